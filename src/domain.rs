@@ -1,0 +1,39 @@
+//! The vocabulary of klamm and the rules over it.
+//!
+//! Owns: names, topics, groups, records, plans, and every pure rule about them.
+//! Must not know: the network, files, the clock (time is an argument), the
+//! terminal, or how a message looks on the wire.
+//! Invariant: everything here is deterministic; same arguments, same answer.
+
+pub mod broker;
+pub mod command_line;
+pub mod config;
+pub mod fact;
+pub mod failure;
+pub mod grant;
+pub mod group;
+pub mod name;
+pub mod offsets_csv;
+pub mod origin;
+pub mod partition_plan;
+pub mod partitioner;
+pub mod plan;
+pub mod quiet;
+pub mod record;
+pub mod replica_placement;
+pub mod reset;
+pub mod show;
+pub mod text;
+pub mod throughput;
+pub mod time;
+pub mod topic;
+pub mod topic_name;
+pub mod topic_plan;
+pub mod value;
+pub mod when;
+
+pub use fact::{Fact, Partial};
+pub use failure::{Failure, FailureKind};
+pub use grant::WriteGrant;
+pub use name::{BrokerId, GroupId, Offset, PartitionId, TopicId, TopicName, TopicPartition};
+pub use time::Time;

@@ -1,0 +1,29 @@
+//! Configuration entries of topics and brokers.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a configuration value comes from, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigSource {
+    Topic,
+    DynamicBroker,
+    DynamicDefault,
+    StaticBroker,
+    Group,
+    ClientMetrics,
+    Default,
+    Unknown,
+}
+
+/// One configuration entry. A sensitive value is never sent by the broker and stays `None`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigEntry {
+    pub name: String,
+    pub value: Option<String>,
+    pub source: ConfigSource,
+    pub is_sensitive: bool,
+    pub is_read_only: bool,
+    /// What the broker says the entry does; absent before Kafka 2.6.
+    pub documentation: Option<String>,
+}

@@ -1,0 +1,179 @@
+//! Consumer groups: who is in them, what they committed, how far behind they are.
+
+use super::{BrokerId, Fact, GroupId, Offset, Time, TopicPartition};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupType {
+    Classic,
+    /// The consumer protocol of Kafka 4 (KIP-848).
+    Consumer,
+    Share,
+    Streams,
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupState {
+    Stable,
+    Empty,
+    PreparingRebalance,
+    CompletingRebalance,
+    Assigning,
+    Reconciling,
+    NotReady,
+    /// The group does not exist.
+    Dead,
+    Unknown,
+}
+
+impl GroupState {
+    /// Nobody is in the group, so its offsets may be changed.
+    pub fn is_inactive(self) -> bool {
+        matches!(self, Self::Empty | Self::Dead)
+    }
+
+    /// The word Kafka uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stable => "Stable",
+            Self::Empty => "Empty",
+            Self::PreparingRebalance => "PreparingRebalance",
+            Self::CompletingRebalance => "CompletingRebalance",
+            Self::Assigning => "Assigning",
+            Self::Reconciling => "Reconciling",
+            Self::NotReady => "NotReady",
+            Self::Dead => "Dead",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+impl GroupType {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Consumer => "consumer",
+            Self::Share => "share",
+            Self::Streams => "streams",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A group as the list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupListing {
+    pub id: GroupId,
+    pub state: GroupState,
+    pub kind: GroupType,
+    /// `consumer`, `connect`, …; empty for a group that only stores offsets.
+    pub protocol_type: String,
+}
+
+/// One member of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub member_id: String,
+    pub instance_id: Option<String>,
+    pub client_id: String,
+    pub host: String,
+    pub assignment: Vec<TopicPartition>,
+}
+
+/// A group with its members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupDescription {
+    pub listing: GroupListing,
+    pub coordinator: Option<BrokerId>,
+    /// The assignor in use; empty when there are no members.
+    pub assignor: String,
+    pub members: Vec<Member>,
+}
+
+/// A committed offset with all that Kafka stores beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommittedOffset {
+    pub offset: Offset,
+    /// −1 where the committer gave none.
+    pub leader_epoch: i32,
+    pub metadata: String,
+}
+
+/// A group's position in one partition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupPartition {
+    pub partition: TopicPartition,
+    /// `Known(None)` when the group never committed here.
+    pub committed: Fact<Option<CommittedOffset>>,
+    pub start: Fact<Offset>,
+    pub end: Fact<Offset>,
+    /// Index into the description's members.
+    pub member: Option<usize>,
+}
+
+impl GroupPartition {
+    /// Records between the committed offset and the end, never below zero.
+    pub fn lag(&self) -> Fact<u64> {
+        let committed = match &self.committed {
+            Fact::Known(Some(committed)) => committed.offset,
+            Fact::Known(None) => return Fact::unknown("nothing committed"),
+            Fact::Unknown(reason) => return Fact::Unknown(reason.clone()),
+        };
+        match &self.end {
+            Fact::Known(end) => Fact::Known(end.saturating_sub(committed).max(0).cast_unsigned()),
+            Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
+        }
+    }
+}
+
+/// The lag of a whole group: the sum over the partitions where it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LagTotal {
+    pub lag: u64,
+    /// Partitions that count.
+    pub known: usize,
+    /// Partitions whose lag is unknown.
+    pub unknown: usize,
+    pub first_reason: Option<String>,
+}
+
+impl LagTotal {
+    pub fn of<'a>(partitions: impl IntoIterator<Item = &'a GroupPartition>) -> Self {
+        let mut total = Self::default();
+        for partition in partitions {
+            match partition.lag() {
+                Fact::Known(lag) => {
+                    total.lag = total.lag.saturating_add(lag);
+                    total.known += 1;
+                }
+                Fact::Unknown(reason) => {
+                    total.unknown += 1;
+                    total.first_reason.get_or_insert_with(|| reason.to_string());
+                }
+            }
+        }
+        total
+    }
+
+    /// The total as a fact: unknown only when no partition's lag is known.
+    pub fn fact(&self) -> Fact<u64> {
+        match (&self.first_reason, self.known) {
+            (Some(reason), 0) => Fact::unknown(reason.as_str()),
+            _ => Fact::Known(self.lag),
+        }
+    }
+}
+
+/// One measurement of a group's lag, for trends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LagPoint {
+    pub at: Time,
+    pub lag: u64,
+    /// Sum of the committed offsets, for the reading rate.
+    pub committed: i64,
+    /// Sum of the end offsets, for the writing rate.
+    pub end: i64,
+}

@@ -1,0 +1,295 @@
+//! A change as data: shown in full, checked, applied exactly as shown.
+//!
+//! Plans are built by pure functions, shared by the dialogs and the command
+//! line, written to the journal before anything is sent, and never altered
+//! after they were shown. Only `cluster` applies them.
+
+use super::group::CommittedOffset;
+use super::{BrokerId, Failure, GroupId, Offset, PartitionId, Time, TopicId, TopicName};
+use serde::{Deserialize, Serialize};
+
+/// What kind of change this is, and of what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Change {
+    ResetOffsets {
+        group: GroupId,
+        creates_group: bool,
+    },
+    AddPartitions {
+        topic: TopicName,
+    },
+    CreateTopic {
+        topic: TopicName,
+    },
+    DeleteTopic {
+        topic: TopicName,
+    },
+    /// Takes back the plan with this id.
+    Undo {
+        of: String,
+        group: GroupId,
+    },
+}
+
+impl Change {
+    /// The name of what is changed.
+    pub fn target(&self) -> &str {
+        match self {
+            Self::ResetOffsets { group, .. } | Self::Undo { group, .. } => group.as_str(),
+            Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => topic.as_str(),
+        }
+    }
+}
+
+/// Why a target is not what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Adjusted {
+    /// The wish lay below the log start.
+    RaisedToStart { wish: Offset },
+    /// The wish lay beyond the end.
+    LoweredToEnd { wish: Offset },
+    /// No record at or after the time: the end is taken.
+    NoRecordAfterTime,
+    /// To-current on a partition without a commit: the end is taken.
+    NothingCommitted,
+}
+
+/// The record that would be read next at a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextRecord {
+    pub offset: Offset,
+    pub timestamp: Time,
+    /// The decoded value's beginning, not sanitised.
+    pub preview: String,
+    /// The smallest timestamp among the few records read right behind it.
+    pub earliest_after: Option<Time>,
+}
+
+/// One partition's move from one offset to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OffsetMove {
+    pub topic: TopicName,
+    pub topic_id: Option<TopicId>,
+    pub partition: PartitionId,
+    /// The whole before-image; `None` means nothing is committed.
+    pub before: Option<CommittedOffset>,
+    /// `None` deletes the committed offset.
+    pub target: Option<Offset>,
+    /// Metadata and epoch to write beside the target. A reset writes "" and −1.
+    pub metadata: String,
+    pub leader_epoch: i32,
+    pub log_start: Offset,
+    pub log_end: Offset,
+    pub adjusted: Option<Adjusted>,
+    pub next: Option<NextRecord>,
+}
+
+impl OffsetMove {
+    /// Target minus committed; `None` when either is absent.
+    pub fn difference(&self) -> Option<i64> {
+        Some(self.target?.saturating_sub(self.before.as_ref()?.offset))
+    }
+
+    /// Records that will be read a second time (at most).
+    pub fn read_again(&self) -> u64 {
+        self.difference().map_or(0, |difference| difference.saturating_neg().max(0).cast_unsigned())
+    }
+
+    /// Records that will not be read and still exist (at most).
+    pub fn skipped(&self) -> u64 {
+        match (&self.before, self.target) {
+            (Some(before), Some(target)) => {
+                target.saturating_sub(before.offset.max(self.log_start)).max(0).cast_unsigned()
+            }
+            _ => 0,
+        }
+    }
+
+    /// Unread records that retention already deleted.
+    pub fn lost(&self) -> u64 {
+        match (&self.before, self.target) {
+            (Some(before), Some(target)) => {
+                self.log_start.min(target).saturating_sub(before.offset).max(0).cast_unsigned()
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// One thing that will be done, with what was there before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub enum Step {
+    MoveOffset(OffsetMove),
+    AddPartitions {
+        topic: TopicName,
+        topic_id: Option<TopicId>,
+        before: i32,
+        after: i32,
+        /// Replicas of each new partition, leader first.
+        assignments: Vec<Vec<BrokerId>>,
+    },
+    CreateTopic {
+        topic: TopicName,
+        /// `None`: the cluster's default.
+        partitions: Option<i32>,
+        replication_factor: Option<i16>,
+        configs: Vec<(String, String)>,
+    },
+    DeleteTopic {
+        topic: TopicName,
+        topic_id: Option<TopicId>,
+        partitions: i32,
+        /// Records that are deleted with it, at most; `None` if not known.
+        records: Option<u64>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Look before you go on.
+    Warning,
+    /// Something will break.
+    Danger,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    pub severity: Severity,
+    pub text: String,
+}
+
+impl Warning {
+    pub fn new(severity: Severity, text: impl Into<String>) -> Self {
+        Self { severity, text: text.into() }
+    }
+}
+
+/// How the user says yes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirm {
+    /// By `y`.
+    Yes,
+    /// By typing this name.
+    TypeName(String),
+}
+
+/// A precondition that was looked at while the plan was made, and is looked at
+/// again before it is applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// `None`: could not be found out.
+    pub passed: Option<bool>,
+    /// "the group is empty"
+    pub text: String,
+}
+
+/// A change, whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Unique per plan: made from the time and a counter by the room that builds it.
+    pub id: String,
+    pub change: Change,
+    /// One line: what becomes of what.
+    pub title: String,
+    /// More lines under the title: instants in two zones, totals.
+    pub summary: Vec<String>,
+    pub steps: Vec<Step>,
+    pub checks: Vec<Check>,
+    pub warnings: Vec<Warning>,
+    pub confirm: Confirm,
+    /// Why it cannot be undone; `None` when it can.
+    pub not_undoable: Option<String>,
+    /// The same as a `klamm …` command line.
+    pub command_line: String,
+    /// As of when the before-images and targets hold.
+    pub made_at: Time,
+}
+
+impl Plan {
+    /// The offset moves in order, for plans about offsets.
+    pub fn moves(&self) -> impl Iterator<Item = &OffsetMove> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::MoveOffset(step) => Some(step),
+            _ => None,
+        })
+    }
+
+    /// The first check that failed: the plan must not be applied.
+    pub fn failed_check(&self) -> Option<&Check> {
+        self.checks.iter().find(|check| check.passed == Some(false))
+    }
+}
+
+/// What became of one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepStatus {
+    /// Sent, acknowledged, and read back as planned.
+    Done,
+    /// The cluster said no; nothing changed.
+    Failed(Failure),
+    /// Acknowledged, but the read-back shows something else.
+    Overwritten { found: String },
+    /// No answer: it may or may not have happened.
+    Unknown(Failure),
+    /// Not tried because an earlier step failed.
+    Skipped,
+}
+
+/// What became of a plan: one status for each step, in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub plan_id: String,
+    pub at: Time,
+    pub steps: Vec<StepStatus>,
+    /// Sentences about what was found at read-back.
+    pub notes: Vec<String>,
+}
+
+impl Outcome {
+    pub fn done(&self) -> usize {
+        self.steps.iter().filter(|status| **status == StepStatus::Done).count()
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.done() == self.steps.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moved(before: Offset, target: Offset, start: Offset, end: Offset) -> OffsetMove {
+        OffsetMove {
+            topic: "t".into(),
+            topic_id: None,
+            partition: 0,
+            before: Some(CommittedOffset { offset: before, leader_epoch: -1, metadata: String::new() }),
+            target: Some(target),
+            metadata: String::new(),
+            leader_epoch: -1,
+            log_start: start,
+            log_end: end,
+            adjusted: None,
+            next: None,
+        }
+    }
+
+    #[test]
+    fn what_is_read_again_skipped_and_lost() {
+        let back = moved(100, 40, 0, 200);
+        assert_eq!((back.read_again(), back.skipped(), back.lost()), (60, 0, 0));
+        let forward = moved(100, 140, 0, 200);
+        assert_eq!((forward.read_again(), forward.skipped(), forward.lost()), (0, 40, 0));
+        let below_start = moved(120, 2004, 2004, 400_000);
+        assert_eq!((below_start.read_again(), below_start.skipped(), below_start.lost()), (0, 0, 1884));
+    }
+}

@@ -1,0 +1,268 @@
+//! Moving a group's committed offsets: what exactly would change.
+//!
+//! Owns: the target of each partition, its limits, and what a plan says about
+//! the whole. Facts about partitions come in as arguments, targets leave as
+//! plain numbers.
+//! Invariant: no target outside the log (except offsets that are committed
+//! again unchanged), no partition without known bounds, and no partition left
+//! out without a word.
+
+mod target;
+mod undo;
+mod wording;
+
+pub use undo::{UndoInputs, UndoPartition, plan_undo};
+
+use super::group::{CommittedOffset, GroupDescription, GroupState};
+use super::origin::GroupRole;
+use super::plan::{Change, Check, Confirm, OffsetMove, Plan, Severity, Step, Warning};
+use super::{Fact, Failure, FailureKind, GroupId, Offset, Time, TopicId, TopicName, TopicPartition, show, when};
+use jiff::tz::TimeZone;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where the offsets should go, with times already fixed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResetTarget {
+    Earliest,
+    Latest,
+    /// Commit again what is committed; the end where nothing is.
+    Current,
+    Offset(Offset),
+    /// The first record in log order at or after this time.
+    Time(Time),
+    /// The same, said as milliseconds before now.
+    Back {
+        millis: i64,
+        time: Time,
+    },
+    /// This many records on, or back when negative.
+    Shift(i64),
+    /// Where another group is; each partition brings the offset.
+    Group(GroupId),
+    /// What a file says; each partition brings the offset.
+    File,
+}
+
+impl ResetTarget {
+    /// The instant asked for, if the target is one.
+    pub fn time(&self) -> Option<Time> {
+        match self {
+            Self::Time(time) | Self::Back { time, .. } => Some(*time),
+            Self::Earliest
+            | Self::Latest
+            | Self::Current
+            | Self::Offset(_)
+            | Self::Shift(_)
+            | Self::Group(_)
+            | Self::File => None,
+        }
+    }
+}
+
+/// What is known about one partition of the scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartitionFacts {
+    pub partition: TopicPartition,
+    pub topic_id: Option<TopicId>,
+    /// The cluster has this partition.
+    pub exists: bool,
+    pub committed: Option<CommittedOffset>,
+    pub start: Fact<Offset>,
+    pub end: Fact<Offset>,
+    /// For targets by time: the first offset at or after it with its record's
+    /// time, or that there is none.
+    pub by_time: Option<Fact<Option<(Offset, Time)>>>,
+    /// For targets from a group or a file.
+    pub given: Option<Offset>,
+}
+
+/// Everything a reset plan depends on.
+#[derive(Clone, Debug)]
+pub struct ResetInputs {
+    pub id: String,
+    pub now: Time,
+    pub zone: TimeZone,
+    pub group: GroupDescription,
+    pub role: GroupRole,
+    /// The group does not exist and the user asked to create it.
+    pub creates_group: bool,
+    /// The profile asks for more care.
+    pub production: bool,
+    /// Its offsets were seen to move while nobody was in it.
+    pub commits_without_joining: bool,
+    /// The scope was "every topic with a commit".
+    pub all_topics: bool,
+    /// Topics that are in the scope with all their partitions.
+    pub whole_topics: BTreeSet<TopicName>,
+    pub target: ResetTarget,
+    pub partitions: Vec<PartitionFacts>,
+}
+
+/// Partitions that a plan leaves out, by reason.
+type LeftOut = BTreeMap<String, Vec<TopicPartition>>;
+
+/// The plan for a reset, or why there can be none.
+pub fn plan_reset(inputs: ResetInputs) -> Result<Plan, Failure> {
+    let group = inputs.group.listing.id.clone();
+    let fail = |kind, message: String| Failure::new(kind, "reset group", message).on(group.as_str());
+    if matches!(inputs.target, ResetTarget::Shift(_)) {
+        let without: Vec<&TopicPartition> =
+            inputs.partitions.iter().filter(|p| p.exists && p.committed.is_none()).map(|p| &p.partition).collect();
+        if !without.is_empty() {
+            // As Kafka's own tool: a shift of some would look like a shift of all.
+            return Err(fail(
+                FailureKind::Invalid,
+                format!("nothing is committed to shift from in {}", wording::some(&without)),
+            )
+            .hint("Leave those partitions out, or choose another target for them."));
+        }
+    }
+    let mut moves = Vec::with_capacity(inputs.partitions.len());
+    let mut left_out = LeftOut::new();
+    for facts in &inputs.partitions {
+        match target::of(facts, &inputs.target) {
+            Ok(step) => moves.push(step),
+            Err(reason) => left_out.entry(reason).or_default().push(facts.partition.clone()),
+        }
+    }
+    moves.sort_by(|a, b| (&a.topic, a.partition).cmp(&(&b.topic, b.partition)));
+    if moves.is_empty() {
+        let reason = left_out.iter().next().map_or_else(
+            || "no partition to reset: the group has committed nothing in this scope".to_owned(),
+            |(reason, partitions)| format!("{reason} ({})", wording::some(&partitions.iter().collect::<Vec<_>>())),
+        );
+        return Err(fail(FailureKind::NotFound, reason).hint("Name topics whose partitions have a leader."));
+    }
+    let skipped = moves.iter().any(|step| step.skipped() > 0);
+    let touches_internal = moves.iter().any(|step| step.topic.as_str().starts_with("__"));
+    let needs_name = inputs.role.is_special()
+        || inputs.creates_group
+        || inputs.commits_without_joining
+        || touches_internal
+        || (inputs.production && skipped);
+    Ok(Plan {
+        title: wording::title(&inputs),
+        summary: wording::summary(&inputs, &moves),
+        warnings: warnings(&inputs, &moves, &left_out),
+        checks: checks(&inputs.group, &moves, inputs.now, &inputs.zone),
+        confirm: if needs_name { Confirm::TypeName(group.as_str().to_owned()) } else { Confirm::Yes },
+        not_undoable: None,
+        command_line: wording::command_line(&inputs, &moves),
+        made_at: inputs.now,
+        steps: moves.into_iter().map(Step::MoveOffset).collect(),
+        change: Change::ResetOffsets { group, creates_group: inputs.creates_group },
+        id: inputs.id,
+    })
+}
+
+/// The preconditions, as they are now; all are looked at again before applying.
+fn checks(group: &GroupDescription, moves: &[OffsetMove], now: Time, zone: &TimeZone) -> Vec<Check> {
+    let state = group.listing.state;
+    let emptiness = if state.is_inactive() {
+        "the group is empty".to_owned()
+    } else {
+        let members: Vec<String> = group
+            .members
+            .iter()
+            .take(3)
+            .map(|member| format!("{} at {}", member.client_id, member.host.trim_start_matches('/')))
+            .collect();
+        let more = group.members.len().saturating_sub(members.len());
+        let mut who = members.join(", ");
+        if more > 0 {
+            who.push_str(&format!(" and {more} more"));
+        }
+        let separator = if who.is_empty() { "" } else { ": " };
+        format!("the group is empty (it is {}{separator}{who})", state.word())
+    };
+    let has_ids = moves.iter().all(|step| step.topic_id.is_some());
+    vec![
+        Check { passed: (state != GroupState::Unknown).then(|| state.is_inactive()), text: emptiness },
+        Check { passed: Some(true), text: format!("offsets unchanged since {}", now.clock_seconds(zone)) },
+        Check { passed: has_ids.then_some(true), text: "the same topic ids".into() },
+        Check { passed: Some(true), text: "every target inside its log".into() },
+    ]
+}
+
+fn warnings(inputs: &ResetInputs, moves: &[OffsetMove], left_out: &LeftOut) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if let Some(explanation) = inputs.role.explanation() {
+        warnings.push(Warning::new(Severity::Warning, explanation));
+    }
+    if inputs.creates_group {
+        warnings.push(Warning::new(Severity::Warning, "the group does not exist: this creates it"));
+    }
+    if inputs.commits_without_joining {
+        let text = "its offsets move while nobody is in it: a program commits without joining (assign(), Flink, Spark, a mirror) \
+                    and will probably overwrite or ignore the reset";
+        warnings.push(Warning::new(Severity::Warning, text));
+    } else if inputs.group.listing.protocol_type.is_empty() && inputs.group.listing.state == GroupState::Empty {
+        let text = "nobody ever joined this group: a program that commits without joining looks the same as one that is stopped";
+        warnings.push(Warning::new(Severity::Note, text));
+    }
+    warnings.extend(wording::adjustments(moves, &inputs.target, &inputs.zone));
+    if let Some(time) = inputs.target.time() {
+        warnings.extend(future_records(inputs));
+        if let Some(text) = when::repeated_clock_time(time, &inputs.zone) {
+            warnings.push(Warning::new(Severity::Note, text));
+        }
+    }
+    for (reason, partitions) in left_out {
+        let names: Vec<&TopicPartition> = partitions.iter().collect();
+        warnings.push(Warning::new(
+            Severity::Warning,
+            format!("{} left out, {reason}: {}", show::plural(partitions.len(), "partition"), wording::some(&names)),
+        ));
+    }
+    warnings
+}
+
+/// Records that claim to be from the future pull a target by time forward.
+fn future_records(inputs: &ResetInputs) -> Option<Warning> {
+    let is_future = |facts: &&PartitionFacts| matches!(&facts.by_time, Some(Fact::Known(Some((_, time)))) if time.since(inputs.now) > CLOCK_TOLERANCE);
+    let ahead: Vec<&TopicPartition> =
+        inputs.partitions.iter().filter(is_future).map(|facts| &facts.partition).collect();
+    (!ahead.is_empty()).then(|| {
+        let text = format!(
+            "the first record at or after that time claims to be from the future in {}: its producer's clock is wrong, \
+             and records written after the time may lie before it",
+            wording::some(&ahead)
+        );
+        Warning::new(Severity::Warning, text)
+    })
+}
+
+/// Clocks differ by this much without anything being wrong.
+const CLOCK_TOLERANCE: i64 = 60_000;
+
+/// Adds what the records that would be read next tell about a target by time,
+/// once they were fetched: `wish` is the instant asked for.
+///
+/// Kafka finds the first record in log order at or after a time. Where
+/// producers' clocks differ, that record can be much later than the time while
+/// records behind it are earlier: those were skipped over, not lost.
+pub fn judge_next(plan: &mut Plan, wish: Option<Time>) {
+    let Some(wish) = wish else { return };
+    let out_of_order: Vec<TopicPartition> = plan
+        .moves()
+        .filter(|step| {
+            step.next.as_ref().is_some_and(|next| {
+                next.timestamp.since(wish) > CLOCK_TOLERANCE
+                    && next.earliest_after.is_some_and(|after| after < next.timestamp)
+            })
+        })
+        .map(|step| TopicPartition::new(step.topic.clone(), step.partition))
+        .collect();
+    if !out_of_order.is_empty() {
+        let names: Vec<&TopicPartition> = out_of_order.iter().collect();
+        let text = format!(
+            "the record found is more than a minute after the time while later offsets are earlier in {}: \
+             timestamps are out of order there, look at the records before you go on",
+            wording::some(&names)
+        );
+        plan.warnings.push(Warning::new(Severity::Warning, text));
+    }
+}
+
+#[cfg(test)]
+mod tests;

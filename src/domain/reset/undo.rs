@@ -1,0 +1,150 @@
+//! Taking back a change of offsets.
+//!
+//! Owns: which partitions can still be put back, and why not the others. An old
+//! offset that the log no longer holds is lost and said so, never moved to the
+//! nearest one.
+
+use super::{LeftOut, checks, wording};
+use crate::domain::group::{CommittedOffset, GroupDescription};
+use crate::domain::plan::{Change, Confirm, OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
+use crate::domain::{Fact, Failure, FailureKind, Offset, Time, TopicId, TopicPartition, command_line, show};
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+
+/// What is known now about one partition of the plan to undo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoPartition {
+    pub partition: TopicPartition,
+    pub topic_id: Option<TopicId>,
+    pub exists: bool,
+    pub committed: Option<CommittedOffset>,
+    pub start: Fact<Offset>,
+    pub end: Fact<Offset>,
+    /// Where the leader epoch of the old commit ends, as OffsetForLeaderEpoch says.
+    pub epoch_end: Option<Offset>,
+}
+
+/// Everything an undo depends on.
+#[derive(Clone, Debug)]
+pub struct UndoInputs<'a> {
+    pub id: String,
+    pub now: Time,
+    pub undone: &'a Plan,
+    /// `None` when the change began and its end is not known.
+    pub outcome: Option<&'a Outcome>,
+    pub group: GroupDescription,
+    pub partitions: Vec<UndoPartition>,
+}
+
+/// The plan that puts offsets back, or why there can be none.
+pub fn plan_undo(inputs: UndoInputs<'_>) -> Result<Plan, Failure> {
+    let group = inputs.group.listing.id.clone();
+    let now_there: HashMap<&TopicPartition, &UndoPartition> =
+        inputs.partitions.iter().map(|facts| (&facts.partition, facts)).collect();
+    let mut moves = Vec::new();
+    let mut left_out = LeftOut::new();
+    for (index, step) in inputs.undone.steps.iter().enumerate() {
+        let Step::MoveOffset(applied) = step else { continue };
+        let status = inputs.outcome.map(|outcome| outcome.steps.get(index));
+        if matches!(status, Some(Some(StepStatus::Failed(_) | StepStatus::Skipped))) {
+            continue;
+        }
+        let here = TopicPartition::new(applied.topic.clone(), applied.partition);
+        let back = match now_there.get(&here) {
+            Some(facts) => put_back(applied, facts),
+            None => Err("nothing is known about it now".into()),
+        };
+        match back {
+            Ok(step) => moves.push(step),
+            Err(reason) => left_out.entry(reason).or_default().push(here),
+        }
+    }
+    if moves.is_empty() {
+        let reason = left_out.iter().next().map_or_else(
+            || "the change moved no offset".to_owned(),
+            |(reason, partitions)| format!("{reason} ({})", wording::some(&partitions.iter().collect::<Vec<_>>())),
+        );
+        return Err(Failure::new(FailureKind::Conflict, "undo", reason)
+            .on(inputs.undone.id.as_str())
+            .hint("Reset the group to where it should be instead."));
+    }
+    let mut summary =
+        vec![format!("{} · {}", show::plural(moves.len(), "partition"), wording::totals(&moves).join(" · "))];
+    summary.push("puts positions back, not what consumers did meanwhile".into());
+    let warnings = left_out.iter().map(|(reason, partitions)| {
+        let names: Vec<&TopicPartition> = partitions.iter().collect();
+        Warning::new(
+            Severity::Warning,
+            format!(
+                "{} stay as they are, {reason}: {}",
+                show::plural(partitions.len(), "partition"),
+                wording::some(&names)
+            ),
+        )
+    });
+    Ok(Plan {
+        title: format!("Undo: put {group} back to where it was"),
+        summary,
+        warnings: warnings.collect(),
+        checks: checks(&inputs.group, &moves, inputs.now, &TimeZone::UTC),
+        confirm: Confirm::Yes,
+        not_undoable: None,
+        command_line: command_line::join(["klamm", "journal", "undo", inputs.undone.id.as_str()]),
+        made_at: inputs.now,
+        steps: moves.into_iter().map(Step::MoveOffset).collect(),
+        change: Change::Undo { of: inputs.undone.id.clone(), group },
+        id: inputs.id,
+    })
+}
+
+/// The move that takes `applied` back, or why this partition stays.
+fn put_back(applied: &OffsetMove, now: &UndoPartition) -> Result<OffsetMove, String> {
+    if !now.exists {
+        return Err("the topic or partition is gone".into());
+    }
+    if let (Some(then), Some(now)) = (applied.topic_id, now.topic_id)
+        && then != now
+    {
+        return Err("the topic was deleted and created again".into());
+    }
+    let offset_now = now.committed.as_ref().map(|committed| committed.offset);
+    if now.committed == applied.before {
+        return Err("the offset is where it was before".into());
+    }
+    if offset_now != applied.target {
+        return Err("the offset is no longer the one that was applied".into());
+    }
+    let bound = |fact: &Fact<Offset>| match fact {
+        Fact::Known(offset) => Ok(*offset),
+        Fact::Unknown(reason) => Err(format!("where its log begins and ends is not known ({reason})")),
+    };
+    let (start, end) = (bound(&now.start)?, bound(&now.end)?);
+    let (target, metadata, leader_epoch) = match &applied.before {
+        None => (None, String::new(), -1),
+        Some(before) if before.offset < start => {
+            return Err("the old offset is lost: retention deleted what it pointed at".into());
+        }
+        Some(before) if before.offset > end => {
+            return Err("the old offset lies beyond the end of the log now".into());
+        }
+        Some(before) => {
+            // A stale epoch makes Java consumers ignore newer metadata; none
+            // only costs them the detection of a truncation.
+            let is_valid = now.epoch_end.is_some_and(|end| end >= before.offset);
+            (Some(before.offset), before.metadata.clone(), if is_valid { before.leader_epoch } else { -1 })
+        }
+    };
+    Ok(OffsetMove {
+        topic: applied.topic.clone(),
+        topic_id: now.topic_id,
+        partition: applied.partition,
+        before: now.committed.clone(),
+        target,
+        metadata,
+        leader_epoch,
+        log_start: start,
+        log_end: end,
+        adjusted: None,
+        next: None,
+    })
+}

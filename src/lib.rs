@@ -1,0 +1,6 @@
+//! klamm: a terminal console for Apache Kafka.
+//!
+//! The rooms and the doors between them are described in `ARCHITECTURE.md`;
+//! `tests/fast/architecture.rs` holds them.
+
+pub mod domain;
