@@ -4,3 +4,4 @@
 //! `tests/fast/architecture.rs` holds them.
 
 pub mod domain;
+pub mod kafka;

@@ -1,0 +1,108 @@
+//! Configuration of topics and brokers.
+
+use super::{explained, left_out, text};
+use crate::domain::config::{ConfigEntry, ConfigSource};
+use crate::domain::{BrokerId, Failure, Partial, TopicName};
+use crate::kafka::wire::{Api as _, Client, Lane, Route};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use kafka_protocol::messages::DescribeConfigsRequest;
+use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
+use kafka_protocol::messages::describe_configs_response::{DescribeConfigsResourceResult, DescribeConfigsResult};
+use std::collections::HashMap;
+
+/// Topics in one request: each brings some forty entries with their documentation.
+const BATCH: usize = 100;
+const TOPIC: i8 = 2;
+const BROKER: i8 = 4;
+/// The first version that can bring documentation.
+const DOCUMENTATION_FROM: i16 = 3;
+
+/// The configuration of `topics`; one that could not be described is missing and
+/// named in the failures.
+pub async fn describe_topics(client: &Client, topics: &[TopicName]) -> Partial<HashMap<TopicName, Vec<ConfigEntry>>> {
+    let mut asked: FuturesUnordered<_> = topics
+        .chunks(BATCH)
+        .map(|batch| async move {
+            let names: Vec<&str> = batch.iter().map(TopicName::as_str).collect();
+            let build = |version| request(version, TOPIC, &names);
+            (batch, client.call_with(Route::Any, Lane::Bulk, build).await)
+        })
+        .collect();
+    let mut found = Partial::whole(HashMap::with_capacity(topics.len()));
+    while let Some((batch, answer)) = asked.next().await {
+        let response = match answer {
+            Ok(response) => response,
+            Err(failure) => {
+                found.failures.push(match batch {
+                    [only] => failure.about("of", only),
+                    _ => failure.about("of", format_args!("{} topics", batch.len())),
+                });
+                continue;
+            }
+        };
+        let results: HashMap<&str, _> =
+            response.results.iter().map(|result| (result.resource_name.as_str(), result)).collect();
+        for topic in batch {
+            match results.get(topic.as_str()).copied().map_or_else(|| Err(missing()), read) {
+                Ok(entries) => {
+                    found.value.insert(topic.clone(), entries);
+                }
+                Err(failure) => found.failures.push(failure.about("of", topic)),
+            }
+        }
+    }
+    found
+}
+
+/// The configuration of a broker, asked of itself: others know only its dynamic part.
+pub async fn describe_broker(client: &Client, broker: BrokerId) -> Result<Vec<ConfigEntry>, Failure> {
+    let name = broker.to_string();
+    let build = |version| request(version, BROKER, &[&name]);
+    let response = client.call_with(Route::Broker(broker), Lane::Control, build).await?;
+    response.results.first().map_or_else(|| Err(missing()), read).map_err(|failure| failure.at_broker(name))
+}
+
+fn request(version: i16, kind: i8, names: &[&str]) -> DescribeConfigsRequest {
+    let resource = |name: &&str| {
+        // No list of keys means all of them.
+        DescribeConfigsResource::default()
+            .with_resource_type(kind)
+            .with_resource_name(text(name))
+            .with_configuration_keys(None)
+    };
+    let request = DescribeConfigsRequest::default().with_resources(names.iter().map(resource).collect());
+    if version >= DOCUMENTATION_FROM { request.with_include_documentation(true) } else { request }
+}
+
+fn missing() -> Failure {
+    left_out(DescribeConfigsRequest::OPERATION)
+}
+
+fn read(result: &DescribeConfigsResult) -> Result<Vec<ConfigEntry>, Failure> {
+    if result.error_code != 0 {
+        return Err(explained(result.error_code, result.error_message.as_ref(), DescribeConfigsRequest::OPERATION));
+    }
+    let entry = |entry: &DescribeConfigsResourceResult| ConfigEntry {
+        name: entry.name.to_string(),
+        value: entry.value.as_ref().filter(|_| !entry.is_sensitive).map(ToString::to_string),
+        source: source(entry.config_source),
+        is_sensitive: entry.is_sensitive,
+        is_read_only: entry.read_only,
+        documentation: entry.documentation.as_ref().map(ToString::to_string),
+    };
+    Ok(result.configs.iter().map(entry).collect())
+}
+
+fn source(code: i8) -> ConfigSource {
+    match code {
+        1 => ConfigSource::Topic,
+        2 => ConfigSource::DynamicBroker,
+        3 => ConfigSource::DynamicDefault,
+        4 => ConfigSource::StaticBroker,
+        5 => ConfigSource::Default,
+        7 => ConfigSource::ClientMetrics,
+        8 => ConfigSource::Group,
+        _ => ConfigSource::Unknown,
+    }
+}

@@ -1,0 +1,77 @@
+//! Groups: which there are, who is in them and what they are assigned.
+
+mod members;
+
+pub use members::describe;
+
+use crate::domain::group::{GroupListing, GroupState, GroupType};
+use crate::domain::{BrokerId, Failure, Partial};
+use crate::kafka::wire::{Api as _, Client, Lane, Route, failure_of_code};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use kafka_protocol::messages::ListGroupsRequest;
+use kafka_protocol::messages::list_groups_response::ListedGroup;
+
+/// All groups, asked of every broker: each lists those it coordinates. In order of
+/// their id.
+pub async fn list(client: &Client) -> Partial<Vec<GroupListing>> {
+    let mut brokers = client.brokers();
+    if brokers.is_empty() {
+        if let Err(failure) = client.refresh().await {
+            return Partial { value: Vec::new(), failures: vec![failure] };
+        }
+        brokers = client.brokers();
+    }
+    let mut asked: FuturesUnordered<_> = brokers.iter().map(|broker| list_of_broker(client, broker.id)).collect();
+    let mut groups = Partial::whole(Vec::new());
+    while let Some(answer) = asked.next().await {
+        match answer {
+            Ok(listed) => groups.value.extend(listed),
+            Err(failure) => groups.failures.push(failure),
+        }
+    }
+    groups.value.sort_unstable_by(|a: &GroupListing, b| a.id.cmp(&b.id));
+    // While a coordinator moves, both brokers may list its groups.
+    groups.value.dedup_by(|a, b| a.id == b.id);
+    groups
+}
+
+async fn list_of_broker(client: &Client, broker: BrokerId) -> Result<Vec<GroupListing>, Failure> {
+    let response = client.call(Route::Broker(broker), Lane::Control, &ListGroupsRequest::default()).await?;
+    if response.error_code != 0 {
+        let failure = failure_of_code(response.error_code, ListGroupsRequest::OPERATION);
+        return Err(failure.at_broker(broker.to_string()));
+    }
+    let listing = |group: &ListedGroup| GroupListing {
+        id: group.group_id.as_str().into(),
+        state: state(&group.group_state),
+        // Before types were told (Kafka 3.8) nearly every group was a classic one.
+        kind: if group.group_type.is_empty() { GroupType::Classic } else { kind(&group.group_type) },
+        protocol_type: group.protocol_type.to_string(),
+    };
+    Ok(response.groups.iter().map(listing).collect())
+}
+
+fn state(word: &str) -> GroupState {
+    match word {
+        "Stable" => GroupState::Stable,
+        "Empty" => GroupState::Empty,
+        "PreparingRebalance" => GroupState::PreparingRebalance,
+        "CompletingRebalance" => GroupState::CompletingRebalance,
+        "Assigning" => GroupState::Assigning,
+        "Reconciling" => GroupState::Reconciling,
+        "NotReady" => GroupState::NotReady,
+        "Dead" => GroupState::Dead,
+        _ => GroupState::Unknown,
+    }
+}
+
+fn kind(word: &str) -> GroupType {
+    match word.to_ascii_lowercase().as_str() {
+        "classic" => GroupType::Classic,
+        "consumer" => GroupType::Consumer,
+        "share" => GroupType::Share,
+        "streams" => GroupType::Streams,
+        _ => GroupType::Unknown,
+    }
+}

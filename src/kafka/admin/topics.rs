@@ -1,0 +1,114 @@
+//! Topics: the metadata of a cluster, creating and deleting topics, adding partitions.
+
+mod change;
+
+pub use change::{NewTopic, add_partitions, create, delete, validate_add_partitions, validate_create};
+
+use super::text;
+use crate::domain::broker::Broker;
+use crate::domain::topic::{Partition, Topic};
+use crate::domain::{BrokerId, Failure, TopicId, TopicName};
+use crate::kafka::wire::{Api as _, Client, Lane, Route, failure_of_code};
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
+use kafka_protocol::messages::metadata_response::{MetadataResponsePartition, MetadataResponseTopic};
+use kafka_protocol::messages::{BrokerId as NodeId, DescribeClusterRequest, MetadataRequest};
+use std::sync::Arc;
+
+/// What the cluster says about itself and its topics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    pub cluster_id: Option<String>,
+    /// With KRaft a broker chosen at random, not the controller.
+    pub controller: Option<BrokerId>,
+    /// In order of their id.
+    pub brokers: Vec<Broker>,
+    /// In order of their name.
+    pub topics: Vec<Arc<Topic>>,
+    /// One for each topic that could not be described.
+    pub failures: Vec<Failure>,
+    /// Whether we may describe the cluster; without that right brokers leave out
+    /// silently what we may not see. `None` where the cluster does not tell.
+    pub may_describe_cluster: Option<bool>,
+}
+
+/// The bit of DESCRIBE among the authorised operations of the cluster.
+const DESCRIBE: i32 = 1 << 8;
+/// What a broker answers that was not asked for authorised operations.
+const NOT_ASKED: i32 = i32::MIN;
+
+/// Metadata of `topics`, or of all that may be seen. Never creates a topic, except
+/// that brokers before 0.11 cannot be told not to: there, ask for all.
+pub async fn metadata(client: &Client, topics: Option<&[TopicName]>) -> Result<Metadata, Failure> {
+    let build = |version: i16| {
+        let wanted = topics.map(|topics| {
+            let topic = |name: &TopicName| MetadataRequestTopic::default().with_name(Some(text(name.as_str()).into()));
+            topics.iter().map(topic).collect::<Vec<_>>()
+        });
+        // Version 0 has no null: there an empty list means all.
+        let wanted = if version == 0 { Some(wanted.unwrap_or_default()) } else { wanted };
+        let request = MetadataRequest::default().with_topics(wanted).with_allow_auto_topic_creation(false);
+        if (8..=10).contains(&version) { request.with_include_cluster_authorized_operations(true) } else { request }
+    };
+    let response = client.call_with(Route::Any, Lane::Control, build).await?;
+    client.learn(&response);
+    let operations = match Some(response.cluster_authorized_operations).filter(|bits| *bits != NOT_ASKED) {
+        None if topics.is_none() => cluster_operations(client).await,
+        told => told,
+    };
+    let mut failures = Vec::new();
+    let mut found = Vec::with_capacity(response.topics.len());
+    for topic in &response.topics {
+        let name = topic.name.as_ref().map_or("", |name| name.as_str());
+        if topic.error_code == 0 {
+            found.push(Arc::new(read_topic(topic, name)));
+        } else {
+            failures.push(failure_of_code(topic.error_code, MetadataRequest::OPERATION).about("of", name));
+        }
+    }
+    found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let mut brokers = client.brokers();
+    brokers.sort_unstable_by_key(|broker| broker.id);
+    Ok(Metadata {
+        cluster_id: response.cluster_id.map(|id| id.to_string()),
+        controller: node(response.controller_id),
+        brokers,
+        topics: found,
+        failures,
+        may_describe_cluster: operations.map(|bits| bits & DESCRIBE != 0),
+    })
+}
+
+/// What one may do with the cluster, where metadata no longer says it (since
+/// version 11). A broker too old to be asked does not tell.
+async fn cluster_operations(client: &Client) -> Option<i32> {
+    let request = DescribeClusterRequest::default().with_include_cluster_authorized_operations(true);
+    let answer = client.call(Route::Any, Lane::Control, &request).await.ok()?;
+    Some(answer.cluster_authorized_operations).filter(|bits| *bits != NOT_ASKED)
+}
+
+fn read_topic(topic: &MetadataResponseTopic, name: &str) -> Topic {
+    let mut partitions: Vec<_> = topic.partitions.iter().map(read_partition).collect();
+    partitions.sort_unstable_by_key(|partition| partition.id);
+    Topic {
+        name: name.into(),
+        id: Some(TopicId(topic.topic_id.as_u128())).filter(|id| id.0 != 0),
+        is_internal: topic.is_internal,
+        partitions,
+    }
+}
+
+fn read_partition(partition: &MetadataResponsePartition) -> Partition {
+    let ids = |nodes: &[NodeId]| nodes.iter().map(|node| BrokerId(node.0)).collect();
+    Partition {
+        id: partition.partition_index,
+        leader: node(partition.leader_id),
+        leader_epoch: partition.leader_epoch,
+        replicas: ids(&partition.replica_nodes),
+        isr: ids(&partition.isr_nodes),
+    }
+}
+
+/// −1 stands for nobody.
+fn node(id: NodeId) -> Option<BrokerId> {
+    (id.0 >= 0).then_some(BrokerId(id.0))
+}

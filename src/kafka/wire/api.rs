@@ -1,0 +1,73 @@
+//! What this room must know of each request beside how it is coded.
+//!
+//! Invariant: a request has a row here or it cannot be sent; whether it may be
+//! sent without a grant stands in [`reading`](super::reading).
+
+use kafka_protocol::messages::*;
+use kafka_protocol::protocol::Request;
+
+/// A request that can be sent, with what its response says about itself.
+pub trait Api: Request<Response: Send> + Send + Sync {
+    /// The API's name as a verb phrase, for failures.
+    const OPERATION: &'static str;
+
+    /// This request asks the broker to change nothing: `validate_only`, or a
+    /// metadata request that does not create topics.
+    fn changes_nothing(&self) -> bool {
+        false
+    }
+
+    fn throttle_time_ms(_response: &Self::Response) -> i32 {
+        0
+    }
+
+    /// The error of the response as a whole, 0 where there is none. Errors of
+    /// single items are the caller's to read.
+    fn error_code(_response: &Self::Response) -> i16 {
+        0
+    }
+}
+
+macro_rules! api {
+    (@row throttle) => {
+        fn throttle_time_ms(response: &Self::Response) -> i32 { response.throttle_time_ms }
+    };
+    (@row error) => {
+        fn error_code(response: &Self::Response) -> i16 { response.error_code }
+    };
+    (@row validate) => {
+        fn changes_nothing(&self) -> bool { self.validate_only }
+    };
+    (@row no_creation) => {
+        fn changes_nothing(&self) -> bool { !self.allow_auto_topic_creation }
+    };
+    ($($request:ident $operation:literal [$($row:ident)*];)*) => {
+        $(impl Api for $request {
+            const OPERATION: &'static str = $operation;
+            $(api!(@row $row);)*
+        })*
+    };
+}
+
+api! {
+    ApiVersionsRequest "negotiate versions" [throttle];
+    SaslHandshakeRequest "negotiate the SASL mechanism" [];
+    SaslAuthenticateRequest "authenticate" [];
+    MetadataRequest "read metadata" [throttle no_creation];
+    DescribeClusterRequest "describe the cluster" [throttle error];
+    FindCoordinatorRequest "find the coordinator" [throttle error];
+    FetchRequest "fetch records" [throttle error];
+    ListOffsetsRequest "list offsets" [throttle];
+    OffsetForLeaderEpochRequest "read the end of a leader epoch" [throttle];
+    ListGroupsRequest "list groups" [throttle error];
+    DescribeGroupsRequest "describe groups" [throttle];
+    ConsumerGroupDescribeRequest "describe groups" [throttle];
+    OffsetFetchRequest "read committed offsets" [throttle error];
+    OffsetCommitRequest "commit offsets" [throttle];
+    OffsetDeleteRequest "delete committed offsets" [throttle error];
+    DescribeConfigsRequest "describe configuration" [throttle];
+    CreateTopicsRequest "create topic" [throttle validate];
+    DeleteTopicsRequest "delete topic" [throttle];
+    CreatePartitionsRequest "add partitions to" [throttle validate];
+    DescribeLogDirsRequest "describe log directories" [throttle error];
+}
