@@ -6,4 +6,6 @@
 //! whatever leaves this room is a type of `domain`.
 
 pub mod admin;
+pub mod fetch;
+pub mod produce;
 pub mod wire;

@@ -1,0 +1,126 @@
+//! Reading records: ranges to read, raw fetches, batches without copying.
+//!
+//! Owns: what lies between "read these partitions" and [`Batch`]es whose
+//! records share one block of memory each.
+//! Must not know: how values are decoded, filtered or shown.
+//! Invariant: whatever a broker sends, reading a record set ends with batches
+//! and typed faults; it never panics and never allocates more than
+//! [`MAX_PLAIN_BYTES`] for one batch. Memory is bounded by one answer under
+//! way and one being unpacked per broker, and a queue of two.
+//!
+//! The way of a record: `scan` gives partitions to their leaders, `poll`
+//! fetches from one broker, `request` sorts an answer out, `record_set`
+//! and `batch` unpack it, and for a live screen `tail` lets old ones go.
+
+mod aborted;
+mod batch;
+mod codec;
+mod cursor;
+mod legacy;
+mod poll;
+mod ranges;
+mod record_set;
+mod request;
+mod scan;
+mod tail;
+
+pub use batch::Batch;
+pub use codec::MAX_PLAIN_BYTES;
+pub use ranges::{PartitionBounds, ReadRange, ranges};
+pub use record_set::{AbortedTransaction, BatchFault, FaultKind, ReadSet, Window, read_record_set};
+
+use crate::domain::{Failure, TopicName};
+use crate::kafka::wire::Client;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+/// What of transactions is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// Everything, also what may still be aborted.
+    #[default]
+    Uncommitted,
+    Committed,
+}
+
+#[derive(Clone, Debug)]
+pub struct ReadRequest {
+    pub topic: TopicName,
+    pub ranges: Vec<ReadRange>,
+    pub isolation: Isolation,
+    /// The most that is asked of each broker; `None` is without limit.
+    pub max_bytes_per_second: Option<u64>,
+    /// For a live screen: events come every 50 ms, and what a slow reader does
+    /// not take is let go, the oldest first, and counted. Otherwise fetching
+    /// waits for the reader and nothing is left out.
+    pub newest_only: bool,
+    /// The number of the connections that this read has for itself.
+    pub lane: u64,
+}
+
+#[derive(Debug)]
+pub enum ReadEvent {
+    /// Records within the range. In a partition batches come by offset.
+    Batch(Arc<Batch>),
+    /// Records that a live reader was too slow for.
+    Skipped { records: u64, bytes: u64 },
+    /// All that was there at the start has been read. Comes once.
+    CaughtUp,
+    /// Something is missing or late; reading goes on with the rest.
+    Failed(Failure),
+}
+
+/// A running read. Dropping it ends the read.
+#[derive(Debug)]
+pub struct Reading {
+    receiver: mpsc::Receiver<Vec<ReadEvent>>,
+    task: AbortHandle,
+}
+
+impl Reading {
+    /// The next events; `None` once every range was read to its end or cannot be.
+    pub async fn next(&mut self) -> Option<Vec<ReadEvent>> {
+        self.receiver.recv().await
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Answers that may wait for the reader.
+const QUEUE: usize = 2;
+
+/// Begins to read. Must be called within the runtime.
+pub fn read(client: &Client, request: ReadRequest) -> Reading {
+    let (sender, receiver) = mpsc::channel(QUEUE);
+    let client = client.clone();
+    let task = if request.newest_only {
+        let (inner, batches) = mpsc::channel(QUEUE);
+        tokio::spawn(async move {
+            tokio::join!(scan::run(client, request, inner), tail::run(batches, sender));
+        })
+    } else {
+        tokio::spawn(scan::run(client, request, sender))
+    };
+    Reading { receiver, task: task.abort_handle() }
+}
+
+/// Reads hostile bytes and everything found in them: the body of the fuzz
+/// target `batch` and of the property tests.
+#[doc(hidden)]
+pub fn fuzz_record_set(data: &[u8]) {
+    let topic = TopicName::from("fuzz");
+    let mut scratch = Vec::new();
+    for window in [Window { from: i64::MIN, to: None }, Window { from: 3, to: Some(9) }] {
+        let read = read_record_set(data, &topic, 0, window, Vec::new(), &mut scratch);
+        for batch in &read.batches {
+            for index in 0..=batch.len() {
+                std::hint::black_box(batch.record(index));
+            }
+        }
+    }
+}

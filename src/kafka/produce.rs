@@ -1,0 +1,230 @@
+//! Writing records, through librdkafka.
+//!
+//! Owns: the one producer of a cluster, on a thread of its own: creating,
+//! queueing and dropping it block, and none of that may hold up the runtime.
+//! Must not know: profiles, decoding, where a record comes from.
+//! Invariant: nothing is written without a grant, no topic is created by
+//! writing to it, and every record ends with its position or a [`Failure`].
+
+mod settings;
+
+use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, WriteGrant};
+use crate::kafka::wire::{Options, Sasl};
+use rdkafka::client::{ClientContext, OAuthToken};
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::future_producer::DeliveryFuture;
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+const OPERATION: &str = "write a record";
+/// Records that may wait for the producer's thread.
+const QUEUE: usize = 64;
+/// A static token has no lifetime that we know: the year 2100.
+const TOKEN_LIFETIME_MS: i64 = 4_102_444_800_000;
+
+/// A record to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    pub topic: TopicName,
+    /// `None`: by the key's hash as the Java client does it, without a key at random.
+    pub partition: Option<PartitionId>,
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
+}
+
+struct Job {
+    message: NewMessage,
+    queued: oneshot::Sender<Result<DeliveryFuture, KafkaError>>,
+}
+
+/// What librdkafka last complained about; a time-out alone says too little.
+type Complaint = Arc<Mutex<Option<String>>>;
+
+/// A producer of one cluster.
+#[derive(Debug)]
+pub struct Producer {
+    jobs: mpsc::Sender<Job>,
+    complaint: Complaint,
+}
+
+impl Producer {
+    /// Starts the producer. It connects by itself, later; this fails only for
+    /// settings that cannot be used. Blocks for some milliseconds.
+    pub fn new(options: &Options) -> Result<Self, Failure> {
+        let invalid = |message: String| Failure::new(FailureKind::Invalid, "prepare the producer", message);
+        let mut config = rdkafka::ClientConfig::new();
+        for (name, value) in settings::of(options).map_err(invalid)? {
+            config.set(name, value);
+        }
+        config.set_log_level(RDKafkaLogLevel::Warning);
+        let complaint = Complaint::default();
+        let token = match &options.security.sasl {
+            Some(Sasl::OAuthBearer { token }) => Some(token.clone()),
+            _ => None,
+        };
+        let context = Context { complaint: Arc::clone(&complaint), token };
+        let producer: FutureProducer<Context> =
+            config.create_with_context(context).map_err(|error| invalid(error.to_string()))?;
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        std::thread::Builder::new()
+            .name("producer".into())
+            .spawn(move || serve(&producer, queue))
+            .map_err(|error| invalid(format!("its thread cannot be started: {error}")))?;
+        Ok(Self { jobs, complaint })
+    }
+
+    /// Writes a record and waits until the cluster has it.
+    pub async fn send(&self, _grant: &WriteGrant, message: NewMessage) -> Result<(PartitionId, Offset), Failure> {
+        let topic = message.topic.clone();
+        let ended = || Failure::new(FailureKind::Cancelled, OPERATION, "the producer has ended").on(topic.as_str());
+        let (queued, answer) = oneshot::channel();
+        self.jobs.send(Job { message, queued }).await.map_err(|_| ended())?;
+        let delivery = answer.await.map_err(|_| ended())?.map_err(|error| self.failure(&error, &topic))?;
+        match delivery.await.map_err(|_| ended())? {
+            Ok(delivered) => Ok((delivered.partition, delivered.offset)),
+            Err((error, _)) => Err(self.failure(&error, &topic)),
+        }
+    }
+
+    fn failure(&self, error: &KafkaError, topic: &TopicName) -> Failure {
+        let code = error.rdkafka_error_code();
+        let (kind, hint) = kind_of(code);
+        let mut message = code.map_or_else(|| error.to_string(), |code| code.to_string());
+        if kind == FailureKind::Timeout {
+            let complaint = self.complaint.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(complaint) = complaint.as_ref() {
+                message = format!("{message}; last error: {complaint}");
+            }
+        }
+        let failure = Failure::new(kind, OPERATION, message).on(topic.as_str());
+        if hint.is_empty() { failure } else { failure.hint(hint) }
+    }
+}
+
+/// Queues records until the last handle is gone; then the producer is dropped
+/// here, where its waiting disturbs nobody.
+fn serve(producer: &FutureProducer<Context>, mut queue: mpsc::Receiver<Job>) {
+    while let Some(Job { message, queued }) = queue.blocking_recv() {
+        let mut headers = OwnedHeaders::new_with_capacity(message.headers.len());
+        for (key, value) in &message.headers {
+            headers = headers.insert(Header { key, value: value.as_deref() });
+        }
+        let mut record = FutureRecord::<[u8], [u8]>::to(message.topic.as_str()).headers(headers);
+        record.partition = message.partition;
+        record.key = message.key.as_deref();
+        record.payload = message.value.as_deref();
+        // Whoever gave up waiting does not want to know.
+        let _ = queued.send(producer.send_result(record).map_err(|(error, _)| error));
+    }
+}
+
+fn kind_of(code: Option<Code>) -> (FailureKind, &'static str) {
+    use FailureKind::{Auth, Conflict, Denied, Invalid, NotFound, Timeout, Unreachable};
+    match code {
+        Some(Code::MessageTimedOut | Code::OperationTimedOut | Code::RequestTimedOut) => {
+            (Timeout, "The record may or may not have been written: look before you send it again.")
+        }
+        Some(Code::UnknownTopic | Code::UnknownTopicOrPartition) => (NotFound, "It may have been deleted."),
+        Some(Code::UnknownPartition) => (NotFound, "The topic has no such partition."),
+        Some(Code::TopicAuthorizationFailed) => (Denied, "It needs WRITE on the topic."),
+        Some(Code::ClusterAuthorizationFailed) => {
+            (Denied, "Before Kafka 2.8 it needs IDEMPOTENT_WRITE on the cluster.")
+        }
+        Some(Code::Authentication | Code::SaslAuthenticationFailed) => (Auth, "Check user and password."),
+        Some(Code::MessageSizeTooLarge) => (Invalid, "The topic's max.message.bytes is smaller than the record."),
+        Some(Code::NotEnoughReplicas | Code::NotEnoughReplicasAfterAppend) => {
+            (Unreachable, "Fewer replicas are in sync than min.insync.replicas asks for.")
+        }
+        Some(Code::AllBrokersDown | Code::BrokerTransportFailure | Code::Resolve) => (Unreachable, ""),
+        Some(Code::QueueFull) => (Conflict, "Wait until earlier records are written."),
+        _ => (Invalid, ""),
+    }
+}
+
+struct Context {
+    complaint: Complaint,
+    token: Option<SecretString>,
+}
+
+impl ClientContext for Context {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(facility, message, "librdkafka");
+    }
+
+    fn error(&self, _: KafkaError, reason: &str) {
+        *self.complaint.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.to_owned());
+    }
+
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        let token = self.token.as_ref().ok_or("the profile has no token")?;
+        Ok(OAuthToken {
+            token: token.expose_secret().to_owned(),
+            // Only for librdkafka's log; the broker reads the token.
+            principal_name: "klamm".to_owned(),
+            lifetime_ms: TOKEN_LIFETIME_MS,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::wire::Security;
+    use rdkafka::mocking::MockCluster;
+    use std::time::Duration;
+
+    fn options(bootstrap: &str) -> Options {
+        let (host, port) = bootstrap.split_once(':').unwrap();
+        Options {
+            bootstrap: vec![crate::kafka::wire::Endpoint::new(host, port.parse().unwrap())],
+            security: Security::default(),
+            client_id: "klamm-test".into(),
+            connect_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(5),
+        }
+    }
+
+    fn message(partition: Option<PartitionId>, key: Option<&str>) -> NewMessage {
+        NewMessage {
+            topic: "orders".into(),
+            partition,
+            key: key.map(|key| key.as_bytes().to_vec()),
+            value: Some(b"v".to_vec()),
+            headers: vec![("h".into(), Some(b"1".to_vec())), ("h".into(), None)],
+        }
+    }
+
+    fn on_a_cluster() -> (MockCluster<'static, rdkafka::producer::DefaultProducerContext>, Producer) {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("orders", 3, 1).unwrap();
+        let producer = Producer::new(&options(cluster.bootstrap_servers().split(',').next().unwrap())).unwrap();
+        (cluster, producer)
+    }
+
+    #[tokio::test]
+    async fn a_record_ends_with_its_position() {
+        let (_cluster, producer) = on_a_cluster();
+        let grant = WriteGrant::issue();
+        assert_eq!(producer.send(&grant, message(Some(2), None)).await, Ok((2, 0)));
+        assert_eq!(producer.send(&grant, message(Some(2), None)).await, Ok((2, 1)));
+        // murmur2("21") is -973932308; with the sign bit cleared, modulo 3.
+        let by_key = producer.send(&grant, message(None, Some("21"))).await.unwrap();
+        assert_eq!(i64::from(by_key.0), ((-973_932_308_i64) & 0x7fff_ffff) % 3);
+    }
+
+    #[tokio::test]
+    async fn a_partition_that_is_not_there_is_a_failure() {
+        let (_cluster, producer) = on_a_cluster();
+        let failure = producer.send(&WriteGrant::issue(), message(Some(9), None)).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::NotFound, "{failure}");
+        assert!(failure.hint.is_some() && failure.target == "orders");
+    }
+}
