@@ -3,5 +3,7 @@
 //! The rooms and the doors between them are described in `ARCHITECTURE.md`;
 //! `tests/fast/architecture.rs` holds them.
 
+pub mod decode;
 pub mod domain;
 pub mod kafka;
+pub mod services;

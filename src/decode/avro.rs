@@ -1,0 +1,258 @@
+//! Avro's binary encoding, read against the writer's schema.
+//!
+//! A reader of our own because the library's allocates what a length claims,
+//! recurses as deep as the bytes say, loses the order of map entries and reads
+//! a missing value as null; here it parses schemas, and is the oracle in tests.
+//!
+//! Invariant: every length is checked against the bytes that are left before
+//! it is used; values that take no bytes are counted; depth is bounded; a
+//! payload is read whole or not at all.
+
+mod decimal;
+mod moment;
+mod plan;
+
+pub(super) use plan::Plan;
+
+use super::{MAX_DEPTH, MAX_VALUES};
+use crate::domain::value::{Logical, Value};
+use bytes::Bytes;
+use moment::Unit;
+use plan::{Node, NodeId};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum AvroError {
+    #[error("the payload ends early, at byte {0}")]
+    Short(usize),
+    #[error("{left} bytes follow the value")]
+    Leftover { left: usize },
+    #[error("a length of {0} cannot be")]
+    Length(i64),
+    #[error("a number at byte {0} does not end")]
+    Number(usize),
+    #[error("branch {0} is not in the union")]
+    Branch(i64),
+    #[error("symbol {0} is not in the enum {1}")]
+    Symbol(i64, Arc<str>),
+    #[error("{0} is not a boolean")]
+    Boolean(u8),
+    #[error("text at byte {0} is not UTF-8")]
+    Text(usize),
+    #[error("it nests deeper than {MAX_DEPTH}")]
+    Depth,
+    #[error("it holds more than {MAX_VALUES} values")]
+    Values,
+    #[error("the schema refers to a type that it lacks")]
+    Schema,
+}
+
+/// Reads a whole payload.
+pub(super) fn read(plan: &Plan, payload: &Bytes) -> Result<Value, AvroError> {
+    // Serializers write a schema that is only `bytes` without a length.
+    if matches!(plan.root(), Some(Node::Bytes)) {
+        return Ok(Value::Bytes(payload.clone()));
+    }
+    let mut reader = Reader { plan, payload, at: 0, values: 0 };
+    let value = reader.value(plan.root_id(), 0)?;
+    match payload.len() - reader.at {
+        0 => Ok(value),
+        left => Err(AvroError::Leftover { left }),
+    }
+}
+
+struct Reader<'a> {
+    plan: &'a Plan,
+    payload: &'a Bytes,
+    at: usize,
+    values: usize,
+}
+
+fn typed(text: String, logical: Logical) -> Value {
+    Value::Typed { text: text.into(), logical }
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], AvroError> {
+        let end = self.at.checked_add(count).ok_or(AvroError::Short(self.at))?;
+        let bytes = self.payload.get(self.at..end).ok_or(AvroError::Short(self.payload.len()))?;
+        self.at = end;
+        Ok(bytes)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], AvroError> {
+        let bytes = self.take(N)?;
+        bytes.first_chunk().copied().ok_or(AvroError::Short(self.at))
+    }
+
+    fn long(&mut self) -> Result<i64, AvroError> {
+        let mut bits = 0u64;
+        for shift in (0..64).step_by(7) {
+            let [byte] = self.array()?;
+            bits |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok((bits >> 1).cast_signed() ^ -((bits & 1).cast_signed()));
+            }
+        }
+        Err(AvroError::Number(self.at))
+    }
+
+    fn int(&mut self) -> Result<i32, AvroError> {
+        let number = self.long()?;
+        i32::try_from(number).map_err(|_| AvroError::Number(self.at))
+    }
+
+    fn sized(&mut self) -> Result<&'a [u8], AvroError> {
+        let length = self.long()?;
+        let length = usize::try_from(length).map_err(|_| AvroError::Length(length))?;
+        self.take(length)
+    }
+
+    fn text(&mut self) -> Result<&'a str, AvroError> {
+        let begin = self.at;
+        std::str::from_utf8(self.sized()?).map_err(|_| AvroError::Text(begin))
+    }
+
+    fn value(&mut self, id: NodeId, depth: usize) -> Result<Value, AvroError> {
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return Err(AvroError::Values);
+        }
+        if depth > MAX_DEPTH {
+            return Err(AvroError::Depth);
+        }
+        let plan = self.plan;
+        Ok(match plan.node(id).ok_or(AvroError::Schema)? {
+            Node::Null => Value::Null,
+            Node::Boolean => match self.array()? {
+                [0] => Value::Bool(false),
+                [1] => Value::Bool(true),
+                [other] => return Err(AvroError::Boolean(other)),
+            },
+            Node::Int => Value::Number(self.int()?.to_string().into()),
+            Node::Long => Value::Number(self.long()?.to_string().into()),
+            Node::Float => Value::Number(decimal::float(f32::from_le_bytes(self.array()?)).into()),
+            Node::Double => Value::Number(decimal::double(f64::from_le_bytes(self.array()?)).into()),
+            Node::Bytes => {
+                let bytes = self.sized()?;
+                Value::Bytes(self.payload.slice_ref(bytes))
+            }
+            Node::Fixed(size) => {
+                let bytes = self.take(*size)?;
+                Value::Bytes(self.payload.slice_ref(bytes))
+            }
+            Node::Text => Value::Text(self.text()?.into()),
+            Node::Enum { name, symbols } => {
+                let index = self.long()?;
+                let symbol = usize::try_from(index).ok().and_then(|index| symbols.get(index));
+                let symbol = symbol.ok_or_else(|| AvroError::Symbol(index, name.clone()))?;
+                typed(symbol.to_string(), Logical::Enum)
+            }
+            Node::Union(branches) => {
+                let index = self.long()?;
+                let branch = usize::try_from(index).ok().and_then(|index| branches.get(index));
+                // A union holds no union, and what it holds lies no deeper.
+                self.value(*branch.ok_or(AvroError::Branch(index))?, depth)?
+            }
+            Node::Array(item) => {
+                let mut items = Vec::new();
+                self.blocks(|reader| {
+                    items.push(reader.value(*item, depth + 1)?);
+                    Ok(())
+                })?;
+                Value::List(items)
+            }
+            Node::Map(value) => {
+                let mut fields = Vec::new();
+                self.blocks(|reader| {
+                    let name = Arc::from(reader.text()?);
+                    fields.push((name, reader.value(*value, depth + 1)?));
+                    Ok(())
+                })?;
+                Value::Record(fields)
+            }
+            Node::Record(fields) => {
+                let mut read = Vec::with_capacity(fields.len());
+                for (name, field) in fields {
+                    read.push((name.clone(), self.value(*field, depth + 1)?));
+                }
+                Value::Record(read)
+            }
+            logical => self.logical(logical)?,
+        })
+    }
+
+    /// Items come in blocks: a count and so many items, until a count of 0. A
+    /// negative count is followed by the block's size in bytes. The count is
+    /// only ever counted down: nothing is allocated for it.
+    fn blocks(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), AvroError>) -> Result<(), AvroError> {
+        loop {
+            let count = self.long()?;
+            if count == 0 {
+                return Ok(());
+            }
+            if count < 0 {
+                self.long()?;
+            }
+            for _ in 0..count.unsigned_abs() {
+                item(self)?;
+            }
+        }
+    }
+
+    fn logical(&mut self, node: &Node) -> Result<Value, AvroError> {
+        Ok(match node {
+            Node::Decimal { precision, scale, size } => {
+                let unscaled = match size {
+                    Some(size) => self.take(*size)?,
+                    None => self.sized()?,
+                };
+                match decimal::unscaled(unscaled, i64::from(*scale)) {
+                    Some(text) => typed(text, Logical::Decimal { precision: *precision, scale: *scale }),
+                    None => Value::Bytes(self.payload.slice_ref(unscaled)),
+                }
+            }
+            Node::BigDecimal => self.big_decimal()?,
+            Node::UuidText => typed(self.text()?.to_owned(), Logical::Uuid),
+            Node::UuidBytes => {
+                let bytes = self.sized()?;
+                self.uuid(bytes)
+            }
+            Node::UuidFixed => {
+                let bytes = self.take(16)?;
+                self.uuid(bytes)
+            }
+            Node::Date => typed(moment::date(self.int()?), Logical::Date),
+            Node::TimeMillis => typed(moment::time_of_day(self.int()?.into(), Unit::Millis), Logical::TimeOfDay),
+            Node::TimeMicros => typed(moment::time_of_day(self.long()?, Unit::Micros), Logical::TimeOfDay),
+            Node::Timestamp(unit) => typed(moment::timestamp(self.long()?, *unit), Logical::Timestamp),
+            Node::LocalTimestamp(unit) => typed(moment::local_timestamp(self.long()?, *unit), Logical::LocalTimestamp),
+            Node::Duration => typed(moment::duration(self.array()?), Logical::Duration),
+            _ => return Err(AvroError::Schema),
+        })
+    }
+
+    /// Its scale travels with it: unscaled number and scale within the bytes.
+    fn big_decimal(&mut self) -> Result<Value, AvroError> {
+        let whole = self.payload.slice_ref(self.sized()?);
+        let mut inner = Reader { plan: self.plan, payload: &whole, at: 0, values: 0 };
+        let text = inner.sized().and_then(|unscaled| Ok((unscaled, inner.long()?)));
+        Ok(match text {
+            Ok((unscaled, scale)) => match decimal::unscaled(unscaled, scale) {
+                Some(text) => {
+                    let scale = u32::try_from(scale).unwrap_or(0);
+                    typed(text, Logical::Decimal { precision: 0, scale })
+                }
+                None => Value::Bytes(whole),
+            },
+            Err(_) => Value::Bytes(whole),
+        })
+    }
+
+    fn uuid(&self, bytes: &'a [u8]) -> Value {
+        match uuid::Uuid::from_slice(bytes) {
+            Ok(uuid) => typed(uuid.to_string(), Logical::Uuid),
+            Err(_) => Value::Bytes(self.payload.slice_ref(bytes)),
+        }
+    }
+}

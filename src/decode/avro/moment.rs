@@ -1,0 +1,113 @@
+//! Avro's dates, times and spans as people and JSON write them.
+//!
+//! Invariant: every number has a text; what no calendar reaches is shown as
+//! the number it is.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::decode) enum Unit {
+    Millis,
+    Micros,
+    Nanos,
+}
+
+impl Unit {
+    fn instant(self, number: i64) -> Option<Timestamp> {
+        match self {
+            Self::Millis => Timestamp::from_millisecond(number),
+            Self::Micros => Timestamp::from_microsecond(number),
+            Self::Nanos => Timestamp::from_nanosecond(number.into()),
+        }
+        .ok()
+    }
+
+    fn per_second(self) -> i64 {
+        match self {
+            Self::Millis => 1_000,
+            Self::Micros => 1_000_000,
+            Self::Nanos => 1_000_000_000,
+        }
+    }
+
+    fn digits(self) -> usize {
+        match self {
+            Self::Millis => 3,
+            Self::Micros => 6,
+            Self::Nanos => 9,
+        }
+    }
+}
+
+pub(super) fn timestamp(number: i64, unit: Unit) -> String {
+    match unit.instant(number) {
+        Some(instant) => format!("{instant:.width$}", width = unit.digits()),
+        None => number.to_string(),
+    }
+}
+
+/// The same without a zone.
+pub(super) fn local_timestamp(number: i64, unit: Unit) -> String {
+    let mut text = timestamp(number, unit);
+    if text.ends_with('Z') {
+        text.pop();
+    }
+    text
+}
+
+/// Days since 1970-01-01.
+pub(super) fn date(days: i32) -> String {
+    match Timestamp::from_second(i64::from(days) * 86_400) {
+        Ok(midnight) => midnight.to_zoned(TimeZone::UTC).date().to_string(),
+        Err(_) => days.to_string(),
+    }
+}
+
+/// Since midnight; a number outside of a day is shown as it is.
+pub(super) fn time_of_day(number: i64, unit: Unit) -> String {
+    let second = number.div_euclid(unit.per_second());
+    if !(0..86_400).contains(&second) {
+        return number.to_string();
+    }
+    let fraction = number.rem_euclid(unit.per_second());
+    let width = unit.digits();
+    format!("{:02}:{:02}:{:02}.{fraction:0width$}", second / 3_600, second / 60 % 60, second % 60)
+}
+
+/// Months, days and milliseconds, each a little-endian number, in the notation
+/// of ISO 8601.
+pub(super) fn duration(fixed: [u8; 12]) -> String {
+    let [m0, m1, m2, m3, d0, d1, d2, d3, t0, t1, t2, t3] = fixed;
+    let months = u32::from_le_bytes([m0, m1, m2, m3]);
+    let days = u32::from_le_bytes([d0, d1, d2, d3]);
+    let millis = u32::from_le_bytes([t0, t1, t2, t3]);
+    format!("P{months}M{days}DT{}.{:03}S", millis / 1_000, millis % 1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_iso_8601() {
+        assert_eq!(timestamp(1_700_000_000_118, Unit::Millis), "2023-11-14T22:13:20.118Z");
+        assert_eq!(timestamp(-1, Unit::Micros), "1969-12-31T23:59:59.999999Z");
+        assert_eq!(timestamp(1, Unit::Nanos), "1970-01-01T00:00:00.000000001Z");
+        assert_eq!(local_timestamp(0, Unit::Millis), "1970-01-01T00:00:00.000");
+        assert_eq!(date(19_675), "2023-11-14");
+        assert_eq!(date(-1), "1969-12-31");
+        assert_eq!(date(-719_529), "-000001-12-31");
+        assert_eq!(time_of_day(45_296_789, Unit::Millis), "12:34:56.789");
+        assert_eq!(time_of_day(1, Unit::Micros), "00:00:00.000001");
+        assert_eq!(duration([2, 0, 0, 0, 3, 0, 0, 0, 0xdc, 5, 0, 0]), "P2M3DT1.500S");
+    }
+
+    #[test]
+    fn what_no_calendar_reaches_is_a_number() {
+        assert_eq!(timestamp(i64::MAX, Unit::Millis), "9223372036854775807");
+        assert_eq!(date(i32::MIN), "-2147483648");
+        assert_eq!(time_of_day(86_400_000, Unit::Millis), "86400000");
+        assert_eq!(time_of_day(-5, Unit::Millis), "-5");
+    }
+}

@@ -1,0 +1,94 @@
+//! The schema a value was written with, prepared for reading.
+
+use super::avro::{self, Plan};
+use super::json;
+use crate::domain::record::Format;
+use crate::domain::value::Value;
+use apache_avro::Schema;
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// A schema that another one names, already fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// What the referring schema calls it.
+    pub name: String,
+    pub text: String,
+}
+
+/// A registered schema, parsed once and used for every record that names it.
+#[derive(Debug)]
+pub struct WriterSchema {
+    body: Body,
+    label: Option<Arc<str>>,
+}
+
+#[derive(Debug)]
+enum Body {
+    Avro(Plan),
+    /// Payloads are JSON; the schema only restricts them.
+    Json,
+}
+
+impl WriterSchema {
+    /// `schema_type` is the registry's word: `AVRO`, `JSON`, `PROTOBUF`.
+    /// `references` may come in any order. `label` is what the schema is
+    /// called on screen.
+    pub fn parse(
+        text: &str,
+        schema_type: &str,
+        references: &[Reference],
+        label: Option<Arc<str>>,
+    ) -> Result<Self, String> {
+        let body = match schema_type {
+            "AVRO" => {
+                let others = references.iter().map(|reference| reference.text.as_str());
+                let (main, others) = Schema::parse_str_with_list(text, others)
+                    .map_err(|error| format!("its schema cannot be parsed: {error}"))?;
+                Body::Avro(Plan::compile(&main, &others)?)
+            }
+            "JSON" => Body::Json,
+            other => return Err(format!("its schema is of type {other}, which klamm cannot read yet")),
+        };
+        Ok(Self { body, label })
+    }
+
+    pub fn label(&self) -> Option<Arc<str>> {
+        self.label.clone()
+    }
+
+    /// Reads what follows magic byte and id; all of it must be used up.
+    pub(super) fn read(&self, payload: &Bytes, schema_id: i32) -> Result<(Value, Format), String> {
+        match &self.body {
+            Body::Avro(plan) => match avro::read(plan, payload) {
+                Ok(value) => Ok((value, Format::Avro { schema_id })),
+                Err(error) => Err(error.to_string()),
+            },
+            Body::Json => match json::read(payload) {
+                Ok(value) => Ok((value, Format::Json)),
+                Err(error) => Err(error.to_string()),
+            },
+        }
+    }
+}
+
+/// A schema that holds every type, for feeding noise to.
+pub(super) const EVERY_TYPE: &str = r#"{"type":"record","name":"Every","namespace":"fuzz","fields":[
+  {"name":"kind","type":{"type":"enum","name":"Kind","symbols":["A","B","C"]}},
+  {"name":"next","type":["null","Every"]},
+  {"name":"list","type":{"type":"array","items":{"type":"map","values":["null","long","string","Kind"]}}},
+  {"name":"nulls","type":{"type":"array","items":"null"}},
+  {"name":"flag","type":"boolean"},{"name":"raw","type":"bytes"},
+  {"name":"f","type":"float"},{"name":"d","type":"double"},
+  {"name":"dec","type":{"type":"bytes","logicalType":"decimal","precision":12,"scale":2}},
+  {"name":"fdec","type":{"type":"fixed","name":"F9","size":9,"logicalType":"decimal","precision":20,"scale":4}},
+  {"name":"big","type":{"type":"bytes","logicalType":"big-decimal"}},
+  {"name":"id","type":{"type":"string","logicalType":"uuid"}},
+  {"name":"day","type":{"type":"int","logicalType":"date"}},
+  {"name":"t","type":{"type":"int","logicalType":"time-millis"}},
+  {"name":"tu","type":{"type":"long","logicalType":"time-micros"}},
+  {"name":"ts","type":{"type":"long","logicalType":"timestamp-millis"}},
+  {"name":"tsu","type":{"type":"long","logicalType":"timestamp-micros"}},
+  {"name":"tsn","type":{"type":"long","logicalType":"timestamp-nanos"}},
+  {"name":"lts","type":{"type":"long","logicalType":"local-timestamp-micros"}},
+  {"name":"span","type":{"type":"fixed","name":"Span","size":12,"logicalType":"duration"}}]}"#;

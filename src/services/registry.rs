@@ -1,0 +1,231 @@
+//! A schema registry with Confluent's REST interface.
+//!
+//! Owns: asking for schemas and remembering them. A schema id never changes
+//! its meaning, so what was found is kept; what was not found is asked for
+//! again after a while.
+//! Invariant: an answer is read up to [`LARGEST_BODY`] and within the deadline,
+//! and whatever goes wrong is a [`Failure`] that names the registry's address.
+
+mod answer;
+mod http;
+mod reading;
+
+use crate::domain::{Failure, FailureKind};
+use answer::{SchemaById, SubjectVersion, Version};
+use http::Http;
+use secrecy::SecretString;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+
+/// The largest answer that is read.
+pub const LARGEST_BODY: usize = 16 << 20;
+/// An id that the registry does not know is not asked for again sooner.
+const ABSENT_FOR: Duration = Duration::from_secs(30);
+/// The same for an id whose look-up failed in another way.
+const FAILED_FOR: Duration = Duration::from_secs(5);
+/// Schemas that one schema may pull in.
+const MOST_REFERENCES: usize = 256;
+/// Failed look-ups that are remembered; noise may name any id.
+const MOST_FAILURES: usize = 10_000;
+
+#[derive(Clone, Debug)]
+pub struct Basic {
+    pub user: String,
+    pub password: SecretString,
+}
+
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// May have a path, as behind a proxy or with other registries.
+    pub url: String,
+    pub auth: Option<Basic>,
+    /// Certificates in PEM that are trusted beside the system's.
+    pub extra_ca: Option<Vec<u8>>,
+    pub timeout: Duration,
+    /// `klamm/<version>`.
+    pub user_agent: String,
+}
+
+/// A schema with everything it refers to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredSchema {
+    pub id: i32,
+    pub text: String,
+    /// `AVRO`, `JSON`, `PROTOBUF`.
+    pub schema_type: String,
+    /// What referring schemas call it, and its text; directly and through
+    /// others, each once, the deepest first.
+    pub references: Vec<(String, String)>,
+    /// Where it is in use: "orders.v1-value v3".
+    pub label: Option<String>,
+}
+
+/// A version of a subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaVersion {
+    pub subject: String,
+    pub version: i32,
+    pub id: i32,
+    pub schema_type: String,
+    pub text: String,
+}
+
+/// Cheap to clone; clones share connections and what is known.
+#[derive(Clone)]
+pub struct Registry {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    http: Http,
+    /// A cell is filled once however many ask for its id at the same time.
+    schemas: Mutex<HashMap<i32, Arc<OnceCell<RegisteredSchema>>>>,
+    failures: Mutex<HashMap<i32, (Instant, Failure)>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Registry {
+    /// Does no I/O; fails for an address or a certificate that cannot be used.
+    pub fn new(options: Options) -> Result<Self, Failure> {
+        let inner = Inner { http: Http::new(options)?, schemas: Mutex::default(), failures: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The address, without credentials.
+    pub fn url(&self) -> &str {
+        self.inner.http.url()
+    }
+
+    /// Does a registry answer there, and does it let us in?
+    pub async fn ping(&self) -> Result<(), Failure> {
+        let types = self.inner.http.get::<Vec<String>>("reach the registry", &["schemas", "types"]).await;
+        match types {
+            Ok(_) => Ok(()),
+            // Other registries lack this path; all have subjects.
+            Err(failure) if failure.kind == FailureKind::NotFound || failure.kind == FailureKind::Malformed => {
+                self.subjects().await.map(|_| ())
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The names of all subjects, in their order.
+    pub async fn subjects(&self) -> Result<Vec<String>, Failure> {
+        let mut subjects: Vec<String> = self.inner.http.get("list subjects", &["subjects"]).await?;
+        subjects.sort_unstable();
+        Ok(subjects)
+    }
+
+    /// The newest version of a subject.
+    pub async fn latest(&self, subject: &str) -> Result<SchemaVersion, Failure> {
+        let operation = "read the latest schema";
+        let version: Version =
+            self.inner.http.get(operation, &["subjects", subject, "versions", "latest"]).await.map_err(|failure| {
+                if failure.kind == FailureKind::NotFound { failure.on(format!("subject {subject}")) } else { failure }
+            })?;
+        Ok(SchemaVersion {
+            subject: version.subject,
+            version: version.version,
+            id: version.id,
+            schema_type: version.schema_type,
+            text: version.schema,
+        })
+    }
+
+    /// Where an id is in use, as subject and version. Empty where a registry
+    /// cannot tell.
+    pub async fn versions_of_id(&self, id: i32) -> Result<Vec<(String, i32)>, Failure> {
+        let path = ["schemas", "ids", &id.to_string(), "versions"];
+        match self.inner.http.get::<Vec<SubjectVersion>>("read the versions of a schema", &path).await {
+            Ok(versions) => Ok(versions.into_iter().map(|found| (found.subject, found.version)).collect()),
+            Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Malformed) => Ok(Vec::new()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The schema that values name by `id`. Asked for once, however many ask.
+    pub async fn schema_by_id(&self, id: i32) -> Result<RegisteredSchema, Failure> {
+        let cell = Arc::clone(lock(&self.inner.schemas).entry(id).or_default());
+        let found = cell
+            .get_or_try_init(|| async {
+                // Whoever waited for another's look-up takes over its failure.
+                match self.recent_failure(id, Instant::now()) {
+                    Some(failure) => Err(failure),
+                    None => self.fetch(id).await.inspect_err(|failure| self.remember(id, failure)),
+                }
+            })
+            .await;
+        match found {
+            Ok(schema) => Ok(schema.clone()),
+            Err(failure) => {
+                lock(&self.inner.schemas).retain(|known, cell| *known != id || cell.initialized());
+                Err(failure)
+            }
+        }
+    }
+
+    fn recent_failure(&self, id: i32, now: Instant) -> Option<Failure> {
+        let failures = lock(&self.inner.failures);
+        let (until, failure) = failures.get(&id)?;
+        (*until > now).then(|| failure.clone())
+    }
+
+    fn remember(&self, id: i32, failure: &Failure) {
+        let keep = if failure.kind == FailureKind::NotFound { ABSENT_FOR } else { FAILED_FOR };
+        let mut failures = lock(&self.inner.failures);
+        if failures.len() >= MOST_FAILURES {
+            failures.clear();
+        }
+        failures.insert(id, (Instant::now() + keep, failure.clone()));
+    }
+
+    async fn fetch(&self, id: i32) -> Result<RegisteredSchema, Failure> {
+        let http = &self.inner.http;
+        let found: SchemaById =
+            http.get("read schema", &["schemas", "ids", &id.to_string()]).await.map_err(|failure| {
+                if failure.kind == FailureKind::NotFound { failure.on(id.to_string()) } else { failure }
+            })?;
+        let mut references = Vec::new();
+        let mut seen = Vec::new();
+        let mut waiting = found.references;
+        while let Some(next) = waiting.pop() {
+            let key = (next.subject.clone(), next.version);
+            if seen.contains(&key) {
+                continue;
+            }
+            if seen.len() == MOST_REFERENCES {
+                let many = format!("it refers to more than {MOST_REFERENCES} schemas");
+                return Err(http.failure(FailureKind::Malformed, "read schema", many).on(id.to_string()));
+            }
+            seen.push(key);
+            let version = next.version.to_string();
+            let referenced: Version =
+                http.get("read a referenced schema", &["subjects", &next.subject, "versions", &version]).await?;
+            references.push((next.name, referenced.schema));
+            waiting.extend(referenced.references);
+        }
+        references.reverse();
+        // Without a label a schema is as readable as with one.
+        let label = self.versions_of_id(id).await.ok().and_then(|versions| label(&versions));
+        Ok(RegisteredSchema { id, text: found.schema, schema_type: found.schema_type, references, label })
+    }
+}
+
+/// A subject's version, with how many more use the same schema. The shortest name
+/// is taken: the subject of a mirrored or derived topic is a longer one.
+fn label(versions: &[(String, i32)]) -> Option<String> {
+    let (subject, version) = versions.iter().min_by_key(|(subject, version)| (subject.len(), subject, *version))?;
+    Some(match versions.len() - 1 {
+        0 => format!("{subject} v{version}"),
+        more => format!("{subject} v{version} +{more}"),
+    })
+}
+
+#[cfg(test)]
+mod tests;
