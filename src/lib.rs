@@ -6,4 +6,5 @@
 pub mod decode;
 pub mod domain;
 pub mod kafka;
+pub mod profile;
 pub mod services;

@@ -1,0 +1,25 @@
+//! Saved clusters: what they are called, where they are, how to get in.
+//!
+//! Owns: the layers of settings (defaults < file < environment < flags), the
+//! configuration file, secrets and where they come from, and klamm's own paths.
+//! Must not know: how a connection is made, the screen.
+//! Invariants: a secret is never shown, logged or written, so `Debug` of
+//! anything here is safe to print; what cannot be read in the file is reported
+//! with its line and costs only the profile it belongs to.
+
+mod file;
+mod layers;
+pub mod paths;
+mod saved;
+mod secret;
+mod settings;
+
+pub use layers::{Layer, Loaded, load};
+pub use saved::{ConfigWarning, SavedCertificate, SavedProfile, SavedRegistry, SavedSasl, SavedTls};
+pub use secret::SecretSource;
+pub use settings::{
+    ClientCertificate, Mechanism, Pem, Profile, READ_BUDGET, RegistrySettings, SaslSettings, TlsSettings,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! Where a secret comes from, and fetching it when it is needed.
+//!
+//! Invariant: neither a secret nor what a command printed appears in a message;
+//! only where it was looked for does.
+
+use crate::domain::{Failure, FailureKind};
+use secrecy::SecretString;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// A command that takes longer waits for something that will not come.
+const COMMAND_DEADLINE: Duration = Duration::from_secs(20);
+/// Tokens are a few kilobytes; more is not a secret.
+const MAX_SECRET: u64 = 64 * 1024;
+
+/// Where a secret is kept.
+#[derive(Clone, Debug)]
+pub enum SecretSource {
+    /// An environment variable.
+    Env(String),
+    File(PathBuf),
+    /// The first line that a program prints.
+    Command(Vec<String>),
+    /// In the configuration file itself.
+    Literal(SecretString),
+}
+
+impl SecretSource {
+    /// Where it is kept, for showing: never the secret.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Env(name) => format!("environment variable {name}"),
+            Self::File(path) => format!("file {}", path.display()),
+            // Arguments may hold secrets themselves.
+            Self::Command(words) => format!("command {}", words.first().map_or("", String::as_str)),
+            Self::Literal(_) => "in the configuration file".into(),
+        }
+    }
+
+    /// Fetches the secret. May wait for a program: not for the event loop.
+    pub(super) fn resolve(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<SecretString, Failure> {
+        let fail =
+            |kind, reason: String| Failure::new(kind, "get secret", reason).on(format!("from {}", self.describe()));
+        let text = match self {
+            Self::Literal(secret) => return Ok(secret.clone()),
+            Self::Env(name) => environment(name).ok_or_else(|| {
+                fail(FailureKind::NotFound, "the variable is not set".into())
+                    .hint(format!("Set {name} and start again."))
+            })?,
+            Self::File(path) => read(path).map_err(|reason| fail(FailureKind::Storage, reason))?,
+            Self::Command(words) => {
+                run(words, COMMAND_DEADLINE).map_err(|reason| fail(FailureKind::Storage, reason))?
+            }
+        };
+        let line = text.lines().next().unwrap_or_default();
+        if line.is_empty() {
+            return Err(fail(FailureKind::NotFound, "it is empty".into()));
+        }
+        Ok(SecretString::from(line))
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    bounded(file)
+}
+
+fn bounded(source: impl Read) -> Result<String, String> {
+    let mut text = String::new();
+    source.take(MAX_SECRET).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+fn run(words: &[String], deadline: Duration) -> Result<String, String> {
+    let (program, arguments) = words.split_first().ok_or("the command is empty")?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        // Its complaints would be written across the screen.
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let Some(stdout) = child.stdout.take() else { return Err("its output cannot be read".into()) };
+    let (send, receive) = mpsc::sync_channel(1);
+    std::thread::spawn(move || send.send(bounded(stdout)));
+    match receive.recv_timeout(deadline) {
+        Ok(text) => {
+            let text = text?;
+            // Its output is closed or longer than any secret: it has nothing more to say.
+            let status = finish(child)?;
+            if status.success() { Ok(text) } else { Err(format!("it failed ({status})")) }
+        }
+        Err(_) => {
+            // It may be gone already, which is as good.
+            let _ = child.kill();
+            let _ = child.wait();
+            Err(format!("it did not answer within {} s", deadline.as_secs()))
+        }
+    }
+}
+
+fn finish(mut child: Child) -> Result<std::process::ExitStatus, String> {
+    child.wait().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret;
+
+    fn nothing(_: &str) -> Option<String> {
+        None
+    }
+
+    fn get(source: &SecretSource) -> Result<String, String> {
+        source.resolve(&nothing).map(|secret| secret.expose_secret().to_owned()).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn secrets_come_from_where_the_profile_says() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secret");
+        std::fs::write(&path, "from file\n").unwrap();
+        assert_eq!(get(&SecretSource::File(path)).unwrap(), "from file");
+        let command = ["sh", "-c", "printf 'from command\\nmore'"].map(String::from).to_vec();
+        assert_eq!(get(&SecretSource::Command(command)).unwrap(), "from command");
+        let env = SecretSource::Env("X".into());
+        let found = env.resolve(&|name| (name == "X").then(|| "from env".into())).unwrap();
+        assert_eq!(found.expose_secret(), "from env");
+    }
+
+    #[test]
+    fn a_missing_secret_says_where_it_was_looked_for() {
+        assert!(
+            get(&SecretSource::Env("NOPE".into()))
+                .unwrap_err()
+                .contains("environment variable NOPE: the variable is not set")
+        );
+        assert!(get(&SecretSource::File("/nonexistent/x".into())).unwrap_err().contains("/nonexistent/x"));
+        let failing = ["sh", "-c", "echo s3cret; exit 3"].map(String::from).to_vec();
+        let error = get(&SecretSource::Command(failing)).unwrap_err();
+        assert!(error.contains("command sh") && !error.contains("s3cret"), "{error}");
+        assert!(get(&SecretSource::Command(vec![])).unwrap_err().contains("empty"));
+        assert!(get(&SecretSource::Command(vec!["true".into()])).unwrap_err().contains("it is empty"));
+    }
+
+    #[test]
+    fn a_command_that_hangs_is_given_up() {
+        let hanging = ["sh", "-c", "exec sleep 60"].map(String::from).to_vec();
+        assert!(run(&hanging, Duration::from_millis(50)).unwrap_err().contains("did not answer"));
+    }
+}

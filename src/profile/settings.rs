@@ -1,0 +1,104 @@
+//! A profile with every layer applied and every secret at hand.
+
+use jiff::tz::TimeZone;
+use secrecy::SecretString;
+use std::path::PathBuf;
+
+/// One cluster, ready to connect to.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub name: String,
+    /// `host:port`, several.
+    pub bootstrap: Vec<String>,
+    /// `None`: plaintext.
+    pub tls: Option<TlsSettings>,
+    pub sasl: Option<SaslSettings>,
+    pub registry: Option<RegistrySettings>,
+    /// A colour's name, for the frame.
+    pub colour: Option<String>,
+    pub read_only: bool,
+    /// `:unlock` is refused.
+    pub forbid_unlock: bool,
+    /// Skipping unread records asks for the name.
+    pub production: bool,
+    pub zone: TimeZone,
+    /// Bytes a second and broker that reading records may take.
+    pub read_budget_bytes_per_second: Option<u64>,
+    /// Keeps nothing on disk: the cluster is gone when klamm ends.
+    pub is_demo: bool,
+    /// Where the journal is kept.
+    pub state_dir: Option<PathBuf>,
+    pub notes: Option<String>,
+}
+
+/// The usual limit on reading records.
+pub const READ_BUDGET: u64 = 50_000_000;
+
+impl Profile {
+    /// A profile with nothing but a name and addresses.
+    pub fn plain(name: impl Into<String>, bootstrap: Vec<String>) -> Self {
+        Self {
+            name: name.into(),
+            bootstrap,
+            tls: None,
+            sasl: None,
+            registry: None,
+            colour: None,
+            read_only: false,
+            forbid_unlock: false,
+            production: false,
+            zone: TimeZone::system(),
+            read_budget_bytes_per_second: Some(READ_BUDGET),
+            is_demo: false,
+            state_dir: None,
+            notes: None,
+        }
+    }
+}
+
+/// A certificate or key: where it lies, or the text itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pem {
+    File(PathBuf),
+    Text(String),
+}
+
+#[derive(Clone, Debug)]
+pub struct TlsSettings {
+    /// `None`: the system's roots.
+    pub ca: Option<Pem>,
+    pub certificate: Option<ClientCertificate>,
+    /// Turned off only explicitly.
+    pub verify_hostname: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum ClientCertificate {
+    Pem { certificate: PathBuf, key: PathBuf, passphrase: Option<SecretString> },
+    Pkcs12 { bundle: PathBuf, passphrase: Option<SecretString> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mechanism {
+    Plain,
+    ScramSha256,
+    ScramSha512,
+    OAuthBearer,
+}
+
+#[derive(Clone, Debug)]
+pub struct SaslSettings {
+    pub mechanism: Mechanism,
+    /// Empty for OAUTHBEARER.
+    pub user: String,
+    /// The password, or the token.
+    pub secret: SecretString,
+}
+
+#[derive(Clone, Debug)]
+pub struct RegistrySettings {
+    pub url: String,
+    pub basic: Option<(String, SecretString)>,
+    /// `None`: the system's roots.
+    pub ca: Option<Pem>,
+}
