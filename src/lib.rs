@@ -4,6 +4,7 @@
 //! `tests/fast/architecture.rs` holds them.
 
 pub mod decode;
+pub mod demo;
 pub mod domain;
 pub mod kafka;
 pub mod profile;

@@ -1,0 +1,53 @@
+//! ListOffsets.
+
+use super::{Call, Code, code};
+use crate::domain::{Offset, Time};
+use kafka_protocol::ResponseError as E;
+use kafka_protocol::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
+use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
+
+/// The special times of ListOffsets.
+const LATEST: i64 = -1;
+const EARLIEST: i64 = -2;
+const MAX_TIMESTAMP: i64 = -3;
+const EARLIEST_LOCAL: i64 = -4;
+const LATEST_TIERED: i64 = -5;
+
+pub(super) fn list(call: &Call, request: ListOffsetsRequest) -> ListOffsetsResponse {
+    let topics = request.topics.into_iter().map(|topic| {
+        let partitions = topic.partitions.iter().map(|asked| {
+            let response = ListOffsetsPartitionResponse::default()
+                .with_partition_index(asked.partition_index)
+                .with_offset(-1)
+                .with_timestamp(-1);
+            match find(call, topic.name.as_str(), asked.partition_index, asked.timestamp) {
+                Err(error) => response.with_error_code(error),
+                Ok((offset, time, epoch)) => {
+                    let response = response.with_offset(offset).with_timestamp(time.millis());
+                    if call.version >= 4 { response.with_leader_epoch(epoch) } else { response }
+                }
+            }
+        });
+        let partitions = partitions.collect();
+        ListOffsetsTopicResponse::default().with_name(topic.name).with_partitions(partitions)
+    });
+    ListOffsetsResponse::default().with_topics(topics.collect())
+}
+
+fn find(call: &Call, name: &str, index: i32, at: i64) -> Result<(Offset, Time, i32), Code> {
+    const NONE: (Offset, Time) = (-1, Time(-1));
+    let now = call.cluster.now();
+    let state = call.cluster.lock();
+    let topic = state.topics.get(name).ok_or_else(|| code(E::UnknownTopicOrPartition))?;
+    let partition = super::led_by(call.node, topic.partition(index))?;
+    let log = &partition.log;
+    let (offset, time) = match at {
+        LATEST => (log.end(now), Time(-1)),
+        EARLIEST | EARLIEST_LOCAL => (log.start(), Time(-1)),
+        MAX_TIMESTAMP => log.newest(now).unwrap_or(NONE),
+        LATEST_TIERED => NONE,
+        at if at < 0 => return Err(code(E::InvalidRequest)),
+        at => log.first_at(Time(at), now).unwrap_or(NONE),
+    };
+    Ok((offset, time, if offset < 0 { -1 } else { partition.epoch }))
+}

@@ -1,0 +1,93 @@
+//! Consumer groups as a coordinator keeps them.
+//!
+//! Owns members, generations and committed offsets of one group. The timing of
+//! rebalances is in `membership`.
+
+use crate::domain::{Offset, PartitionId, Time, TopicName};
+use bytes::Bytes;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) enum Phase {
+    #[default]
+    Empty,
+    PreparingRebalance,
+    CompletingRebalance,
+    Stable,
+}
+
+impl Phase {
+    /// The word the protocol uses.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Empty => "Empty",
+            Self::PreparingRebalance => "PreparingRebalance",
+            Self::CompletingRebalance => "CompletingRebalance",
+            Self::Stable => "Stable",
+        }
+    }
+}
+
+/// A committed offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Commit {
+    pub(super) offset: Offset,
+    pub(super) leader_epoch: i32,
+    pub(super) metadata: String,
+    pub(super) at: Time,
+}
+
+/// What a joining member is told when the rebalance is over.
+#[derive(Clone, Debug)]
+pub(super) struct Joined {
+    pub(super) generation: i32,
+    pub(super) protocol: String,
+    pub(super) leader: String,
+    /// Member id, instance id, metadata: for the leader, who assigns.
+    pub(super) members: Vec<(String, Option<String>, Bytes)>,
+}
+
+/// Why a waiting member gets no answer: the protocol's error code.
+pub(super) type Refusal = i16;
+
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) instance_id: Option<String>,
+    pub(super) client_id: String,
+    pub(super) host: String,
+    pub(super) session: Duration,
+    pub(super) rebalance: Duration,
+    /// Name and metadata of each protocol the member speaks, best first.
+    pub(super) protocols: Vec<(String, Bytes)>,
+    pub(super) assignment: Bytes,
+    pub(super) seen: Instant,
+    /// Played by the demo: it sends no heartbeats and needs none.
+    pub(super) is_simulated: bool,
+    pub(super) joining: Option<oneshot::Sender<Result<Joined, Refusal>>>,
+    pub(super) syncing: Option<oneshot::Sender<Result<Bytes, Refusal>>>,
+}
+
+impl Member {
+    pub(super) fn metadata(&self, protocol: &str) -> Bytes {
+        self.protocols.iter().find(|(name, _)| name == protocol).map(|(_, bytes)| bytes.clone()).unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) phase: Phase,
+    pub(super) generation: i32,
+    /// `consumer`, `connect`, …; empty for a group that only keeps offsets.
+    pub(super) protocol_type: String,
+    pub(super) protocol: String,
+    pub(super) leader: String,
+    pub(super) members: BTreeMap<String, Member>,
+    /// Member ids given to clients that have not come back with them yet.
+    pub(super) pending: BTreeSet<String>,
+    /// Is the first generation waiting a moment for more members?
+    pub(super) is_gathering: bool,
+    pub(super) offsets: BTreeMap<(TopicName, PartitionId), Commit>,
+}

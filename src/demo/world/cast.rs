@@ -1,0 +1,336 @@
+//! The groups of the seeded world, and how each behaves over time.
+//!
+//! Owns which applications read what, and how far behind they are when. What
+//! they commit goes through `commits` like every commit. A group that a real
+//! client joins, or whose members someone removed, is left alone from then on.
+
+use crate::demo::commits;
+use crate::demo::group::{Commit, Member, Phase};
+use crate::demo::log::Log;
+use crate::demo::random::{self, Random};
+use crate::demo::state::State;
+use crate::demo::subscription;
+use crate::domain::{GroupId, Offset, PartitionId, Time, TopicName};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+/// How often a consumer commits.
+const COMMIT_EVERY: i64 = 5 * SECOND;
+/// Steps that are played when the clock jumps: what is before is skipped.
+const REMEMBERED: i64 = HOUR;
+
+/// How a group behaves.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    /// Reads what is written, a little later.
+    Follows { behind: i64 },
+    /// Falls behind for two thirds of a period, then recovers.
+    Waves { period: i64, deepest: i64 },
+    /// Stopped some time ago, and nobody noticed.
+    Stuck { behind: i64 },
+    /// Reads everything since `back` again, once a period.
+    Rewinds { period: i64, back: i64 },
+    /// Finished: caught up, nobody in it.
+    Rests,
+    /// Never comes to rest: members leave and join all the time.
+    Rebalances { period: i64 },
+    /// A job that runs for the first part of each period.
+    Visits { period: i64, stays: i64 },
+    /// Keeps up everywhere but on its busiest partition.
+    Limps { behind: i64 },
+}
+
+/// One group.
+#[derive(Debug)]
+struct Role {
+    group: &'static str,
+    topics: &'static [&'static str],
+    protocol_type: &'static str,
+    assignor: &'static str,
+    /// The client id of each member but for its number, and how many there are.
+    client: &'static str,
+    members: usize,
+    is_static: bool,
+    act: Act,
+}
+
+impl Role {
+    const fn of(group: &'static str, topics: &'static [&'static str], members: usize, act: Act) -> Self {
+        let (client, assignor) = (group, "range");
+        Self { group, topics, protocol_type: "consumer", assignor, client, members, is_static: false, act }
+    }
+
+    const fn client(mut self, client: &'static str) -> Self {
+        self.client = client;
+        self
+    }
+
+    const fn assignor(mut self, assignor: &'static str) -> Self {
+        self.assignor = assignor;
+        self
+    }
+
+    const fn with_instances(mut self) -> Self {
+        self.is_static = true;
+        self
+    }
+
+    const fn of_type(mut self, protocol_type: &'static str) -> Self {
+        self.protocol_type = protocol_type;
+        self
+    }
+}
+
+#[rustfmt::skip]
+const ROLES: &[Role] = &[
+    Role::of("order-processor", &["orders.v1", "orders.v1-retry-30000"], 4, Act::Follows { behind: 800 }).assignor("cooperative-sticky"),
+    Role::of("payments-settlement", &["payments"], 6, Act::Follows { behind: 1_500 }),
+    Role::of("clickstream-analytics", &["clickstream.v2"], 12, Act::Waves { period: 24 * MINUTE, deepest: 9 * MINUTE }).assignor("cooperative-sticky"),
+    Role::of("customer-360", &["customers", "orders.v1", "support.chat-messages"], 2, Act::Follows { behind: 40 * SECOND }),
+    Role::of("email-sender", &["email.outbound"], 3, Act::Waves { period: 7 * MINUTE, deepest: 100 * SECOND }),
+    Role::of("invoice-export-nightly", &["orders.v1", "payments"], 0, Act::Stuck { behind: 41 * HOUR }),
+    Role::of("search-indexer", &["search.index-updates", "catalog.products"], 2, Act::Rewinds { period: 15 * MINUTE, back: 6 * HOUR }),
+    Role::of("billing-archive-2025", &["billing.invoices.2025"], 0, Act::Rests),
+    Role::of("recommendations-trainer", &["clickstream.sessions"], 3, Act::Rebalances { period: 40 * SECOND }),
+    Role::of("inventory-sync", &["inventory.stock-levels", "inventory.reservations"], 3, Act::Follows { behind: 3 * SECOND }).with_instances(),
+    Role::of("warehouse-batch-loader", &["shipping.tracking"], 2, Act::Visits { period: 4 * MINUTE, stays: 90 * SECOND }),
+    Role::of("tenant-billing", &["tenants.usage-events"], 4, Act::Limps { behind: 5 * HOUR }),
+    Role::of("fraud-detector", &["payments", "fraud-detector-payments-by-customer-repartition"], 2, Act::Follows { behind: 600 }).assignor("stream").client("fraud-detector-StreamThread"),
+    Role::of("connect-payments-elasticsearch-sink", &["payments"], 2, Act::Waves { period: 18 * MINUTE, deepest: 4 * MINUTE }).client("connector-consumer-payments-elasticsearch-sink"),
+    Role::of("connect-orders-s3-sink", &["orders.v1"], 1, Act::Follows { behind: 25 * SECOND }).client("connector-consumer-orders-s3-sink"),
+    Role::of("connect-cluster", &[], 2, Act::Rests).of_type("connect").assignor("sessioned").client("connect"),
+];
+
+/// All simulated groups, with when each acts next.
+#[derive(Debug, Default)]
+pub(in crate::demo) struct Troupe {
+    players: Vec<Player>,
+    seed: u64,
+}
+
+#[derive(Debug)]
+struct Player {
+    role: &'static Role,
+    id: GroupId,
+    next: Time,
+    /// Are its members in the group, as far as the play goes?
+    is_on: bool,
+    /// Someone else has taken over.
+    is_over: bool,
+}
+
+impl Troupe {
+    /// Puts all groups on the stage, with what they have committed by now.
+    pub(super) fn enter(state: &mut State, seed: u64, now: Time) -> Self {
+        let mut players = Vec::with_capacity(ROLES.len());
+        for (number, role) in (0..).zip(ROLES) {
+            let id = GroupId::from(role.group);
+            let next = now.plus_millis(COMMIT_EVERY * (number + 1) / 16);
+            let mut player = Player { role, id, next, is_on: false, is_over: false };
+            let commits = player.commits(state, now, true);
+            commits::commit(state, &player.id, commits, now);
+            state.groups.entry(player.id.clone()).or_default().protocol_type = role.protocol_type.to_owned();
+            player.play_members(state, seed, now);
+            if !player.is_on {
+                commits::note_group(state, &player.id, now);
+            }
+            players.push(player);
+        }
+        Self { players, seed }
+    }
+
+    /// When somebody acts next.
+    pub(in crate::demo) fn next(&self) -> Option<Time> {
+        self.players.iter().filter(|player| !player.is_over).map(|player| player.next).min()
+    }
+
+    /// Plays everything that is due by `now`. Was there anything?
+    pub(in crate::demo) fn play(&mut self, state: &mut State, now: Time) -> bool {
+        let mut has_played = false;
+        for player in &mut self.players {
+            player.next = player.next.max(now.plus_millis(-REMEMBERED));
+            while player.next <= now && !player.is_over {
+                player.step(state, self.seed);
+                has_played = true;
+            }
+        }
+        has_played
+    }
+}
+
+impl Player {
+    fn step(&mut self, state: &mut State, seed: u64) {
+        let at = self.next;
+        self.next = at.plus_millis(match self.role.act {
+            Act::Rebalances { .. } => 2 * SECOND,
+            _ => COMMIT_EVERY,
+        });
+        let Some(group) = state.groups.get(&self.id) else {
+            self.is_over = true;
+            return;
+        };
+        let was_emptied = self.is_on && group.members.is_empty();
+        if was_emptied || group.members.values().any(|member| !member.is_simulated) {
+            self.is_over = true;
+            return;
+        }
+        self.play_members(state, seed, at);
+        if self.is_on {
+            let commits = self.commits(state, at, false);
+            commits::commit(state, &self.id, commits, at);
+        }
+    }
+
+    /// What the group has to commit at `at`: only what has changed.
+    fn commits(&self, state: &State, at: Time, is_first: bool) -> Vec<(TopicName, PartitionId, Commit)> {
+        if !is_first && state.groups.get(&self.id).is_some_and(|group| group.phase != Phase::Stable) {
+            return Vec::new();
+        }
+        let held = state.groups.get(&self.id).map(|group| &group.offsets);
+        let mut commits = Vec::new();
+        for name in self.role.topics {
+            let Some((name, topic)) = state.topics.get_key_value(*name) else { continue };
+            let busiest = topic.partitions.iter().map(|p| p.log.end(at) - p.log.start()).max().unwrap_or(0);
+            for (index, partition) in (0..).zip(&topic.partitions) {
+                let is_busiest = partition.log.end(at) - partition.log.start() == busiest;
+                let committed = held.and_then(|held| held.get(&(name.clone(), index))).map(|commit| commit.offset);
+                let wanted = self.role.act.position(&partition.log, at, index, is_busiest);
+                // Only a group that rewinds goes back; one that was reset stays
+                // where it is until the play has caught up with it.
+                let goes_back = matches!(self.role.act, Act::Rewinds { .. });
+                let is_news = committed.is_none_or(|committed| wanted > committed || (goes_back && wanted < committed));
+                if is_news {
+                    let metadata =
+                        if self.role.assignor == "stream" { "AgAAAZrGx2gA".to_owned() } else { String::new() };
+                    let commit = Commit { offset: wanted, leader_epoch: partition.epoch, metadata, at };
+                    commits.push((name.clone(), index, commit));
+                }
+            }
+        }
+        commits
+    }
+
+    /// Lets members come and go as the act says.
+    fn play_members(&mut self, state: &mut State, seed: u64, at: Time) {
+        let (is_on, phase, generation) = self.role.act.presence(at);
+        let is_on = is_on && self.role.members > 0;
+        let members = if is_on && !self.is_on { self.members(state, seed) } else { BTreeMap::new() };
+        let Some(group) = state.groups.get_mut(&self.id) else { return };
+        let before = (group.phase, group.generation);
+        if is_on {
+            group.members.extend(members);
+            group.protocol = self.role.assignor.to_owned();
+            group.leader = group.members.keys().next().cloned().unwrap_or_default();
+            group.phase = phase;
+            group.generation = group.generation.max(generation);
+        } else {
+            group.members.clear();
+            group.phase = Phase::Empty;
+        }
+        self.is_on = is_on;
+        let settled = matches!(group.phase, Phase::Stable | Phase::Empty);
+        if before != (group.phase, group.generation) && settled {
+            commits::note_group(state, &self.id, at);
+        }
+    }
+
+    fn members(&self, state: &State, seed: u64) -> BTreeMap<String, Member> {
+        let role = self.role;
+        let mut random = Random::of(&[seed, random::bits(role.group), 23]);
+        let subnet = random.below(200) + 10;
+        let member = |number: usize| {
+            let client_id = format!("{}-{}", role.client, number + 1);
+            let instance_id = role.is_static.then(|| format!("{}-{number}", role.group));
+            let prefix = instance_id.as_deref().unwrap_or(&client_id);
+            let id = format!("{prefix}-{}", random.uuid());
+            let (metadata, assignment) = if role.protocol_type == "consumer" {
+                (subscription::subscription(role.topics), self.assignment(state, number))
+            } else {
+                (Bytes::from_static(b"\0\x01\0\x1dhttp://connect-1.shop.internal"), Bytes::from_static(&[0, 1, 0, 0]))
+            };
+            let member = Member {
+                instance_id,
+                client_id,
+                host: format!("/10.20.{subnet}.{}", 11 + number),
+                session: Duration::from_secs(45),
+                rebalance: Duration::from_secs(300),
+                protocols: vec![(role.assignor.to_owned(), metadata)],
+                assignment,
+                seen: Instant::now(),
+                is_simulated: true,
+                joining: None,
+                syncing: None,
+            };
+            (id, member)
+        };
+        (0..role.members).map(member).collect()
+    }
+
+    /// Neighbouring partitions of each topic, as the range assignor deals them.
+    fn assignment(&self, state: &State, number: usize) -> Bytes {
+        let members = self.role.members.max(1);
+        let share = |name: &&'static str| {
+            let count = state.topics.get(*name).map_or(0, |topic| topic.partitions.len());
+            let (each, more) = (count / members, count % members);
+            let first = number * each + number.min(more);
+            let mine = first..first + each + usize::from(number < more);
+            (*name, mine.filter_map(|partition| i32::try_from(partition).ok()).collect())
+        };
+        subscription::assignment(&self.role.topics.iter().map(share).collect::<Vec<_>>())
+    }
+}
+
+impl Act {
+    /// Where a group stands in one partition at `at`.
+    fn position(self, log: &Log, at: Time, partition: PartitionId, is_busiest: bool) -> Offset {
+        // Partitions are not all read at the same moment.
+        let jitter = i64::from(partition) * 37 % 400;
+        let behind = match self {
+            Self::Follows { behind } | Self::Stuck { behind } => behind + jitter,
+            Self::Waves { period, deepest } => {
+                let (now, turn) = (at.millis().rem_euclid(period), period * 2 / 3);
+                let depth = if now < turn { deepest * now / turn } else { deepest * (period - now) / (period - turn) };
+                depth + jitter
+            }
+            Self::Rewinds { period, back } => {
+                // Two thirds of a period to read it all again, then it follows.
+                let (now, done) = (at.millis().rem_euclid(period), period * 2 / 3);
+                back * (done - now).max(0) / done + jitter
+            }
+            Self::Rests => 0,
+            Self::Rebalances { .. } => 11 * MINUTE + jitter,
+            Self::Visits { .. } => jitter,
+            Self::Limps { behind } if is_busiest => behind,
+            Self::Limps { .. } => 900 + jitter,
+        };
+        log.position_at(at.plus_millis(-behind), at)
+    }
+
+    /// Are members there, in which phase, and in which generation at least?
+    fn presence(self, at: Time) -> (bool, Phase, i32) {
+        let within = |period: i64| (at.millis().rem_euclid(period), at.millis().div_euclid(period) % 10_000);
+        let generation = |round: i64| i32::try_from(round).unwrap_or(1).max(1);
+        match self {
+            Self::Rebalances { period } => {
+                let (now, round) = within(period);
+                let phase = match now * 20 / period {
+                    0..=10 => Phase::Stable,
+                    11..=16 => Phase::PreparingRebalance,
+                    _ => Phase::CompletingRebalance,
+                };
+                (true, phase, generation(round))
+            }
+            Self::Visits { period, stays } => {
+                let (now, round) = within(period);
+                (now < stays, Phase::Stable, generation(round))
+            }
+            Self::Stuck { .. } => (false, Phase::Empty, 0),
+            _ => (true, Phase::Stable, 7),
+        }
+    }
+}
