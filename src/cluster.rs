@@ -1,0 +1,178 @@
+//! A connected cluster as the product sees it.
+//!
+//! Owns: snapshots with their age, the one way to apply a plan, the journal, and
+//! the way of a record from a fetch to something readable. Must not know the
+//! terminal or the command line.
+//! Invariant: every answer says what is missing from it, and nothing is written
+//! without a [`WriteGrant`] and a journaled plan.
+
+mod apply;
+mod grant;
+mod groups;
+mod journal;
+mod logs;
+mod plans;
+mod produce;
+mod reading;
+mod records;
+mod schemas;
+mod settings;
+mod snapshot;
+mod undo_file;
+
+pub use apply::Progress;
+pub use grant::Access;
+pub use groups::{GroupDetail, GroupRow, Groups, TopicGroup};
+pub use journal::{JournalEntry, JournalView};
+pub use logs::{TopicLog, TopicLogs};
+pub use plans::{NewTopic, ResetRequest, ResetScope, ResetWish};
+pub use produce::NewRecord;
+pub use records::{Keep, RecordCounts, RecordRef, RecordsFeed, RecordsRequest, RecordsUpdate};
+pub use snapshot::{BrokerRow, Health, Metadata};
+
+use crate::domain::{Failure, FailureKind, GroupId, Time, WriteGrant};
+use crate::kafka::produce::Producer;
+use crate::kafka::wire::Client;
+use crate::profile::Profile;
+use crate::services::registry::Registry;
+use apply::blocking;
+use grant::Gate;
+use groups::LagSampler;
+use journal::Journal;
+use logs::LogSampler;
+use schemas::Schemas;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A connected cluster. Cheap to clone; the last clone to go closes it.
+#[derive(Clone)]
+pub struct Cluster {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    profile: Profile,
+    client: Client,
+    schemas: Arc<Schemas>,
+    gate: Mutex<Gate>,
+    metadata: Mutex<Option<Arc<Metadata>>>,
+    logs: Mutex<LogSampler>,
+    lags: Mutex<LagSampler>,
+    journal: OnceLock<Journal>,
+    producer: tokio::sync::OnceCell<Producer>,
+    plans_made: AtomicU32,
+    reads_begun: AtomicU64,
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster").field("profile", &self.inner.profile.name).finish_non_exhaustive()
+    }
+}
+
+impl Cluster {
+    /// Prepares a cluster without any I/O to it; the first answer connects. Fails
+    /// only where the profile's settings cannot be used: a bad certificate, a
+    /// secret that cannot be read.
+    pub fn connect(profile: Profile) -> Result<Self, Failure> {
+        let client = Client::new(settings::wire_options(&profile)?)?;
+        let registry = settings::registry(&profile)?;
+        let gate = Gate::new(&profile.name, profile.read_only, profile.forbid_unlock);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                client,
+                schemas: Arc::new(Schemas::new(registry.map(Arc::new))),
+                gate: Mutex::new(gate),
+                metadata: Mutex::default(),
+                logs: Mutex::default(),
+                lags: Mutex::default(),
+                journal: OnceLock::new(),
+                producer: tokio::sync::OnceCell::new(),
+                plans_made: AtomicU32::new(0),
+                reads_begun: AtomicU64::new(0),
+                profile,
+            }),
+        })
+    }
+
+    pub fn profile(&self) -> &Profile {
+        &self.inner.profile
+    }
+
+    /// Closes every connection; what is under way fails with `Unreachable`.
+    pub fn close(&self) {
+        self.inner.client.close();
+    }
+
+    /// The registry's base URL, when the profile has one.
+    pub fn registry(&self) -> Option<&Registry> {
+        self.inner.schemas.registry()
+    }
+
+    pub fn access(&self) -> Access {
+        lock(&self.inner.gate).access(self.now())
+    }
+
+    /// The right to write, unless the profile is read-only.
+    pub fn grant(&self) -> Result<WriteGrant, Failure> {
+        lock(&self.inner.gate).grant(self.now())
+    }
+
+    /// Opens a read-only profile for a quarter of an hour and journals that.
+    /// `typed_name` must be the profile's name.
+    pub async fn unlock(&self, typed_name: &str) -> Result<Time, Failure> {
+        let now = self.now();
+        let until = lock(&self.inner.gate).unlock(typed_name, now)?;
+        let (journal, profile) = (self.journal_file().await?, self.profile().name.clone());
+        blocking(move || journal.unlocked(&profile, until, now)).await?;
+        Ok(until)
+    }
+
+    /// Every change made to this cluster from here, newest first.
+    pub async fn journal(&self) -> Result<Arc<JournalView>, Failure> {
+        let journal = self.journal_file().await?;
+        blocking(move || journal.read()).await.map(Arc::new)
+    }
+
+    async fn journal_file(&self) -> Result<Journal, Failure> {
+        if let Some(journal) = self.inner.journal.get() {
+            return Ok(journal.clone());
+        }
+        let metadata = self.known_metadata().await?;
+        let Some(cluster_id) = &metadata.cluster_id else {
+            return Err(Failure::new(FailureKind::Unsupported, "open the journal", "the cluster tells no id")
+                .hint("The journal is kept per cluster id, which brokers since 0.10.1 have."));
+        };
+        let dir = if self.profile().is_demo { None } else { self.profile().state_dir.as_deref() };
+        Ok(self.inner.journal.get_or_init(|| Journal::of(dir, cluster_id)).clone())
+    }
+
+    fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    fn now(&self) -> Time {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// A plan id that no other plan of this machine has: time, process, counter.
+    fn next_plan_id(&self) -> String {
+        let count = self.inner.plans_made.fetch_add(1, Ordering::Relaxed);
+        format!("{:x}-{:x}-{count:x}", self.now().millis(), std::process::id())
+    }
+
+    fn next_read(&self) -> u64 {
+        self.inner.reads_begun.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn forget_empty(&self, group: &GroupId) {
+        lock(&self.inner.lags).forget_empty(group);
+    }
+}
+
+/// A poisoned lock only means that another task panicked while it held plain data.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

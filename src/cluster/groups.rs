@@ -1,0 +1,268 @@
+//! Consumer groups with their lag, as lists and details show them.
+//!
+//! Owns how answers about groups, commits and log ends are put together and the
+//! short history of lags behind trends. Memory is bounded: a ring of points per
+//! group that exists.
+
+use crate::domain::group::{
+    CommittedOffset, GroupDescription, GroupListing, GroupPartition, GroupState, LagPoint, LagTotal,
+};
+use crate::domain::origin::GroupRole;
+use crate::domain::{Fact, Failure, GroupId, Offset, Time, TopicName, TopicPartition};
+use crate::kafka::admin::offsets::Listed;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+
+/// Points kept per group: an hour at the usual pace of 5 s is 720.
+const HISTORY: usize = 720;
+/// Points of the history that a list row carries.
+const TREND: usize = 24;
+
+/// All groups at one moment, by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Groups {
+    pub version: u64,
+    pub taken: Time,
+    pub rows: Vec<GroupRow>,
+    pub failures: Vec<Failure>,
+}
+
+/// A group in the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupRow {
+    pub listing: GroupListing,
+    pub members: Fact<usize>,
+    /// Topics with a commit, by name.
+    pub topics: Vec<TopicName>,
+    pub lag: LagTotal,
+    /// Lags, oldest first.
+    pub trend: Vec<u64>,
+    pub role: GroupRole,
+}
+
+/// A group that reads a topic, with its lag there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicGroup {
+    pub listing: GroupListing,
+    pub members: Fact<usize>,
+    pub lag: LagTotal,
+}
+
+/// One group, whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupDetail {
+    pub taken: Time,
+    pub description: GroupDescription,
+    /// By topic and partition: what is committed and what is assigned.
+    pub partitions: Vec<GroupPartition>,
+    pub lag: LagTotal,
+    /// Oldest first.
+    pub history: Vec<LagPoint>,
+    pub role: GroupRole,
+    pub failures: Vec<Failure>,
+}
+
+/// What a group committed, by partition.
+pub(super) type Commits = HashMap<TopicPartition, CommittedOffset>;
+
+/// What must be remembered between samples.
+#[derive(Debug, Default)]
+pub(super) struct LagSampler {
+    last: Option<Arc<Groups>>,
+    history: HashMap<GroupId, VecDeque<LagPoint>>,
+    /// Sum of commits when the group was last seen Empty.
+    empty_at: HashMap<GroupId, Offset>,
+    /// Groups whose commits moved while nobody was in them.
+    commits_without_joining: BTreeSet<GroupId>,
+}
+
+impl LagSampler {
+    pub(super) fn history(&self, group: &GroupId) -> Vec<LagPoint> {
+        self.history.get(group).map(|points| points.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// The group's offsets were seen moving while it had no members.
+    pub(super) fn commits_without_joining(&self, group: &GroupId) -> bool {
+        self.commits_without_joining.contains(group)
+    }
+
+    /// The newest lags, oldest first. A lag that never changed is one point, so
+    /// that a group at rest looks the same at every sample.
+    pub(super) fn trend(&self, group: &GroupId) -> Vec<u64> {
+        let Some(points) = self.history.get(group) else { return Vec::new() };
+        let mut lags: Vec<u64> =
+            points.iter().skip(points.len().saturating_sub(TREND)).map(|point| point.lag).collect();
+        if lags.windows(2).all(|pair| pair.first() == pair.last()) {
+            lags.truncate(1);
+        }
+        lags
+    }
+
+    /// Remembers a group's lag at `now`.
+    pub(super) fn sample(&mut self, group: &GroupId, state: GroupState, partitions: &[GroupPartition], now: Time) {
+        let (mut committed, mut end, mut lag, mut known) = (0_i64, 0_i64, 0_u64, false);
+        for partition in partitions {
+            if let (Fact::Known(Some(commit)), Fact::Known(log_end)) = (&partition.committed, &partition.end) {
+                committed = committed.saturating_add(commit.offset);
+                end = end.saturating_add(*log_end);
+                lag = lag.saturating_add(log_end.saturating_sub(commit.offset).max(0).cast_unsigned());
+                known = true;
+            }
+        }
+        if !known {
+            return;
+        }
+        let points = self.history.entry(group.clone()).or_default();
+        points.push_back(LagPoint { at: now, lag, committed, end });
+        while points.len() > HISTORY {
+            points.pop_front();
+        }
+        match state {
+            GroupState::Empty => {
+                let before = self.empty_at.insert(group.clone(), committed);
+                if before.is_some_and(|before| before != committed) {
+                    self.commits_without_joining.insert(group.clone());
+                }
+            }
+            _ => {
+                self.empty_at.remove(group);
+                self.commits_without_joining.remove(group);
+            }
+        }
+    }
+
+    /// A change of ours moved the group's offsets: that is not a commit of its own.
+    pub(super) fn forget_empty(&mut self, group: &GroupId) {
+        self.empty_at.remove(group);
+    }
+
+    /// Puts the list together; gives the last one back when nothing changed.
+    pub(super) fn next(&mut self, mut rows: Vec<GroupRow>, failures: Vec<Failure>, now: Time) -> Arc<Groups> {
+        rows.sort_by(|a, b| a.listing.id.cmp(&b.listing.id));
+        let alive: BTreeSet<&GroupId> = rows.iter().map(|row| &row.listing.id).collect();
+        if failures.is_empty() {
+            self.history.retain(|group, _| alive.contains(group));
+            self.empty_at.retain(|group, _| alive.contains(group));
+        }
+        let next = match &self.last {
+            Some(last) if last.rows == rows && last.failures == failures => return Arc::clone(last),
+            Some(last) => Groups { version: last.version + 1, taken: now, rows, failures },
+            None => Groups { version: 1, taken: now, rows, failures },
+        };
+        let next = Arc::new(next);
+        self.last = Some(Arc::clone(&next));
+        next
+    }
+}
+
+/// A group's partitions: what is committed, what is assigned, by topic and id.
+pub(super) fn partitions_of(
+    description: Option<&GroupDescription>,
+    commits: &Result<Commits, Failure>,
+    starts: &Listed,
+    ends: &Listed,
+) -> Vec<GroupPartition> {
+    let mut owners: HashMap<&TopicPartition, usize> = HashMap::new();
+    for (index, member) in description.iter().flat_map(|description| description.members.iter().enumerate()) {
+        owners.extend(member.assignment.iter().map(|partition| (partition, index)));
+    }
+    let mut wanted: BTreeSet<&TopicPartition> = owners.keys().copied().collect();
+    if let Ok(commits) = commits {
+        wanted.extend(commits.keys());
+    }
+    wanted
+        .into_iter()
+        .map(|partition| GroupPartition {
+            committed: match commits {
+                Ok(commits) => Fact::Known(commits.get(partition).cloned()),
+                Err(failure) => Fact::unknown(failure.to_string()),
+            },
+            start: listed_offset(starts, partition),
+            end: listed_offset(ends, partition),
+            member: owners.get(partition).copied(),
+            partition: partition.clone(),
+        })
+        .collect()
+}
+
+pub(super) fn listed_offset(listed: &Listed, partition: &TopicPartition) -> Fact<Offset> {
+    match listed.get(partition) {
+        Some(Ok(Some(found))) => Fact::Known(found.offset),
+        Some(Ok(None)) => Fact::unknown("the broker gave no offset"),
+        Some(Err(failure)) => Fact::unknown(failure.to_string()),
+        None => Fact::unknown("the partition does not exist or has no leader"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::admin::offsets::ListedOffset;
+
+    fn committed(offset: Offset) -> CommittedOffset {
+        CommittedOffset { offset, leader_epoch: -1, metadata: String::new() }
+    }
+
+    fn at(partition: i32) -> TopicPartition {
+        TopicPartition::new("t".into(), partition)
+    }
+
+    fn ends(rows: &[(i32, Offset)]) -> Listed {
+        rows.iter()
+            .map(|&(partition, offset)| {
+                (at(partition), Ok(Some(ListedOffset { offset, timestamp: Time(-1), leader_epoch: 0 })))
+            })
+            .collect()
+    }
+
+    fn one(offset: Offset, end: Offset) -> Vec<GroupPartition> {
+        let commits = Ok(Commits::from([(at(0), committed(offset))]));
+        partitions_of(None, &commits, &Listed::new(), &ends(&[(0, end)]))
+    }
+
+    #[test]
+    fn lag_is_unknown_where_the_end_is_and_counted_where_it_is_not() {
+        let commits = Ok(Commits::from([(at(0), committed(10)), (at(1), committed(5))]));
+        let rows = partitions_of(None, &commits, &Listed::new(), &ends(&[(0, 25)]));
+        let total = LagTotal::of(&rows);
+        assert_eq!((total.lag, total.known, total.unknown), (15, 1, 1));
+    }
+
+    #[test]
+    fn a_commit_beyond_the_end_is_no_negative_lag() {
+        assert_eq!(one(30, 20)[0].lag(), Fact::Known(0));
+    }
+
+    #[test]
+    fn commits_that_move_while_nobody_is_in_the_group_are_noticed() {
+        let (group, mut sampler) = (GroupId::from("g"), LagSampler::default());
+        sampler.sample(&group, GroupState::Empty, &one(10, 100), Time(0));
+        assert!(!sampler.commits_without_joining(&group));
+        sampler.sample(&group, GroupState::Empty, &one(20, 100), Time(1));
+        assert!(sampler.commits_without_joining(&group));
+        sampler.sample(&group, GroupState::Stable, &one(20, 100), Time(2));
+        assert!(!sampler.commits_without_joining(&group));
+    }
+
+    #[test]
+    fn our_own_reset_is_not_taken_for_a_commit() {
+        let (group, mut sampler) = (GroupId::from("g"), LagSampler::default());
+        sampler.sample(&group, GroupState::Empty, &one(10, 100), Time(0));
+        sampler.forget_empty(&group);
+        sampler.sample(&group, GroupState::Empty, &one(50, 100), Time(1));
+        assert!(!sampler.commits_without_joining(&group));
+    }
+
+    #[test]
+    fn the_history_is_bounded() {
+        let (group, mut sampler) = (GroupId::from("g"), LagSampler::default());
+        sampler.sample(&group, GroupState::Stable, &one(0, 0), Time(0));
+        sampler.sample(&group, GroupState::Stable, &one(0, 0), Time(1));
+        assert_eq!(sampler.trend(&group), [0], "a lag that never changed is one point");
+        for second in 0..2000 {
+            sampler.sample(&group, GroupState::Stable, &one(0, second), Time(second));
+        }
+        assert_eq!(sampler.history(&group).len(), HISTORY);
+        assert_eq!(sampler.trend(&group).len(), TREND);
+    }
+}

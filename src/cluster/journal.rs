@@ -1,0 +1,372 @@
+//! The journal: every change, written down before it is sent.
+//!
+//! Owns the file: append-only JSON lines under an exclusive lock, synced to disk
+//! before `begin` returns, one file per cluster id. A line that this version
+//! cannot read is shown and never undone. A demo cluster's journal lives in
+//! memory, since its cluster is gone when it ends.
+
+use crate::domain::plan::{Change, Outcome, Plan, StepStatus};
+use crate::domain::{Failure, FailureKind, Time};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The version of a line that this code writes and can undo.
+const VERSION: u32 = 1;
+/// A journal longer than this is read from its end only.
+const MAX_READ: u64 = 64 << 20;
+
+/// One change as the journal remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    pub plan: Plan,
+    pub began: Time,
+    /// `None`: it began and no result was written; what happened must be looked up.
+    pub outcome: Option<Outcome>,
+    /// The plan that took this one back.
+    pub undone_by: Option<String>,
+    /// Why it cannot be undone, as far as the journal knows.
+    pub undo: Result<(), String>,
+}
+
+/// Everything a journal holds, and what of it could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JournalView {
+    /// Newest first.
+    pub entries: Vec<JournalEntry>,
+    /// Sentences about lines that this version cannot read.
+    pub unreadable: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct LineOut<'a> {
+    v: u32,
+    at: Time,
+    #[serde(flatten)]
+    event: EventOut<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+enum EventOut<'a> {
+    Intent { profile: &'a str, plan: &'a Plan },
+    Result { outcome: &'a Outcome },
+    Unlocked { profile: &'a str, until: Time },
+}
+
+#[derive(Deserialize)]
+struct Versioned {
+    v: u32,
+}
+
+#[derive(Deserialize)]
+struct LineIn {
+    at: Time,
+    #[serde(flatten)]
+    event: EventIn,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+enum EventIn {
+    Intent { plan: Box<Plan> },
+    Result { outcome: Outcome },
+    Unlocked {},
+}
+
+/// Where lines go.
+#[derive(Clone, Debug)]
+pub(super) enum Journal {
+    File(PathBuf),
+    Memory(Arc<Mutex<Vec<u8>>>),
+}
+
+impl Journal {
+    /// The journal of one cluster below `state_dir`; in memory without one.
+    pub(super) fn of(state_dir: Option<&Path>, cluster_id: &str) -> Self {
+        match state_dir {
+            Some(dir) => Self::File(dir.join("journal").join(format!("{}.jsonl", file_stem(cluster_id)))),
+            None => Self::Memory(Arc::default()),
+        }
+    }
+
+    /// Writes that `plan` is about to be applied. Nothing may be sent before this returns.
+    pub(super) fn begin(&self, profile: &str, plan: &Plan, at: Time) -> Result<(), Failure> {
+        self.append(&LineOut { v: VERSION, at, event: EventOut::Intent { profile, plan } })
+    }
+
+    pub(super) fn finish(&self, outcome: &Outcome) -> Result<(), Failure> {
+        self.append(&LineOut { v: VERSION, at: outcome.at, event: EventOut::Result { outcome } })
+    }
+
+    pub(super) fn unlocked(&self, profile: &str, until: Time, at: Time) -> Result<(), Failure> {
+        self.append(&LineOut { v: VERSION, at, event: EventOut::Unlocked { profile, until } })
+    }
+
+    fn append(&self, line: &LineOut<'_>) -> Result<(), Failure> {
+        let mut bytes =
+            serde_json::to_vec(line).map_err(|error| self.failure("write to the journal", &error.to_string()))?;
+        bytes.push(b'\n');
+        match self {
+            Self::Memory(lines) => {
+                lines.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&bytes);
+                Ok(())
+            }
+            Self::File(path) => {
+                append_synced(path, &bytes).map_err(|error| self.failure("write to the journal", &error.to_string()))
+            }
+        }
+    }
+
+    /// Reads the whole journal. A journal that was never written is empty.
+    pub(super) fn read(&self) -> Result<JournalView, Failure> {
+        match self {
+            Self::Memory(lines) => {
+                let bytes = lines.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                Ok(view_of(&bytes[..]))
+            }
+            Self::File(path) => match open_tail(path) {
+                Ok(file) => Ok(view_of(file)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(JournalView::default()),
+                Err(error) => Err(self.failure("read the journal", &error.to_string())),
+            },
+        }
+    }
+
+    fn failure(&self, operation: &str, message: &str) -> Failure {
+        let failure = Failure::new(FailureKind::Storage, operation, message);
+        match self {
+            Self::File(path) => failure
+                .on(path.display().to_string())
+                .hint("Nothing is changed without a journal: make the file writable or set KLAMM_STATE_DIR."),
+            Self::Memory(_) => failure,
+        }
+    }
+}
+
+/// A cluster id comes off the wire: only what a file name may safely hold stays.
+fn file_stem(cluster_id: &str) -> String {
+    let stem: String = cluster_id
+        .chars()
+        .take(64)
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' })
+        .collect();
+    if stem.is_empty() { "unknown".into() } else { stem }
+}
+
+fn append_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if let Some(dir) = path.parent() {
+        std::fs::create_dir_all(dir)?;
+    }
+    let mut options = OpenOptions::new();
+    options.create(true).append(true).read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    file.lock()?;
+    end_with_newline(&mut file)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// A crash may have cut the last line: the next one starts on a line of its own.
+fn end_with_newline(file: &mut File) -> std::io::Result<()> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(());
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    if last != *b"\n" {
+        file.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+fn open_tail(path: &Path) -> std::io::Result<BufReader<File>> {
+    let mut file = File::open(path)?;
+    // Waits for a line that is being written: half a line is no line.
+    file.lock_shared()?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(MAX_READ)))?;
+    Ok(BufReader::new(file))
+}
+
+fn view_of(reader: impl BufRead) -> JournalView {
+    let mut view = JournalView::default();
+    for (number, line) in reader.lines().enumerate() {
+        let line = match line {
+            Ok(line) if line.is_empty() => continue,
+            Ok(line) => line,
+            Err(error) => {
+                view.unreadable.push(format!("line {}: {error}", number + 1));
+                continue;
+            }
+        };
+        match serde_json::from_str::<Versioned>(&line) {
+            Ok(Versioned { v }) if v != VERSION => {
+                view.unreadable.push(format!("line {}: written by another klamm (version {v})", number + 1));
+            }
+            Ok(_) => match serde_json::from_str::<LineIn>(&line) {
+                Ok(line) => take_in(&mut view.entries, line),
+                Err(error) => view.unreadable.push(format!("line {}: {error}", number + 1)),
+            },
+            Err(error) => view.unreadable.push(format!("line {}: {error}", number + 1)),
+        }
+    }
+    for entry in &mut view.entries {
+        entry.undo = undo_state(entry);
+    }
+    view.entries.reverse();
+    view
+}
+
+fn take_in(entries: &mut Vec<JournalEntry>, line: LineIn) {
+    match line.event {
+        EventIn::Intent { plan } => {
+            entries.push(JournalEntry { plan: *plan, began: line.at, outcome: None, undone_by: None, undo: Ok(()) });
+        }
+        EventIn::Result { outcome } => {
+            let undone = entries.iter_mut().rev().find(|entry| entry.plan.id == outcome.plan_id).and_then(|entry| {
+                entry.outcome = Some(outcome);
+                match (&entry.plan.change, &entry.outcome) {
+                    (Change::Undo { of, .. }, Some(outcome)) if outcome.done() > 0 => {
+                        Some((of.clone(), entry.plan.id.clone()))
+                    }
+                    _ => None,
+                }
+            });
+            if let Some((of, by)) = undone
+                && let Some(entry) = entries.iter_mut().find(|entry| entry.plan.id == of)
+            {
+                entry.undone_by = Some(by);
+            }
+        }
+        EventIn::Unlocked {} => {}
+    }
+}
+
+fn undo_state(entry: &JournalEntry) -> Result<(), String> {
+    if let Some(by) = &entry.undone_by {
+        return Err(format!("already undone by {by}"));
+    }
+    if let Some(reason) = &entry.plan.not_undoable {
+        return Err(reason.clone());
+    }
+    match &entry.outcome {
+        // Nothing is known of what happened: undo looks at the cluster itself.
+        None => Ok(()),
+        Some(outcome)
+            if outcome.steps.iter().all(|step| matches!(step, StepStatus::Failed(_) | StepStatus::Skipped)) =>
+        {
+            Err("nothing was changed".into())
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TopicId;
+    use crate::domain::group::CommittedOffset;
+    use crate::domain::plan::{Confirm, OffsetMove, Step};
+
+    fn plan(id: &str, change: Change) -> Plan {
+        Plan {
+            id: id.into(),
+            change,
+            title: "Reset".into(),
+            summary: vec![],
+            steps: vec![],
+            checks: vec![],
+            warnings: vec![],
+            confirm: Confirm::Yes,
+            not_undoable: None,
+            command_line: String::new(),
+            made_at: Time(1),
+        }
+    }
+
+    fn reset(id: &str) -> Plan {
+        let step = Step::MoveOffset(OffsetMove {
+            topic: "t".into(),
+            topic_id: Some(TopicId(u128::MAX - 7)),
+            partition: 3,
+            before: Some(CommittedOffset { offset: 5, leader_epoch: 2, metadata: "m".into() }),
+            target: Some(9),
+            metadata: String::new(),
+            leader_epoch: -1,
+            log_start: 0,
+            log_end: 10,
+            adjusted: None,
+            next: None,
+        });
+        let change = Change::ResetOffsets { group: "g".into(), creates_group: false };
+        Plan { steps: vec![step], ..plan(id, change) }
+    }
+
+    fn done(id: &str) -> Outcome {
+        Outcome { plan_id: id.into(), at: Time(2), steps: vec![StepStatus::Done], notes: vec![] }
+    }
+
+    #[test]
+    fn an_intent_without_a_result_survives_and_says_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::of(Some(dir.path()), "abc/../x");
+        journal.begin("dev", &reset("a"), Time(5)).unwrap();
+        let view = journal.read().unwrap();
+        assert_eq!(view.entries[0].plan, reset("a"));
+        assert_eq!(view.entries[0].outcome, None);
+        assert_eq!(view.entries[0].undo, Ok(()));
+        let Journal::File(path) = &journal else { panic!("a file was asked for") };
+        assert_eq!(path.parent().unwrap(), dir.path().join("journal"));
+    }
+
+    #[test]
+    fn an_undo_marks_what_it_took_back() {
+        let journal = Journal::of(None, "c");
+        journal.begin("dev", &reset("a"), Time(5)).unwrap();
+        journal.finish(&done("a")).unwrap();
+        journal.begin("dev", &plan("b", Change::Undo { of: "a".into(), group: "g".into() }), Time(6)).unwrap();
+        journal.finish(&done("b")).unwrap();
+        let view = journal.read().unwrap();
+        assert_eq!(view.entries[0].plan.id, "b");
+        assert_eq!(view.entries[1].undone_by.as_deref(), Some("b"));
+        assert_eq!(view.entries[1].undo, Err("already undone by b".into()));
+    }
+
+    #[test]
+    fn a_cut_line_and_a_newer_version_are_reported_and_the_rest_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::of(Some(dir.path()), "c");
+        journal.begin("dev", &reset("a"), Time(5)).unwrap();
+        let Journal::File(path) = &journal else { panic!("a file was asked for") };
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(path)
+            .unwrap()
+            .write_all(b"{\"v\":9,\"event\":\"new\"}\n{\"v\":1,\"ev")
+            .unwrap();
+        journal.begin("dev", &reset("b"), Time(7)).unwrap();
+        let view = journal.read().unwrap();
+        assert_eq!(view.entries.iter().map(|entry| &*entry.plan.id).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(view.unreadable.len(), 2);
+        assert!(view.unreadable[0].contains("version 9"));
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_written_is_a_failure_with_a_hint() {
+        let dir = tempfile::tempdir().unwrap();
+        let blocker = dir.path().join("journal");
+        std::fs::write(&blocker, b"a file where the folder should be").unwrap();
+        let failure = Journal::of(Some(dir.path()), "c").begin("dev", &reset("a"), Time(0)).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Storage);
+        assert!(failure.hint.is_some());
+    }
+}

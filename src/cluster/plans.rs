@@ -1,0 +1,479 @@
+//! Plans: what the pure rules need to know is read here, and only read.
+//!
+//! Targets are looked up now and frozen as numbers; the record that would be
+//! read next is fetched, so that a preview shows what it means.
+
+use super::groups::{Commits, listed_offset};
+use super::records::{Keep, RecordRef, RecordsRequest};
+use super::{Cluster, lock};
+use crate::domain::group::{GroupDescription, GroupState};
+use crate::domain::origin::{GroupRole, group_role, is_mirror_synced, mirrored_from};
+use crate::domain::partition_plan::{self, AddInputs, KeySample, PartitionInputs, PartitionReport, PartitionWish};
+use crate::domain::plan::{NextRecord, Plan, Step};
+use crate::domain::record::{StartAt, ViewAs};
+use crate::domain::reset::{self, PartitionFacts, ResetInputs, ResetTarget, UndoInputs, UndoPartition};
+use crate::domain::topic::Topic;
+use crate::domain::topic_plan;
+use crate::domain::{Fact, Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, TopicPartition};
+use crate::kafka::admin;
+use crate::kafka::admin::offsets::Listed;
+use crate::kafka::admin::offsets::OffsetAt;
+use crate::kafka::fetch;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use crate::domain::topic_plan::NewTopic;
+
+/// A preview reads at most this many records; the rest show none.
+const MAX_PREVIEWS: usize = 200;
+/// A preview that takes longer than this shows what it has.
+const PREVIEW_DEADLINE: Duration = Duration::from_secs(3);
+/// Bytes of a decoded value that a preview keeps.
+const PREVIEW_BYTES: usize = 160;
+/// Offsets behind a target that are looked at for times out of order.
+const LOOK_AHEAD: i64 = 100;
+/// Sampling keys stops after this long.
+const SAMPLE_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Which offsets of which group should move where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetRequest {
+    pub group: GroupId,
+    pub scope: ResetScope,
+    pub target: ResetWish,
+    /// Reset a group that does not exist, which creates it.
+    pub create_group: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResetScope {
+    /// Every partition in which the group has a commit.
+    AllCommitted,
+    /// These topics, whole or only some partitions of them.
+    Partitions(Vec<(TopicName, Option<Vec<PartitionId>>)>),
+}
+
+/// Where to, as a user says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResetWish {
+    Earliest,
+    Latest,
+    Current,
+    Offset(Offset),
+    Time(Time),
+    /// Milliseconds before now.
+    Back(i64),
+    /// Records forward, or back when negative.
+    Shift(i64),
+    /// Where another group is.
+    Group(GroupId),
+    File(Vec<(TopicName, PartitionId, Offset)>),
+}
+
+impl Cluster {
+    /// What resetting would do, in full. Changes nothing.
+    pub async fn plan_reset(&self, request: ResetRequest) -> Result<Plan, Failure> {
+        let now = self.now();
+        let metadata = self.metadata().await?;
+        let (description, commits) = tokio::join!(self.describe_one(&request.group), self.commits_of(&request.group));
+        let (description, commits) = (description?, commits?);
+        let creates_group = description.listing.state == GroupState::Dead;
+        if creates_group && !request.create_group {
+            return Err(Failure::new(
+                FailureKind::NotFound,
+                "reset group",
+                "there is no such group, or you may not see it",
+            )
+            .on(request.group.as_str())
+            .hint("Add --create-group to create it with these offsets."));
+        }
+        let other = match &request.target {
+            ResetWish::Group(other) => Some(self.commits_of(other).await?),
+            _ => None,
+        };
+        let scope = scope_of(&request, &commits, &metadata.topics)?;
+        let present: Vec<TopicPartition> = scope
+            .iter()
+            .filter(|here| {
+                let topic = metadata.topic(here.topic.as_str());
+                topic.and_then(|topic| topic.partition(here.partition)).is_some_and(|p| !p.is_offline())
+            })
+            .cloned()
+            .collect();
+        let target = target_of(&request.target, now);
+        let wish = target.time();
+        let (starts, ends) = self.log_bounds(&present).await?;
+        let by_time = match &target {
+            ResetTarget::Time(time) | ResetTarget::Back { time, .. } => {
+                Some(self.offsets_at(&present, OffsetAt::Time(*time)).await?)
+            }
+            _ => None,
+        };
+        let partitions = scope
+            .iter()
+            .map(|here| PartitionFacts {
+                topic_id: metadata.topic(here.topic.as_str()).and_then(|topic| topic.id),
+                exists: metadata.topic(here.topic.as_str()).and_then(|topic| topic.partition(here.partition)).is_some(),
+                committed: commits.get(here).cloned(),
+                start: listed_offset(&starts, here),
+                end: listed_offset(&ends, here),
+                by_time: by_time.as_ref().map(|found| found_at_time(found, here)),
+                given: given_offset(&request.target, other.as_ref(), here),
+                partition: here.clone(),
+            })
+            .collect();
+        let role = self.role_of(&description, &commits, &metadata.topics);
+        let mut plan = reset::plan_reset(ResetInputs {
+            id: self.next_plan_id(),
+            now,
+            zone: self.profile().zone.clone(),
+            role,
+            creates_group,
+            production: self.profile().production,
+            commits_without_joining: lock(&self.inner.lags).commits_without_joining(&request.group),
+            all_topics: request.scope == ResetScope::AllCommitted,
+            whole_topics: whole_topics(&request.scope),
+            target,
+            partitions,
+            group: description,
+        })?;
+        self.fill_next(&mut plan).await;
+        reset::judge_next(&mut plan, wish);
+        Ok(plan)
+    }
+
+    /// What taking an applied plan back would do.
+    pub async fn plan_undo(&self, plan_id: &str) -> Result<Plan, Failure> {
+        let journal = self.journal().await?;
+        let entry = journal.entries.iter().find(|entry| entry.plan.id == plan_id).ok_or_else(|| {
+            Failure::new(FailureKind::NotFound, "undo", "the journal of this cluster has no such change").on(plan_id)
+        })?;
+        if let Err(reason) = &entry.undo {
+            return Err(Failure::new(FailureKind::Refused, "undo", reason.clone()).on(plan_id));
+        }
+        let group = GroupId::from(entry.plan.change.target());
+        let metadata = self.metadata().await?;
+        let (description, commits) = tokio::join!(self.describe_one(&group), self.commits_of(&group));
+        let (description, commits) = (description?, commits?);
+        let wanted: Vec<TopicPartition> =
+            entry.plan.moves().map(|step| TopicPartition::new(step.topic.clone(), step.partition)).collect();
+        let (starts, ends) = self.log_bounds(&wanted).await?;
+        let epochs: Vec<(TopicPartition, i32)> = entry
+            .plan
+            .moves()
+            .filter_map(|step| {
+                let epoch = step.before.as_ref()?.leader_epoch;
+                (epoch >= 0).then(|| (TopicPartition::new(step.topic.clone(), step.partition), epoch))
+            })
+            .collect();
+        let epoch_ends = admin::offsets::epoch_end(self.client(), &epochs, &metadata.topics).await;
+        let partitions = wanted
+            .into_iter()
+            .map(|here| UndoPartition {
+                topic_id: metadata.topic(here.topic.as_str()).and_then(|topic| topic.id),
+                exists: metadata.topic(here.topic.as_str()).is_some(),
+                committed: commits.get(&here).cloned(),
+                start: listed_offset(&starts, &here),
+                end: listed_offset(&ends, &here),
+                epoch_end: epoch_ends
+                    .get(&here)
+                    .and_then(|answer| answer.as_ref().ok().copied().flatten())
+                    .map(|end| end.end),
+                partition: here,
+            })
+            .collect();
+        let mut plan = reset::plan_undo(UndoInputs {
+            id: self.next_plan_id(),
+            now: self.now(),
+            undone: &entry.plan,
+            outcome: entry.outcome.as_ref(),
+            group: description,
+            partitions,
+        })?;
+        self.fill_next(&mut plan).await;
+        Ok(plan)
+    }
+
+    /// What a partition count means for a topic: load, keys, limits.
+    pub async fn partition_report(
+        &self,
+        name: &TopicName,
+        wish: PartitionWish,
+    ) -> Result<Arc<PartitionReport>, Failure> {
+        let metadata = self.metadata().await?;
+        let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
+        let (logs, keys, configs, groups) = tokio::join!(
+            self.topic_logs(),
+            self.sample_keys(topic, wish.sample),
+            self.topic_configs(name),
+            self.topic_groups(name),
+        );
+        let log = logs?.topics.get(name).cloned();
+        let (keys, sample_failure) = match keys {
+            Ok(keys) => (keys, None),
+            Err(failure) => (KeySample::default(), Some(failure)),
+        };
+        let is_compacted = configs.as_ref().ok().map(|entries| {
+            let policy = entries.iter().find(|entry| entry.name == "cleanup.policy");
+            policy.and_then(|entry| entry.value.as_deref()).is_some_and(|value| value.contains("compact"))
+        });
+        let readers = groups.map(|groups| groups.value.clone()).unwrap_or_default();
+        let readers = readers
+            .into_iter()
+            .map(|group| partition_plan::Reader {
+                members: group.members.get(),
+                role: group_role(&group.listing, &metadata.topics),
+                group: group.listing,
+            })
+            .collect();
+        Ok(Arc::new(partition_plan::report(
+            &PartitionInputs {
+                topic: Arc::clone(topic),
+                mirrored_from: mirrored_from(name.as_str(), &metadata.topics),
+                logs: log.map(|log| log.partitions.clone()).unwrap_or_default(),
+                brokers: metadata.brokers.clone(),
+                replicas_per_broker: replicas_per_broker(&metadata),
+                keys,
+                sample_failure: sample_failure.map(|failure| failure.to_string()),
+                is_compacted,
+                readers,
+            },
+            &wish,
+        )))
+    }
+
+    /// The plan that adds partitions up to `to`, with where replicas go.
+    pub async fn plan_add_partitions(&self, name: &TopicName, to: i32) -> Result<Plan, Failure> {
+        let metadata = self.metadata().await?;
+        let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
+        let groups = self.topic_groups(name).await?;
+        let readers = groups
+            .value
+            .iter()
+            .map(|group| partition_plan::Reader {
+                members: group.members.get(),
+                role: group_role(&group.listing, &metadata.topics),
+                group: group.listing.clone(),
+            })
+            .collect();
+        let plan = partition_plan::plan_add_partitions(AddInputs {
+            id: self.next_plan_id(),
+            now: self.now(),
+            topic: Arc::clone(topic),
+            mirrored_from: mirrored_from(name.as_str(), &metadata.topics),
+            brokers: metadata.brokers.clone(),
+            replicas_per_broker: replicas_per_broker(&metadata),
+            readers,
+            to,
+        })?;
+        for step in &plan.steps {
+            if let Step::AddPartitions { topic, after, assignments, .. } = step {
+                admin::topics::validate_add_partitions(self.client(), topic, *after, assignments).await?;
+            }
+        }
+        Ok(plan)
+    }
+
+    pub async fn plan_create_topic(&self, topic: NewTopic) -> Result<Plan, Failure> {
+        let metadata = self.metadata().await?;
+        let plan = topic_plan::plan_create(self.next_plan_id(), self.now(), &topic, &metadata.topics)?;
+        let wanted = admin::topics::NewTopic {
+            name: topic.name,
+            partitions: topic.partitions.unwrap_or(-1),
+            replication_factor: topic.replication_factor.unwrap_or(-1),
+            assignments: Vec::new(),
+            configs: topic.configs,
+        };
+        admin::topics::validate_create(self.client(), &wanted).await?;
+        Ok(plan)
+    }
+
+    pub async fn plan_delete_topic(&self, name: &TopicName) -> Result<Plan, Failure> {
+        let metadata = self.metadata().await?;
+        let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
+        let (logs, groups) = tokio::join!(self.topic_logs(), self.topic_groups(name));
+        let records = logs.ok().and_then(|logs| logs.topics.get(name)?.records.get());
+        let readers: Vec<GroupId> = groups
+            .map(|groups| groups.value.iter().map(|group| group.listing.id.clone()).collect())
+            .unwrap_or_default();
+        topic_plan::plan_delete(self.next_plan_id(), self.now(), topic, records, &readers)
+    }
+
+    /// Who the group belongs to. An Empty group whose every commit lies in mirrored
+    /// topics is taken for one that a mirror keeps in step.
+    fn role_of(&self, description: &GroupDescription, commits: &Commits, topics: &[Arc<Topic>]) -> GroupRole {
+        let committed = commits.keys().map(|partition| partition.topic.as_str());
+        match group_role(&description.listing, topics) {
+            GroupRole::Plain if description.members.is_empty() && is_mirror_synced(committed, topics) => {
+                GroupRole::MirrorSynced
+            }
+            role => role,
+        }
+    }
+
+    /// Reads the record that each target would read next, as far as time allows: a
+    /// slow broker costs the preview its records, never the plan.
+    async fn fill_next(&self, plan: &mut Plan) {
+        let mut topics: BTreeMap<TopicName, Vec<fetch::ReadRange>> = BTreeMap::new();
+        for step in
+            plan.moves().filter(|step| step.target.is_some_and(|target| target < step.log_end)).take(MAX_PREVIEWS)
+        {
+            let from = step.target.unwrap_or_default();
+            let to = Some(step.log_end.min(from.saturating_add(LOOK_AHEAD)));
+            topics.entry(step.topic.clone()).or_default().push(fetch::ReadRange {
+                partition: step.partition,
+                from,
+                to,
+            });
+        }
+        let mut seen: HashMap<TopicPartition, (RecordRef, Option<Time>)> = HashMap::new();
+        let read = async {
+            for (topic, ranges) in topics {
+                let mut records = self.read_ranges(topic.clone(), ranges);
+                while let Some(record) = records.next().await {
+                    let here = TopicPartition::new(topic.clone(), record.partition());
+                    match seen.get_mut(&here) {
+                        Some((_, later)) => {
+                            *later = Some(later.map_or(record.timestamp(), |time| time.min(record.timestamp())));
+                        }
+                        None => {
+                            seen.insert(here, (record, None));
+                        }
+                    }
+                }
+            }
+        };
+        // What was read by then is shown; the rest of the rows stand without.
+        let _ = tokio::time::timeout(PREVIEW_DEADLINE, read).await;
+        for step in &mut plan.steps {
+            let Step::MoveOffset(step) = step else { continue };
+            let here = TopicPartition::new(step.topic.clone(), step.partition);
+            let Some((record, earliest_after)) = seen.remove(&here) else { continue };
+            let decoded = self.decode(std::slice::from_ref(&record), ViewAs::Auto).await;
+            step.next = decoded.first().map(|decoded| NextRecord {
+                offset: record.offset(),
+                timestamp: record.timestamp(),
+                preview: decoded.value.value.preview(PREVIEW_BYTES),
+                earliest_after,
+            });
+        }
+    }
+
+    async fn sample_keys(&self, topic: &Topic, sample: u64) -> Result<KeySample, Failure> {
+        let mut feed = self.records(RecordsRequest {
+            topic: topic.name.clone(),
+            partitions: None,
+            start: StartAt::Latest(sample),
+            follow: false,
+            limit: Some(sample),
+            contains: None,
+            view: ViewAs::Text,
+            keep: Keep::All,
+        });
+        let mut keys = KeySample::default();
+        let read = async {
+            while let Some(update) = feed.next().await {
+                if let Some(failure) = update.failures.into_iter().next() {
+                    return Err(failure);
+                }
+                for record in &update.records {
+                    keys.add(record.partition(), record.key(), record.timestamp());
+                    keys.is_transactional |= record.is_transactional();
+                }
+                if update.finished {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        // What was read within the deadline is a sample too.
+        let result = tokio::time::timeout(SAMPLE_DEADLINE, read).await;
+        match result {
+            Ok(Err(failure)) => Err(failure),
+            Ok(Ok(())) | Err(_) => Ok(keys),
+        }
+    }
+}
+
+fn target_of(wish: &ResetWish, now: Time) -> ResetTarget {
+    match wish {
+        ResetWish::Earliest => ResetTarget::Earliest,
+        ResetWish::Latest => ResetTarget::Latest,
+        ResetWish::Current => ResetTarget::Current,
+        ResetWish::Offset(offset) => ResetTarget::Offset(*offset),
+        ResetWish::Time(time) => ResetTarget::Time(*time),
+        ResetWish::Back(millis) => {
+            ResetTarget::Back { millis: *millis, time: now.plus_millis(millis.saturating_neg()) }
+        }
+        ResetWish::Shift(records) => ResetTarget::Shift(*records),
+        ResetWish::Group(group) => ResetTarget::Group(group.clone()),
+        ResetWish::File(_) => ResetTarget::File,
+    }
+}
+
+fn scope_of(request: &ResetRequest, commits: &Commits, topics: &[Arc<Topic>]) -> Result<Vec<TopicPartition>, Failure> {
+    let find = |name: &TopicName| topics.iter().find(|topic| topic.name == *name).ok_or_else(|| no_such_topic(name));
+    let mut scope = BTreeSet::new();
+    match (&request.scope, &request.target) {
+        (ResetScope::AllCommitted, ResetWish::File(rows)) => {
+            scope.extend(rows.iter().map(|(topic, partition, _)| TopicPartition::new(topic.clone(), *partition)));
+        }
+        (ResetScope::AllCommitted, _) => scope.extend(commits.keys().cloned()),
+        (ResetScope::Partitions(wanted), _) => {
+            for (name, partitions) in wanted {
+                let topic = find(name)?;
+                match partitions {
+                    None => scope.extend(topic.partitions.iter().map(|p| TopicPartition::new(name.clone(), p.id))),
+                    Some(ids) => scope.extend(ids.iter().map(|&id| TopicPartition::new(name.clone(), id))),
+                }
+            }
+        }
+    }
+    Ok(scope.into_iter().collect())
+}
+
+fn whole_topics(scope: &ResetScope) -> BTreeSet<TopicName> {
+    match scope {
+        ResetScope::AllCommitted => BTreeSet::new(),
+        ResetScope::Partitions(wanted) => {
+            wanted.iter().filter(|(_, partitions)| partitions.is_none()).map(|(topic, _)| topic.clone()).collect()
+        }
+    }
+}
+
+fn found_at_time(found: &Listed, here: &TopicPartition) -> Fact<Option<(Offset, Time)>> {
+    match found.get(here) {
+        Some(Ok(Some(listed))) => Fact::Known(Some((listed.offset, listed.timestamp))),
+        Some(Ok(None)) => Fact::Known(None),
+        Some(Err(failure)) => Fact::unknown(failure.to_string()),
+        None => Fact::unknown("the partition has no leader"),
+    }
+}
+
+fn given_offset(wish: &ResetWish, other: Option<&Commits>, here: &TopicPartition) -> Option<Offset> {
+    match wish {
+        ResetWish::File(rows) => rows
+            .iter()
+            .find(|(topic, partition, _)| *topic == here.topic && *partition == here.partition)
+            .map(|(_, _, offset)| *offset),
+        ResetWish::Group(_) => other.and_then(|commits| commits.get(here)).map(|commit| commit.offset),
+        _ => None,
+    }
+}
+
+fn replicas_per_broker(metadata: &super::Metadata) -> HashMap<crate::domain::BrokerId, usize> {
+    let mut counts: HashMap<crate::domain::BrokerId, usize> =
+        metadata.brokers.iter().map(|broker| (broker.id, 0)).collect();
+    for partition in metadata.topics.iter().flat_map(|topic| &topic.partitions) {
+        for replica in &partition.replicas {
+            *counts.entry(*replica).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn no_such_topic(name: &TopicName) -> Failure {
+    Failure::new(FailureKind::NotFound, "find topic", "the cluster has no such topic, or you may not see it")
+        .on(name.as_str())
+}

@@ -1,0 +1,358 @@
+//! What can be asked of a cluster without changing it.
+//!
+//! Each question is answered from several requests at once, grouped by broker.
+//! A part that fails is named in the answer; only a question that cannot be
+//! answered at all is an error.
+
+use super::groups::{Commits, GroupDetail, GroupRow, Groups, TopicGroup, partitions_of};
+use super::logs::TopicLogs;
+use super::snapshot::{BrokerRow, Metadata, broker_rows};
+use super::{Cluster, lock};
+use crate::domain::config::ConfigEntry;
+use crate::domain::group::{GroupDescription, GroupListing, GroupState, GroupType, LagTotal};
+use crate::domain::origin::group_role;
+use crate::domain::{BrokerId, Fact, Failure, FailureKind, GroupId, Partial, TopicName, TopicPartition};
+use crate::kafka::admin;
+use crate::kafka::admin::log_dirs::Disk;
+use crate::kafka::admin::offsets::Listed;
+use crate::kafka::admin::offsets::OffsetAt;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Sizes are asked for this seldom, in milliseconds: the answer is big and costs the brokers a disk walk.
+const SIZES_EVERY: i64 = 30_000;
+
+impl Cluster {
+    /// Brokers and topics. The same `Arc` comes back while nothing changes.
+    pub async fn metadata(&self) -> Result<Arc<Metadata>, Failure> {
+        let answer = admin::topics::metadata(self.client(), None).await?;
+        let mut known = lock(&self.inner.metadata);
+        let next = Metadata::next(answer, known.as_ref(), self.now());
+        *known = Some(Arc::clone(&next));
+        Ok(next)
+    }
+
+    /// The last snapshot, or the first one if there is none yet.
+    pub(super) async fn known_metadata(&self) -> Result<Arc<Metadata>, Failure> {
+        let known = lock(&self.inner.metadata).clone();
+        match known {
+            Some(known) => Ok(known),
+            None => self.metadata().await,
+        }
+    }
+
+    /// Where all logs begin and end; sizes ride along when they are old.
+    pub async fn topic_logs(&self) -> Result<Arc<TopicLogs>, Failure> {
+        let metadata = self.known_metadata().await?;
+        let wanted: Vec<TopicPartition> = metadata
+            .topics
+            .iter()
+            .flat_map(|topic| {
+                let alive = topic.partitions.iter().filter(|partition| !partition.is_offline());
+                alive.map(|partition| TopicPartition::new(topic.name.clone(), partition.id))
+            })
+            .collect();
+        let ask_sizes = lock(&self.inner.logs).sizes_are_older_than(SIZES_EVERY, self.now());
+        let sizes = async {
+            if ask_sizes { Some(admin::log_dirs::describe(self.client(), &broker_ids(&metadata)).await) } else { None }
+        };
+        let (bounds, sizes) = tokio::join!(self.log_bounds(&wanted), sizes);
+        let (starts, ends) = bounds?;
+        let mut sampler = lock(&self.inner.logs);
+        if let Some(sizes) = sizes {
+            sampler.take_sizes(&metadata, &sizes.value, &sizes.failures, self.now());
+        }
+        Ok(sampler.take_offsets(&metadata, &starts, &ends, self.now()))
+    }
+
+    /// The log starts and ends of partitions, each or why not.
+    pub(super) async fn log_bounds(&self, partitions: &[TopicPartition]) -> Result<(Listed, Listed), Failure> {
+        let (starts, ends) = tokio::join!(
+            self.offsets_at(partitions, OffsetAt::Earliest),
+            self.offsets_at(partitions, OffsetAt::Latest)
+        );
+        Ok((starts?, ends?))
+    }
+
+    pub(super) async fn offsets_at(&self, partitions: &[TopicPartition], at: OffsetAt) -> Result<Listed, Failure> {
+        if partitions.is_empty() {
+            return Ok(Listed::new());
+        }
+        let wanted: Vec<(TopicPartition, OffsetAt)> =
+            partitions.iter().map(|partition| (partition.clone(), at)).collect();
+        let metadata = self.known_metadata().await?;
+        Ok(admin::offsets::list(self.client(), &wanted, &metadata.topics).await)
+    }
+
+    /// Brokers with what they carry and how full their disks are.
+    pub async fn brokers(&self) -> Result<Arc<Vec<BrokerRow>>, Failure> {
+        let metadata = self.known_metadata().await?;
+        let dirs = admin::log_dirs::describe(self.client(), &broker_ids(&metadata)).await;
+        let unknown = |id: BrokerId| -> String {
+            let id = id.to_string();
+            let failure = dirs.failures.iter().find(|failure| failure.broker.as_deref() == Some(&id));
+            failure.map_or_else(|| "the broker does not report it".into(), Failure::to_string)
+        };
+        let rows = broker_rows(&metadata, |id| match dirs.value.disks.get(&id) {
+            Some(disks) => (used(disks), total(disks)),
+            None => (Fact::unknown(unknown(id)), Fact::unknown(unknown(id))),
+        });
+        Ok(Arc::new(rows))
+    }
+
+    pub async fn topic_configs(&self, topic: &TopicName) -> Result<Arc<Vec<ConfigEntry>>, Failure> {
+        let mut answer = admin::configs::describe_topics(self.client(), std::slice::from_ref(topic)).await;
+        match answer.value.remove(topic) {
+            Some(entries) => Ok(Arc::new(entries)),
+            None => Err(answer.failures.into_iter().next().unwrap_or_else(|| {
+                Failure::new(FailureKind::NotFound, "describe configs of topic", "the broker did not answer for it")
+                    .on(topic.as_str())
+            })),
+        }
+    }
+
+    /// The groups that committed in a topic, with their lag there.
+    pub async fn topic_groups(&self, topic: &TopicName) -> Result<Arc<Partial<Vec<TopicGroup>>>, Failure> {
+        let answer = self.read_groups().await?;
+        let rows = answer
+            .groups
+            .iter()
+            .filter_map(|group| {
+                let here: Vec<_> =
+                    group.partitions.iter().filter(|row| row.partition.topic == *topic).cloned().collect();
+                (!here.is_empty()).then(|| TopicGroup {
+                    listing: group.listing.clone(),
+                    members: group.members(),
+                    lag: LagTotal::of(&here),
+                })
+            })
+            .collect();
+        Ok(Arc::new(Partial { value: rows, failures: answer.failures }))
+    }
+
+    /// All groups with their lag. The same `Arc` comes back while nothing changes.
+    pub async fn groups(&self) -> Result<Arc<Groups>, Failure> {
+        let answer = self.read_groups().await?;
+        let metadata = self.known_metadata().await?;
+        let now = self.now();
+        let mut sampler = lock(&self.inner.lags);
+        let rows = answer
+            .groups
+            .into_iter()
+            .map(|group| {
+                sampler.sample(&group.listing.id, group.listing.state, &group.partitions, now);
+                let topics: BTreeSet<&TopicName> = group.partitions.iter().map(|row| &row.partition.topic).collect();
+                GroupRow {
+                    members: group.members(),
+                    topics: topics.into_iter().cloned().collect(),
+                    lag: LagTotal::of(&group.partitions),
+                    trend: sampler.trend(&group.listing.id),
+                    role: group_role(&group.listing, &metadata.topics),
+                    listing: group.listing,
+                }
+            })
+            .collect();
+        Ok(sampler.next(rows, answer.failures, now))
+    }
+
+    /// Groups with every partition's lag, without members: what `groups lag` needs.
+    /// `None` asks for all groups.
+    pub async fn lags(&self, only: Option<&[GroupId]>) -> Result<Partial<Vec<GroupDetail>>, Failure> {
+        let listed = admin::groups::list(self.client()).await;
+        let mut failures = listed.failures;
+        let mut listings = listed.value;
+        if let Some(only) = only {
+            listings.retain(|listing| only.contains(&listing.id));
+            for group in only.iter().filter(|group| !listings.iter().any(|listing| listing.id == **group)) {
+                failures.push(no_such_group(group));
+            }
+        } else if listings.is_empty() && !failures.is_empty() {
+            return Err(failures.swap_remove(0));
+        }
+        let (rows, more) = self.lag_rows(listings, HashMap::new()).await?;
+        failures.extend(more);
+        let metadata = self.known_metadata().await?;
+        let taken = self.now();
+        let value = rows
+            .into_iter()
+            .map(|row| GroupDetail {
+                taken,
+                lag: LagTotal::of(&row.partitions),
+                role: group_role(&row.listing, &metadata.topics),
+                description: undescribed(row.listing),
+                partitions: row.partitions,
+                history: Vec::new(),
+                failures: Vec::new(),
+            })
+            .collect();
+        Ok(Partial { value, failures })
+    }
+
+    /// One group, whole.
+    pub async fn group(&self, group: &GroupId) -> Result<Arc<GroupDetail>, Failure> {
+        let (description, commits) = tokio::join!(self.describe_one(group), self.commits_of(group));
+        let description = description?;
+        if description.listing.state == GroupState::Dead && commits.as_ref().is_ok_and(HashMap::is_empty) {
+            return Err(no_such_group(group));
+        }
+        let wanted: Vec<TopicPartition> = wanted_partitions(Some(&description), &commits).into_iter().collect();
+        let (starts, ends) = self.log_bounds(&wanted).await?;
+        let metadata = self.known_metadata().await?;
+        let failures = commits.as_ref().err().cloned().into_iter().collect();
+        let partitions = partitions_of(Some(&description), &commits, &starts, &ends);
+        let now = self.now();
+        let mut sampler = lock(&self.inner.lags);
+        sampler.sample(group, description.listing.state, &partitions, now);
+        Ok(Arc::new(GroupDetail {
+            taken: now,
+            lag: LagTotal::of(&partitions),
+            history: sampler.history(group),
+            role: group_role(&description.listing, &metadata.topics),
+            description,
+            partitions,
+            failures,
+        }))
+    }
+
+    /// A group's state and members; `Dead` when it does not exist.
+    pub(super) async fn describe_one(&self, group: &GroupId) -> Result<GroupDescription, Failure> {
+        let listed = admin::groups::list(self.client()).await;
+        let listing = listed.value.into_iter().find(|listing| listing.id == *group);
+        let Some(listing) = listing else {
+            // Not listed by a broker that answered: it is not there. By one that did not: nobody knows.
+            return match listed.failures.into_iter().next() {
+                Some(failure) => Err(failure),
+                None => Ok(undescribed(GroupListing {
+                    id: group.clone(),
+                    state: GroupState::Dead,
+                    kind: GroupType::Unknown,
+                    protocol_type: String::new(),
+                })),
+            };
+        };
+        let mut answer = admin::groups::describe(self.client(), std::slice::from_ref(&listing)).await;
+        match answer.value.remove(group) {
+            Some(description) => Ok(description),
+            None => Err(answer.failures.into_iter().next().unwrap_or_else(|| {
+                Failure::new(FailureKind::NotFound, "describe group", "the coordinator did not answer for it")
+                    .on(group.as_str())
+            })),
+        }
+    }
+
+    /// What one group committed; empty when it never did.
+    pub(super) async fn commits_of(&self, group: &GroupId) -> Result<Commits, Failure> {
+        let mut answer = admin::offsets::committed(self.client(), std::slice::from_ref(group)).await;
+        match (answer.value.remove(group), answer.failures.into_iter().next()) {
+            (_, Some(failure)) => Err(failure),
+            (commits, None) => Ok(commits.unwrap_or_default()),
+        }
+    }
+
+    async fn read_groups(&self) -> Result<GroupsRead, Failure> {
+        let listed = admin::groups::list(self.client()).await;
+        let (listings, mut failures) = (listed.value, listed.failures);
+        if listings.is_empty() && !failures.is_empty() {
+            return Err(failures.swap_remove(0));
+        }
+        let described = admin::groups::describe(self.client(), &listings).await;
+        failures.extend(described.failures);
+        let (groups, more) = self.lag_rows(listings, described.value).await?;
+        failures.extend(more);
+        Ok(GroupsRead { groups, failures })
+    }
+
+    async fn lag_rows(
+        &self,
+        listings: Vec<GroupListing>,
+        mut descriptions: HashMap<GroupId, GroupDescription>,
+    ) -> Result<(Vec<GroupRead>, Vec<Failure>), Failure> {
+        let ids: Vec<GroupId> = listings.iter().map(|listing| listing.id.clone()).collect();
+        let mut committed = admin::offsets::committed(self.client(), &ids).await;
+        let mut read = Vec::with_capacity(listings.len());
+        let mut wanted = BTreeSet::new();
+        for listing in listings {
+            let description = descriptions.remove(&listing.id);
+            let commits = match committed.value.remove(&listing.id) {
+                Some(commits) => Ok(commits),
+                None => Err(why_no_commits(&listing.id, &committed.failures)),
+            };
+            wanted.extend(wanted_partitions(description.as_ref(), &commits));
+            read.push((listing, description, commits));
+        }
+        let wanted: Vec<TopicPartition> = wanted.into_iter().collect();
+        let (starts, ends) = self.log_bounds(&wanted).await?;
+        let groups = read
+            .into_iter()
+            .map(|(listing, description, commits)| GroupRead {
+                partitions: partitions_of(description.as_ref(), &commits, &starts, &ends),
+                listing: description.as_ref().map_or(listing, |description| description.listing.clone()),
+                description,
+            })
+            .collect();
+        Ok((groups, committed.failures))
+    }
+}
+
+struct GroupsRead {
+    groups: Vec<GroupRead>,
+    failures: Vec<Failure>,
+}
+
+struct GroupRead {
+    listing: GroupListing,
+    description: Option<GroupDescription>,
+    partitions: Vec<crate::domain::group::GroupPartition>,
+}
+
+impl GroupRead {
+    fn members(&self) -> Fact<usize> {
+        match &self.description {
+            Some(description) => Fact::Known(description.members.len()),
+            None => Fact::unknown("the group could not be described"),
+        }
+    }
+}
+
+/// Bytes in use on all disks of a broker.
+fn used(disks: &[Disk]) -> Fact<u64> {
+    sum(disks, |disk| Some(disk.total?.saturating_sub(disk.usable?)))
+}
+
+fn total(disks: &[Disk]) -> Fact<u64> {
+    sum(disks, |disk| disk.total)
+}
+
+fn sum(disks: &[Disk], bytes: impl Fn(&Disk) -> Option<u64>) -> Fact<u64> {
+    let sum: Option<u64> = disks.iter().map(bytes).sum();
+    sum.map_or_else(|| Fact::unknown("brokers tell it since Kafka 3.3"), Fact::Known)
+}
+
+fn broker_ids(metadata: &Metadata) -> Vec<BrokerId> {
+    metadata.brokers.iter().map(|broker| broker.id).collect()
+}
+
+fn undescribed(listing: GroupListing) -> GroupDescription {
+    GroupDescription { listing, coordinator: None, assignor: String::new(), members: Vec::new() }
+}
+
+fn wanted_partitions(
+    description: Option<&GroupDescription>,
+    commits: &Result<Commits, Failure>,
+) -> BTreeSet<TopicPartition> {
+    let assigned = description.into_iter().flat_map(|description| &description.members).flat_map(|m| &m.assignment);
+    assigned.chain(commits.iter().flat_map(HashMap::keys)).cloned().collect()
+}
+
+fn why_no_commits(group: &GroupId, failures: &[Failure]) -> Failure {
+    let named = failures.iter().find(|failure| failure.target == group.as_str()).or_else(|| failures.first());
+    named.cloned().unwrap_or_else(|| {
+        Failure::new(FailureKind::NotFound, "read offsets of group", "the coordinator did not answer for it")
+            .on(group.as_str())
+    })
+}
+
+fn no_such_group(group: &GroupId) -> Failure {
+    Failure::new(FailureKind::NotFound, "find group", "the cluster has no such group, or you may not see it")
+        .on(group.as_str())
+}

@@ -1,0 +1,478 @@
+//! The way of a record: fetched as part of a shared batch, filtered, handed on
+//! as a reference, decoded only when somebody looks at it.
+//!
+//! A live screen keeps the newest and counts what it dropped; a reader gets
+//! everything and slows the fetch down instead. At most one update leaves every
+//! 50 ms, through a channel that holds two.
+
+use super::Cluster;
+use super::schemas::Schemas;
+use crate::decode;
+use crate::domain::record::{DecodedRecord, StartAt, ViewAs};
+use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
+use crate::kafka::admin::offsets::OffsetAt;
+use crate::kafka::fetch::{self, Batch, PartitionBounds, ReadEvent, ReadRequest};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Updates leave no more often than this.
+const PACE: Duration = Duration::from_millis(50);
+/// References that one update carries at most; a live screen drops older ones.
+const MAX_UPDATE: usize = 4096;
+/// The newest records of several partitions wait this long for each other, so
+/// that a screen shows them in order of time.
+const GATHER: Duration = Duration::from_millis(300);
+/// Failures of one feed that are handed on; more of the same kind help nobody.
+const MAX_FAILURES: usize = 16;
+
+/// What to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordsRequest {
+    pub topic: TopicName,
+    /// `None`: all.
+    pub partitions: Option<Vec<PartitionId>>,
+    pub start: StartAt,
+    /// Go on with what is written after the end.
+    pub follow: bool,
+    /// Stop after this many records that match.
+    pub limit: Option<u64>,
+    /// Only records whose readable key, value or headers contain this.
+    pub contains: Option<String>,
+    pub view: ViewAs,
+    pub keep: Keep,
+}
+
+/// What happens when records come faster than they are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Older ones are dropped and counted.
+    Newest,
+    /// Fetching slows down.
+    All,
+}
+
+/// A record inside a shared batch.
+#[derive(Clone, Debug)]
+pub struct RecordRef {
+    batch: Arc<Batch>,
+    index: u32,
+}
+
+impl RecordRef {
+    /// References into a batch that holds times only.
+    #[cfg(test)]
+    pub(crate) fn of_times(topic: &TopicName, partition: PartitionId, base_offset: Offset, times: &[i64]) -> Vec<Self> {
+        let batch = Arc::new(Batch::of_times(topic, partition, base_offset, times));
+        (0..u32::try_from(times.len()).unwrap()).map(|index| Self { batch: Arc::clone(&batch), index }).collect()
+    }
+
+    pub fn partition(&self) -> PartitionId {
+        self.batch.partition()
+    }
+
+    pub fn offset(&self) -> Offset {
+        self.batch.offset(self.index as usize).unwrap_or(-1)
+    }
+
+    pub fn timestamp(&self) -> Time {
+        self.batch.timestamp(self.index as usize).unwrap_or_default()
+    }
+
+    pub(super) fn key(&self) -> Option<&[u8]> {
+        self.batch.key(self.index as usize).flatten()
+    }
+
+    pub(super) fn is_transactional(&self) -> bool {
+        self.batch.facts().is_transactional
+    }
+
+    /// Bytes of the whole batch that this reference keeps alive.
+    pub fn batch_bytes(&self) -> usize {
+        self.batch.pinned_bytes()
+    }
+
+    /// Equal for references into the same batch.
+    pub fn batch_key(&self) -> usize {
+        Arc::as_ptr(&self.batch).addr()
+    }
+}
+
+/// Totals since the feed began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordCounts {
+    pub seen: u64,
+    pub matched: u64,
+    /// Matched, but older than what a live screen can hold.
+    pub dropped: u64,
+    /// Claimed a schema and could not be read by it; counted only where a filter read them.
+    pub undecodable: u64,
+    /// Bytes of batches as they came off the wire.
+    pub bytes: u64,
+}
+
+/// What arrived since the last update.
+#[derive(Clone, Debug, Default)]
+pub struct RecordsUpdate {
+    /// In order of time; within a partition by offset.
+    pub records: Vec<RecordRef>,
+    pub counts: RecordCounts,
+    pub failures: Vec<Failure>,
+    /// Everything that was there at the start has been read.
+    pub caught_up: bool,
+    /// Nothing more will come.
+    pub finished: bool,
+}
+
+/// A running read. Dropping it stops the read.
+#[derive(Debug)]
+pub struct RecordsFeed {
+    updates: mpsc::Receiver<RecordsUpdate>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl RecordsFeed {
+    /// The next update; `None` after the one that says `finished`.
+    pub async fn next(&mut self) -> Option<RecordsUpdate> {
+        self.updates.recv().await
+    }
+}
+
+impl Drop for RecordsFeed {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Cluster {
+    /// Begins to read. Failures arrive as part of updates.
+    pub fn records(&self, request: RecordsRequest) -> RecordsFeed {
+        let (sender, updates) = mpsc::channel(2);
+        let cluster = self.clone();
+        let task = tokio::spawn(async move {
+            if let Err(failure) = cluster.feed(request, &sender).await {
+                let last = RecordsUpdate { failures: vec![failure], finished: true, ..RecordsUpdate::default() };
+                // Nobody listens any more: nothing is lost.
+                let _ = sender.send(last).await;
+            }
+        });
+        RecordsFeed { updates, task }
+    }
+
+    /// Makes records readable, in the same order.
+    pub async fn decode(&self, refs: &[RecordRef], view: ViewAs) -> Vec<Arc<DecodedRecord>> {
+        let schemas = &self.inner.schemas;
+        schemas.resolve(refs.iter().flat_map(|record| ids_in(&record.batch, record.index as usize)).collect()).await;
+        refs.iter().filter_map(|record| decoded(record, schemas, view)).map(Arc::new).collect()
+    }
+
+    /// Reads ranges to their ends, record by record. Failures only shorten it.
+    pub(super) fn read_ranges(&self, topic: TopicName, ranges: Vec<fetch::ReadRange>) -> RangeRecords {
+        let request = ReadRequest {
+            topic,
+            ranges,
+            max_bytes_per_second: self.profile().read_budget_bytes_per_second,
+            newest_only: false,
+            isolation: fetch::Isolation::Uncommitted,
+            lane: self.next_read(),
+        };
+        RangeRecords { reading: fetch::read(self.client(), request), pending: VecDeque::new() }
+    }
+
+    async fn feed(&self, request: RecordsRequest, sender: &mpsc::Sender<RecordsUpdate>) -> Result<(), Failure> {
+        let ranges = self.ranges(&request).await?;
+        let mut reading = fetch::read(
+            self.client(),
+            ReadRequest {
+                topic: request.topic.clone(),
+                ranges,
+                max_bytes_per_second: self.profile().read_budget_bytes_per_second,
+                newest_only: request.keep == Keep::Newest && request.follow,
+                isolation: fetch::Isolation::Uncommitted,
+                lane: self.next_read(),
+            },
+        );
+        let mut feed = Feed::new(Arc::clone(&self.inner.schemas), request);
+        let mut pace = tokio::time::interval_at(Instant::now() + PACE, PACE);
+        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let full = feed.must_flush();
+            tokio::select! {
+                biased;
+                _ = pace.tick(), if feed.has_news() => {
+                    if sender.send(feed.flush()).await.is_err() {
+                        return Ok(());
+                    }
+                }
+                events = reading.next(), if !full => match events {
+                    Some(events) => {
+                        for event in events {
+                            feed.take(event).await;
+                        }
+                    }
+                    None => feed.update.finished = true,
+                },
+            }
+            if feed.update.finished || feed.is_satisfied() {
+                let mut last = feed.flush();
+                last.finished = true;
+                // Nobody listens any more: nothing is lost.
+                let _ = sender.send(last).await;
+                return Ok(());
+            }
+        }
+    }
+
+    /// What to read of each partition: the ends are those of now.
+    async fn ranges(&self, request: &RecordsRequest) -> Result<Vec<fetch::ReadRange>, Failure> {
+        let known = self.known_metadata().await?;
+        let topic = match known.topic(request.topic.as_str()).cloned() {
+            Some(topic) => topic,
+            None => self.metadata().await?.topic(request.topic.as_str()).cloned().ok_or_else(|| {
+                Failure::new(
+                    FailureKind::NotFound,
+                    "read topic",
+                    "the cluster has no such topic, or you may not see it",
+                )
+                .on(request.topic.as_str())
+            })?,
+        };
+        let chosen: Vec<TopicPartition> = topic
+            .partitions
+            .iter()
+            .filter(|partition| request.partitions.as_ref().is_none_or(|wanted| wanted.contains(&partition.id)))
+            .map(|partition| TopicPartition::new(topic.name.clone(), partition.id))
+            .collect();
+        if let Some(missing) =
+            request.partitions.iter().flatten().find(|id| !chosen.iter().any(|here| here.partition == **id))
+        {
+            return Err(Failure::new(FailureKind::NotFound, "read partition", "the topic has no such partition")
+                .on(format!("{}:{missing}", request.topic)));
+        }
+        let (starts, ends) = self.log_bounds(&chosen).await?;
+        let times = match request.start {
+            StartAt::Time(time) => self.offsets_at(&chosen, OffsetAt::Time(time)).await?,
+            _ => HashMap::new(),
+        };
+        let mut bounds = Vec::with_capacity(chosen.len());
+        for here in chosen {
+            let (Some(Ok(Some(start))), Some(Ok(Some(end)))) = (starts.get(&here), ends.get(&here)) else {
+                // A partition without a leader cannot be read now; the fetch reports it and goes on when it is back.
+                if request.follow {
+                    bounds.push(PartitionBounds { partition: here.partition, start: 0, end: 0, at_time: None });
+                }
+                continue;
+            };
+            let at_time = match times.get(&here) {
+                Some(Ok(Some(found))) => Some(found.offset),
+                Some(Err(failure)) => return Err(failure.clone()),
+                Some(Ok(None)) | None => None,
+            };
+            bounds.push(PartitionBounds { partition: here.partition, start: start.offset, end: end.offset, at_time });
+        }
+        if bounds.is_empty() {
+            let reason = starts.values().find_map(|answer| answer.as_ref().err().cloned());
+            return Err(reason.unwrap_or_else(|| {
+                Failure::new(FailureKind::Unreachable, "read topic", "no partition has a leader")
+                    .on(request.topic.as_str())
+            }));
+        }
+        Ok(fetch::ranges(request.start, request.follow, &bounds))
+    }
+}
+
+/// Records of some ranges as they come.
+pub(super) struct RangeRecords {
+    reading: fetch::Reading,
+    pending: VecDeque<RecordRef>,
+}
+
+impl RangeRecords {
+    pub(super) async fn next(&mut self) -> Option<RecordRef> {
+        while self.pending.is_empty() {
+            for event in self.reading.next().await? {
+                if let ReadEvent::Batch(batch) = event {
+                    let indexes = 0..u32::try_from(batch.len()).unwrap_or(u32::MAX);
+                    self.pending.extend(indexes.map(|index| RecordRef { batch: Arc::clone(&batch), index }));
+                }
+            }
+        }
+        self.pending.pop_front()
+    }
+}
+
+/// The state of one feed between updates.
+struct Feed {
+    schemas: Arc<Schemas>,
+    request: RecordsRequest,
+    needle: Option<decode::Needle>,
+    update: RecordsUpdate,
+    pending: VecDeque<RecordRef>,
+    counts: RecordCounts,
+    failed: usize,
+    dirty: bool,
+    has_caught_up: bool,
+    began: Instant,
+}
+
+impl Feed {
+    fn new(schemas: Arc<Schemas>, request: RecordsRequest) -> Self {
+        Self {
+            schemas,
+            needle: request.contains.as_deref().filter(|text| !text.is_empty()).map(decode::Needle::new),
+            request,
+            update: RecordsUpdate::default(),
+            pending: VecDeque::new(),
+            counts: RecordCounts::default(),
+            failed: 0,
+            dirty: false,
+            has_caught_up: false,
+            began: Instant::now(),
+        }
+    }
+
+    fn has_news(&self) -> bool {
+        let gathers = matches!(self.request.start, StartAt::Latest(_)) && !self.has_caught_up;
+        self.dirty && !(gathers && self.began.elapsed() < GATHER)
+    }
+
+    /// A reader's update is full: fetching waits until it is taken.
+    fn must_flush(&self) -> bool {
+        self.request.keep == Keep::All && self.pending.len() >= MAX_UPDATE
+    }
+
+    fn is_satisfied(&self) -> bool {
+        self.request.limit.is_some_and(|limit| self.counts.matched >= limit)
+    }
+
+    async fn take(&mut self, event: ReadEvent) {
+        self.dirty = true;
+        match event {
+            ReadEvent::Batch(batch) => self.take_batch(batch).await,
+            ReadEvent::Skipped { records, bytes } => {
+                self.counts.seen += records;
+                self.counts.matched += records;
+                self.counts.dropped += records;
+                self.counts.bytes += bytes;
+            }
+            ReadEvent::CaughtUp => {
+                self.has_caught_up = true;
+                self.update.caught_up = true;
+            }
+            ReadEvent::Failed(failure) => {
+                self.failed += 1;
+                if self.failed <= MAX_FAILURES {
+                    self.update.failures.push(failure);
+                }
+            }
+        }
+    }
+
+    async fn take_batch(&mut self, batch: Arc<Batch>) {
+        self.counts.bytes += batch.wire_bytes() as u64;
+        self.counts.seen += batch.len() as u64;
+        if self.needle.is_some() {
+            let ids: BTreeSet<i32> = (0..batch.len()).flat_map(|index| ids_in(&batch, index)).collect();
+            if !ids.is_empty() {
+                self.schemas.resolve(ids).await;
+            }
+        }
+        let room = match self.request.limit {
+            Some(limit) => usize::try_from(limit.saturating_sub(self.counts.matched)).unwrap_or(usize::MAX),
+            None => usize::MAX,
+        };
+        // Without a filter only what an update can carry is walked at all.
+        let skip = match (self.request.keep, &self.needle) {
+            (Keep::Newest, None) if room == usize::MAX => batch.len().saturating_sub(MAX_UPDATE),
+            _ => 0,
+        };
+        self.counts.matched += skip as u64;
+        self.counts.dropped += skip as u64;
+        let mut taken = 0;
+        for index in skip..batch.len() {
+            if taken == room {
+                break;
+            }
+            if self.matches(&batch, index) {
+                taken += 1;
+                self.counts.matched += 1;
+                self.pending.push_back(RecordRef {
+                    batch: Arc::clone(&batch),
+                    index: u32::try_from(index).unwrap_or(u32::MAX),
+                });
+            }
+        }
+        if self.request.keep == Keep::Newest {
+            while self.pending.len() > MAX_UPDATE {
+                self.pending.pop_front();
+                self.counts.dropped += 1;
+            }
+        }
+    }
+
+    fn matches(&mut self, batch: &Batch, index: usize) -> bool {
+        let Some(needle) = &self.needle else { return true };
+        let parts = || [batch.key(index), batch.value(index)].into_iter().flatten().flatten();
+        if parts().any(|bytes| needle.is_in_bytes(bytes)) {
+            return true;
+        }
+        let is_framed = parts().any(|bytes| decode::schema_id(bytes).is_some());
+        if !is_framed && !batch.has_headers(index) {
+            return false;
+        }
+        let Some(record) = batch.record(index) else { return false };
+        for bytes in [&record.key, &record.value].into_iter().flatten() {
+            // Plain bytes were searched as they are; only framed ones read differently.
+            if decode::schema_id(bytes).is_some() {
+                let decoded = decode::decode(Some(bytes), self.request.view, &*self.schemas);
+                self.counts.undecodable += u64::from(decoded.is_undecodable());
+                if needle.is_in_value(&decoded.value) {
+                    return true;
+                }
+            }
+        }
+        record.headers.iter().any(|header| {
+            needle.is_in_bytes(header.name.as_bytes())
+                || header.value.as_ref().is_some_and(|value| needle.is_in_bytes(value))
+        })
+    }
+
+    fn flush(&mut self) -> RecordsUpdate {
+        self.dirty = false;
+        let mut update = std::mem::take(&mut self.update);
+        update.records = in_order_of_time(self.pending.drain(..).collect());
+        update.counts = self.counts;
+        update
+    }
+}
+
+/// Puts partitions together by time. Within a partition the order stays that of
+/// the log, whatever its timestamps say.
+fn in_order_of_time(records: Vec<RecordRef>) -> Vec<RecordRef> {
+    let mut latest: HashMap<PartitionId, Time> = HashMap::new();
+    let mut keyed: Vec<(Time, PartitionId, RecordRef)> = records
+        .into_iter()
+        .map(|record| {
+            let partition = record.partition();
+            let latest = latest.entry(partition).or_insert(Time(i64::MIN));
+            *latest = (*latest).max(record.timestamp());
+            (*latest, partition, record)
+        })
+        .collect();
+    keyed.sort_by_key(|(time, partition, _)| (*time, *partition));
+    keyed.into_iter().map(|(_, _, record)| record).collect()
+}
+
+/// The schema ids that a record's key and value name.
+fn ids_in(batch: &Batch, index: usize) -> impl Iterator<Item = i32> {
+    [batch.key(index), batch.value(index)].into_iter().flatten().flatten().filter_map(decode::schema_id)
+}
+
+fn decoded(reference: &RecordRef, schemas: &Schemas, view: ViewAs) -> Option<DecodedRecord> {
+    let record = reference.batch.record(reference.index as usize)?;
+    let key = decode::decode(record.key.as_ref(), view, schemas);
+    let value = decode::decode(record.value.as_ref(), view, schemas);
+    Some(DecodedRecord { record, key, value })
+}
