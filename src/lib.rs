@@ -10,3 +10,4 @@ pub mod domain;
 pub mod kafka;
 pub mod profile;
 pub mod services;
+pub mod tui;

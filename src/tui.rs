@@ -1,0 +1,14 @@
+//! The console: what one sees and presses.
+//!
+//! Owns: the screen, the keys, and the state between them. Must not know the
+//! wire, the registry or decoding: data comes from `cluster`.
+//! Invariant: state changes only in `app::update`, which is synchronous and
+//! pure; drawing reads; `runtime` performs the effects.
+
+mod app;
+mod command;
+mod runtime;
+mod ui;
+
+pub use command::reference::keys_reference;
+pub use runtime::{OpenDemo, OpenedDemo, Options, run};

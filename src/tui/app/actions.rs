@@ -1,0 +1,131 @@
+//! What commands do to the state.
+//!
+//! Owns: one exhaustive match from command to action. Must not know keys.
+
+pub mod dialogs;
+pub mod leave;
+pub mod lists;
+pub mod open;
+pub mod plans;
+pub mod records;
+pub mod session;
+
+use super::dialogs::{Dialog, HelpDialog, PaletteDialog, TypeName, TypeNamePurpose};
+use super::effect::{Effect, Request};
+use super::list::Motion;
+use super::screens::groups::GroupSort;
+use super::screens::topics::TopicSort;
+use super::slot::Slot;
+use super::state::{Screen, State};
+use super::watch;
+use crate::domain::Time;
+use crate::tui::command::Command as C;
+use std::time::Duration;
+
+/// How long a toast stays.
+const TOAST: Duration = Duration::from_secs(5);
+
+/// Does what an enabled command says. `read_at` is when its key was read.
+pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<Effect>) {
+    match command {
+        C::Quit => leave::quit_or_back(state, effects),
+        C::QuitNow => leave::quit(state, effects),
+        C::Back => leave::back(state, effects),
+        C::Suspend => effects.push(Effect::Suspend),
+        C::Refresh => watch::refresh(state, effects),
+        C::HistoryBack => open::history(state, true, effects),
+        C::HistoryForward => open::history(state, false, effects),
+        C::SwitchTheme => effects.push(Effect::SwitchTheme),
+        C::Help => state.dialogs.push(Dialog::Help(HelpDialog { of: state.place(), scroll: 0 })),
+        C::Palette => state.dialogs.push(Dialog::Palette(PaletteDialog::default())),
+        C::Unlock => {
+            let name = state.link.session().map_or(String::new(), |session| session.card.name.clone());
+            state.dialogs.push(Dialog::TypeName(TypeName::new(TypeNamePurpose::Unlock, name)));
+        }
+        C::ViewOverview => open::screen(state, Screen::Overview),
+        C::ViewTopics => open::screen(state, Screen::Topics),
+        C::ViewGroups => open::screen(state, Screen::Groups),
+        C::ViewRecords => open::screen(state, Screen::Records),
+        C::ViewJournal => open::screen(state, Screen::Journal),
+        C::ViewProfiles => open::screen(state, Screen::Profiles),
+        C::ViewMessages => open::screen(state, Screen::Messages),
+        C::Down => lists::motion(state, Motion::Down),
+        C::Up => lists::motion(state, Motion::Up),
+        C::Top => lists::motion(state, Motion::Top),
+        C::Bottom => lists::motion(state, Motion::Bottom),
+        C::HalfDown => lists::motion(state, Motion::HalfDown),
+        C::HalfUp => lists::motion(state, Motion::HalfUp),
+        C::PageDown => lists::motion(state, Motion::PageDown),
+        C::PageUp => lists::motion(state, Motion::PageUp),
+        C::Open => open::selected(state, effects),
+        C::NextPane => open::next_pane(state, true),
+        C::PreviousPane => open::next_pane(state, false),
+        C::NextTab => open::next_tab(state, true),
+        C::PreviousTab => open::next_tab(state, false),
+        C::Filter => lists::edit_filter(state),
+        C::Mark => lists::mark(state),
+        C::Copy => open::copy(state, effects),
+        C::SortName => match state.screen {
+            Screen::Groups => lists::sort_groups(state, GroupSort::Name),
+            _ => lists::sort_topics(state, TopicSort::Name, effects),
+        },
+        C::SortPartitions => lists::sort_topics(state, TopicSort::Partitions, effects),
+        C::SortRecords => lists::sort_topics(state, TopicSort::Records, effects),
+        C::SortSize => lists::sort_topics(state, TopicSort::Size, effects),
+        C::SortRate => lists::sort_topics(state, TopicSort::Rate, effects),
+        C::SortLag => lists::sort_groups(state, GroupSort::Lag),
+        C::SortState => lists::sort_groups(state, GroupSort::State),
+        C::TopicTail => records::tail_selected(state, effects),
+        C::TopicPlanPartitions => plans::open_partitions(state, effects),
+        C::TopicCreate => plans::ask_for_topic(state),
+        C::TopicDelete => plans::delete_topic(state, effects),
+        C::GroupReset => plans::open_reset(state),
+        C::GroupUndo => plans::undo_last(state, effects),
+        C::RecordsFollow => {
+            let follow = !state.views.records.is_following;
+            state.views.records.follow(follow);
+        }
+        C::RecordsFrom => records::ask_from(state),
+        C::RecordsSearch => records::ask_contains(state),
+        C::RecordsViewAs => records::next_view(state),
+        C::RecordsWrap => state.views.records.wraps = !state.views.records.wraps,
+        C::RecordsSave => records::ask_save(state),
+        C::RecordsResetHere => plans::reset_here(state),
+        C::JournalUndo => plans::undo_selected(state, effects),
+        C::ProfileUse => session::use_selected(state, effects),
+        C::ProfileDemo => session::open_demo(state, effects),
+        C::PlanApply => plans::confirm(state, read_at, effects),
+        C::PlanLeave => leave::leave_plan(state, effects),
+        C::PlanChange => plans::change_target(state, effects),
+        C::PlanWait => plans::wait(state, read_at, effects),
+        C::PlanCopy => plans::copy_command(state, effects),
+        C::PlanUndo => plans::undo_shown(state, effects),
+        C::PartitionsAdd => plans::add_partitions(state, effects),
+        C::PartitionsNewTopic => plans::new_topic_instead(state),
+        C::PartitionsWish => plans::ask_partition_wish(state),
+        C::FieldNext => dialogs::next_field(state, 1),
+        C::FieldPrevious => dialogs::next_field(state, -1),
+        C::Accept => dialogs::accept(state, read_at, effects),
+        C::ListNext => dialogs::move_choice(state, 1),
+        C::ListPrevious => dialogs::move_choice(state, -1),
+    }
+}
+
+/// Starts `request` in `slot`, at once.
+pub fn start(state: &mut State, slot: Slot, request: Request, effects: &mut Vec<Effect>) {
+    let generation = state.slots.start(slot);
+    effects.push(Effect::Start { slot, generation, after: Duration::ZERO, request });
+}
+
+/// Stops what runs in `slot`.
+pub fn stop(state: &mut State, slot: Slot, effects: &mut Vec<Effect>) {
+    if state.slots.cancel(slot) {
+        effects.push(Effect::Cancel(slot));
+    }
+}
+
+/// Lets the toasts fade, one after the other.
+pub fn fade_later(state: &mut State, effects: &mut Vec<Effect>) {
+    let generation = state.slots.start(Slot::Toast);
+    effects.push(Effect::Start { slot: Slot::Toast, generation, after: TOAST, request: Request::Rest });
+}

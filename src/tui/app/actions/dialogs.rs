@@ -1,0 +1,195 @@
+//! Fields, choices and "go on" in dialogs.
+
+use super::super::dialogs::{Dialog, Form, FormPurpose, TypeNamePurpose};
+use super::super::effect::{Effect, Request};
+use super::super::list::Motion;
+use super::super::notes::Tone;
+use super::super::screens::records::{Reading, parse_partitions, parse_start};
+use super::super::slot::Slot;
+use super::super::state::{Screen, State};
+use super::{lists, plans, records, start};
+use crate::cluster::NewTopic;
+use crate::domain::partition_plan::PartitionWish;
+use crate::domain::record::ViewAs;
+use crate::domain::{GroupId, Time, TopicName, topic_name};
+use std::path::PathBuf;
+
+pub fn next_field(state: &mut State, by: isize) {
+    match state.dialogs.last_mut() {
+        Some(Dialog::Form(form)) => form.move_focus(by),
+        Some(Dialog::Reset(reset)) => reset.next_scope(),
+        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Help(_) | Dialog::Palette(_))
+        | None => {}
+    }
+}
+
+pub fn move_choice(state: &mut State, by: isize) {
+    match state.dialogs.last_mut() {
+        Some(Dialog::Palette(palette)) => {
+            let last = palette.hits().len().saturating_sub(1);
+            palette.cursor = palette.cursor.saturating_add_signed(by).min(last);
+        }
+        Some(Dialog::Reset(reset)) => reset.move_kind(by),
+        Some(Dialog::Form(form)) => form.move_focus(by),
+        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Help(_)) => {}
+        None => lists::motion(state, if by > 0 { Motion::Down } else { Motion::Up }),
+    }
+}
+
+pub fn accept(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
+    match state.dialogs.last() {
+        None => {
+            state.views.topics.filter.is_editing = false;
+            state.views.groups.filter.is_editing = false;
+            if state.screen == Screen::Topics && state.views.topics.order.is_empty() {
+                state.views.topics.filter.is_editing = true;
+            }
+        }
+        Some(Dialog::Palette(palette)) => {
+            let chosen = palette.hits().get(palette.cursor).copied();
+            state.dialogs.pop();
+            if let Some(row) = chosen {
+                let ctx = state.ctx();
+                if !row.places.contains(&ctx.place) {
+                    state.say(Tone::Info, format!("{}: not here, it works in another view", row.title));
+                } else {
+                    crate::tui::app::update::run(state, row.command, read_at, effects);
+                }
+            }
+        }
+        Some(Dialog::Reset(_)) => plans::choose_target(state, effects),
+        Some(Dialog::TypeName(_)) => accept_name(state, effects),
+        Some(Dialog::Form(_)) => accept_form(state, effects),
+        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Help(_)) => {}
+    }
+}
+
+fn accept_name(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Dialog::TypeName(question)) = state.dialogs.last_mut() else { return };
+    if !question.is_right() {
+        question.error = Some(if question.was_pasted {
+            "pasted: it counts only when it is typed; clear the line first".into()
+        } else {
+            "that is not the name".into()
+        });
+        return;
+    }
+    let (purpose, typed) = (question.purpose, question.input.text().to_owned());
+    state.dialogs.pop();
+    match purpose {
+        TypeNamePurpose::Unlock => start(state, Slot::Unlock, Request::Unlock(typed), effects),
+        TypeNamePurpose::Apply => plans::apply_shown(state, effects),
+        TypeNamePurpose::WaitThenApply => plans::wait_confirmed(state, effects),
+    }
+}
+
+fn accept_form(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Dialog::Form(form)) = state.dialogs.last() else { return };
+    if let Err(error) = read_form(state, form).map(|action| carry_out(state, action, effects))
+        && let Some(Dialog::Form(form)) = state.dialogs.last_mut()
+    {
+        form.error = Some(error);
+    }
+}
+
+/// What a form says, once it can be read.
+enum FormAction {
+    CreateTopic(NewTopic),
+    Read(Reading),
+    Contains(Option<String>),
+    ResetHere { group: GroupId, topic: TopicName, partition: i32, offset: i64 },
+    ResetTopic { group: GroupId, topic: TopicName },
+    Wish { topic: TopicName, wish: PartitionWish },
+    Save { path: PathBuf, text: String },
+}
+
+fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
+    let optional = |text: &str, what: &str| -> Result<Option<i32>, String> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let number = text.replace([',', '_'], "").parse::<i32>().ok().filter(|number| *number > 0);
+        number.map(Some).ok_or_else(|| format!("{what}: ‘{text}’ is not a number above 0"))
+    };
+    Ok(match &form.purpose {
+        FormPurpose::CreateTopic => {
+            let name = form.text(0);
+            topic_name::validate(name)?;
+            let replication = optional(form.text(2), "replicas")?.map(i16::try_from).transpose();
+            let configs = form.text(3).split_whitespace().map(|pair| {
+                let (key, value) = pair.split_once('=').ok_or_else(|| format!("‘{pair}’: write name=value"))?;
+                Ok((key.to_owned(), value.to_owned()))
+            });
+            FormAction::CreateTopic(NewTopic {
+                name: name.into(),
+                partitions: optional(form.text(1), "partitions")?,
+                replication_factor: replication.map_err(|_| "replicas: that is too many".to_owned())?,
+                configs: configs.collect::<Result<Vec<_>, String>>()?,
+            })
+        }
+        FormPurpose::RecordsFrom(_) => {
+            let topic = form.text(0);
+            if topic.is_empty() {
+                return Err("which topic?".into());
+            }
+            let before = state.views.records.reading.as_ref().filter(|reading| reading.topic.as_str() == topic);
+            FormAction::Read(Reading {
+                topic: topic.into(),
+                start: parse_start(form.text(1), state.now, state.zone())?,
+                partitions: parse_partitions(form.text(2))?,
+                contains: before.and_then(|reading| reading.contains.clone()),
+                view: before.map_or(ViewAs::Auto, |reading| reading.view),
+            })
+        }
+        FormPurpose::RecordsContains => {
+            FormAction::Contains(Some(form.text(0).to_owned()).filter(|text| !text.is_empty()))
+        }
+        FormPurpose::ResetGroupHere { topic, partition, offset } => FormAction::ResetHere {
+            group: group_of(form)?,
+            topic: topic.clone(),
+            partition: *partition,
+            offset: *offset,
+        },
+        FormPurpose::ResetGroupOfTopic(topic) => {
+            FormAction::ResetTopic { group: group_of(form)?, topic: topic.clone() }
+        }
+        FormPurpose::PartitionWish(topic) => FormAction::Wish { topic: topic.clone(), wish: plans::read_wish(form)? },
+        FormPurpose::SaveRecord { text } => {
+            if form.text(0).is_empty() {
+                return Err("which file?".into());
+            }
+            FormAction::Save { path: PathBuf::from(form.text(0)), text: text.clone() }
+        }
+    })
+}
+
+fn group_of(form: &Form) -> Result<GroupId, String> {
+    let typed = form.text(0);
+    if typed.is_empty() { Err("which group?".into()) } else { Ok(typed.into()) }
+}
+
+fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
+    state.dialogs.pop();
+    match action {
+        FormAction::CreateTopic(topic) => plans::create_topic(state, topic, effects),
+        FormAction::Read(reading) => {
+            if state.screen == Screen::Records {
+                records::begin(state, reading, effects);
+            } else {
+                records::open(state, reading, effects);
+            }
+        }
+        FormAction::Contains(contains) => {
+            if let Some(mut reading) = state.views.records.reading.clone() {
+                reading.contains = contains;
+                records::begin(state, reading, effects);
+            }
+        }
+        FormAction::ResetHere { group, topic, partition, offset } => {
+            plans::reset_to_offset(state, group, topic, partition, offset, effects);
+        }
+        FormAction::ResetTopic { group, topic } => plans::open_reset_of(state, group, Some(topic)),
+        FormAction::Wish { topic, wish } => plans::ask_report(state, topic, wish, effects),
+        FormAction::Save { path, text } => start(state, Slot::SaveFile, Request::SaveFile { path, text }, effects),
+    }
+}

@@ -1,0 +1,256 @@
+//! Going in: views, panes, tabs, and the selected row.
+
+use super::super::effect::Effect;
+use super::super::notes::Tone;
+use super::super::screens::overview::{OverviewPane, WayIn, health_lines, selected_group, selected_topic};
+use super::super::screens::records::{Reading, RecordsPane};
+use super::super::screens::topic::TopicTab;
+use super::super::state::{Screen, Spot, State};
+use super::{lists, records};
+use crate::domain::record::{StartAt, ViewAs};
+use crate::domain::{GroupId, TopicName};
+use crate::tui::command::Place;
+
+/// Places remembered in each direction.
+const REMEMBERED: usize = 50;
+
+/// Remembers the place that is left.
+fn leave_spot(state: &mut State) {
+    let spot = state.spot();
+    if state.back.last() != Some(&spot) {
+        state.back.push(spot);
+    }
+    if state.back.len() > REMEMBERED {
+        state.back.remove(0);
+    }
+    state.forward.clear();
+}
+
+/// Goes a level deeper, to come back by `esc`.
+pub fn deeper(state: &mut State) {
+    leave_spot(state);
+    state.depth += 1;
+}
+
+/// Switches to a view by its number: a new beginning, not a level deeper.
+pub fn screen(state: &mut State, screen: Screen) {
+    state.dialogs.clear();
+    if state.screen != screen {
+        leave_spot(state);
+        state.screen = screen;
+    }
+    state.depth = 0;
+}
+
+pub fn history(state: &mut State, is_back: bool, effects: &mut Vec<Effect>) {
+    let from = if is_back { &mut state.back } else { &mut state.forward };
+    let Some(spot) = from.pop() else { return };
+    let here = state.spot();
+    if is_back {
+        state.forward.push(here)
+    } else {
+        state.back.push(here)
+    }
+    go(state, spot, effects);
+}
+
+fn go(state: &mut State, spot: Spot, effects: &mut Vec<Effect>) {
+    state.screen = spot.screen;
+    state.depth = spot.depth;
+    match spot.screen {
+        Screen::Topics => {
+            state.views.topics.in_detail = spot.in_detail;
+            if let Some(topic) = spot.topic {
+                state.views.topics.selection.select(topic);
+                lists::arrange_topics(state, effects);
+            }
+        }
+        Screen::Group => {
+            if let Some(group) = spot.group {
+                state.views.group.turn_to(group);
+            }
+        }
+        Screen::Groups => {
+            if let Some(group) = spot.group {
+                state.views.groups.selection.select(group);
+                lists::arrange_groups(state);
+            }
+        }
+        Screen::Overview | Screen::Records | Screen::Journal | Screen::Profiles | Screen::Messages => {}
+    }
+}
+
+/// `enter` on the selected row.
+pub fn selected(state: &mut State, effects: &mut Vec<Effect>) {
+    match state.place() {
+        Place::Overview => match state.views.overview.pane {
+            OverviewPane::Health => way_in(state, effects),
+            OverviewPane::Topics => {
+                if let Some(name) = selected_topic(state) {
+                    topic(state, name, effects);
+                }
+            }
+            OverviewPane::Groups => {
+                if let Some(id) = selected_group(state) {
+                    group(state, id);
+                }
+            }
+        },
+        Place::Topics => state.views.topics.in_detail = true,
+        Place::Topic => in_topic(state, effects),
+        Place::Groups => {
+            if let Some(id) = state.group_on_screen() {
+                group(state, id);
+            }
+        }
+        Place::Group => at_committed(state, effects),
+        Place::Records
+        | Place::Journal
+        | Place::Profiles
+        | Place::Messages
+        | Place::Filter
+        | Place::Plan
+        | Place::PlanResult
+        | Place::TypeName
+        | Place::Reset
+        | Place::Partitions
+        | Place::Form
+        | Place::Help
+        | Place::Palette => {}
+    }
+}
+
+fn way_in(state: &mut State, effects: &mut Vec<Effect>) {
+    let lines = health_lines(state);
+    match lines.get(state.views.overview.health_cursor).map(|line| line.way_in.clone()) {
+        Some(WayIn::Topic(name)) => topic(state, name, effects),
+        Some(WayIn::Groups) => screen(state, Screen::Groups),
+        Some(WayIn::Messages) => screen(state, Screen::Messages),
+        Some(WayIn::None) | None => {}
+    }
+}
+
+/// Shows the detail of a topic, whatever the list is narrowed to.
+pub fn topic(state: &mut State, name: TopicName, effects: &mut Vec<Effect>) {
+    deeper(state);
+    let view = &mut state.views.topics;
+    view.filter.clear();
+    view.selection.select(name);
+    view.in_detail = true;
+    state.screen = Screen::Topics;
+    lists::arrange_topics(state, effects);
+}
+
+pub fn group(state: &mut State, id: GroupId) {
+    deeper(state);
+    state.views.group.turn_to(id);
+    state.screen = Screen::Group;
+}
+
+/// `enter` in the detail of a topic.
+fn in_topic(state: &mut State, effects: &mut Vec<Effect>) {
+    let detail = &state.views.topics.detail;
+    match detail.tab {
+        TopicTab::Partitions => {
+            let (Some(topic), Some(partition)) = (detail.of.clone(), detail.partition.key().copied()) else { return };
+            let reading = Reading {
+                topic,
+                partitions: Some(vec![partition]),
+                start: StartAt::Latest(100),
+                contains: None,
+                view: ViewAs::Auto,
+            };
+            records::open(state, reading, effects);
+        }
+        TopicTab::Groups => {
+            let row = detail.groups.value().and_then(|groups| groups.value.get(detail.group.cursor()));
+            if let Some(id) = row.map(|row| row.listing.id.clone()) {
+                group(state, id);
+            }
+        }
+        TopicTab::Configs => {
+            let row = detail.configs.value().and_then(|configs| configs.get(detail.config.cursor()));
+            let said = row.map(|row| match &row.documentation {
+                Some(documentation) => format!("{}: {documentation}", row.name),
+                None => format!("{}: the broker says nothing about it", row.name),
+            });
+            if let Some(said) = said {
+                state.say(Tone::Info, said);
+            }
+        }
+    }
+}
+
+/// `enter` on a group's partition: the record that is read next.
+fn at_committed(state: &mut State, effects: &mut Vec<Effect>) {
+    let view = &state.views.group;
+    let Some(detail) = view.detail.value() else { return };
+    let row = view.order.get(view.selection.cursor()).and_then(|index| detail.partitions.get(*index as usize));
+    let Some(row) = row else { return };
+    let offset = row.committed.known().and_then(Option::as_ref).map(|committed| committed.offset);
+    let reading = Reading {
+        topic: row.partition.topic.clone(),
+        partitions: Some(vec![row.partition.partition]),
+        start: offset.map_or(StartAt::Earliest, StartAt::Offset),
+        contains: None,
+        view: ViewAs::Auto,
+    };
+    records::open(state, reading, effects);
+}
+
+pub fn next_pane(state: &mut State, forward: bool) {
+    match state.screen {
+        Screen::Overview => {
+            let pane = state.views.overview.pane;
+            state.views.overview.pane = if forward { pane.next() } else { pane.previous() };
+        }
+        Screen::Topics => state.views.topics.in_detail = !state.views.topics.in_detail,
+        Screen::Records => {
+            let pane = state.views.records.pane;
+            let next: RecordsPane = if forward { pane.next() } else { pane.previous() };
+            state.views.records.pane = next;
+        }
+        Screen::Groups | Screen::Group | Screen::Journal | Screen::Profiles | Screen::Messages => {}
+    }
+}
+
+pub fn next_tab(state: &mut State, forward: bool) {
+    match state.screen {
+        Screen::Topics => {
+            let tab = state.views.topics.detail.tab;
+            state.views.topics.detail.tab = if forward { tab.next() } else { tab.previous() };
+        }
+        Screen::Group => state.views.group.tab = state.views.group.tab.other(),
+        Screen::Overview | Screen::Groups | Screen::Records | Screen::Journal | Screen::Profiles | Screen::Messages => {
+        }
+    }
+}
+
+/// What `c` puts into the clipboard.
+pub fn copy(state: &mut State, effects: &mut Vec<Effect>) {
+    let text = match state.screen {
+        Screen::Overview | Screen::Topics => match state.place() {
+            Place::Overview if state.views.overview.pane == OverviewPane::Groups => {
+                state.group_on_screen().map(|id| id.to_string())
+            }
+            _ => state.topic_on_screen().map(|name| name.to_string()),
+        },
+        Screen::Groups | Screen::Group => state.group_on_screen().map(|id| id.to_string()),
+        Screen::Records => state.views.records.selected().map(|record| record.value.value.to_json()),
+        Screen::Journal => {
+            let view = &state.views.journal;
+            let entry = view.view.value().and_then(|journal| journal.entries.get(view.selection.cursor()));
+            entry.map(|entry| entry.plan.command_line.clone())
+        }
+        Screen::Profiles => state.views.profiles.selection.key().cloned(),
+        Screen::Messages => state.notes.newest_first().nth(state.views.messages.cursor).map(|note| note.text.clone()),
+    };
+    match text {
+        Some(text) => {
+            let shown: String = text.chars().take(40).collect();
+            effects.push(Effect::Copy(text));
+            state.say(Tone::Good, format!("copied: {shown}"));
+        }
+        None => state.say(Tone::Info, "there is nothing to copy yet"),
+    }
+}

@@ -1,0 +1,127 @@
+//! Reading records: opening, choosing where from, decoding what is in view.
+
+use super::super::dialogs::{Dialog, Form, FormPurpose};
+use super::super::drawn::Pane;
+use super::super::effect::{Effect, Request};
+use super::super::notes::Tone;
+use super::super::screens::records::Reading;
+use super::super::slot::Slot;
+use super::super::state::{Screen, State};
+use super::{open::deeper, start, stop};
+use crate::cluster::{Keep, RecordsRequest};
+use crate::domain::record::{StartAt, ViewAs};
+
+/// Rows decoded ahead of what the last frame showed.
+const SPARE_ROWS: usize = 4;
+/// How many records a tail shows at once before it goes on live.
+const TAIL_BEGINS_WITH: u64 = 100;
+
+/// Opens the records of a topic.
+pub fn open(state: &mut State, reading: Reading, effects: &mut Vec<Effect>) {
+    deeper(state);
+    state.screen = Screen::Records;
+    begin(state, reading, effects);
+}
+
+/// Reads anew, forgetting what is on screen.
+pub fn begin(state: &mut State, reading: Reading, effects: &mut Vec<Effect>) {
+    let request = RecordsRequest {
+        topic: reading.topic.clone(),
+        partitions: reading.partitions.clone(),
+        start: reading.start,
+        follow: true,
+        limit: None,
+        contains: reading.contains.clone(),
+        view: reading.view,
+        keep: Keep::Newest,
+    };
+    stop(state, Slot::Decode, effects);
+    state.views.records.begin(reading);
+    start(state, Slot::Records, Request::Records(request), effects);
+}
+
+pub fn tail_selected(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(topic) = state.topic_on_screen() {
+        let start = StartAt::Latest(TAIL_BEGINS_WITH);
+        open(state, Reading { topic, partitions: None, start, contains: None, view: ViewAs::Auto }, effects);
+    }
+}
+
+pub fn ask_from(state: &mut State) {
+    let reading = state.views.records.reading.as_ref();
+    let topic = reading.map_or("", |reading| reading.topic.as_str());
+    let partitions = reading.and_then(|reading| reading.partitions.as_ref());
+    let partitions =
+        partitions.map_or(String::new(), |ids| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+    let fields = vec![
+        Form::field("topic", topic, "its name"),
+        Form::field("from", "", "earliest, end, -100, an offset, 2026-11-21 10:45, or 15m ago"),
+        Form::field("partitions", &partitions, "all, or 0,3,7"),
+    ];
+    let mut form = Form::new(FormPurpose::RecordsFrom(topic.into()), "Read records", fields);
+    form.focus = usize::from(!topic.is_empty());
+    state.dialogs.push(Dialog::Form(Box::new(form)));
+}
+
+pub fn ask_contains(state: &mut State) {
+    let contains = state.views.records.reading.as_ref().and_then(|reading| reading.contains.clone());
+    let hint = "bytes in key or value; an empty line shows all";
+    let fields = vec![Form::field("contains", contains.as_deref().unwrap_or_default(), hint)];
+    state.dialogs.push(Dialog::Form(Box::new(Form::new(
+        FormPurpose::RecordsContains,
+        "Show only records that contain",
+        fields,
+    ))));
+}
+
+pub fn next_view(state: &mut State) {
+    let records = &mut state.views.records;
+    let Some(reading) = &mut records.reading else { return };
+    reading.view = match reading.view {
+        ViewAs::Auto => ViewAs::Text,
+        ViewAs::Text => ViewAs::Json,
+        ViewAs::Json => ViewAs::Avro,
+        ViewAs::Avro => ViewAs::Hex,
+        ViewAs::Hex => ViewAs::Auto,
+    };
+    records.forget_decoded();
+}
+
+pub fn ask_save(state: &mut State) {
+    let Some(record) = state.views.records.selected() else {
+        state.say(Tone::Info, "the record is not decoded yet");
+        return;
+    };
+    let facts = &record.record;
+    let safe: String = facts
+        .topic
+        .as_str()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
+        .collect();
+    let path = format!("{safe}-{}-{}.json", facts.partition, facts.offset);
+    let text = record.value.value.to_json();
+    let fields = vec![Form::field("file", &path, "an existing file is not overwritten")];
+    state.dialogs.push(Dialog::Form(Box::new(Form::new(FormPurpose::SaveRecord { text }, "Save the value", fields))));
+}
+
+/// Asks for the records in view that are not decoded yet, one request at a time.
+pub fn decode_visible(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.screen != Screen::Records || state.slots.is_running(Slot::Decode) {
+        return;
+    }
+    let records = &state.views.records;
+    let Some(reading) = &records.reading else { return };
+    let viewport = state.viewport(Pane::Records);
+    let height = viewport.height.max(1) + SPARE_ROWS;
+    let first = if records.is_following {
+        records.ring.len().saturating_sub(height)
+    } else {
+        viewport.first.min(records.cursor()).max((records.cursor() + 1).saturating_sub(height))
+    };
+    let wanted = records.undecoded(first..(first + height).min(records.ring.len()));
+    if !wanted.is_empty() {
+        let view = reading.view;
+        start(state, Slot::Decode, Request::Decode { records: wanted, view }, effects);
+    }
+}

@@ -1,0 +1,70 @@
+//! Opening a profile, and leaving everything of the one before.
+
+use super::super::effect::{Effect, Request};
+use super::super::notes::Tone;
+use super::super::screens::Views;
+use super::super::session::{Link, Session};
+use super::super::slot::Slot;
+use super::super::state::{Data, Screen, State};
+use super::super::watch;
+use super::start;
+use crate::domain::Failure;
+
+pub fn use_selected(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(name) = state.views.profiles.selection.key().cloned() {
+        connect(state, name, effects);
+    }
+}
+
+pub fn connect(state: &mut State, name: String, effects: &mut Vec<Effect>) {
+    if state.slots.is_running(Slot::Apply) {
+        state.say(Tone::Warning, "a change is being applied: wait until it is read back");
+        return;
+    }
+    state.link = Link::Opening(name.clone());
+    start(state, Slot::Connect, Request::Connect(name), effects);
+}
+
+pub fn open_demo(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.slots.is_running(Slot::Apply) {
+        state.say(Tone::Warning, "a change is being applied: wait until it is read back");
+        return;
+    }
+    state.link = Link::Opening("demo".into());
+    start(state, Slot::Connect, Request::OpenDemo, effects);
+}
+
+/// A profile is open: nothing of the old one stays.
+pub fn connected(state: &mut State, result: Result<Box<Session>, Failure>, effects: &mut Vec<Effect>) {
+    state.is_dirty = true;
+    for slot in Slot::ALL {
+        if !matches!(slot, Slot::Toast) && state.slots.cancel(slot) {
+            effects.push(Effect::Cancel(slot));
+        }
+    }
+    watch::forget(state);
+    let profiles = std::mem::take(&mut state.views.profiles);
+    state.views = Views { profiles, ..Views::default() };
+    state.data = Data::default();
+    state.back.clear();
+    state.forward.clear();
+    state.depth = 0;
+    state.dialogs.clear();
+    match result {
+        Ok(session) => {
+            state.link = Link::Open(*session);
+            // Whoever chose a list while this was opening stays there.
+            if !matches!(state.screen, Screen::Topics | Screen::Groups | Screen::Journal) {
+                state.screen = Screen::Overview;
+            }
+        }
+        Err(failure) => {
+            let name = match &state.link {
+                Link::Opening(name) => name.clone(),
+                Link::None | Link::Open(_) | Link::Refused { .. } => String::new(),
+            };
+            state.link = Link::Refused { name, failure };
+            state.screen = Screen::Profiles;
+        }
+    }
+}

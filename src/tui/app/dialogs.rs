@@ -1,0 +1,58 @@
+//! What lies over the views. The topmost gets the keys.
+//!
+//! Invariant: one stack; `esc` closes exactly one.
+
+pub mod form;
+pub mod help;
+pub mod palette;
+pub mod partitions;
+pub mod plan;
+pub mod reset;
+pub mod type_name;
+
+pub use form::{Form, FormPurpose};
+pub use help::HelpDialog;
+pub use palette::PaletteDialog;
+pub use partitions::PartitionsDialog;
+pub use plan::PlanDialog;
+pub use reset::ResetDialog;
+pub use type_name::{TypeName, TypeNamePurpose};
+
+use super::input::TextInput;
+use crate::tui::command::Place;
+
+#[derive(Debug)]
+pub enum Dialog {
+    Plan(Box<PlanDialog>),
+    Reset(Box<ResetDialog>),
+    Partitions(Box<PartitionsDialog>),
+    TypeName(TypeName),
+    Form(Box<Form>),
+    Help(HelpDialog),
+    Palette(PaletteDialog),
+}
+
+impl Dialog {
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Plan(plan) => plan.place(),
+            Self::Reset(_) => Place::Reset,
+            Self::Partitions(_) => Place::Partitions,
+            Self::TypeName(_) => Place::TypeName,
+            Self::Form(_) => Place::Form,
+            Self::Help(_) => Place::Help,
+            Self::Palette(_) => Place::Palette,
+        }
+    }
+
+    /// The text field that has the keyboard.
+    pub fn input_mut(&mut self) -> Option<&mut TextInput> {
+        match self {
+            Self::Reset(reset) => reset.input_mut(),
+            Self::TypeName(question) => Some(&mut question.input),
+            Self::Form(form) => form.input_mut(),
+            Self::Palette(palette) => Some(&mut palette.input),
+            Self::Plan(_) | Self::Partitions(_) | Self::Help(_) => None,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A few text fields and what they are for.
+
+use crate::domain::{GroupId, Offset, PartitionId, TopicName};
+use crate::tui::app::input::TextInput;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormPurpose {
+    CreateTopic,
+    /// Where to read the records of this topic from.
+    RecordsFrom(TopicName),
+    RecordsContains,
+    /// Which group to put at this record.
+    ResetGroupHere {
+        topic: TopicName,
+        partition: PartitionId,
+        offset: Offset,
+    },
+    /// Which group to reset, from a topic.
+    ResetGroupOfTopic(TopicName),
+    PartitionWish(TopicName),
+    SaveRecord {
+        text: String,
+    },
+}
+
+#[derive(Debug)]
+pub struct Field {
+    pub label: &'static str,
+    pub hint: String,
+    pub input: TextInput,
+}
+
+#[derive(Debug)]
+pub struct Form {
+    pub purpose: FormPurpose,
+    pub title: String,
+    pub fields: Vec<Field>,
+    pub focus: usize,
+    pub error: Option<String>,
+    /// Ids offered for the field, as far as they match what is typed.
+    pub choices: Vec<GroupId>,
+}
+
+impl Form {
+    pub fn new(purpose: FormPurpose, title: impl Into<String>, fields: Vec<Field>) -> Self {
+        Self { purpose, title: title.into(), fields, focus: 0, error: None, choices: Vec::new() }
+    }
+
+    pub fn field(label: &'static str, value: &str, hint: impl Into<String>) -> Field {
+        Field { label, hint: hint.into(), input: TextInput::with(value) }
+    }
+
+    pub fn input_mut(&mut self) -> Option<&mut TextInput> {
+        self.error = None;
+        self.fields.get_mut(self.focus).map(|field| &mut field.input)
+    }
+
+    pub fn text(&self, field: usize) -> &str {
+        self.fields.get(field).map_or("", |field| field.input.text().trim())
+    }
+
+    pub fn move_focus(&mut self, by: isize) {
+        let count = isize::try_from(self.fields.len()).unwrap_or(1).max(1);
+        let focus = isize::try_from(self.focus).unwrap_or(0);
+        self.focus = (focus + by).rem_euclid(count).unsigned_abs();
+    }
+}

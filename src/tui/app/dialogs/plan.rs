@@ -1,0 +1,128 @@
+//! A plan on screen: shown, confirmed, applied, read back.
+//!
+//! Invariant: nothing is applied before the frame with the last row and the
+//! checks was drawn, and the key that confirms was read after that frame.
+
+use crate::domain::plan::{Change, Outcome, Plan, StepStatus};
+use crate::domain::{Failure, GroupId, Time};
+use crate::tui::app::effect::Request;
+use crate::tui::command::Place;
+use std::sync::Arc;
+
+/// How far a plan has come.
+#[derive(Clone, Debug)]
+pub enum Stage {
+    /// It is being worked out: nothing is changed by that.
+    Loading,
+    Failed(Failure),
+    Shown(Arc<Plan>),
+    /// The user said yes; the group still has members.
+    Waiting(Arc<Plan>),
+    Applying {
+        plan: Arc<Plan>,
+        steps: Vec<Option<StepStatus>>,
+    },
+    Done {
+        plan: Arc<Plan>,
+        outcome: Outcome,
+    },
+    /// It ended without an outcome.
+    Broken {
+        plan: Arc<Plan>,
+        failure: Failure,
+    },
+}
+
+#[derive(Debug)]
+pub struct PlanDialog {
+    /// "reset of fraud-scoring"
+    pub what: String,
+    pub stage: Stage,
+    /// Makes the plan again.
+    pub request: Request,
+    pub scroll: usize,
+    /// When the frame with the plan's end was drawn.
+    pub end_drawn: Option<Time>,
+    /// The plan that was confirmed before the wait: the new one must say the same.
+    pub confirmed: Option<Arc<Plan>>,
+    /// Sentences found after it was applied.
+    pub afterwards: Vec<String>,
+}
+
+impl PlanDialog {
+    pub fn new(what: impl Into<String>, request: Request) -> Self {
+        Self {
+            what: what.into(),
+            stage: Stage::Loading,
+            request,
+            scroll: 0,
+            end_drawn: None,
+            confirmed: None,
+            afterwards: Vec::new(),
+        }
+    }
+
+    pub fn place(&self) -> Place {
+        match self.stage {
+            Stage::Loading | Stage::Failed(_) | Stage::Shown(_) | Stage::Waiting(_) => Place::Plan,
+            Stage::Applying { .. } | Stage::Done { .. } | Stage::Broken { .. } => Place::PlanResult,
+        }
+    }
+
+    pub fn plan(&self) -> Option<&Arc<Plan>> {
+        match &self.stage {
+            Stage::Loading | Stage::Failed(_) => None,
+            Stage::Shown(plan)
+            | Stage::Waiting(plan)
+            | Stage::Applying { plan, .. }
+            | Stage::Done { plan, .. }
+            | Stage::Broken { plan, .. } => Some(plan),
+        }
+    }
+
+    pub fn was_shown(&self) -> bool {
+        matches!(self.stage, Stage::Shown(_)) && self.end_drawn.is_some()
+    }
+
+    pub fn is_blocked(&self) -> bool {
+        self.plan().is_some_and(|plan| plan.failed_check().is_some())
+    }
+
+    pub fn is_applying(&self) -> bool {
+        matches!(self.stage, Stage::Applying { .. })
+    }
+
+    /// The group whose members keep a reset from being applied.
+    pub fn waits_for_group(&self) -> Option<GroupId> {
+        let Stage::Shown(plan) = &self.stage else { return None };
+        plan.failed_check()?;
+        match &plan.change {
+            Change::ResetOffsets { group, .. } | Change::Undo { group, .. } => Some(group.clone()),
+            Change::AddPartitions { .. } | Change::CreateTopic { .. } | Change::DeleteTopic { .. } => None,
+        }
+    }
+
+    /// A new plan replaces the one on screen.
+    pub fn show(&mut self, plan: Arc<Plan>) {
+        self.stage = Stage::Shown(plan);
+        self.scroll = 0;
+        self.end_drawn = None;
+    }
+
+    /// What became of step `index`, as far as it is known.
+    pub fn status(&self, index: usize) -> Option<&StepStatus> {
+        match &self.stage {
+            Stage::Applying { steps, .. } => steps.get(index).and_then(Option::as_ref),
+            Stage::Done { outcome, .. } => outcome.steps.get(index),
+            Stage::Loading | Stage::Failed(_) | Stage::Shown(_) | Stage::Waiting(_) | Stage::Broken { .. } => None,
+        }
+    }
+}
+
+/// Would both write the same? Before-images may differ.
+pub fn same_targets(a: &Plan, b: &Plan) -> bool {
+    let targets = |plan: &Plan| -> Vec<_> {
+        plan.moves().map(|step| (step.topic.clone(), step.topic_id, step.partition, step.target)).collect()
+    };
+    a.change == b.change && a.steps.len() == b.steps.len() && targets(a) == targets(b)
+}

@@ -1,0 +1,86 @@
+//! What `update` asks the runtime to do. Data only.
+
+use super::slot::{Generation, Slot};
+use crate::cluster::{Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest, TopicLogs};
+use crate::domain::partition_plan::PartitionWish;
+use crate::domain::plan::Plan;
+use crate::domain::record::ViewAs;
+use crate::domain::{GroupId, TopicName};
+use crate::tui::app::screens::topics::{Sort, TopicSort};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Runs `request` after a pause; whatever ran in the slot before is cancelled.
+    Start {
+        slot: Slot,
+        generation: Generation,
+        after: Duration,
+        request: Request,
+    },
+    Cancel(Slot),
+    /// To the clipboard of the terminal.
+    Copy(String),
+    /// Gives the shell back until klamm is resumed.
+    Suspend,
+    /// The other theme.
+    SwitchTheme,
+    Quit,
+}
+
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// By the profile's name.
+    Connect(String),
+    OpenDemo,
+    Metadata,
+    TopicLogs,
+    Brokers,
+    Groups,
+    TopicConfigs(TopicName),
+    TopicGroups(TopicName),
+    Group(GroupId),
+    OrderTopics {
+        metadata: Arc<Metadata>,
+        logs: Option<Arc<TopicLogs>>,
+        filter: String,
+        sort: Sort<TopicSort>,
+    },
+    Records(RecordsRequest),
+    Decode {
+        records: Vec<RecordRef>,
+        view: ViewAs,
+    },
+    PlanReset(ResetRequest),
+    PlanAddPartitions {
+        topic: TopicName,
+        to: i32,
+    },
+    PlanCreateTopic(NewTopic),
+    PlanDeleteTopic(TopicName),
+    PlanUndo(String),
+    /// The newest change that can be undone, of this group or of all.
+    PlanUndoLast(Option<GroupId>),
+    PartitionReport {
+        topic: TopicName,
+        wish: PartitionWish,
+    },
+    Apply(Arc<Plan>),
+    LookAgain(Arc<Plan>),
+    WaitEmpty {
+        group: GroupId,
+        deadline: Duration,
+    },
+    Journal,
+    Unlock(String),
+    /// Offsets for a reset, as CSV.
+    ReadOffsets(PathBuf),
+    SaveFile {
+        path: PathBuf,
+        text: String,
+    },
+    /// Nothing but the pause.
+    Rest,
+}

@@ -1,0 +1,104 @@
+//! What happened. Every message carries its time, so that `update` needs no clock.
+
+use super::drawn::Drawn;
+use super::session::Session;
+use super::slot::{Generation, Slot};
+use crate::cluster::{
+    Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, RecordsUpdate, TopicGroup, TopicLogs,
+};
+use crate::domain::config::ConfigEntry;
+use crate::domain::partition_plan::PartitionReport;
+use crate::domain::plan::{Outcome, Plan, StepStatus};
+use crate::domain::record::DecodedRecord;
+use crate::domain::{Failure, Offset, Partial, PartitionId, Time, TopicName};
+use crate::tui::command::Chord;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Debug)]
+pub enum Message {
+    /// A key, and when it was read from the terminal.
+    Pressed {
+        chord: Chord,
+        at: Time,
+    },
+    Pasted {
+        text: String,
+        at: Time,
+    },
+    Clicked {
+        x: u16,
+        y: u16,
+        at: Time,
+    },
+    Wheeled {
+        x: u16,
+        y: u16,
+        lines: i32,
+        at: Time,
+    },
+    /// The terminal has another size.
+    Resized {
+        at: Time,
+    },
+    Drawn {
+        drawn: Drawn,
+        at: Time,
+    },
+    Answered(Answered),
+    /// Someone ends the process from outside.
+    Terminated {
+        at: Time,
+    },
+}
+
+/// An answer to a request of a slot.
+#[derive(Debug)]
+pub struct Answered {
+    pub slot: Slot,
+    pub generation: Generation,
+    pub at: Time,
+    /// How long the request ran.
+    pub took: Duration,
+    /// What the profile may do now.
+    pub access: Option<Access>,
+    pub answer: Answer,
+}
+
+#[derive(Debug)]
+pub enum Answer {
+    Connected(Result<Box<Session>, Failure>),
+    Metadata(Result<Arc<Metadata>, Failure>),
+    TopicLogs(Result<Arc<TopicLogs>, Failure>),
+    Brokers(Result<Arc<Vec<BrokerRow>>, Failure>),
+    Groups(Result<Arc<Groups>, Failure>),
+    TopicConfigs(Result<Arc<Vec<ConfigEntry>>, Failure>),
+    TopicGroups(Result<Arc<Partial<Vec<TopicGroup>>>, Failure>),
+    Group(Result<Arc<GroupDetail>, Failure>),
+    TopicsOrdered(Arc<Vec<u32>>),
+    /// One of many.
+    Records(RecordsUpdate),
+    /// No more records will come.
+    RecordsEnded,
+    Decoded(Vec<Arc<DecodedRecord>>),
+    Planned(Result<Arc<Plan>, Failure>),
+    PartitionReport(Result<Arc<PartitionReport>, Failure>),
+    /// One of many: what became of a step.
+    Progress(usize, StepStatus),
+    Applied(Result<Outcome, Failure>),
+    LookedAgain(Result<Vec<String>, Failure>),
+    GroupIsEmpty(Result<(), Failure>),
+    Journal(Result<Arc<JournalView>, Failure>),
+    Unlocked(Result<Time, Failure>),
+    OffsetsRead(Result<Vec<(TopicName, PartitionId, Offset)>, Failure>),
+    Saved(Result<PathBuf, Failure>),
+    Rested,
+}
+
+impl Answer {
+    /// More answers of the same request follow.
+    pub fn is_one_of_many(&self) -> bool {
+        matches!(self, Self::Records(_) | Self::Progress(..))
+    }
+}

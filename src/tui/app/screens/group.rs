@@ -1,0 +1,128 @@
+//! One group: its lag over time, its partitions, its members.
+
+use crate::cluster::GroupDetail;
+use crate::domain::group::LagPoint;
+use crate::domain::{GroupId, TopicPartition};
+use crate::tui::app::list::Selection;
+use crate::tui::app::remote::Remote;
+use crate::tui::app::screens::topics::largest_first;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum GroupTab {
+    #[default]
+    Partitions,
+    Members,
+}
+
+impl GroupTab {
+    pub fn other(self) -> Self {
+        match self {
+            Self::Partitions => Self::Members,
+            Self::Members => Self::Partitions,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct GroupView {
+    pub id: Option<GroupId>,
+    pub detail: Remote<GroupDetail>,
+    pub tab: GroupTab,
+    pub selection: Selection<TopicPartition>,
+    /// Indexes into the detail's partitions, those with most lag first.
+    pub order: Vec<u32>,
+    pub member_cursor: usize,
+}
+
+impl GroupView {
+    pub fn turn_to(&mut self, id: GroupId) {
+        if self.id.as_ref() != Some(&id) {
+            *self = Self { id: Some(id), ..Self::default() };
+        }
+    }
+
+    /// Orders the partitions anew and finds the selected one again.
+    pub fn arrange(&mut self) {
+        let Some(detail) = self.detail.value() else { return };
+        let count = u32::try_from(detail.partitions.len()).unwrap_or(u32::MAX);
+        let mut order: Vec<u32> = (0..count).collect();
+        largest_first(&mut order, |index| detail.partitions.get(index as usize)?.lag().get().map(|lag| lag as f64));
+        self.order = order;
+        let order = &self.order;
+        self.selection.settle(order.len(), |row| {
+            order.get(row).and_then(|index| detail.partitions.get(*index as usize)).map(|row| row.partition.clone())
+        });
+    }
+}
+
+/// Records read and written a second over the kept history; `None` when it is too short.
+pub fn rates(history: &[LagPoint]) -> Option<(f64, f64)> {
+    let (first, last) = (history.first()?, history.last()?);
+    let seconds = last.at.since(first.at) as f64 / 1000.0;
+    if seconds < 1.0 {
+        return None;
+    }
+    let read = last.committed.saturating_sub(first.committed) as f64 / seconds;
+    let written = last.end.saturating_sub(first.end) as f64 / seconds;
+    Some((read, written))
+}
+
+/// What to think of a group, in a mark and a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub is_trouble: bool,
+    pub text: String,
+}
+
+/// Only what was measured; nothing is concluded from less than two samples.
+pub fn finding(detail: &GroupDetail) -> Finding {
+    let lag = match detail.lag.fact() {
+        crate::domain::Fact::Known(lag) => lag,
+        crate::domain::Fact::Unknown(reason) => {
+            return Finding { is_trouble: false, text: format!("lag unknown: {reason}") };
+        }
+    };
+    let members = detail.description.members.len();
+    let Some((read, written)) = rates(&detail.history) else {
+        let text = if members == 0 && lag > 0 { "no member reads" } else { "measuring…" };
+        return Finding { is_trouble: members == 0 && lag > 0, text: text.into() };
+    };
+    let growing = written - read;
+    let (is_trouble, text) = if lag == 0 {
+        (false, "keeps up".to_owned())
+    } else if read < 0.0 {
+        (true, "its offsets went back".to_owned())
+    } else if read == 0.0 && written > 0.0 {
+        (
+            true,
+            if members == 0 { "records arrive and no member reads" } else { "records arrive and nothing is committed" }
+                .to_owned(),
+        )
+    } else if read == 0.0 {
+        (members == 0, if members == 0 { "no member reads" } else { "nothing is committed" }.to_owned())
+    } else if growing > read * 0.05 {
+        (true, "reads slower than is written: the lag grows".to_owned())
+    } else if growing < 0.0 {
+        let millis = lag as f64 / -growing * 1000.0;
+        (false, format!("catches up, drained in ~{}", crate::domain::show::duration(millis as u64)))
+    } else {
+        (false, "keeps pace".to_owned())
+    };
+    Finding { is_trouble, text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Time;
+
+    fn point(at: i64, committed: i64, end: i64) -> LagPoint {
+        LagPoint { at: Time(at), lag: (end - committed).unsigned_abs(), committed, end }
+    }
+
+    #[test]
+    fn rates_come_from_the_ends_of_the_history() {
+        assert_eq!(rates(&[point(0, 0, 100)]), None);
+        assert_eq!(rates(&[point(0, 0, 100), point(10_000, 500, 400)]), Some((50.0, 30.0)));
+    }
+}

@@ -1,0 +1,60 @@
+//! The list of groups: order, filter and selection.
+
+use super::filter::{Filter, Matcher};
+use super::topics::{Sort, largest_first};
+use crate::cluster::Groups;
+use crate::domain::GroupId;
+use crate::tui::app::list::Selection;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum GroupSort {
+    #[default]
+    Lag,
+    Name,
+    State,
+}
+
+impl GroupSort {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Lag => "lag",
+            Self::State => "state",
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct GroupsView {
+    pub selection: Selection<GroupId>,
+    pub filter: Filter,
+    pub sort: Sort<GroupSort>,
+    /// Indexes into the snapshot's rows, in the order shown.
+    pub order: Vec<u32>,
+}
+
+/// The groups that match, in order.
+pub fn order(groups: &Groups, filter: &str, sort: Sort<GroupSort>) -> Vec<u32> {
+    let matcher = Matcher::new(filter);
+    let mut rows: Vec<u32> = groups
+        .rows
+        .iter()
+        .zip(0u32..)
+        .filter(|(row, _)| matcher.matches(row.listing.id.as_str()))
+        .map(|(_, index)| index)
+        .collect();
+    match sort.by {
+        // Snapshots are ordered by id already.
+        GroupSort::Name => {}
+        GroupSort::Lag => {
+            largest_first(&mut rows, |index| groups.rows.get(index as usize)?.lag.fact().get().map(|lag| lag as f64))
+        }
+        GroupSort::State => {
+            rows.sort_by_key(|index| groups.rows.get(*index as usize).map(|row| row.listing.state.word()));
+        }
+    }
+    if sort.is_reversed {
+        rows.reverse();
+    }
+    rows
+}

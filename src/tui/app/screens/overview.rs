@@ -1,0 +1,204 @@
+//! The overview: facts about the cluster's health, each with a way in.
+
+use crate::domain::show;
+use crate::domain::{GroupId, Time, TopicName};
+use crate::tui::app::changes::Changes;
+use crate::tui::app::state::State;
+use std::sync::Arc;
+
+/// The panes one can be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OverviewPane {
+    #[default]
+    Health,
+    Topics,
+    Groups,
+}
+
+impl OverviewPane {
+    pub fn next(self) -> Self {
+        match self {
+            Self::Health => Self::Topics,
+            Self::Topics => Self::Groups,
+            Self::Groups => Self::Health,
+        }
+    }
+
+    pub fn previous(self) -> Self {
+        self.next().next()
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct OverviewView {
+    pub pane: OverviewPane,
+    pub health_cursor: usize,
+    pub topics_cursor: usize,
+    pub groups_cursor: usize,
+    /// Changes seen since the profile was opened.
+    pub changes: Changes,
+    /// Indexes into the metadata's topics, busiest first.
+    pub busiest: Vec<u32>,
+    /// Indexes into the groups, those with most lag first.
+    pub worst: Vec<u32>,
+}
+
+/// How a fact is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    Fine,
+    Look,
+    Broken,
+    Unknown,
+}
+
+/// Where a line of the health pane leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WayIn {
+    None,
+    Topic(TopicName),
+    Groups,
+    Messages,
+}
+
+/// One line of the health pane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthLine {
+    pub mark: Mark,
+    pub count: Option<u64>,
+    pub text: String,
+    pub way_in: WayIn,
+}
+
+/// The rows kept for the busiest topics and the worst groups.
+pub const SHORT_LIST: usize = 50;
+
+/// The lines of the health pane; empty until the cluster answered once.
+pub fn health_lines(state: &State) -> Vec<HealthLine> {
+    let Some(metadata) = state.data.metadata.value() else { return Vec::new() };
+    let health = &metadata.health;
+    let sure = metadata.may_describe_cluster != Some(false);
+    let line = |count: usize, broken: Mark, text: String, way_in: WayIn| HealthLine {
+        mark: match (count, sure) {
+            (0, true) => Mark::Fine,
+            (0, false) => Mark::Unknown,
+            _ => broken,
+        },
+        count: Some(count as u64),
+        text,
+        way_in,
+    };
+    let to_topic = |place: &Option<crate::domain::TopicPartition>| {
+        place.as_ref().map_or(WayIn::None, |place| WayIn::Topic(place.topic.clone()))
+    };
+    let missing: Vec<String> = health.missing_brokers.iter().map(ToString::to_string).collect();
+    let under_replicated = match missing.as_slice() {
+        [] => "under-replicated partitions".to_owned(),
+        [one] => format!("URP, all miss broker {one}"),
+        many => format!("URP, missing brokers {}", many.join(" ")),
+    };
+    let mut lines = vec![
+        line(health.offline, Mark::Broken, "offline partitions".into(), to_topic(&health.first_offline)),
+        line(health.under_replicated, Mark::Look, under_replicated, to_topic(&health.first_under_replicated)),
+        line(
+            health.single_replica_topics,
+            Mark::Look,
+            topics_with_one_replica(health.single_replica_topics),
+            WayIn::None,
+        ),
+    ];
+    if let Some(groups) = state.data.groups.value() {
+        let unstable = groups.rows.iter().filter(|row| is_rebalancing(row.listing.state)).count();
+        lines.push(line(
+            unstable,
+            Mark::Look,
+            if unstable == 1 { "group rebalancing".into() } else { "groups rebalancing".into() },
+            if unstable > 0 { WayIn::Groups } else { WayIn::None },
+        ));
+    }
+    lines.push(match metadata.controller {
+        Some(id) => {
+            HealthLine { mark: Mark::Fine, count: None, text: format!("controller: broker {id}"), way_in: WayIn::None }
+        }
+        None => HealthLine {
+            mark: Mark::Unknown,
+            count: None,
+            text: "controller: the cluster names none".into(),
+            way_in: WayIn::None,
+        },
+    });
+    if !sure {
+        lines.push(HealthLine {
+            mark: Mark::Unknown,
+            count: None,
+            text: "of what you may see: needs DESCRIBE on the cluster".into(),
+            way_in: WayIn::None,
+        });
+    }
+    let failures = metadata.failures.len();
+    if failures > 0 {
+        let text = format!("{} without an answer", show::plural(failures, "broker"));
+        lines.push(HealthLine { mark: Mark::Unknown, count: None, text, way_in: WayIn::Messages });
+    }
+    lines
+}
+
+fn topics_with_one_replica(count: usize) -> String {
+    if count == 1 { "topic with RF 1".into() } else { "topics with RF 1".into() }
+}
+
+fn is_rebalancing(state: crate::domain::group::GroupState) -> bool {
+    use crate::domain::group::GroupState as S;
+    match state {
+        S::PreparingRebalance | S::CompletingRebalance | S::Assigning | S::Reconciling => true,
+        S::Stable | S::Empty | S::NotReady | S::Dead | S::Unknown => false,
+    }
+}
+
+/// Ranks the busiest topics anew.
+pub fn rank_topics(state: &mut State) {
+    let (Some(metadata), Some(logs)) = (state.data.metadata.value(), state.data.logs.value()) else { return };
+    let mut ranked: Vec<(f64, u32)> = metadata
+        .topics
+        .iter()
+        .zip(0u32..)
+        .filter_map(|(topic, index)| {
+            let rate = logs.topics.get(&topic.name)?.rate.get().map(f64::from)?;
+            (rate > 0.0).then_some((rate, index))
+        })
+        .collect();
+    ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    ranked.truncate(SHORT_LIST);
+    state.views.overview.busiest = ranked.into_iter().map(|(_, index)| index).collect();
+}
+
+/// Ranks the groups with most lag anew.
+pub fn rank_groups(state: &mut State) {
+    let Some(groups) = state.data.groups.value() else { return };
+    let mut ranked: Vec<(u64, u32)> =
+        groups.rows.iter().zip(0u32..).filter_map(|(row, index)| Some((row.lag.fact().get()?, index))).collect();
+    ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    ranked.truncate(SHORT_LIST);
+    state.views.overview.worst = ranked.into_iter().map(|(_, index)| index).collect();
+}
+
+impl OverviewView {
+    pub fn see(&mut self, at: Time, changes: Vec<String>) {
+        self.changes.add(at, changes);
+    }
+}
+
+/// The topic under the cursor of the busiest topics.
+pub fn selected_topic(state: &State) -> Option<TopicName> {
+    let view = &state.views.overview;
+    let index = *view.busiest.get(view.topics_cursor)?;
+    let metadata: &Arc<_> = state.data.metadata.value()?;
+    metadata.topics.get(index as usize).map(|topic| topic.name.clone())
+}
+
+/// The group under the cursor of the groups to look at.
+pub fn selected_group(state: &State) -> Option<GroupId> {
+    let view = &state.views.overview;
+    let index = *view.worst.get(view.groups_cursor)?;
+    state.data.groups.value()?.rows.get(index as usize).map(|row| row.listing.id.clone())
+}

@@ -1,0 +1,237 @@
+//! The records of a topic: what is kept, what is in view, what is decoded.
+//!
+//! Invariant: memory is bounded by records and by the bytes of the batches
+//! they pin; only records in view are decoded, and nothing is formatted here.
+
+mod ring;
+mod start;
+
+pub use ring::Ring;
+pub use start::{parse_partitions, parse_start};
+
+use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate};
+use crate::domain::record::{DecodedRecord, StartAt, ViewAs};
+use crate::domain::{Failure, Offset, PartitionId, Time, TopicName};
+use crate::tui::app::list::Motion;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Records kept on screen's behalf.
+const MOST_RECORDS: usize = 20_000;
+/// Bytes of batches pinned by them.
+const MOST_BYTES: usize = 48 << 20;
+/// Decoded records kept beside those in view.
+const MOST_DECODED: usize = 1_000;
+
+pub type RecordKey = (PartitionId, Offset);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RecordsPane {
+    #[default]
+    List,
+    Value,
+    Facts,
+}
+
+impl RecordsPane {
+    pub fn next(self) -> Self {
+        match self {
+            Self::List => Self::Value,
+            Self::Value => Self::Facts,
+            Self::Facts => Self::List,
+        }
+    }
+
+    pub fn previous(self) -> Self {
+        self.next().next()
+    }
+}
+
+/// What is being read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    pub topic: TopicName,
+    pub partitions: Option<Vec<PartitionId>>,
+    pub start: StartAt,
+    pub contains: Option<String>,
+    pub view: ViewAs,
+}
+
+/// How fast records come, from two counts and their times.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    since: Option<(Time, u64)>,
+    per_second: Option<f64>,
+}
+
+#[derive(Debug)]
+pub struct RecordsView {
+    pub reading: Option<Reading>,
+    pub ring: Ring<RecordRef>,
+    pub counts: RecordCounts,
+    /// Arrived while standing still, and not kept.
+    pub missed: u64,
+    pub is_following: bool,
+    pub is_finished: bool,
+    pub has_caught_up: bool,
+    pub failures: Vec<Failure>,
+    pub pane: RecordsPane,
+    pub wraps: bool,
+    pub value_scroll: usize,
+    pub facts_scroll: usize,
+    /// The selected record; the newest while following.
+    selected: Option<RecordKey>,
+    cursor: usize,
+    decoded: HashMap<RecordKey, Arc<DecodedRecord>>,
+    pace: Pace,
+}
+
+impl Default for RecordsView {
+    fn default() -> Self {
+        Self {
+            reading: None,
+            ring: Ring::new(MOST_RECORDS, MOST_BYTES),
+            counts: RecordCounts::default(),
+            missed: 0,
+            is_following: false,
+            is_finished: false,
+            has_caught_up: false,
+            failures: Vec::new(),
+            pane: RecordsPane::List,
+            wraps: true,
+            value_scroll: 0,
+            facts_scroll: 0,
+            selected: None,
+            cursor: 0,
+            decoded: HashMap::new(),
+            pace: Pace::default(),
+        }
+    }
+}
+
+fn key(record: &RecordRef) -> RecordKey {
+    (record.partition(), record.offset())
+}
+
+impl RecordsView {
+    /// Forgets all records and begins anew.
+    pub fn begin(&mut self, reading: Reading) {
+        let is_following = !matches!(reading.start, StartAt::Earliest | StartAt::Offset(_) | StartAt::Time(_));
+        *self = Self { reading: Some(reading), is_following, wraps: self.wraps, pane: self.pane, ..Self::default() };
+    }
+
+    pub fn take(&mut self, update: RecordsUpdate, at: Time) {
+        self.measure(update.counts, at);
+        self.counts = update.counts;
+        self.is_finished = update.finished;
+        self.has_caught_up |= update.caught_up;
+        if !update.failures.is_empty() {
+            self.failures = update.failures;
+        }
+        for record in update.records {
+            // Standing still, what one looks at must not be pushed out.
+            if !self.is_following && self.ring.is_full() {
+                self.missed += 1;
+            } else if self.ring.push(record) {
+                self.cursor = self.cursor.saturating_sub(1);
+            }
+        }
+        if self.is_following {
+            self.select_newest();
+        } else if self.selected.is_none() {
+            self.go_to(0);
+        }
+    }
+
+    fn measure(&mut self, counts: RecordCounts, at: Time) {
+        match self.pace.since {
+            Some((since, _)) if at.since(since) < 1_000 => {}
+            Some((since, seen)) => {
+                let seconds = at.since(since) as f64 / 1_000.0;
+                self.pace = Pace {
+                    since: Some((at, counts.seen)),
+                    per_second: Some(counts.seen.saturating_sub(seen) as f64 / seconds),
+                };
+            }
+            None => self.pace.since = Some((at, counts.seen)),
+        }
+    }
+
+    /// Records seen a second, once it has been measured.
+    pub fn per_second(&self) -> Option<f64> {
+        self.pace.per_second
+    }
+
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    fn select_newest(&mut self) {
+        self.go_to(self.ring.len().saturating_sub(1));
+    }
+
+    pub fn go_to(&mut self, row: usize) {
+        let before = self.selected;
+        self.cursor = row.min(self.ring.len().saturating_sub(1));
+        self.selected = self.ring.get(self.cursor).map(key);
+        if before != self.selected {
+            self.value_scroll = 0;
+            self.facts_scroll = 0;
+        }
+    }
+
+    pub fn move_by(&mut self, motion: Motion, height: usize) {
+        let row = motion.apply(self.cursor, self.ring.len(), height);
+        let at_end = row + 1 >= self.ring.len();
+        // Going up means reading: the list stands still until it is told to follow.
+        if !at_end {
+            self.is_following = false;
+        }
+        self.go_to(row);
+    }
+
+    pub fn follow(&mut self, follow: bool) {
+        self.is_following = follow;
+        self.missed = 0;
+        if follow {
+            self.select_newest();
+        }
+    }
+
+    pub fn selected_ref(&self) -> Option<&RecordRef> {
+        self.ring.get(self.cursor)
+    }
+
+    pub fn decoded(&self, record: &RecordRef) -> Option<&Arc<DecodedRecord>> {
+        self.decoded.get(&key(record))
+    }
+
+    pub fn selected(&self) -> Option<&Arc<DecodedRecord>> {
+        self.decoded(self.selected_ref()?)
+    }
+
+    /// Records of `rows` that are not decoded yet; the selected one first.
+    pub fn undecoded(&self, rows: std::ops::Range<usize>) -> Vec<RecordRef> {
+        std::iter::once(self.cursor)
+            .chain(rows.filter(|row| *row != self.cursor))
+            .filter_map(|row| self.ring.get(row))
+            .filter(|record| !self.decoded.contains_key(&key(record)))
+            .cloned()
+            .collect()
+    }
+
+    pub fn take_decoded(&mut self, records: Vec<Arc<DecodedRecord>>) {
+        if self.decoded.len() + records.len() > MOST_DECODED {
+            let keep = self.selected;
+            self.decoded.retain(|key, _| Some(*key) == keep);
+        }
+        for record in records {
+            self.decoded.insert((record.record.partition, record.record.offset), record);
+        }
+    }
+
+    /// Values read another way have to be decoded again.
+    pub fn forget_decoded(&mut self) {
+        self.decoded.clear();
+    }
+}

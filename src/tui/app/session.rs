@@ -1,0 +1,62 @@
+//! The profile that is open, as far as the screen needs it.
+
+use crate::cluster::Access;
+use crate::domain::{Failure, Time};
+use crate::tui::command::Right;
+use jiff::tz::TimeZone;
+
+/// A saved profile as a list shows it. It holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileCard {
+    pub name: String,
+    /// Bootstrap addresses.
+    pub brokers: String,
+    pub registry: Option<String>,
+    /// "SASL_SSL, SCRAM-SHA-512"
+    pub security: String,
+    /// The colour's name or `#rrggbb`, for the header.
+    pub colour: Option<String>,
+    pub is_read_only: bool,
+    pub is_production: bool,
+}
+
+/// The connection to a profile's cluster.
+#[derive(Debug, Clone)]
+pub enum Link {
+    /// Nothing is open.
+    None,
+    /// The settings are being read.
+    Opening(String),
+    Open(Session),
+    /// The settings cannot be used.
+    Refused {
+        name: String,
+        failure: Failure,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub card: ProfileCard,
+    pub access: Access,
+    pub zone: TimeZone,
+    pub since: Time,
+}
+
+impl Link {
+    pub fn session(&self) -> Option<&Session> {
+        match self {
+            Self::Open(session) => Some(session),
+            Self::None | Self::Opening(_) | Self::Refused { .. } => None,
+        }
+    }
+
+    pub fn right(&self) -> Right {
+        match self.session().map(|session| session.access) {
+            Some(Access::ReadOnly) => Right::ReadOnly,
+            Some(Access::Unlocked { .. }) => Right::Unlocked,
+            Some(Access::ReadOnlyForGood) => Right::ReadOnlyForGood,
+            Some(Access::ReadWrite) | None => Right::Write,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Which data is kept fresh, and how often.
+//!
+//! Owns: the pace of each kind and the choice of what the screen needs now.
+//! Invariant: one request per kind at a time; what no pane shows is not asked
+//! for; a refused login is not tried again by itself.
+
+use super::effect::{Effect, Request};
+use super::screens::topic::TopicTab;
+use super::slot::Slot;
+use super::state::{Screen, State};
+use crate::domain::{Failure, FailureKind, GroupId, TopicName};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A kind of data, and what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    Cluster,
+    Topic(TopicName),
+    Group(GroupId),
+}
+
+/// What is being watched.
+#[derive(Debug, Default)]
+pub struct Watches {
+    running: BTreeMap<Slot, About>,
+}
+
+/// A selection must rest this long before its detail is asked for.
+const REST: Duration = Duration::from_millis(120);
+const SLOWEST: Duration = Duration::from_secs(60);
+
+fn pace(slot: Slot) -> Duration {
+    match slot {
+        Slot::TopicConfigs | Slot::Metadata | Slot::Brokers | Slot::Journal => Duration::from_secs(10),
+        _ => Duration::from_secs(5),
+    }
+}
+
+/// What the panes on screen show.
+fn wanted(state: &State) -> Vec<(Slot, About)> {
+    if state.link.session().is_none() {
+        return Vec::new();
+    }
+    let mut wanted = vec![(Slot::Metadata, About::Cluster)];
+    match state.screen {
+        Screen::Overview => {
+            wanted.extend([Slot::TopicLogs, Slot::Brokers, Slot::Groups].map(|slot| (slot, About::Cluster)));
+        }
+        Screen::Topics => {
+            wanted.push((Slot::TopicLogs, About::Cluster));
+            if let Some(topic) = state.topic_on_screen() {
+                match state.views.topics.detail.tab {
+                    TopicTab::Partitions => {}
+                    TopicTab::Groups => wanted.push((Slot::TopicGroups, About::Topic(topic))),
+                    TopicTab::Configs => wanted.push((Slot::TopicConfigs, About::Topic(topic))),
+                }
+            }
+        }
+        Screen::Groups => wanted.push((Slot::Groups, About::Cluster)),
+        Screen::Group => {
+            if let Some(id) = &state.views.group.id {
+                wanted.push((Slot::Group, About::Group(id.clone())));
+            }
+        }
+        Screen::Journal => wanted.push((Slot::Journal, About::Cluster)),
+        Screen::Records | Screen::Profiles | Screen::Messages => {}
+    }
+    wanted
+}
+
+fn request(slot: Slot, about: &About) -> Option<Request> {
+    Some(match (slot, about) {
+        (Slot::Metadata, _) => Request::Metadata,
+        (Slot::TopicLogs, _) => Request::TopicLogs,
+        (Slot::Brokers, _) => Request::Brokers,
+        (Slot::Groups, _) => Request::Groups,
+        (Slot::Journal, _) => Request::Journal,
+        (Slot::TopicConfigs, About::Topic(topic)) => Request::TopicConfigs(topic.clone()),
+        (Slot::TopicGroups, About::Topic(topic)) => Request::TopicGroups(topic.clone()),
+        (Slot::Group, About::Group(group)) => Request::Group(group.clone()),
+        _ => return None,
+    })
+}
+
+/// Starts what is needed and not running, and stops what is no longer needed.
+pub fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
+    let wanted = wanted(state);
+    let unwanted: Vec<Slot> = state
+        .watches
+        .running
+        .iter()
+        .filter(|(slot, about)| !wanted.iter().any(|(other, key)| other == *slot && key == *about))
+        .map(|(slot, _)| *slot)
+        .collect();
+    for slot in unwanted {
+        state.watches.running.remove(&slot);
+        state.slots.cancel(slot);
+        effects.push(Effect::Cancel(slot));
+    }
+    for (slot, about) in wanted {
+        if !state.watches.running.contains_key(&slot) {
+            let after = if matches!(about, About::Topic(_)) { REST } else { Duration::ZERO };
+            mark_loading(state, slot);
+            state.watches.running.insert(slot, about);
+            start(state, slot, after, effects);
+        }
+    }
+}
+
+fn mark_loading(state: &mut State, slot: Slot) {
+    match slot {
+        Slot::Metadata => state.data.metadata.begin(),
+        Slot::TopicLogs => state.data.logs.begin(),
+        Slot::Brokers => state.data.brokers.begin(),
+        Slot::Groups => state.data.groups.begin(),
+        Slot::TopicConfigs => state.views.topics.detail.configs.begin(),
+        Slot::TopicGroups => state.views.topics.detail.groups.begin(),
+        Slot::Group => state.views.group.detail.begin(),
+        Slot::Journal => state.views.journal.view.begin(),
+        _ => {}
+    }
+}
+
+fn start(state: &mut State, slot: Slot, after: Duration, effects: &mut Vec<Effect>) {
+    let Some(request) = state.watches.running.get(&slot).and_then(|about| request(slot, about)) else { return };
+    let generation = state.slots.start(slot);
+    effects.push(Effect::Start { slot, generation, after, request });
+}
+
+/// Plans the next round of a kind that was answered.
+pub fn answered(
+    state: &mut State,
+    slot: Slot,
+    failure: Option<&Failure>,
+    failures: u32,
+    took: Duration,
+    effects: &mut Vec<Effect>,
+) {
+    let after = match failure {
+        None => pace(slot).max(took),
+        Some(failure) => match failure.kind {
+            FailureKind::Auth | FailureKind::Unsupported => return,
+            _ => pace(slot).saturating_mul(1 << failures.saturating_sub(1).min(4)).min(SLOWEST),
+        },
+    };
+    start(state, slot, after, effects);
+}
+
+/// Asks for everything on screen at once.
+pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
+    let slots: Vec<Slot> = state.watches.running.keys().copied().collect();
+    for slot in slots {
+        start(state, slot, Duration::ZERO, effects);
+    }
+}
+
+/// Another cluster: nothing of the old one is watched.
+pub fn forget(state: &mut State) {
+    state.watches.running.clear();
+}

@@ -1,0 +1,129 @@
+//! What commands may ask before they say whether they apply.
+//!
+//! Owns: places and the snapshot of facts. Must not know how they came about.
+
+/// Where the keyboard goes: a view's pane, or the topmost dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Place {
+    Overview,
+    Topics,
+    /// The detail of the selected topic.
+    Topic,
+    Groups,
+    Group,
+    Records,
+    Journal,
+    Profiles,
+    Messages,
+    /// The line under which a list is being filtered.
+    Filter,
+    /// A plan that waits for yes or no.
+    Plan,
+    /// A plan that is being applied, or was.
+    PlanResult,
+    /// A question answered by typing a name.
+    TypeName,
+    /// The picker of a reset's target.
+    Reset,
+    Partitions,
+    /// A form of one or more text fields.
+    Form,
+    Help,
+    Palette,
+}
+
+impl Place {
+    /// The views and their panes: everything that is not a dialog or a line being typed.
+    pub const VIEWS: &[Place] = &[
+        Place::Overview,
+        Place::Topics,
+        Place::Topic,
+        Place::Groups,
+        Place::Group,
+        Place::Records,
+        Place::Journal,
+        Place::Profiles,
+        Place::Messages,
+    ];
+
+    /// All of them, for what works everywhere.
+    pub const ALL: &[Place] = &[
+        Place::Overview,
+        Place::Topics,
+        Place::Topic,
+        Place::Groups,
+        Place::Group,
+        Place::Records,
+        Place::Journal,
+        Place::Profiles,
+        Place::Messages,
+        Place::Filter,
+        Place::Plan,
+        Place::PlanResult,
+        Place::TypeName,
+        Place::Reset,
+        Place::Partitions,
+        Place::Form,
+        Place::Help,
+        Place::Palette,
+    ];
+
+    /// Characters go into a text field here before they can be commands.
+    pub fn takes_text(self) -> bool {
+        matches!(self, Self::Filter | Self::TypeName | Self::Reset | Self::Form | Self::Palette)
+    }
+}
+
+/// May this profile change the cluster?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Right {
+    #[default]
+    Write,
+    ReadOnly,
+    /// Unlocked for a while.
+    Unlocked,
+    /// The profile forbids unlocking.
+    ReadOnlyForGood,
+}
+
+/// The facts that decide whether a command applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ctx {
+    pub place: Place,
+    pub right: Right,
+    /// A profile is open.
+    pub has_cluster: bool,
+    /// A profile is being opened: its views may be chosen already.
+    pub is_opening: bool,
+    /// A row is selected, so there is something to act on.
+    pub has_selection: bool,
+    /// Nothing is open above the first view.
+    pub at_top: bool,
+    /// The plan on screen was drawn to its end.
+    pub plan_was_shown: bool,
+    /// A check of the plan on screen failed.
+    pub plan_is_blocked: bool,
+    /// A plan is being applied.
+    pub is_applying: bool,
+    /// The plan on screen came from a choice that one can go back to.
+    pub has_picker: bool,
+    /// The group on screen has members.
+    pub group_is_active: bool,
+    /// The way back and forth through views has somewhere to go.
+    pub has_back: bool,
+    pub has_forward: bool,
+}
+
+/// Whether a command can be used, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enabled {
+    Yes,
+    /// Shown dim, with this reason.
+    No(&'static str),
+}
+
+impl Enabled {
+    pub fn is_yes(self) -> bool {
+        self == Self::Yes
+    }
+}

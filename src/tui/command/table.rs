@@ -1,0 +1,412 @@
+//! The table of all commands.
+//!
+//! Owns: each command's id, words, keys, places, condition and risk. Dispatch,
+//! footer, help, palette and the generated key sheet read it; nothing repeats it.
+//! Invariant: one row per command, ids unique, no chord twice in one place
+//! (tests hold both).
+
+use super::ctx::{Ctx, Enabled, Place, Right};
+
+/// What is wanted. The names are the ids in camel case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Command {
+    Quit,
+    QuitNow,
+    Help,
+    Palette,
+    Back,
+    Suspend,
+    Refresh,
+    HistoryBack,
+    HistoryForward,
+    SwitchTheme,
+    Unlock,
+    ViewOverview,
+    ViewTopics,
+    ViewGroups,
+    ViewRecords,
+    ViewJournal,
+    ViewProfiles,
+    ViewMessages,
+    Down,
+    Up,
+    Top,
+    Bottom,
+    HalfDown,
+    HalfUp,
+    PageDown,
+    PageUp,
+    Open,
+    NextPane,
+    PreviousPane,
+    NextTab,
+    PreviousTab,
+    Filter,
+    Mark,
+    Copy,
+    SortName,
+    SortPartitions,
+    SortRecords,
+    SortSize,
+    SortRate,
+    SortLag,
+    SortState,
+    TopicTail,
+    TopicPlanPartitions,
+    TopicCreate,
+    TopicDelete,
+    GroupReset,
+    GroupUndo,
+    RecordsFollow,
+    RecordsFrom,
+    RecordsSearch,
+    RecordsViewAs,
+    RecordsWrap,
+    RecordsSave,
+    RecordsResetHere,
+    JournalUndo,
+    ProfileUse,
+    ProfileDemo,
+    PlanApply,
+    PlanLeave,
+    PlanChange,
+    PlanWait,
+    PlanCopy,
+    PlanUndo,
+    PartitionsAdd,
+    PartitionsNewTopic,
+    PartitionsWish,
+    FieldNext,
+    FieldPrevious,
+    Accept,
+    ListNext,
+    ListPrevious,
+}
+
+/// Headings of help and palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    General,
+    Views,
+    Moving,
+    Lists,
+    Topics,
+    Groups,
+    Records,
+    Journal,
+    Profiles,
+    Plans,
+    Dialogs,
+}
+
+impl Group {
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::General => "General",
+            Self::Views => "Views",
+            Self::Moving => "Moving",
+            Self::Lists => "Lists",
+            Self::Topics => "Topics",
+            Self::Groups => "Groups",
+            Self::Records => "Records",
+            Self::Journal => "Journal",
+            Self::Profiles => "Profiles",
+            Self::Plans => "Plans",
+            Self::Dialogs => "Dialogs",
+        }
+    }
+}
+
+/// What a command may do to the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Risk {
+    /// Changes nothing.
+    Safe,
+    /// Opens a plan that is confirmed by `y`.
+    Confirm,
+    /// Opens a plan that is confirmed by typing a name.
+    TypeName,
+}
+
+/// One command.
+pub struct Row {
+    pub command: Command,
+    pub id: &'static str,
+    /// A word or two, for the footer.
+    pub title: &'static str,
+    /// One line, for help and palette.
+    pub doc: &'static str,
+    pub group: Group,
+    pub places: &'static [Place],
+    /// Default keys, the first is the one shown.
+    pub keys: &'static [&'static str],
+    /// Rank in the footer, 1 first; 0 stays out of it.
+    pub hint: u8,
+    pub risk: Risk,
+    pub enabled: fn(&Ctx) -> Enabled,
+}
+
+impl Command {
+    pub fn row(self) -> Option<&'static Row> {
+        TABLE.iter().find(|row| row.command == self)
+    }
+}
+
+fn always(_: &Ctx) -> Enabled {
+    Enabled::Yes
+}
+
+fn with_cluster(ctx: &Ctx) -> Enabled {
+    if ctx.has_cluster { Enabled::Yes } else { Enabled::No("no cluster is open") }
+}
+
+fn with_cluster_soon(ctx: &Ctx) -> Enabled {
+    if ctx.is_opening { Enabled::Yes } else { with_cluster(ctx) }
+}
+
+fn with_selection(ctx: &Ctx) -> Enabled {
+    if ctx.has_selection { Enabled::Yes } else { Enabled::No("nothing is selected") }
+}
+
+fn may_write(ctx: &Ctx) -> Enabled {
+    match ctx.right {
+        Right::Write | Right::Unlocked => Enabled::Yes,
+        Right::ReadOnly => Enabled::No("read-only: :unlock"),
+        Right::ReadOnlyForGood => Enabled::No("read-only: this profile forbids unlocking"),
+    }
+}
+
+fn both(first: Enabled, second: Enabled) -> Enabled {
+    if first.is_yes() { second } else { first }
+}
+
+/// A plan may be looked at in a read-only profile; only applying it is refused.
+fn can_plan(ctx: &Ctx) -> Enabled {
+    both(with_cluster(ctx), with_selection(ctx))
+}
+
+fn can_apply(ctx: &Ctx) -> Enabled {
+    let shown = if ctx.plan_was_shown { Enabled::Yes } else { Enabled::No("scroll to the end first") };
+    let open = if ctx.plan_is_blocked { Enabled::No("a check failed") } else { Enabled::Yes };
+    both(may_write(ctx), both(open, shown))
+}
+
+fn can_wait(ctx: &Ctx) -> Enabled {
+    if ctx.group_is_active { Enabled::Yes } else { Enabled::No("the group has no members") }
+}
+
+fn can_unlock(ctx: &Ctx) -> Enabled {
+    match ctx.right {
+        Right::ReadOnly => Enabled::Yes,
+        Right::Write => Enabled::No("this profile may write"),
+        Right::Unlocked => Enabled::No("already unlocked"),
+        Right::ReadOnlyForGood => Enabled::No("this profile forbids unlocking"),
+    }
+}
+
+fn can_quit(ctx: &Ctx) -> Enabled {
+    if ctx.is_applying { Enabled::No("a change is being applied") } else { Enabled::Yes }
+}
+
+const LISTS: &[Place] = &[
+    Place::Overview,
+    Place::Topics,
+    Place::Topic,
+    Place::Groups,
+    Place::Group,
+    Place::Records,
+    Place::Journal,
+    Place::Profiles,
+    Place::Messages,
+    Place::Plan,
+    Place::PlanResult,
+    Place::Partitions,
+    Place::Help,
+];
+const SORTED: &[Place] = &[Place::Topics, Place::Groups];
+const FILTERED: &[Place] = &[Place::Topics, Place::Groups];
+const ON_TOPIC: &[Place] = &[Place::Topics, Place::Topic];
+const ON_GROUP: &[Place] = &[Place::Groups, Place::Group];
+const WITH_GROUPS: &[Place] = &[Place::Groups, Place::Group, Place::Topic];
+
+/// A row with the fields that seldom differ filled in.
+const fn row(
+    command: Command,
+    id: &'static str,
+    keys: &'static [&'static str],
+    group: Group,
+    title: &'static str,
+    doc: &'static str,
+) -> Row {
+    Row { command, id, title, doc, group, places: Place::VIEWS, keys, hint: 0, risk: Risk::Safe, enabled: always }
+}
+
+impl Row {
+    const fn at(mut self, places: &'static [Place]) -> Self {
+        self.places = places;
+        self
+    }
+
+    const fn hint(mut self, rank: u8) -> Self {
+        self.hint = rank;
+        self
+    }
+
+    const fn when(mut self, enabled: fn(&Ctx) -> Enabled) -> Self {
+        self.enabled = enabled;
+        self
+    }
+
+    const fn risk(mut self, risk: Risk) -> Self {
+        self.risk = risk;
+        self
+    }
+}
+
+use Command as C;
+use Group as G;
+
+/// Every command there is. The order is the order of help and palette.
+#[rustfmt::skip]
+pub static TABLE: &[Row] = &[
+    // general
+    row(C::Help, "app.help", &["?", "f1"], G::General, "help", "Show the keys that work here").hint(95),
+    row(C::Palette, "app.palette", &[":", "ctrl-p"], G::General, "command", "Find any command by its name").hint(92),
+    row(C::Back, "app.back", &["esc"], G::General, "back", "One level out: close, clear the filter, go back"),
+    row(C::Quit, "app.quit", &["q"], G::General, "quit", "Leave from the top level, go back elsewhere").hint(98).when(can_quit),
+    row(C::QuitNow, "app.quit-now", &["ctrl-c"], G::General, "quit", "Leave; a change that is being applied is finished first").at(Place::ALL),
+    row(C::Suspend, "app.suspend", &["ctrl-z"], G::General, "suspend", "Suspend klamm and give the shell back").at(Place::ALL),
+    row(C::Refresh, "app.refresh", &["r"], G::General, "refresh", "Ask the cluster again now").when(with_cluster),
+    row(C::HistoryBack, "app.history-back", &["["], G::General, "back in history", "To the place before")
+        .when(|ctx| if ctx.has_back { Enabled::Yes } else { Enabled::No("this is where you began") }),
+    row(C::HistoryForward, "app.history-forward", &["]"], G::General, "on in history", "To the place after")
+        .when(|ctx| if ctx.has_forward { Enabled::Yes } else { Enabled::No("there is nothing after this") }),
+    row(C::SwitchTheme, "app.theme", &[], G::General, "theme", "Switch between the dark and the light theme"),
+    row(C::Unlock, "app.unlock", &[], G::General, "unlock", "Allow changes for 15 minutes in a read-only profile").when(can_unlock),
+
+    // views
+    row(C::ViewOverview, "view.overview", &["1"], G::Views, "Overview", "What is wrong, in one glance").when(with_cluster_soon),
+    row(C::ViewTopics, "view.topics", &["2"], G::Views, "Topics", "Topics and their partitions").when(with_cluster_soon),
+    row(C::ViewGroups, "view.groups", &["3"], G::Views, "Groups", "Consumer groups and their lag").when(with_cluster_soon),
+    row(C::ViewRecords, "view.records", &["4"], G::Views, "Records", "The records of a topic").when(with_cluster_soon),
+    row(C::ViewJournal, "view.journal", &["9"], G::Views, "Journal", "Changes made by klamm, and their undo").when(with_cluster_soon),
+    row(C::ViewProfiles, "view.profiles", &["0"], G::Views, "Profiles", "Saved clusters: switch to another"),
+    row(C::ViewMessages, "view.messages", &["m"], G::Views, "Messages", "What klamm said, the last 200"),
+
+    // moving
+    row(C::Down, "move.down", &["j", "down"], G::Moving, "down", "Down").at(LISTS),
+    row(C::Up, "move.up", &["k", "up"], G::Moving, "up", "Up").at(LISTS),
+    row(C::Top, "move.top", &["g", "home"], G::Moving, "top", "To the first row").at(LISTS),
+    row(C::Bottom, "move.bottom", &["G", "end"], G::Moving, "bottom", "To the last row").at(LISTS),
+    row(C::HalfDown, "move.half-down", &["ctrl-d"], G::Moving, "half page down", "Half a page down").at(LISTS),
+    row(C::HalfUp, "move.half-up", &["ctrl-u"], G::Moving, "half page up", "Half a page up").at(LISTS),
+    row(C::PageDown, "move.page-down", &["pagedown", "ctrl-f"], G::Moving, "page down", "A page down").at(LISTS),
+    row(C::PageUp, "move.page-up", &["pageup", "ctrl-b"], G::Moving, "page up", "A page up").at(LISTS),
+    row(C::Open, "move.open", &["enter"], G::Moving, "open", "Into the selected row").hint(1).when(with_selection)
+        .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Groups, Place::Group]),
+    row(C::NextPane, "move.next-pane", &["tab"], G::Moving, "next pane", "To the next pane")
+        .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Records]).hint(60),
+    row(C::PreviousPane, "move.previous-pane", &["shift-tab"], G::Moving, "previous pane", "To the pane before")
+        .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Records]),
+    row(C::NextTab, "move.next-tab", &["right", "l"], G::Moving, "next tab", "To the next tab of the detail")
+        .at(&[Place::Topic, Place::Group]).hint(40),
+    row(C::PreviousTab, "move.previous-tab", &["left", "h"], G::Moving, "previous tab", "To the tab before")
+        .at(&[Place::Topic, Place::Group]),
+
+    // lists
+    row(C::Filter, "list.filter", &["/"], G::Lists, "filter", "Show only rows with these letters").at(FILTERED).hint(9),
+    row(C::Mark, "list.mark", &["space"], G::Lists, "mark", "Mark the row, or take the mark away")
+        .at(&[Place::Topics, Place::Groups, Place::Group]).hint(50).when(with_selection),
+    row(C::Copy, "list.copy", &["c"], G::Lists, "copy", "Copy what is selected to the clipboard, also over SSH").hint(70).when(with_selection),
+    row(C::SortName, "sort.name", &["s n"], G::Lists, "by name", "Sort by name; again reverses").at(SORTED),
+    row(C::SortPartitions, "sort.partitions", &["s p"], G::Lists, "by partitions", "Sort by number of partitions").at(&[Place::Topics]),
+    row(C::SortRecords, "sort.records", &["s r"], G::Lists, "by records", "Sort by number of records").at(&[Place::Topics]),
+    row(C::SortSize, "sort.size", &["s s"], G::Lists, "by size", "Sort by bytes on disk").at(&[Place::Topics]),
+    row(C::SortRate, "sort.rate", &["s a"], G::Lists, "by rate", "Sort by records written a second").at(&[Place::Topics]),
+    row(C::SortLag, "sort.lag", &["s l"], G::Lists, "by lag", "Sort by lag").at(&[Place::Groups]),
+    row(C::SortState, "sort.state", &["s t"], G::Lists, "by state", "Sort by state").at(&[Place::Groups]),
+
+    // topics
+    row(C::TopicTail, "topic.tail", &["t"], G::Topics, "tail", "Show the topic's records as they are written").at(ON_TOPIC).hint(2).when(can_plan),
+    row(C::TopicPlanPartitions, "topic.plan-partitions", &["p"], G::Topics, "plan partitions", "How many partitions it needs, and which keys would move")
+        .at(ON_TOPIC).hint(3).when(can_plan).risk(Risk::Confirm),
+    row(C::TopicCreate, "topic.create", &["n"], G::Topics, "new", "Plan a new topic").at(ON_TOPIC).hint(10)
+        .when(|ctx| both(with_cluster(ctx), may_write(ctx))).risk(Risk::Confirm),
+    row(C::TopicDelete, "topic.delete", &["D"], G::Topics, "delete", "Plan the deletion of the topic").at(ON_TOPIC).hint(12)
+        .when(|ctx| both(can_plan(ctx), may_write(ctx))).risk(Risk::TypeName),
+
+    // groups
+    row(C::GroupReset, "group.reset", &["R"], G::Groups, "reset offsets", "Plan a reset of committed offsets").at(WITH_GROUPS).hint(4)
+        .when(can_plan).risk(Risk::Confirm),
+    row(C::GroupUndo, "group.undo", &["u"], G::Groups, "undo last", "Plan the undo of the last change klamm made").at(ON_GROUP).hint(20)
+        .when(with_cluster).risk(Risk::Confirm),
+
+    // records
+    row(C::RecordsFollow, "records.follow", &["f"], G::Records, "follow / pause", "Follow new records, or stand still").at(&[Place::Records]).hint(2),
+    row(C::RecordsSearch, "records.search", &["/"], G::Records, "contains", "Show only records that contain these bytes").at(&[Place::Records]).hint(3).when(with_cluster),
+    row(C::RecordsFrom, "records.from", &["F"], G::Records, "from…", "Choose where to read from").at(&[Place::Records]).hint(4).when(with_cluster),
+    row(C::RecordsViewAs, "records.view-as", &["v"], G::Records, "view as…", "Read values as text, JSON, Avro or hex").at(&[Place::Records]).hint(5),
+    row(C::RecordsWrap, "records.wrap", &["w"], G::Records, "wrap", "Wrap long values").at(&[Place::Records]).hint(30),
+    row(C::RecordsSave, "records.save", &["ctrl-s"], G::Records, "save", "Save the selected record's value to a file").at(&[Place::Records]).hint(32).when(with_selection),
+    row(C::RecordsResetHere, "records.reset-here", &["R"], G::Records, "reset a group to here", "Plan a reset of a group to the selected record").at(&[Place::Records]).hint(20)
+        .when(can_plan).risk(Risk::Confirm),
+
+    // journal
+    row(C::JournalUndo, "journal.undo", &["u"], G::Journal, "undo", "Plan the undo of the selected change").at(&[Place::Journal]).hint(2)
+        .when(can_plan).risk(Risk::Confirm),
+
+    // profiles
+    row(C::ProfileUse, "profile.use", &["enter"], G::Profiles, "connect", "Connect with the selected profile").at(&[Place::Profiles]).hint(1).when(with_selection),
+    row(C::ProfileDemo, "profile.demo", &["d"], G::Profiles, "demo", "Open the embedded demo cluster").at(&[Place::Profiles]).hint(2),
+
+    // plans
+    row(C::PlanApply, "plan.apply", &["y"], G::Plans, "apply", "Do what the plan says").at(&[Place::Plan]).hint(1).when(can_apply).risk(Risk::Confirm),
+    row(C::PlanChange, "plan.change", &["e"], G::Plans, "change target", "Back to the choice of the target").at(&[Place::Plan]).hint(2)
+        .when(|ctx| if ctx.has_picker { Enabled::Yes } else { Enabled::No("there was nothing to choose") }),
+    row(C::PlanWait, "plan.wait", &["w"], G::Plans, "wait until empty", "Wait until the group has no members, then look again").at(&[Place::Plan]).hint(3).when(can_wait),
+    row(C::PlanLeave, "plan.leave", &["n", "esc"], G::Plans, "leave as it is", "Close without changing anything").at(&[Place::Plan]).hint(4),
+    row(C::PlanCopy, "plan.copy", &["c"], G::Plans, "copy command", "Copy the same as a command line").at(&[Place::Plan, Place::PlanResult]).hint(5),
+    row(C::PlanUndo, "plan.undo", &["u"], G::Plans, "undo", "Plan the undo of what was just applied").at(&[Place::PlanResult]).hint(2).risk(Risk::Confirm),
+    row(C::PartitionsAdd, "partitions.add", &["enter"], G::Plans, "choose", "Plan this number of partitions").at(&[Place::Partitions]).hint(1).when(may_write).risk(Risk::Confirm),
+    row(C::PartitionsWish, "partitions.wish", &["e"], G::Plans, "change wish", "Say the target throughput or the number of partitions").at(&[Place::Partitions]).hint(2),
+    row(C::PartitionsNewTopic, "partitions.new-topic", &["t"], G::Plans, "plan a new topic instead", "A new topic keeps the order of keys").at(&[Place::Partitions]).hint(3).when(may_write).risk(Risk::Confirm),
+
+    // dialogs
+    row(C::Accept, "dialog.accept", &["enter"], G::Dialogs, "go on", "Take what was typed or chosen")
+        .at(&[Place::Filter, Place::TypeName, Place::Reset, Place::Form, Place::Palette]).hint(1),
+    row(C::FieldNext, "dialog.next-field", &["tab"], G::Dialogs, "next field", "To the next field").at(&[Place::Reset, Place::Form]).hint(2),
+    row(C::FieldPrevious, "dialog.previous-field", &["shift-tab"], G::Dialogs, "previous field", "To the field before").at(&[Place::Reset, Place::Form]),
+    row(C::ListNext, "dialog.next", &["down", "ctrl-n"], G::Dialogs, "next", "To the next choice").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form]),
+    row(C::ListPrevious, "dialog.previous", &["up", "ctrl-p"], G::Dialogs, "previous", "To the choice before").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_command_has_exactly_one_row_and_ids_are_unique() {
+        let ids: HashSet<_> = TABLE.iter().map(|row| row.id).collect();
+        let commands: HashSet<_> = TABLE.iter().map(|row| row.command).collect();
+        assert_eq!(ids.len(), TABLE.len());
+        assert_eq!(commands.len(), TABLE.len());
+    }
+
+    #[test]
+    fn y_and_n_confirm_plans_and_mean_nothing_else_in_a_plan() {
+        for row in TABLE.iter().filter(|row| row.keys.contains(&"y")) {
+            assert_eq!(row.command, Command::PlanApply);
+        }
+        let enter = TABLE.iter().filter(|row| row.keys.contains(&"enter") && row.places.contains(&Place::Plan));
+        assert_eq!(enter.count(), 0, "enter never applies");
+    }
+
+    #[test]
+    fn words_are_short_enough_for_a_footer_and_a_line() {
+        for row in TABLE {
+            assert!(row.title.len() <= 24, "{}", row.id);
+            assert!(row.doc.len() <= 72 && !row.doc.ends_with('.'), "{}", row.id);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The console at work: terminal, clock, tasks.
+//!
+//! Owns: the event loop, the terminal's modes, and the performing of effects on
+//! a cluster. Must not decide anything: what follows from a key or an answer is
+//! `update`'s.
+//! Invariants: a key is drawn at once, data at most every 100 ms, and an idle
+//! screen not at all; however the process ends, the terminal is as it was.
+
+mod clock;
+mod console;
+mod frames;
+mod guard;
+mod input;
+mod perform;
+mod profiles;
+mod signals;
+mod tasks;
+
+use crate::domain::Failure;
+use crate::profile::{Loaded, Profile};
+use crate::tui::app::actions::session;
+use crate::tui::app::notes::Tone;
+use crate::tui::app::{Screen, State};
+use crate::tui::command::KeyMap;
+use crate::tui::ui::theme::{Depth, Theme};
+use anyhow::{Context as _, bail};
+use clock::Clock;
+use console::{Console, Inputs};
+use futures::future::BoxFuture;
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use tasks::Tasks;
+use tokio::sync::mpsc;
+
+/// What the console is started with.
+pub struct Options {
+    /// The saved profiles, with what was wrong in their file.
+    pub profiles: Loaded,
+    /// The cluster to open at once; without one the profiles are shown.
+    pub start: Option<Profile>,
+    /// `dark` or `light`; `None` leaves it to klamm.
+    pub theme: Option<String>,
+    /// Command ids and their keys.
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// Said once at the beginning.
+    pub warnings: Vec<String>,
+}
+
+/// A running demo: its profile, and what keeps it alive.
+pub struct OpenedDemo {
+    pub profile: Profile,
+    pub keep: Box<dyn Any + Send>,
+}
+
+/// Starts the embedded demo cluster. The command line hands it in, so that the
+/// console need not know the demo.
+pub type OpenDemo = Arc<dyn Fn() -> BoxFuture<'static, Result<OpenedDemo, Failure>> + Send + Sync>;
+
+/// Inputs and answers that may wait for the loop.
+const WAITING: usize = 256;
+
+/// Runs the console until it is left.
+pub async fn run(options: Options, open_demo: OpenDemo) -> anyhow::Result<()> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        bail!("the console needs a terminal; the commands of `klamm --help` work without one");
+    }
+    let clock = Clock;
+    let (keymap, key_warnings) = KeyMap::with_overrides(&options.keys);
+    let zone = options.start.as_ref().map_or_else(jiff::tz::TimeZone::system, |profile| profile.zone.clone());
+    let mut state = State::new(clock.now(), Arc::new(keymap), zone);
+    state.views.profiles.cards = profiles::cards(&options.profiles, options.start.as_ref());
+    state.views.profiles.file = options.profiles.file.as_ref().map_or(String::new(), |path| path.display().to_string());
+    state.views.profiles.warnings = options.profiles.warnings.iter().map(ToString::to_string).collect();
+    state.views.profiles.arrange();
+    for warning in key_warnings.into_iter().chain(options.warnings) {
+        state.say(Tone::Warning, warning);
+    }
+    let mut effects = Vec::new();
+    match &options.start {
+        Some(profile) => session::connect(&mut state, profile.name.clone(), &mut effects),
+        None => state.screen = Screen::Profiles,
+    }
+    let (answers, answers_in) = mpsc::channel(WAITING);
+    let tasks = Tasks::new(options.profiles, options.start, open_demo, clock, answers);
+    let themes = themes(options.theme.as_deref());
+    let signals = signals::listen().context("cannot listen for signals")?;
+
+    let guard = guard::Guard::enter().context("cannot set up the terminal")?;
+    let terminal = ratatui::Terminal::new(ratatui::backend::CrosstermBackend::new(std::io::stdout()))
+        .context("cannot draw on the terminal")?;
+    let (input, reader) = input::read(clock);
+    let mut console = Console::new(terminal, state, themes, tasks, clock, Box::new(std::io::stdout()));
+    let mut inputs = Inputs { events: input, answers: answers_in, signals, reader: Some(reader), guard: Some(guard) };
+    let ended = console.run(effects, &mut inputs).await;
+    if let Some(reader) = inputs.reader.take() {
+        // What is typed from here on is for the shell.
+        reader.abort();
+        let _ = reader.await;
+    }
+    console.close();
+    ended
+}
+
+/// The theme in use and the other one.
+fn themes(wanted: Option<&str>) -> [Theme; 2] {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let depth = Depth::detect(
+        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        &variable("COLORTERM"),
+        &variable("TERM"),
+    );
+    let locale =
+        [variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG")].into_iter().find(|value| !value.is_empty());
+    // Without a locale the terminal is taken for a modern one.
+    let is_ascii =
+        locale.is_some_and(|locale| locale == "C" || locale == "POSIX" || locale.to_lowercase().contains("8859"));
+    let dress = |theme: Theme| if is_ascii { theme.with_ascii_marks() } else { theme };
+    let (dark, light) = (dress(Theme::dark(depth)), dress(Theme::light(depth)));
+    if wanted == Some("light") { [light, dark] } else { [dark, light] }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,227 @@
+//! The event loop.
+//!
+//! Owns: the order in which things are looked at. Input comes before answers,
+//! so that a flood of records never keeps a key waiting; what has queued up is
+//! taken in one go, but for no longer than a frame may wait.
+
+use super::clock::Clock;
+use super::frames::Frames;
+use super::guard::{self, Guard};
+use super::input::{self, Stamped};
+use super::signals::{self, Signal};
+use super::tasks::Tasks;
+use crate::tui::app::{Answered, Effect, Message, State, update};
+use crate::tui::ui;
+use crate::tui::ui::theme::Theme;
+use anyhow::{anyhow, bail};
+use base64::Engine as _;
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// Messages taken at a time, and the time they may take.
+const MOST_MESSAGES: usize = 256;
+const LONGEST_TURN: Duration = Duration::from_millis(4);
+
+/// Where things come from.
+pub struct Inputs {
+    pub events: mpsc::Receiver<Stamped>,
+    pub answers: mpsc::Receiver<Answered>,
+    pub signals: mpsc::Receiver<Signal>,
+    /// The task that reads the terminal; a test has none.
+    pub reader: Option<JoinHandle<()>>,
+    /// The terminal's modes; a test has none.
+    pub guard: Option<Guard>,
+}
+
+pub struct Console<B: Backend> {
+    terminal: Terminal<B>,
+    pub(super) state: State,
+    themes: [Theme; 2],
+    tasks: Tasks,
+    clock: Clock,
+    /// For what is not a cell: the clipboard.
+    out: Box<dyn Write + Send>,
+    pub(super) frames: Frames,
+}
+
+impl<B: Backend> Console<B>
+where
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    pub fn new(
+        terminal: Terminal<B>,
+        state: State,
+        themes: [Theme; 2],
+        tasks: Tasks,
+        clock: Clock,
+        out: Box<dyn Write + Send>,
+    ) -> Self {
+        Self { terminal, state, themes, tasks, clock, out, frames: Frames::default() }
+    }
+
+    pub async fn run(&mut self, effects: Vec<Effect>, inputs: &mut Inputs) -> anyhow::Result<()> {
+        self.frames.data_changed();
+        self.draw()?;
+        if self.carry_out(effects, inputs)?.is_break() {
+            return Ok(());
+        }
+        loop {
+            let due = self.frames.due(Instant::now());
+            let taken = tokio::select! {
+                biased;
+                () = guard::panicked() => bail!("klamm has crashed; what it was doing is in the log"),
+                Some(signal) = inputs.signals.recv() => self.signal(signal, inputs)?,
+                event = inputs.events.recv() => match event {
+                    Some(event) => self.event(event, inputs)?,
+                    None => return Err(anyhow!("the terminal is gone")),
+                },
+                Some(answer) = inputs.answers.recv() => self.take(Message::Answered(answer), inputs)?,
+                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => ControlFlow::Continue(()),
+            };
+            if taken.is_break() || self.drain(inputs)?.is_break() {
+                return Ok(());
+            }
+            if self.frames.is_due(Instant::now()) {
+                self.draw()?;
+            }
+        }
+    }
+
+    /// Takes what has queued up, keys first.
+    fn drain(&mut self, inputs: &mut Inputs) -> anyhow::Result<ControlFlow<()>> {
+        let began = Instant::now();
+        for _ in 0..MOST_MESSAGES {
+            let taken = if let Ok(event) = inputs.events.try_recv() {
+                self.event(event, inputs)?
+            } else if let Ok(answer) = inputs.answers.try_recv() {
+                self.take(Message::Answered(answer), inputs)?
+            } else {
+                break;
+            };
+            if taken.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            if began.elapsed() >= LONGEST_TURN {
+                break;
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn event(&mut self, event: Stamped, inputs: &mut Inputs) -> anyhow::Result<ControlFlow<()>> {
+        match input::message(event) {
+            Some(message) => {
+                self.frames.person_did_something();
+                self.take(message, inputs)
+            }
+            None => Ok(ControlFlow::Continue(())),
+        }
+    }
+
+    fn signal(&mut self, signal: Signal, inputs: &mut Inputs) -> anyhow::Result<ControlFlow<()>> {
+        match signal {
+            Signal::Terminate => self.take(Message::Terminated { at: self.clock.now() }, inputs),
+            Signal::Suspend => {
+                self.suspend(inputs)?;
+                Ok(ControlFlow::Continue(()))
+            }
+            Signal::Continue => {
+                // Whoever stopped klamm may have used the terminal since.
+                if let Some(guard) = &inputs.guard {
+                    guard.step_out();
+                    guard.step_in()?;
+                }
+                self.redraw()?;
+                Ok(ControlFlow::Continue(()))
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message, inputs: &mut Inputs) -> anyhow::Result<ControlFlow<()>> {
+        let effects = update(&mut self.state, message);
+        if std::mem::take(&mut self.state.is_dirty) {
+            self.frames.data_changed();
+        }
+        self.carry_out(effects, inputs)
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, inputs: &mut Inputs) -> anyhow::Result<ControlFlow<()>> {
+        for effect in effects {
+            match effect {
+                Effect::Start { slot, generation, after, request } => {
+                    self.tasks.start(slot, generation, after, request)
+                }
+                Effect::Cancel(slot) => self.tasks.cancel(slot),
+                Effect::Copy(text) => self.copy(&text)?,
+                Effect::SwitchTheme => self.themes.swap(0, 1),
+                Effect::Suspend => self.suspend(inputs)?,
+                Effect::Quit => return Ok(ControlFlow::Break(())),
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn draw(&mut self) -> anyhow::Result<()> {
+        let [theme, _] = &self.themes;
+        // A key read before this moment was pressed without seeing the frame.
+        let at = self.clock.now();
+        self.state.is_dirty = false;
+        let (state, mut drawn) = (&self.state, None);
+        self.terminal.draw(|frame| drawn = Some(ui::draw(frame, state, theme)))?;
+        self.frames.drew(Instant::now());
+        if let Some(drawn) = drawn {
+            let effects = update(&mut self.state, Message::Drawn { drawn, at });
+            if std::mem::take(&mut self.state.is_dirty) {
+                self.frames.data_changed();
+            }
+            for effect in effects {
+                if let Effect::Start { slot, generation, after, request } = effect {
+                    self.tasks.start(slot, generation, after, request);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the terminal to keep `text` (OSC 52), which also works over SSH.
+    fn copy(&mut self, text: &str) -> std::io::Result<()> {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        write!(self.out, "\x1b]52;c;{encoded}\x07")?;
+        self.out.flush()
+    }
+
+    /// Gives the shell back; goes on when the shell says so.
+    fn suspend(&mut self, inputs: &mut Inputs) -> anyhow::Result<()> {
+        let Some(guard) = &inputs.guard else { return Ok(()) };
+        if let Some(reader) = inputs.reader.take() {
+            // Nobody may read the terminal while the shell does.
+            reader.abort();
+        }
+        guard.step_out();
+        signals::stop_here();
+        guard.step_in()?;
+        let (events, reader) = input::read(self.clock);
+        inputs.events = events;
+        inputs.reader = Some(reader);
+        while inputs.signals.try_recv() == Ok(Signal::Continue) {}
+        self.redraw()
+    }
+
+    /// Draws every cell anew.
+    fn redraw(&mut self) -> anyhow::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())?;
+        self.frames.person_did_something();
+        self.draw()
+    }
+
+    pub fn close(&mut self) {
+        self.tasks.close();
+    }
+}

@@ -1,0 +1,204 @@
+//! What each request means: one call of the cluster, and its answer.
+
+use super::profiles;
+use super::tasks::{Reply, Resources, not_connected};
+use crate::cluster::Cluster;
+use crate::domain::plan::{Plan, StepStatus};
+use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, TopicName, offsets_csv};
+use crate::profile::Profile;
+use crate::tui::app::session::Session;
+use crate::tui::app::{Answer, Request};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// The largest file of offsets that is read.
+const MOST_OFFSETS: u64 = 64 << 20;
+
+pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply) {
+    let cluster = resources.cluster().ok_or_else(not_connected);
+    let answer = match request {
+        Request::Connect(name) => Answer::Connected(connect(resources, name).await),
+        Request::OpenDemo => Answer::Connected(open_demo(resources).await),
+        Request::Metadata => Answer::Metadata(match cluster {
+            Ok(cluster) => cluster.metadata().await,
+            Err(failure) => Err(failure),
+        }),
+        Request::TopicLogs => Answer::TopicLogs(match cluster {
+            Ok(cluster) => cluster.topic_logs().await,
+            Err(failure) => Err(failure),
+        }),
+        Request::Brokers => Answer::Brokers(match cluster {
+            Ok(cluster) => cluster.brokers().await,
+            Err(failure) => Err(failure),
+        }),
+        Request::Groups => Answer::Groups(match cluster {
+            Ok(cluster) => cluster.groups().await,
+            Err(failure) => Err(failure),
+        }),
+        Request::TopicConfigs(topic) => Answer::TopicConfigs(match cluster {
+            Ok(cluster) => cluster.topic_configs(&topic).await,
+            Err(failure) => Err(failure),
+        }),
+        Request::TopicGroups(topic) => Answer::TopicGroups(match cluster {
+            Ok(cluster) => cluster.topic_groups(&topic).await,
+            Err(failure) => Err(failure),
+        }),
+        Request::Group(group) => Answer::Group(match cluster {
+            Ok(cluster) => cluster.group(&group).await,
+            Err(failure) => Err(failure),
+        }),
+        Request::OrderTopics { metadata, logs, filter, sort } => {
+            let ordered = tokio::task::spawn_blocking(move || {
+                crate::tui::app::screens::topics::order(&metadata, logs.as_deref(), &filter, sort)
+            });
+            Answer::TopicsOrdered(Arc::new(ordered.await.unwrap_or_default()))
+        }
+        Request::Records(request) => {
+            let Ok(cluster) = cluster else { return };
+            let mut feed = cluster.records(request);
+            while let Some(update) = feed.next().await {
+                if !reply.send(Answer::Records(update)).await {
+                    return;
+                }
+            }
+            Answer::RecordsEnded
+        }
+        Request::Decode { records, view } => match cluster {
+            Ok(cluster) => Answer::Decoded(cluster.decode(&records, view).await),
+            Err(_) => Answer::Decoded(Vec::new()),
+        },
+        Request::PlanReset(request) => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_reset(request).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
+        Request::PlanAddPartitions { topic, to } => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_add_partitions(&topic, to).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
+        Request::PlanCreateTopic(topic) => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_create_topic(topic).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
+        Request::PlanDeleteTopic(topic) => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_delete_topic(&topic).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
+        Request::PlanUndo(id) => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_undo(&id).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
+        Request::PlanUndoLast(group) => Answer::Planned(match cluster {
+            Ok(cluster) => undo_last(&cluster, group.as_ref()).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
+        Request::PartitionReport { topic, wish } => Answer::PartitionReport(match cluster {
+            Ok(cluster) => cluster.partition_report(&topic, wish).await,
+            Err(failure) => Err(failure),
+        }),
+        Request::Apply(plan) => Answer::Applied(match cluster {
+            Ok(cluster) => apply(&cluster, &plan, reply).await,
+            Err(failure) => Err(failure),
+        }),
+        Request::LookAgain(plan) => Answer::LookedAgain(match cluster {
+            Ok(cluster) => cluster.look_again(&plan).await,
+            Err(failure) => Err(failure),
+        }),
+        Request::WaitEmpty { group, deadline } => Answer::GroupIsEmpty(match cluster {
+            Ok(cluster) => cluster.wait_until_empty(&group, deadline).await,
+            Err(failure) => Err(failure),
+        }),
+        Request::Journal => Answer::Journal(match cluster {
+            Ok(cluster) => cluster.journal().await,
+            Err(failure) => Err(failure),
+        }),
+        Request::Unlock(typed) => Answer::Unlocked(match cluster {
+            Ok(cluster) => cluster.unlock(&typed).await,
+            Err(failure) => Err(failure),
+        }),
+        Request::ReadOffsets(path) => Answer::OffsetsRead(read_offsets(&path).await),
+        Request::SaveFile { path, text } => Answer::Saved(save(path, text).await),
+        Request::Rest => Answer::Rested,
+    };
+    reply.send(answer).await;
+}
+
+async fn connect(resources: &Arc<Resources>, name: String) -> Result<Box<Session>, Failure> {
+    let profile: Profile = match &resources.given {
+        Some(given) if given.name == name => given.clone(),
+        _ => {
+            // A secret may come from a program that takes its time.
+            let loaded = resources.loaded.clone();
+            tokio::task::spawn_blocking(move || loaded.open(&name))
+                .await
+                .map_err(|error| Failure::new(FailureKind::Cancelled, "open profile", error.to_string()))??
+        }
+    };
+    open(resources, profile, None)
+}
+
+async fn open_demo(resources: &Arc<Resources>) -> Result<Box<Session>, Failure> {
+    let demo = resources.demo().await?;
+    open(resources, demo.profile, Some(demo.keep))
+}
+
+fn open(
+    resources: &Arc<Resources>,
+    profile: Profile,
+    keep: Option<Box<dyn std::any::Any + Send>>,
+) -> Result<Box<Session>, Failure> {
+    let cluster = Cluster::connect(profile)?;
+    let session = profiles::session(&cluster, resources.now());
+    resources.replace(Some(cluster), keep);
+    Ok(Box::new(session))
+}
+
+/// Applies the plan and hands on what became of each step.
+async fn apply(cluster: &Cluster, plan: &Plan, reply: &Reply) -> Result<crate::domain::plan::Outcome, Failure> {
+    let grant = cluster.grant()?;
+    let (progress, mut steps) = mpsc::channel::<(usize, StepStatus)>(64);
+    let forward = async {
+        while let Some((index, status)) = steps.recv().await {
+            reply.send(Answer::Progress(index, status)).await;
+        }
+    };
+    let (outcome, ()) = tokio::join!(cluster.apply(plan, &grant, Some(progress)), forward);
+    outcome
+}
+
+async fn undo_last(cluster: &Cluster, group: Option<&GroupId>) -> Result<Plan, Failure> {
+    let journal = cluster.journal().await?;
+    let is_wanted = |plan: &Plan| group.is_none_or(|group| plan.change.target() == group.as_str());
+    let last =
+        journal.entries.iter().find(|entry| entry.undo.is_ok() && entry.undone_by.is_none() && is_wanted(&entry.plan));
+    match last {
+        Some(entry) => cluster.plan_undo(&entry.plan.id).await,
+        None => {
+            Err(Failure::new(FailureKind::NotFound, "undo the last change", "the journal has none that can be undone")
+                .hint("The Journal view says why for each."))
+        }
+    }
+}
+
+async fn read_offsets(path: &Path) -> Result<Vec<(TopicName, PartitionId, Offset)>, Failure> {
+    let fail = |kind, message: String| Failure::new(kind, "read offsets", message).on(path.display().to_string());
+    let size = tokio::fs::metadata(path).await.map_err(|error| fail(FailureKind::Storage, error.to_string()))?.len();
+    if size > MOST_OFFSETS {
+        return Err(fail(FailureKind::Invalid, "the file is too large to be a list of offsets".into()));
+    }
+    let text = tokio::fs::read_to_string(path).await.map_err(|error| fail(FailureKind::Storage, error.to_string()))?;
+    let rows = offsets_csv::parse(&text).map_err(|reason| fail(FailureKind::Invalid, reason))?;
+    Ok(rows.into_iter().map(|row| (row.topic, row.partition, row.offset)).collect())
+}
+
+/// Writes a new file; one that exists is not touched.
+async fn save(path: PathBuf, text: String) -> Result<PathBuf, Failure> {
+    use tokio::io::AsyncWriteExt as _;
+    let fail = |error: std::io::Error| {
+        Failure::new(FailureKind::Storage, "save", error.to_string()).on(path.display().to_string())
+    };
+    let mut file = tokio::fs::File::options().write(true).create_new(true).open(&path).await.map_err(fail)?;
+    file.write_all(text.as_bytes()).await.map_err(fail)?;
+    file.flush().await.map_err(fail)?;
+    Ok(path)
+}

@@ -1,0 +1,62 @@
+//! Profiles as the screen shows them: without secrets.
+
+use crate::cluster::Cluster;
+use crate::domain::Time;
+use crate::profile::{Loaded, Mechanism, Profile};
+use crate::tui::app::session::{ProfileCard, Session};
+
+/// The saved profiles, and the one given on the command line if it is none of them.
+pub fn cards(loaded: &Loaded, given: Option<&Profile>) -> Vec<ProfileCard> {
+    let mut cards: Vec<ProfileCard> = loaded
+        .profiles
+        .iter()
+        .map(|profile| ProfileCard {
+            name: profile.name.clone(),
+            brokers: profile.bootstrap.join(", "),
+            registry: profile.registry.as_ref().map(|registry| registry.url.clone()),
+            security: security(profile.tls.is_some(), profile.sasl.as_ref().map(|sasl| sasl.mechanism)),
+            colour: profile.colour.clone(),
+            is_read_only: profile.read_only,
+            is_production: profile.production,
+        })
+        .collect();
+    if let Some(profile) = given
+        && !cards.iter().any(|card| card.name == profile.name)
+    {
+        cards.insert(0, card(profile));
+    }
+    cards
+}
+
+pub fn card(profile: &Profile) -> ProfileCard {
+    ProfileCard {
+        name: profile.name.clone(),
+        brokers: profile.bootstrap.join(", "),
+        registry: profile.registry.as_ref().map(|registry| registry.url.clone()),
+        security: security(profile.tls.is_some(), profile.sasl.as_ref().map(|sasl| sasl.mechanism)),
+        colour: profile.colour.clone(),
+        is_read_only: profile.read_only,
+        is_production: profile.production,
+    }
+}
+
+fn security(has_tls: bool, mechanism: Option<Mechanism>) -> String {
+    let mechanism = mechanism.map(|mechanism| match mechanism {
+        Mechanism::Plain => "PLAIN",
+        Mechanism::ScramSha256 => "SCRAM-SHA-256",
+        Mechanism::ScramSha512 => "SCRAM-SHA-512",
+        Mechanism::OAuthBearer => "OAUTHBEARER",
+    });
+    match (has_tls, mechanism) {
+        (false, None) => "plaintext".into(),
+        (true, None) => "TLS".into(),
+        (false, Some(mechanism)) => format!("{mechanism}, no TLS"),
+        (true, Some(mechanism)) => format!("TLS, {mechanism}"),
+    }
+}
+
+/// The opened cluster as the screen shows it.
+pub fn session(cluster: &Cluster, since: Time) -> Session {
+    let profile = cluster.profile();
+    Session { card: card(profile), access: cluster.access(), zone: profile.zone.clone(), since }
+}

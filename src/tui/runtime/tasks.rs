@@ -1,0 +1,139 @@
+//! Requests under way, one per slot.
+//!
+//! Invariant: starting a slot ends what ran in it; a change that is being
+//! applied is never ended here, `update` sees to that.
+
+use super::clock::Clock;
+use super::{OpenDemo, OpenedDemo};
+use super::{guard, perform};
+use crate::cluster::Cluster;
+use crate::domain::{Failure, FailureKind, Time};
+use crate::profile::{Loaded, Profile};
+use crate::tui::app::slot::{Generation, Slot};
+use crate::tui::app::{Answer, Answered, Request};
+use futures::FutureExt as _;
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+/// What requests need, shared by their tasks.
+pub struct Resources {
+    pub loaded: Loaded,
+    /// The cluster given on the command line.
+    pub given: Option<Profile>,
+    pub open_demo: OpenDemo,
+    open: Mutex<Option<Open>>,
+    clock: Clock,
+}
+
+struct Open {
+    cluster: Cluster,
+    _keep: Option<Box<dyn Any + Send>>,
+}
+
+impl Resources {
+    pub fn cluster(&self) -> Option<Cluster> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|open| open.cluster.clone())
+    }
+
+    /// Takes the place of the cluster that was open.
+    pub fn replace(&self, cluster: Option<Cluster>, keep: Option<Box<dyn Any + Send>>) {
+        let next = cluster.map(|cluster| Open { cluster, _keep: keep });
+        let former = std::mem::replace(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner), next);
+        if let Some(former) = former {
+            former.cluster.close();
+        }
+    }
+
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    pub async fn demo(&self) -> Result<OpenedDemo, Failure> {
+        (self.open_demo)().await
+    }
+}
+
+/// Where the answers of one request go.
+pub struct Reply {
+    pub slot: Slot,
+    generation: Generation,
+    began: Instant,
+    resources: Arc<Resources>,
+    answers: mpsc::Sender<Answered>,
+}
+
+impl Reply {
+    /// Returns false when nobody listens any more.
+    pub async fn send(&self, answer: Answer) -> bool {
+        let answered = Answered {
+            slot: self.slot,
+            generation: self.generation,
+            at: self.resources.now(),
+            took: self.began.elapsed(),
+            access: self.resources.cluster().map(|cluster| cluster.access()),
+            answer,
+        };
+        self.answers.send(answered).await.is_ok()
+    }
+}
+
+pub struct Tasks {
+    resources: Arc<Resources>,
+    answers: mpsc::Sender<Answered>,
+    running: HashMap<Slot, AbortHandle>,
+}
+
+impl Tasks {
+    pub fn new(
+        loaded: Loaded,
+        given: Option<Profile>,
+        open_demo: OpenDemo,
+        clock: Clock,
+        answers: mpsc::Sender<Answered>,
+    ) -> Self {
+        let resources = Resources { loaded, given, open_demo, open: Mutex::default(), clock };
+        Self { resources: Arc::new(resources), answers, running: HashMap::new() }
+    }
+
+    pub fn start(&mut self, slot: Slot, generation: Generation, after: Duration, request: Request) {
+        self.cancel(slot);
+        let (resources, answers) = (Arc::clone(&self.resources), self.answers.clone());
+        let task = tokio::spawn(async move {
+            if !after.is_zero() {
+                tokio::time::sleep(after).await;
+            }
+            let began = Instant::now();
+            let reply = Reply { slot, generation, began, resources: Arc::clone(&resources), answers };
+            let performed = AssertUnwindSafe(perform::perform(&resources, request, &reply)).catch_unwind().await;
+            if performed.is_err() {
+                guard::task_panicked();
+            }
+        });
+        self.running.insert(slot, task.abort_handle());
+    }
+
+    pub fn cancel(&mut self, slot: Slot) {
+        if let Some(task) = self.running.remove(&slot) {
+            task.abort();
+        }
+    }
+
+    /// Ends everything; the cluster's connections are closed.
+    pub fn close(&mut self) {
+        for (_, task) in self.running.drain() {
+            task.abort();
+        }
+        self.resources.replace(None, None);
+    }
+}
+
+/// There is no cluster to ask.
+pub fn not_connected() -> Failure {
+    Failure::new(FailureKind::Refused, "ask the cluster", "none is open")
+}

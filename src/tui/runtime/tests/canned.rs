@@ -1,0 +1,492 @@
+//! Answers from a cluster that is not there, for tests.
+//!
+//! Invariant: fixed times and numbers; the same screen at each run.
+
+use crate::cluster::*;
+use crate::domain::broker::Broker;
+use crate::domain::config::{ConfigEntry, ConfigSource};
+use crate::domain::group::*;
+use crate::domain::origin::GroupRole;
+use crate::domain::plan::*;
+use crate::domain::record::*;
+use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
+use crate::domain::value::{Logical, Value};
+use crate::domain::*;
+use crate::tui::app::drawn::Drawn;
+use crate::tui::app::session::{ProfileCard, Session};
+use crate::tui::app::slot::{Generation, Slot};
+use crate::tui::app::{Answer, Answered, Effect, Message, Request, State, update};
+use crate::tui::command::{Chord, KeyMap};
+use crate::tui::ui;
+use crate::tui::ui::theme::{Depth, Theme};
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// 2026-11-21 14:03:07 UTC
+pub const NOW: Time = Time(1_795_269_787_000);
+
+pub fn broker(id: i32) -> Broker {
+    let rack = ["a", "b", "c"][(id as usize - 1) % 3];
+    Broker { id: BrokerId(id), host: format!("kafka-{id}.prod"), port: 9092, rack: Some(rack.into()) }
+}
+
+pub fn topic(name: &str, partitions: i32, replicas: i32, missing: Option<i32>) -> Arc<Topic> {
+    let partitions = (0..partitions)
+        .map(|id| {
+            let all: Vec<BrokerId> = (0..replicas).map(|r| BrokerId((id + r) % 3 + 1)).collect();
+            let isr = all.iter().copied().filter(|id| Some(id.0) != missing).collect::<Vec<_>>();
+            Partition { id, leader: isr.first().copied(), leader_epoch: 4, replicas: all, isr }
+        })
+        .collect();
+    Arc::new(Topic { name: name.into(), id: None, is_internal: name.starts_with("__"), partitions })
+}
+
+pub fn metadata() -> Arc<Metadata> {
+    let topics = vec![
+        topic("__consumer_offsets", 50, 3, None),
+        topic("audit.v1", 1, 1, None),
+        topic("clickstream.v2", 24, 3, None),
+        topic("fraud-scoring-app-KSTREAM-AGGREGATE-STATE-STORE-0000000003-repartition", 96, 3, None),
+        topic("orders-returns", 12, 3, None),
+        topic("orders.v1", 12, 3, None),
+        topic("orders.v1.DLT", 3, 3, Some(2)),
+        topic("payments", 24, 3, None),
+        topic("zombie\u{1b}[31m\u{202e}name", 1, 3, None),
+    ];
+    Arc::new(Metadata {
+        version: 1,
+        taken: NOW,
+        cluster_id: Some("k1".into()),
+        controller: Some(BrokerId(1)),
+        brokers: vec![broker(1), broker(2), broker(3)],
+        partitions: topics.iter().map(|topic| topic.partitions.len()).sum(),
+        topics,
+        health: Health {
+            offline: 0,
+            under_replicated: 3,
+            missing_brokers: vec![BrokerId(2)],
+            single_replica_topics: 1,
+            first_offline: None,
+            first_under_replicated: Some(TopicPartition::new("orders.v1.DLT".into(), 0)),
+        },
+        failures: Vec::new(),
+        may_describe_cluster: Some(true),
+    })
+}
+
+pub fn logs() -> Arc<TopicLogs> {
+    let metadata = metadata();
+    let topics = metadata
+        .topics
+        .iter()
+        .zip(1i64..)
+        .map(|(topic, seed)| {
+            let partitions: Vec<PartitionLog> = (0..topic.partitions.len() as i64)
+                .map(|id| PartitionLog {
+                    start: Fact::Known(seed * 1_000 + id),
+                    end: Fact::Known(seed * 74_011 + id * 1_013),
+                    size: Fact::Known((seed * 13_000_000 + id * 99_000) as u64),
+                    rate: Fact::Known(Rate::from((seed * 31 + id * 7) as f64 * if seed == 4 { 0.0 } else { 1.0 })),
+                })
+                .collect();
+            let rate: f64 = partitions.iter().map(|p| f64::from(p.rate.get().unwrap())).sum();
+            let log = TopicLog {
+                records: if seed == 5 {
+                    Fact::unknown("broker 2 did not answer")
+                } else {
+                    Fact::Known(partitions.iter().map(|p| p.records().get().unwrap()).sum())
+                },
+                size: Fact::Known(partitions.iter().map(|p| p.size.get().unwrap()).sum()),
+                rate: Fact::Known(Rate::from(rate)),
+                rates: (0..12).map(|n| (rate as f32) * (1.0 + ((n * seed as usize) % 5) as f32)).collect(),
+                partitions,
+            };
+            (topic.name.clone(), Arc::new(log))
+        })
+        .collect();
+    Arc::new(TopicLogs { version: 1, taken: NOW, topics, failures: Vec::new() })
+}
+
+pub fn brokers() -> Arc<Vec<BrokerRow>> {
+    let row = |id: i32, used: Fact<u64>| BrokerRow {
+        broker: broker(id),
+        is_controller: id == 1,
+        leaders: 3_030 + id as usize,
+        replicas: 9_100,
+        under_replicated: if id == 2 { 3 } else { 0 },
+        disk_used: used,
+        disk_total: Fact::Known(230 << 30),
+    };
+    Arc::new(vec![
+        row(1, Fact::Known(209 << 30)),
+        row(2, Fact::Known(138 << 30)),
+        row(3, Fact::unknown("not authorised")),
+    ])
+}
+
+pub fn listing(id: &str, state: GroupState) -> GroupListing {
+    GroupListing { id: id.into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() }
+}
+
+fn lag(lag: u64) -> LagTotal {
+    LagTotal { lag, known: 12, unknown: 0, first_reason: None }
+}
+
+pub fn groups() -> Arc<Groups> {
+    let row = |id: &str, state, members, total: LagTotal, role| GroupRow {
+        listing: listing(id, state),
+        members,
+        topics: vec!["payments".into()],
+        trend: (0..14).map(|n| total.lag / 14 * n).collect(),
+        lag: total,
+        role,
+    };
+    let rows = vec![
+        row("billing-export", GroupState::Stable, Fact::Known(3), lag(96_020), GroupRole::Plain),
+        row(
+            "connect-jdbc-sink",
+            GroupState::Stable,
+            Fact::Known(1),
+            lag(0),
+            GroupRole::ConnectSink { connector: "jdbc-sink".into() },
+        ),
+        row("fraud-scoring", GroupState::Empty, Fact::Known(0), lag(1_104_822), GroupRole::Plain),
+        row(
+            "search-indexer",
+            GroupState::PreparingRebalance,
+            Fact::unknown("not authorised"),
+            lag(4_410),
+            GroupRole::Plain,
+        ),
+        row(
+            "shadow",
+            GroupState::Unknown,
+            Fact::unknown("not authorised"),
+            LagTotal { lag: 0, known: 0, unknown: 3, first_reason: Some("not authorised".into()) },
+            GroupRole::Plain,
+        ),
+    ];
+    Arc::new(Groups { version: 1, taken: NOW, rows, failures: Vec::new() })
+}
+
+pub fn group(state: GroupState) -> Arc<GroupDetail> {
+    let members = if state == GroupState::Empty {
+        Vec::new()
+    } else {
+        vec![Member {
+            member_id: "fraud-1-7a6e".into(),
+            instance_id: Some("fraud-1".into()),
+            client_id: "fraud".into(),
+            host: "/10.0.3.7".into(),
+            assignment: vec![TopicPartition::new("payments".into(), 0)],
+        }]
+    };
+    let partitions: Vec<GroupPartition> = (0..12)
+        .map(|id: i64| GroupPartition {
+            partition: TopicPartition::new("payments".into(), id as i32),
+            committed: match id {
+                5 => Fact::Known(None),
+                6 => Fact::unknown("broker 2 did not answer"),
+                _ => Fact::Known(Some(CommittedOffset {
+                    offset: 880_000 + id * 113,
+                    leader_epoch: 3,
+                    metadata: String::new(),
+                })),
+            },
+            start: Fact::Known(120_000 + id),
+            end: Fact::Known(880_000 + id * 113 + if id == 7 { 957_108 } else { id * 400 }),
+            member: if id == 0 && !members.is_empty() { Some(0) } else { None },
+        })
+        .collect();
+    Arc::new(GroupDetail {
+        taken: NOW,
+        lag: LagTotal::of(&partitions),
+        partitions,
+        history: (0..60)
+            .map(|n| LagPoint {
+                at: NOW.plus_millis((n - 60) * 60_000),
+                lag: 20_000 * n as u64,
+                committed: 5_000,
+                end: 5_000 + n * 5_760,
+            })
+            .collect(),
+        description: GroupDescription {
+            listing: listing("fraud-scoring", state),
+            coordinator: Some(BrokerId(3)),
+            assignor: "range".into(),
+            members,
+        },
+        role: GroupRole::Plain,
+        failures: Vec::new(),
+    })
+}
+
+pub fn configs() -> Arc<Vec<ConfigEntry>> {
+    let entry = |name: &str, value: Option<&str>, source| ConfigEntry {
+        name: name.into(),
+        value: value.map(Into::into),
+        source,
+        is_sensitive: false,
+        is_read_only: false,
+        documentation: Some(format!("What {name} does, in the broker's own words.")),
+    };
+    Arc::new(vec![
+        entry("cleanup.policy", Some("delete"), ConfigSource::Default),
+        entry("min.insync.replicas", Some("2"), ConfigSource::Topic),
+        entry("retention.ms", Some("604800000"), ConfigSource::Topic),
+        entry("compression.type", Some("producer"), ConfigSource::StaticBroker),
+        ConfigEntry { is_sensitive: true, ..entry("some.secret", None, ConfigSource::Topic) },
+    ])
+}
+
+pub fn topic_groups() -> Arc<Partial<Vec<TopicGroup>>> {
+    Arc::new(Partial::whole(vec![
+        TopicGroup {
+            listing: listing("billing-export", GroupState::Stable),
+            members: Fact::Known(3),
+            lag: lag(96_020),
+        },
+        TopicGroup {
+            listing: listing("fraud-scoring", GroupState::Empty),
+            members: Fact::Known(0),
+            lag: lag(1_104_822),
+        },
+    ]))
+}
+
+pub fn failure() -> Failure {
+    Failure::new(FailureKind::Timeout, "list topics", "no answer within 5 s").at_broker("2").hint("Is the broker up?")
+}
+
+/// A reset of some partitions; the group is empty if `is_empty`.
+pub fn plan(is_empty: bool, partitions: i32, confirm: Confirm) -> Arc<Plan> {
+    let steps = (0..partitions)
+        .map(|partition| {
+            let before = 884_112 + i64::from(partition) * 97;
+            let target = if partition == 3 { before + 156 } else { before - 9_408 };
+            Step::MoveOffset(OffsetMove {
+                topic: "payments".into(),
+                topic_id: None,
+                partition,
+                before: (partition != 4).then(|| CommittedOffset {
+                    offset: before,
+                    leader_epoch: 3,
+                    metadata: String::new(),
+                }),
+                target: Some(target),
+                metadata: String::new(),
+                leader_epoch: -1,
+                log_start: if partition == 2 { target } else { 120_000 },
+                log_end: 1_841_220,
+                adjusted: (partition == 2).then_some(Adjusted::RaisedToStart { wish: 7 }),
+                next: Some(NextRecord {
+                    offset: target,
+                    timestamp: NOW.plus_millis(-3_600_000),
+                    earliest_after: None,
+                    preview: format!(
+                        "{{\"id\":{target},\"amount\":\"12.00\",\"currency\":\"EUR\",\"state\":\"declined\"}}"
+                    ),
+                }),
+            })
+        })
+        .collect();
+    Arc::new(Plan {
+        id: "19f-1".into(),
+        change: Change::ResetOffsets { group: "fraud-scoring".into(), creates_group: false },
+        title: "Reset fraud-scoring to 2026-11-21 10:45:00 Europe/Berlin".into(),
+        summary: vec![format!(
+            "{partitions} partitions of payments · 10:45:00 = 09:45:00 UTC · ~41,906 read again · 156 skipped"
+        )],
+        steps,
+        checks: vec![
+            Check { passed: Some(is_empty), text: "the group is empty".into() },
+            Check { passed: Some(true), text: "unchanged since 14:03:07".into() },
+            Check { passed: Some(true), text: "same topic ids".into() },
+            Check { passed: None, text: "right to delete the group".into() },
+        ],
+        warnings: vec![Warning::new(Severity::Warning, "a consumer that never joins could overwrite it")],
+        confirm,
+        not_undoable: None,
+        command_line: "klamm groups reset fraud-scoring --topic payments --to-datetime 2026-11-21T10:45:00+01:00"
+            .into(),
+        made_at: NOW,
+    })
+}
+
+pub fn record(offset: Offset) -> Arc<DecodedRecord> {
+    let value = Value::Record(vec![
+        ("id".into(), Value::Number(offset.to_string().into())),
+        ("amount".into(), Value::Typed { text: "99.90".into(), logical: Logical::Decimal { precision: 12, scale: 2 } }),
+        ("state".into(), Value::Text("declined".into())),
+        (
+            "customer".into(),
+            Value::Record(vec![
+                ("id".into(), Value::Text("customer-12\u{1b}[31m".into())),
+                ("since".into(), Value::Typed { text: "2019-04-01".into(), logical: Logical::Date }),
+            ]),
+        ),
+    ]);
+    let header = |name: &str, value: &'static str| Header { name: name.into(), value: Some(value.into()) };
+    let batch = BatchFacts {
+        codec: Codec::Zstd,
+        records: 41,
+        wire_bytes: 400,
+        plain_bytes: 2_840,
+        producer_id: 4711,
+        producer_epoch: 0,
+        base_sequence: 990,
+        is_transactional: false,
+        is_append_time: false,
+    };
+    let key =
+        Decoded { value: Value::Text("customer-12".into()), format: Format::Text, schema: None, attempts: Vec::new() };
+    Arc::new(DecodedRecord {
+        record: Record {
+            topic: "orders.v1".into(),
+            partition: 2,
+            offset,
+            timestamp: NOW.plus_millis(offset - 990_420),
+            key: Some("customer-12".into()),
+            value: Some(vec![0; 184].into()),
+            headers: vec![header("trace-id", "4bf92f3577b34da6"), header("retry", "1"), header("retry", "2")],
+            batch,
+        },
+        key,
+        value: Decoded {
+            value,
+            format: Format::Avro { schema_id: 41 },
+            schema: Some("orders.v1-value v3".into()),
+            attempts: Vec::new(),
+        },
+    })
+}
+
+pub fn card(name: &str, is_read_only: bool) -> ProfileCard {
+    ProfileCard {
+        name: name.into(),
+        brokers: format!("kafka-1.{name}:9092, kafka-2.{name}:9092"),
+        registry: Some(format!("https://registry.{name}")),
+        security: "TLS, SCRAM-SHA-512".into(),
+        colour: is_read_only.then(|| "red".into()),
+        is_read_only,
+        is_production: is_read_only,
+    }
+}
+
+/// A console whose requests are answered by hand.
+pub struct Desk {
+    pub state: State,
+    /// Requests that wait for their answer.
+    pub open: BTreeMap<Slot, (Generation, Request)>,
+    pub effects: Vec<Effect>,
+    pub now: Time,
+}
+
+impl Desk {
+    /// Nothing is open.
+    pub fn welcome() -> Self {
+        let mut state = State::new(NOW, Arc::new(KeyMap::default()), TimeZone::UTC);
+        state.views.profiles.file = "/home/sam/.config/klamm/config.toml".into();
+        state.screen = crate::tui::app::Screen::Profiles;
+        Self { state, open: BTreeMap::new(), effects: Vec::new(), now: NOW }
+    }
+
+    /// A profile is open and nothing has been answered.
+    pub fn connected(access: Access) -> Self {
+        let mut desk = Self::welcome();
+        let is_read_only = access != Access::ReadWrite;
+        desk.state.views.profiles.cards = vec![card("dev", false), card("prod-eu", true)];
+        desk.state.views.profiles.arrange();
+        let generation = desk.state.slots.start(Slot::Connect);
+        desk.open.insert(Slot::Connect, (generation, Request::Connect("prod-eu".into())));
+        let session = Session {
+            card: card("prod-eu", is_read_only),
+            access,
+            zone: TimeZone::UTC,
+            since: NOW.plus_millis(-2_400_000),
+        };
+        desk.answer(Slot::Connect, Answer::Connected(Ok(Box::new(session))));
+        desk
+    }
+
+    /// The common snapshots are there.
+    pub fn filled(access: Access) -> Self {
+        let mut desk = Self::connected(access);
+        desk.answer(Slot::Metadata, Answer::Metadata(Ok(metadata())));
+        desk.answer(Slot::TopicLogs, Answer::TopicLogs(Ok(logs())));
+        desk.answer(Slot::Brokers, Answer::Brokers(Ok(brokers())));
+        desk.answer(Slot::Groups, Answer::Groups(Ok(groups())));
+        desk
+    }
+
+    pub fn send(&mut self, message: Message) {
+        for effect in update(&mut self.state, message) {
+            match &effect {
+                Effect::Start { slot, generation, request, .. } => {
+                    self.open.insert(*slot, (*generation, request.clone()));
+                }
+                Effect::Cancel(slot) => {
+                    self.open.remove(slot);
+                }
+                Effect::Copy(_) | Effect::Suspend | Effect::SwitchTheme | Effect::Quit => {}
+            }
+            self.effects.push(effect);
+        }
+    }
+
+    /// Answers the request that waits in `slot`.
+    pub fn answer(&mut self, slot: Slot, answer: Answer) {
+        let (generation, _) = *self.open.get(&slot).as_ref().unwrap_or_else(|| panic!("nothing was asked in {slot:?}"));
+        let generation = *generation;
+        self.late(slot, generation, answer);
+    }
+
+    /// An answer of any generation.
+    pub fn late(&mut self, slot: Slot, generation: Generation, answer: Answer) {
+        let took = Duration::from_millis(10);
+        self.send(Message::Answered(Answered { slot, generation, at: self.now, took, access: None, answer }));
+    }
+
+    /// Presses keys written like `2 j enter`; `'text'` types text.
+    pub fn press(&mut self, keys: &str) {
+        for word in keys.split(' ') {
+            let chords: Vec<Chord> = match word.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+                Some(text) => text.chars().map(|c| Chord::parse(&c.to_string()).unwrap()).collect(),
+                None => vec![Chord::parse(word).unwrap()],
+            };
+            for chord in chords {
+                self.now = self.now.plus_millis(1);
+                let at = self.now;
+                self.send(Message::Pressed { chord, at });
+            }
+        }
+    }
+
+    /// Draws a frame and passes its account back, as the runtime does.
+    pub fn draw(&mut self, width: u16, height: u16) -> String {
+        self.draw_with(width, height, &Theme::dark(Depth::True)).0
+    }
+
+    pub fn draw_with(&mut self, width: u16, height: u16, theme: &Theme) -> (String, Drawn) {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let mut text = String::new();
+        let mut account = Drawn::default();
+        // The second frame knows the heights that the first one told.
+        for _ in 0..2 {
+            let mut drawn = None;
+            self.now = self.now.plus_millis(1);
+            let at = self.now;
+            let state = &self.state;
+            terminal.draw(|frame| drawn = Some(ui::draw(frame, state, theme))).unwrap();
+            account = drawn.unwrap();
+            self.send(Message::Drawn { drawn: account.clone(), at });
+            text = terminal.backend().to_string();
+        }
+        let lines: Vec<&str> = text.lines().map(|line| line.trim_matches('"').trim_end()).collect();
+        (lines.join("\n"), account)
+    }
+}

@@ -1,0 +1,286 @@
+//! Every screen and dialog in every state, as text.
+//!
+//! The states are built through `update` from canned answers, so that a
+//! snapshot is what a user would see.
+
+use super::canned::{self, Desk};
+use crate::cluster::{Access, JournalEntry, JournalView, RecordCounts, RecordRef, RecordsUpdate};
+use crate::domain::group::GroupState;
+use crate::domain::plan::{Confirm, Outcome, StepStatus};
+use crate::domain::{Failure, FailureKind, Partial};
+use crate::tui::app::slot::Slot;
+use crate::tui::app::{Answer, Request};
+use std::sync::Arc;
+
+/// Draws at the sizes that matter.
+fn shoot(name: &str, desk: &mut Desk) {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let text = desk.draw(width, height);
+        insta::assert_snapshot!(format!("{name}@{width}x{height}"), text);
+    }
+}
+
+fn shoot_small(name: &str, desk: &mut Desk) {
+    shoot(name, desk);
+    insta::assert_snapshot!(format!("{name}@40x12"), desk.draw(40, 12));
+}
+
+#[test]
+fn welcome() {
+    shoot_small("welcome", &mut Desk::welcome());
+}
+
+#[test]
+fn profiles() {
+    let mut desk = Desk::connected(Access::ReadOnly);
+    desk.state.views.profiles.warnings =
+        vec!["/home/sam/.config/klamm/config.toml:7:3: ‘bootstap’ is not known".into()];
+    desk.press("0");
+    shoot_small("profiles", &mut desk);
+}
+
+#[test]
+fn a_profile_that_cannot_be_opened() {
+    let mut desk = Desk::connected(Access::ReadOnly);
+    desk.press("0 enter");
+    let failure = Failure::new(FailureKind::Storage, "read CA certificate", "no such file").on("/etc/kafka/ca.pem");
+    desk.answer(Slot::Connect, Answer::Connected(Err(failure)));
+    shoot("profiles_refused", &mut desk);
+}
+
+#[test]
+fn overview() {
+    let mut desk = Desk::connected(Access::ReadOnly);
+    shoot_small("overview_loading", &mut desk);
+    desk.answer(Slot::Metadata, Answer::Metadata(Err(canned::failure())));
+    shoot("overview_error", &mut desk);
+    let mut desk = Desk::filled(Access::ReadOnly);
+    shoot_small("overview", &mut desk);
+    desk.answer(Slot::Metadata, Answer::Metadata(Err(canned::failure())));
+    shoot("overview_stale", &mut desk);
+}
+
+#[test]
+fn topics() {
+    let mut desk = Desk::connected(Access::ReadWrite);
+    desk.press("2");
+    shoot("topics_loading", &mut desk);
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 s a space space");
+    shoot_small("topics", &mut desk);
+    desk.press("/ 'ord'");
+    shoot("topics_filtering", &mut desk);
+    desk.press("'xyz'");
+    shoot("topics_no_match", &mut desk);
+    desk.press("esc s");
+    shoot("topics_prefix", &mut desk);
+    let mut desk = Desk::filled(Access::ReadOnly);
+    desk.press("2");
+    let mut partial = (*canned::logs()).clone();
+    partial.failures = vec![canned::failure()];
+    partial.version = 2;
+    desk.answer(Slot::TopicLogs, Answer::TopicLogs(Ok(Arc::new(partial))));
+    shoot("topics_partial", &mut desk);
+}
+
+#[test]
+fn topic() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 j j j j j enter");
+    shoot_small("topic_partitions", &mut desk);
+    desk.press("l");
+    shoot("topic_groups_loading", &mut desk);
+    desk.answer(Slot::TopicGroups, Answer::TopicGroups(Ok(canned::topic_groups())));
+    shoot("topic_groups", &mut desk);
+    let empty = Partial { value: Vec::new(), failures: vec![canned::failure()] };
+    desk.answer(Slot::TopicGroups, Answer::TopicGroups(Ok(Arc::new(empty))));
+    shoot("topic_groups_partial", &mut desk);
+    desk.press("l");
+    desk.answer(Slot::TopicConfigs, Answer::TopicConfigs(Ok(canned::configs())));
+    desk.press("j");
+    shoot("topic_configs", &mut desk);
+}
+
+#[test]
+fn groups() {
+    let mut desk = Desk::connected(Access::ReadWrite);
+    desk.press("3");
+    shoot("groups_loading", &mut desk);
+    desk.answer(Slot::Groups, Answer::Groups(Err(canned::failure())));
+    shoot("groups_error", &mut desk);
+    desk.answer(Slot::Groups, Answer::Groups(Ok(canned::groups())));
+    shoot_small("groups", &mut desk);
+}
+
+fn in_group(state: GroupState, access: Access) -> Desk {
+    let mut desk = Desk::filled(access);
+    desk.press("3 enter");
+    desk.answer(Slot::Group, Answer::Group(Ok(canned::group(state))));
+    desk
+}
+
+#[test]
+fn group() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("3 enter");
+    shoot("group_loading", &mut desk);
+    let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
+    shoot_small("group", &mut desk);
+    let mut desk = in_group(GroupState::Stable, Access::ReadOnly);
+    desk.press("l");
+    shoot("group_members", &mut desk);
+}
+
+#[test]
+fn records() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("4");
+    shoot("records_none", &mut desk);
+    desk.press("2 j j j j j t");
+    shoot("records_loading", &mut desk);
+    let topic = "orders.v1".into();
+    let times: Vec<i64> = (0..40).map(|n| canned::NOW.0 - 9_000 + n * 211).collect();
+    let update = RecordsUpdate {
+        records: RecordRef::of_times(&topic, 2, 990_400, &times),
+        counts: RecordCounts { seen: 3_204, matched: 3_204, dropped: 0, undecodable: 0, bytes: 400_000 },
+        ..RecordsUpdate::default()
+    };
+    desk.draw(80, 24);
+    desk.answer(Slot::Records, Answer::Records(update));
+    shoot("records_undecoded", &mut desk);
+    decode(&mut desk);
+    desk.draw(120, 40);
+    decode(&mut desk);
+    shoot_small("records", &mut desk);
+    desk.press("k k");
+    shoot("records_paused", &mut desk);
+    desk.press("/");
+    shoot("records_contains", &mut desk);
+}
+
+/// Answers what the records view wants decoded.
+fn decode(desk: &mut Desk) {
+    while let Some((_, Request::Decode { records, .. })) =
+        desk.open.remove(&Slot::Decode).inspect(|(generation, request)| {
+            let _ = (generation, request);
+        })
+    {
+        let decoded = records.iter().map(|record| canned::record(record.offset())).collect();
+        let generation = desk.state.slots.start(Slot::Decode);
+        desk.late(Slot::Decode, generation, Answer::Decoded(decoded));
+    }
+}
+
+#[test]
+fn reset() {
+    let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
+    desk.press("R");
+    shoot_small("reset_picker", &mut desk);
+    desk.press("down down");
+    shoot("reset_picker_time", &mut desk);
+    desk.press("'tomorrow' enter");
+    shoot("reset_picker_error", &mut desk);
+    desk.press("up up enter");
+    shoot("plan_loading", &mut desk);
+    desk.answer(Slot::Plan, Answer::Planned(Ok(canned::plan(true, 6, Confirm::Yes))));
+    shoot_small("plan", &mut desk);
+    desk.press("y");
+    desk.answer(Slot::Apply, Answer::Progress(0, StepStatus::Done));
+    shoot("plan_applying", &mut desk);
+    let steps = (0..6).map(|n| if n == 2 { StepStatus::Failed(canned::failure()) } else { StepStatus::Done }).collect();
+    let outcome =
+        Outcome { plan_id: "19f-1".into(), at: canned::NOW, steps, notes: vec!["payments:3 moved meanwhile".into()] };
+    desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
+    shoot("plan_partly_done", &mut desk);
+}
+
+#[test]
+fn plans_that_wait() {
+    let mut desk = in_group(GroupState::Stable, Access::ReadWrite);
+    desk.press("R enter");
+    desk.answer(Slot::Plan, Answer::Planned(Ok(canned::plan(false, 3, Confirm::TypeName("fraud-scoring".into())))));
+    shoot("plan_blocked", &mut desk);
+    desk.press("w");
+    desk.press("'fraud'");
+    desk.press("enter");
+    shoot("plan_type_name", &mut desk);
+    let mut desk = in_group(GroupState::Empty, Access::ReadOnly);
+    desk.press("R enter");
+    shoot("plan_read_only_loading", &mut desk);
+    desk.answer(Slot::Plan, Answer::Planned(Ok(canned::plan(true, 60, Confirm::Yes))));
+    shoot("plan_long_read_only", &mut desk);
+    let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
+    desk.press("R enter");
+    desk.answer(Slot::Plan, Answer::Planned(Err(canned::failure())));
+    shoot("plan_failed", &mut desk);
+}
+
+#[test]
+fn dialogs() {
+    let mut desk = Desk::filled(Access::ReadOnly);
+    desk.press("2 ?");
+    shoot_small("help", &mut desk);
+    desk.press("esc :");
+    desk.press("'unl'");
+    shoot_small("palette", &mut desk);
+    desk.press("enter");
+    shoot("unlock", &mut desk);
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 n");
+    shoot("create_topic", &mut desk);
+    desk.press("'bad/name' enter");
+    shoot("create_topic_error", &mut desk);
+    desk.press("esc 4 F");
+    shoot("records_from", &mut desk);
+    desk.press("esc 2 p");
+    shoot("partitions_loading", &mut desk);
+    desk.answer(Slot::PartitionReport, Answer::PartitionReport(Err(canned::failure())));
+    shoot("partitions_error", &mut desk);
+}
+
+#[test]
+fn journal() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("9");
+    shoot("journal_loading", &mut desk);
+    desk.answer(Slot::Journal, Answer::Journal(Ok(Arc::new(JournalView::default()))));
+    shoot("journal_empty", &mut desk);
+    let plan = (*canned::plan(true, 3, Confirm::Yes)).clone();
+    let outcome =
+        Outcome { plan_id: plan.id.clone(), at: canned::NOW, steps: vec![StepStatus::Done; 3], notes: Vec::new() };
+    let entries = vec![
+        JournalEntry { plan: plan.clone(), began: canned::NOW, outcome: Some(outcome), undone_by: None, undo: Ok(()) },
+        JournalEntry {
+            plan,
+            began: canned::NOW,
+            outcome: None,
+            undone_by: None,
+            undo: Err("what happened is not known".into()),
+        },
+    ];
+    let unreadable = vec!["line 7 was written by a newer klamm".into()];
+    desk.answer(Slot::Journal, Answer::Journal(Ok(Arc::new(JournalView { entries, unreadable }))));
+    shoot_small("journal", &mut desk);
+}
+
+#[test]
+fn messages() {
+    let mut desk = Desk::filled(Access::ReadOnly);
+    desk.press("m");
+    shoot("messages_empty", &mut desk);
+    desk.press("2 n c");
+    shoot("toasts", &mut desk);
+    desk.press("m");
+    shoot("messages", &mut desk);
+}
+
+#[test]
+fn at_no_size_does_drawing_fail() {
+    for keys in ["1", "2", "2 enter", "3", "3 enter", "9", "2 ?", "2 :", "3 enter R", "2 p", "2 n", "4"] {
+        let mut desk = Desk::filled(Access::ReadWrite);
+        desk.press(keys);
+        for (width, height) in [(1, 1), (5, 3), (20, 5), (21, 6), (40, 3), (30, 200), (300, 6)] {
+            desk.draw(width, height);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! A few text fields.
+
+use super::boxed;
+use crate::domain::text::display_width;
+use crate::tui::app::dialogs::Form;
+use crate::tui::ui::canvas::{Canvas, span};
+use crate::tui::ui::theme::Role;
+use crate::tui::ui::widgets::text_field;
+use ratatui::layout::Rect;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
+    let rows = form.fields.len() * 2 + form.choices.len();
+    let inner =
+        boxed(canvas, area, 78, u16::try_from(rows + 4).unwrap_or(20), vec![span(form.title.clone(), Role::Text)]);
+    let label_width = form.fields.iter().map(|field| display_width(field.label)).max().unwrap_or(0) as u16 + 2;
+    let mut y = inner.y;
+    for (index, field) in form.fields.iter().enumerate() {
+        if y + 1 >= inner.bottom() {
+            break;
+        }
+        let is_here = index == form.focus;
+        canvas.put(inner.x, y, label_width, field.label, if is_here { Role::Accent } else { Role::Text });
+        let place = Rect { x: inner.x + label_width, y, width: inner.width.saturating_sub(label_width), height: 1 };
+        text_field::draw(canvas, place, &field.input, is_here);
+        canvas.put(place.x, y + 1, place.width, &field.hint, Role::Muted);
+        y += 2;
+    }
+    for choice in &form.choices {
+        if y + 1 >= inner.bottom() {
+            break;
+        }
+        canvas.put(inner.x + label_width, y, inner.width, choice.as_str(), Role::Info);
+        y += 1;
+    }
+    if let Some(error) = &form.error {
+        let text = format!("{} {error}", canvas.theme.marks.broken);
+        canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &text, Role::Danger);
+    }
+}

@@ -1,0 +1,183 @@
+//! How many partitions: the formula, the choices, and the price of each.
+
+use super::boxed;
+use crate::domain::partition_plan::{Choice, PartitionReport};
+use crate::domain::plan::Severity;
+use crate::domain::show;
+use crate::tui::app::State;
+use crate::tui::app::dialogs::PartitionsDialog;
+use crate::tui::app::drawn::Pane;
+use crate::tui::ui::canvas::{Canvas, span};
+use crate::tui::ui::theme::{Marks, Role};
+use crate::tui::ui::widgets::text::{self, Line};
+use crate::tui::ui::widgets::{spark, states};
+use ratatui::layout::Rect;
+
+/// Columns of the labels at the left.
+const LABEL: usize = 11;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &PartitionsDialog) {
+    let marks = canvas.theme.marks;
+    let width = area.width.min(120);
+    let Some(report) = dialog.report.value() else {
+        let title = vec![span(format!("Partitions for {}", dialog.topic), Role::Text)];
+        let inner = boxed(canvas, area, width, 6, title);
+        states::instead_of_value(canvas, inner, &dialog.report, "rates, and a sample of recent keys");
+        return;
+    };
+    let room = usize::from(width.saturating_sub(4));
+    let (lines, chosen) = all_lines(report, dialog.cursor, room, &marks);
+    let title = vec![span(format!("Partitions for {}: {} now", report.topic, report.current), Role::Text)];
+    let height = u16::try_from(lines.len() + 3).unwrap_or(u16::MAX);
+    let inner = boxed(canvas, area, width, height, title);
+    let body = Rect { height: inner.height.saturating_sub(1), ..inner };
+    // Where not all fits, the heading and the choice under the cursor come first,
+    // and then as much of the reasons below as there is room for.
+    let fits = lines.len() <= usize::from(body.height);
+    let scroll =
+        if fits || dialog.cursor == 0 && chosen < usize::from(body.height) { 0 } else { chosen.saturating_sub(1) };
+    text::draw(canvas, body, Pane::Partitions, &lines, scroll);
+    let _ = state;
+}
+
+fn labelled(label: &str, spans: Vec<crate::tui::ui::canvas::Span<'static>>) -> Line<'static> {
+    let mut line = vec![span(format!("{label:<LABEL$}"), Role::Muted)];
+    line.extend(spans);
+    line
+}
+
+fn wrapped(label: &str, text: &str, role: Role, room: usize) -> Vec<Line<'static>> {
+    states::wrap(text, room.saturating_sub(LABEL))
+        .into_iter()
+        .enumerate()
+        .map(|(index, line)| labelled(if index == 0 { label } else { "" }, vec![span(line, role)]))
+        .collect()
+}
+
+/// All of it, and the line of the choice under the cursor.
+fn all_lines(report: &PartitionReport, cursor: usize, room: usize, marks: &Marks) -> (Vec<Line<'static>>, usize) {
+    let mut lines = Vec::new();
+    if let Some(refusal) = &report.refusal {
+        lines.extend(wrapped("refused", &format!("{} {refusal}", marks.broken), Role::Danger, room));
+        lines.push(Vec::new());
+    }
+    let rate = |value: Option<f64>| value.map_or("?".to_owned(), show::byte_rate);
+    let size = report.size.map_or("?".to_owned(), show::size);
+    let now = format!("{} written, the busiest partition {}, {size} on disk", rate(report.rate), rate(report.busiest));
+    lines.extend(wrapped("now", &now, Role::Text, room));
+    match &report.needs {
+        Some(needs) => {
+            for (index, line) in needs.lines.iter().enumerate() {
+                lines.extend(wrapped(if index == 0 { "needs" } else { "" }, line, Role::Text, room));
+            }
+        }
+        None => lines.extend(wrapped("needs", "say what it should carry: e", Role::Muted, room)),
+    }
+    lines.push(Vec::new());
+    let heading =
+        format!("{:LABEL$}{:>12}  {:>11}  {:>15}   KEYS THAT MOVE", "", "PARTITIONS", "RATE EACH", "REPLICAS/BROKER");
+    lines.push(vec![span(heading, Role::Header)]);
+    let chosen = lines.len() + cursor;
+    for (index, choice) in report.choices.iter().enumerate() {
+        lines.push(choice_line(report, choice, index == cursor, marks));
+    }
+    lines.push(Vec::new());
+    lines.extend(key_lines(report, report.choices.get(cursor), room));
+    if let Some(choice) = report.choices.get(cursor) {
+        let numbers = |counts: &[u64]| counts.iter().map(|count| *count as f64).collect::<Vec<_>>();
+        let half = room.saturating_sub(LABEL + 14) / 2;
+        if report.skew.iter().any(|count| *count > 0) {
+            lines.push(labelled(
+                "skew",
+                vec![
+                    span("now ", Role::Muted),
+                    span(spark::squeezed(marks, &numbers(&report.skew), half), Role::Info),
+                    span("  then ", Role::Muted),
+                    span(spark::squeezed(marks, &numbers(&choice.skew), half), Role::Info),
+                ],
+            ));
+        }
+    }
+    for (index, warning) in report.warnings.iter().enumerate() {
+        let (mark, role) = match warning.severity {
+            Severity::Note => (marks.leads, Role::Info),
+            Severity::Warning => (marks.look, Role::Warning),
+            Severity::Danger => (marks.broken, Role::Danger),
+        };
+        lines.extend(wrapped(
+            if index == 0 { "warnings" } else { "" },
+            &format!("{mark} {}", warning.text),
+            role,
+            room,
+        ));
+    }
+    (lines, chosen)
+}
+
+fn choice_line(report: &PartitionReport, choice: &Choice, is_here: bool, marks: &Marks) -> Line<'static> {
+    let moved = match report.partitioner {
+        Some(partitioner) => choice
+            .moved
+            .iter()
+            .find(|(other, _)| *other == partitioner)
+            .map_or("?".to_owned(), |(_, share)| format!("{} ({})", show::share(*share), partitioner.word())),
+        None if report.distinct_keys == 0 => "no keys".into(),
+        None => format!("~{} of evenly hashed ones", show::share(choice.expected_moved)),
+    };
+    let role = if is_here { Role::Accent } else { Role::Text };
+    let sign = if is_here { marks.selected } else { " " };
+    let replicas = show::count(choice.replicas_per_broker as u64);
+    let mut line = vec![
+        span(format!("{:LABEL$}{sign} {:>10}", "", choice.partitions), role),
+        span(format!("  {:>11}", choice.rate_each.map_or("?".to_owned(), show::byte_rate)), role),
+        span(format!("  {replicas:>15}"), if choice.is_over_limit { Role::Danger } else { role }),
+        span(format!("   {moved}"), role),
+    ];
+    if choice.is_over_limit {
+        line.push(span(format!("  {} over {}", marks.look, show::count(report.replica_limit as u64)), Role::Danger));
+    } else if choice.divides_evenly {
+        line.push(span("  divides evenly", Role::Muted));
+    }
+    line
+}
+
+fn key_lines(report: &PartitionReport, choice: Option<&Choice>, room: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some(failure) = &report.sample_failure {
+        return wrapped("keys", &format!("could not be sampled: {failure}"), Role::Warning, room);
+    }
+    let mut text = format!("{} records sampled", show::count(report.sampled));
+    if let Some((from, to)) = report.sampled_span {
+        text.push_str(&format!(" over {}", show::duration(to.since(from).max(0).unsigned_abs())));
+    }
+    text.push_str(&format!(", {} distinct keys", show::count(report.distinct_keys as u64)));
+    if report.keyless > 0 {
+        text.push_str(&format!(", {} without a key", show::count(report.keyless)));
+    }
+    let explained = report.partitioner.and_then(|wanted| report.explained.iter().find(|(other, _)| *other == wanted));
+    if let Some((partitioner, share)) = explained {
+        text.push_str(&format!("; the {} default explains {} of them", partitioner.word(), show::share(*share)));
+    }
+    lines.extend(wrapped("keys", &text, Role::Text, room));
+    let hot: Vec<String> = choice.map_or(Vec::new(), |choice| {
+        choice
+            .hottest
+            .iter()
+            .map(|key| {
+                let goes = match key.to {
+                    Some(to) if to == key.from => format!("stays on {to}"),
+                    Some(to) => format!("{} → {to}", key.from),
+                    None => format!("on {}", key.from),
+                };
+                format!("{} {} {goes}", key.key, show::share(key.share))
+            })
+            .collect()
+    });
+    if !hot.is_empty() {
+        lines.extend(wrapped("hottest", &hot.join(" · "), Role::Text, room));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

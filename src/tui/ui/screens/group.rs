@@ -1,0 +1,243 @@
+//! One group: a sentence, a chart, a table.
+
+use super::split_top;
+use crate::cluster::GroupDetail;
+use crate::domain::group::{GroupState, LagPoint};
+use crate::domain::{Fact, Time, show};
+use crate::tui::app::State;
+use crate::tui::app::drawn::Pane;
+use crate::tui::app::screens::group::{GroupTab, finding, rates};
+use crate::tui::ui::canvas::{Canvas, Span, span};
+use crate::tui::ui::theme::Role;
+use crate::tui::ui::widgets::chart::{Chart, Series};
+use crate::tui::ui::widgets::frame::{self, Titles};
+use crate::tui::ui::widgets::table::{self, Column, Table, Width, cell, name, nothing_marked};
+use crate::tui::ui::widgets::{facts, spark, states, tabs};
+use ratatui::layout::Rect;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let view = &state.views.group;
+    let id = view.id.as_ref().map_or(String::new(), ToString::to_string);
+    let Some(detail) = view.detail.value() else {
+        let inner = frame::draw(canvas, area, &Titles::left(vec![span(id, Role::Text)]), true);
+        states::instead_of_value(canvas, inner, &view.detail, "the group");
+        return;
+    };
+    let upper = match area.height {
+        0..12 => 3,
+        12..18 => 4,
+        18..28 => 9,
+        _ => 12,
+    };
+    let (top, bottom) = split_top(area, upper);
+    summary(canvas, top, state, detail, &id);
+    rows(canvas, bottom, state, detail);
+}
+
+fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail, id: &str) {
+    let listing = &detail.description.listing;
+    let found = finding(detail);
+    let marks = canvas.theme.marks;
+    let (mark, role) = if found.is_trouble { (marks.look, Role::Warning) } else { (marks.fine, Role::Muted) };
+    let state_role = match listing.state {
+        GroupState::Stable => Role::Success,
+        GroupState::Empty | GroupState::Dead => Role::Muted,
+        _ => Role::Warning,
+    };
+    let title = vec![
+        span(id.to_owned(), Role::Text),
+        span(format!(" · {} · ", listing.kind.word()), Role::Muted),
+        span(listing.state.word(), state_role),
+        span(" · ", Role::Muted),
+        span(format!("{mark} {}", found.text), role),
+    ];
+    let inner = frame::draw(canvas, area, &Titles::left(title), false);
+    let mut line: Vec<Span<'_>> = vec![span("lag ", Role::Muted)];
+    match detail.lag.fact() {
+        Fact::Known(lag) => {
+            let about = if detail.lag.unknown > 0 { "~" } else { "" };
+            line.push(span(format!("{about}{} ", show::abbreviated(lag)), Role::Accent));
+        }
+        Fact::Unknown(reason) => line.push(span(format!("? {reason} "), Role::Muted)),
+    }
+    let lags: Vec<f64> = detail.history.iter().map(|point| point.lag as f64).collect();
+    line.push(span(spark::squeezed(&marks, &lags, 12), Role::Info));
+    if let Some((read, written)) = rates(&detail.history) {
+        line.push(span("   reads ", Role::Muted));
+        line.push(span(format!("{}/s", show::rate(read)), Role::Text));
+        line.push(span(", written ", Role::Muted));
+        line.push(span(format!("{}/s", show::rate(written)), Role::Text));
+    }
+    if let Some(share) = worst_share(detail) {
+        line.push(span(format!("   {share}"), Role::Muted));
+    }
+    if !detail.description.assignor.is_empty() {
+        line.push(span(format!("   {}", detail.description.assignor), Role::Muted));
+    }
+    if let Some(id) = detail.description.coordinator {
+        line.push(span(format!("   coordinator {id}"), Role::Muted));
+    }
+    canvas.put_spans(inner.x, inner.y, inner.width, &line);
+    if inner.height > 1
+        && let Some(explanation) = detail.role.explanation()
+    {
+        canvas.put(inner.x, inner.y + 1, inner.width, &format!("{} {explanation}", marks.look), Role::Info);
+    }
+    if inner.height >= 6 {
+        lag_chart(canvas, Rect { y: inner.y + 2, height: inner.height - 2, ..inner }, state, detail);
+    }
+}
+
+/// "87 % on payments 7", where one partition holds most of it.
+fn worst_share(detail: &GroupDetail) -> Option<String> {
+    let total = detail.lag.fact().get().filter(|lag| *lag > 0)?;
+    let worst = detail.partitions.iter().max_by_key(|row| row.lag().get().unwrap_or(0))?;
+    let share = worst.lag().get()? as f64 / total as f64;
+    let many = detail.partitions.len() > 1;
+    (many && share >= 0.3)
+        .then(|| format!("{} on {} {}", show::share(share), worst.partition.topic, worst.partition.partition))
+}
+
+fn lag_chart(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail) {
+    let history = &detail.history;
+    let (Some(first), Some(last)) = (history.first(), history.last()) else { return };
+    if history.len() < 3 || area.width < 40 || area.height < 3 {
+        canvas.put(area.x, area.y, area.width, "the chart begins after a few samples", Role::Muted);
+        return;
+    }
+    let points = |value: &dyn Fn(&LagPoint) -> f64| -> Vec<(Time, f64)> {
+        history.iter().map(|point| (point.at, value(point))).collect()
+    };
+    let lag = points(&|point| point.lag as f64);
+    // Both from zero at the left edge: where they part, the lag grows.
+    let written = points(&|point| point.end.saturating_sub(first.end) as f64);
+    let read = points(&|point| point.committed.saturating_sub(first.committed) as f64);
+    let series = [
+        Series { name: "lag", role: Role::Info, points: &lag },
+        Series { name: "written", role: Role::Muted, points: &written },
+        Series { name: "read", role: Role::Success, points: &read },
+    ];
+    Chart { series: &series, from: first.at, to: last.at, zone: state.zone() }.draw(canvas, area);
+}
+
+fn rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail) {
+    let view = &state.views.group;
+    let focus = state.dialogs.is_empty();
+    let members = detail.description.members.len();
+    let marked = view.selection.marks.len();
+    let mut left = match view.tab {
+        GroupTab::Partitions => vec![
+            span(format!("Partitions {}", detail.partitions.len()), Role::Text),
+            span(format!(" · by lag {}", canvas.theme.marks.descending), Role::Muted),
+        ],
+        GroupTab::Members => vec![span(format!("Members {members}"), Role::Text)],
+    };
+    if marked > 0 {
+        left.push(span(format!(" · {marked} marked"), Role::Accent));
+    }
+    let right = tabs::titles(&[
+        ("Partitions".into(), view.tab == GroupTab::Partitions),
+        (format!("Members {members}"), view.tab == GroupTab::Members),
+    ]);
+    let inner = frame::draw(canvas, area, &Titles { left, right }, focus);
+    let inner = states::banner(canvas, inner, &view.detail, &detail.failures, state.zone());
+    match view.tab {
+        GroupTab::Partitions => partitions(canvas, inner, state, detail, focus),
+        GroupTab::Members => member_rows(canvas, inner, state, detail, focus),
+    }
+}
+
+fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail, focus: bool) {
+    let view = &state.views.group;
+    if view.order.is_empty() {
+        states::say(canvas, area, "nothing is committed and nothing assigned", Role::Muted);
+        return;
+    }
+    let mut columns = vec![
+        Column::text("TOPIC", Width::Fill(12)),
+        Column::number("P", 4),
+        Column::number("START", 11).gives_way(3),
+        Column::number("COMMITTED", 13),
+        Column::number("END", 13).gives_way(2),
+        Column::number("LAG", 9),
+    ];
+    if detail.partitions.iter().any(|row| row.member.is_some()) {
+        columns.push(Column::text("MEMBER", Width::Fixed(24)).gives_way(4));
+    }
+    let at = |row: usize| view.order.get(row).and_then(|index| detail.partitions.get(*index as usize));
+    let table = Table {
+        pane: Pane::GroupPartitions,
+        columns: &columns,
+        len: view.order.len(),
+        cursor: Some(view.selection.cursor()),
+        has_focus: focus,
+        first: state.viewport(Pane::GroupPartitions).first,
+        is_marked: &|row| at(row).is_some_and(|row| view.selection.marks.contains(&row.partition)),
+    };
+    table::draw(canvas, area, &table, |row, column| {
+        let Some(row) = at(row) else { return cell("", Role::Text) };
+        let offset = |fact: &Fact<i64>| facts::fact(fact, Role::Text, |offset| show::offset(*offset));
+        match column {
+            0 => name(row.partition.topic.as_str(), Role::Text),
+            1 => cell(row.partition.partition.to_string(), Role::Text),
+            2 => offset(&row.start),
+            3 => match &row.committed {
+                Fact::Known(Some(committed)) => cell(show::offset(committed.offset), Role::Text),
+                Fact::Known(None) => cell("–", Role::Muted),
+                Fact::Unknown(_) => cell("?", Role::Muted),
+            },
+            4 => offset(&row.end),
+            5 => match (row.lag(), &row.committed) {
+                (Fact::Known(0), _) => cell("0", Role::Muted),
+                (Fact::Known(lag), _) => cell(show::abbreviated(lag), Role::Accent),
+                (Fact::Unknown(_), Fact::Known(None)) => cell("–", Role::Muted),
+                (Fact::Unknown(_), _) => cell("?", Role::Muted),
+            },
+            _ => {
+                let member = row.member.and_then(|index| detail.description.members.get(index));
+                match member {
+                    Some(member) => {
+                        let id = member.instance_id.as_deref().unwrap_or(&member.client_id);
+                        name(format!("{id} {}", member.host), Role::Muted)
+                    }
+                    None => cell("–", Role::Muted),
+                }
+            }
+        }
+    });
+}
+
+fn member_rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail, focus: bool) {
+    let members = &detail.description.members;
+    if members.is_empty() {
+        states::say(canvas, area, "the group has no members: its offsets may be changed", Role::Muted);
+        return;
+    }
+    let mut columns = vec![Column::text("CLIENT", Width::Fill(12)), Column::text("HOST", Width::Fixed(20))];
+    if members.iter().any(|member| member.instance_id.is_some()) {
+        columns.push(Column::text("INSTANCE", Width::Fixed(18)).gives_way(2));
+    }
+    columns.push(Column::number("PARTITIONS", 10));
+    columns.push(Column::text("MEMBER", Width::Fill(16)).gives_way(1));
+    let table = Table {
+        pane: Pane::GroupMembers,
+        columns: &columns,
+        len: members.len(),
+        cursor: Some(state.views.group.member_cursor.min(members.len() - 1)),
+        has_focus: focus,
+        first: state.viewport(Pane::GroupMembers).first,
+        is_marked: &nothing_marked,
+    };
+    table::draw(canvas, area, &table, |row, column| {
+        let (Some(member), Some(title)) = (members.get(row), columns.get(column).map(|column| column.title)) else {
+            return cell("", Role::Text);
+        };
+        match title {
+            "CLIENT" => name(member.client_id.as_str(), Role::Text),
+            "HOST" => name(member.host.as_str(), Role::Text),
+            "INSTANCE" => cell(member.instance_id.clone().unwrap_or_default(), Role::Text),
+            "PARTITIONS" => cell(show::count(member.assignment.len() as u64), Role::Text),
+            _ => name(member.member_id.as_str(), Role::Muted),
+        }
+    });
+}

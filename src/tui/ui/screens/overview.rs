@@ -1,0 +1,269 @@
+//! The overview: health first, then where things move, then what changed.
+
+use super::{split, split_top};
+use crate::cluster::BrokerRow;
+use crate::domain::text::display_width;
+use crate::domain::{Fact, show};
+use crate::tui::app::State;
+use crate::tui::app::drawn::{Pane, Viewport};
+use crate::tui::app::list::first_visible;
+use crate::tui::app::screens::overview::{HealthLine, Mark, OverviewPane, WayIn, health_lines};
+use crate::tui::ui::canvas::{Canvas, Span, span};
+use crate::tui::ui::theme::Role;
+use crate::tui::ui::widgets::frame::{self, Titles};
+use crate::tui::ui::widgets::table::{self, Cell, Column, Table, Width, cell, name, nothing_marked};
+use crate::tui::ui::widgets::{facts, spark, states};
+use ratatui::layout::Rect;
+
+/// Share of a disk from which it is worth a look.
+const FULL: f64 = 0.85;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let view = &state.views.overview;
+    if area.width < 80 || area.height < 14 {
+        match view.pane {
+            OverviewPane::Health => health(canvas, area, state),
+            OverviewPane::Topics => busiest(canvas, area, state),
+            OverviewPane::Groups => worst(canvas, area, state),
+        }
+        return;
+    }
+    let lines = health_lines(state).len() as u16;
+    let brokers = state.data.metadata.value().map_or(0, |metadata| metadata.brokers.len()) as u16;
+    let top = (lines.max(brokers + 1).max(5) + 2).min(area.height / 2);
+    let changes = if area.height >= 20 { 3 + u16::from(area.height >= 30) * 2 } else { 0 };
+    let (upper, rest) = split_top(area, top);
+    let (middle, lower) = split_top(rest, rest.height - changes);
+    let (left, right) = split(upper, 38);
+    health(canvas, left, state);
+    broker_table(canvas, right, state);
+    let (left, right) = split(middle, 50);
+    busiest(canvas, left, state);
+    worst(canvas, right, state);
+    if changes > 0 {
+        seen(canvas, lower, state);
+    }
+}
+
+fn has_focus(state: &State, pane: OverviewPane) -> bool {
+    state.views.overview.pane == pane && state.dialogs.is_empty()
+}
+
+fn health(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let focus = has_focus(state, OverviewPane::Health);
+    let inner = frame::draw(canvas, area, &Titles::left(vec![span("Health", Role::Text)]), focus);
+    if states::instead_of_value(canvas, inner, &state.data.metadata, "the cluster's state") {
+        return;
+    }
+    let lines = health_lines(state);
+    let cursor = state.views.overview.health_cursor.min(lines.len().saturating_sub(1));
+    let first = first_visible(state.viewport(Pane::Health).first, cursor, lines.len(), usize::from(inner.height));
+    let viewport = Viewport { first, height: usize::from(inner.height), len: lines.len() };
+    canvas.scrolled(Pane::Health, inner, viewport);
+    for ((index, line), y) in lines.iter().enumerate().skip(first).zip(inner.y..inner.bottom()) {
+        let place = Rect { y, height: 1, ..inner };
+        health_line(canvas, place, line);
+        if index == cursor && focus {
+            canvas.fill(place, Role::Selection);
+        }
+    }
+}
+
+fn health_line(canvas: &mut Canvas<'_>, area: Rect, line: &HealthLine) {
+    let marks = canvas.theme.marks;
+    let (sign, role) = match line.mark {
+        Mark::Fine => (marks.fine, Role::Success),
+        Mark::Look => (marks.look, Role::Warning),
+        Mark::Broken => (marks.broken, Role::Danger),
+        Mark::Unknown => (marks.unknown, Role::Muted),
+    };
+    canvas.put(area.x, area.y, 1, sign, role);
+    // What is fine is said quietly.
+    let text = if line.mark == Mark::Fine || line.mark == Mark::Unknown { Role::Muted } else { Role::Text };
+    let mut x = area.x + 2;
+    if let Some(count) = line.count {
+        let number = show::compact(count);
+        canvas.put_right(Rect { x, width: 4, ..area }, &[span(number, if text == Role::Text { role } else { text })]);
+    }
+    x += 6;
+    let leads = line.way_in != WayIn::None;
+    let room = area.right().saturating_sub(x + if leads { 2 } else { 0 });
+    canvas.put(x, area.y, room, &line.text, text);
+    if leads {
+        canvas.put(area.right() - 1, area.y, 1, marks.leads, Role::Accent);
+    }
+}
+
+fn broker_table(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let inner = frame::draw(canvas, area, &Titles::left(vec![span("Brokers", Role::Text)]), false);
+    let remote = &state.data.brokers;
+    if states::instead_of_value(canvas, inner, remote, "brokers") {
+        return;
+    }
+    let Some(rows) = remote.value() else { return };
+    let inner = states::banner(canvas, inner, remote, &[], state.zone());
+    let rack = rows.iter().filter_map(|row| row.broker.rack.as_deref()).map(display_width).max();
+    let most = rows.iter().map(|row| row.leaders).max().unwrap_or(0).max(1) as f64;
+    let mut columns = vec![Column::number("ID", 3), Column::text("HOST", Width::Fill(17))];
+    if let Some(width) = rack {
+        let width = u16::try_from(width).unwrap_or(4).clamp(4, 12);
+        columns.push(Column::text("RACK", Width::Fixed(width)).gives_way(3));
+    }
+    columns.extend([
+        Column::number("LEADERS", 7),
+        Column::text("", Width::Fixed(5)).gives_way(4),
+        Column::number("URP", 3),
+        Column::text("DISK", Width::Fixed(17)).gives_way(2),
+    ]);
+    let table = Table {
+        pane: Pane::Brokers,
+        columns: &columns,
+        len: rows.len(),
+        cursor: None,
+        has_focus: false,
+        first: 0,
+        is_marked: &nothing_marked,
+    };
+    let marks = canvas.theme.marks;
+    let area = Rect { x: inner.x.saturating_sub(2), width: inner.width + 2, ..inner };
+    table::draw(canvas, area, &table, |row, column| {
+        let (Some(row), Some(title)) = (rows.get(row), columns.get(column).map(|column| column.title)) else {
+            return cell("", Role::Text);
+        };
+        match title {
+            "ID" => cell(row.broker.id.to_string(), if row.is_controller { Role::Accent } else { Role::Text }),
+            "HOST" => name(row.broker.address(), Role::Text),
+            "RACK" => cell(row.broker.rack.clone().unwrap_or_default(), Role::Muted),
+            "LEADERS" => cell(show::count(row.leaders as u64), Role::Text),
+            "URP" if row.under_replicated > 0 => cell(show::count(row.under_replicated as u64), Role::Warning),
+            "URP" => cell("0", Role::Muted),
+            "DISK" => disk(row, marks.look),
+            _ => cell(spark::level(&marks, row.leaders as f64 / most, 5), Role::Info),
+        }
+    });
+}
+
+fn disk(row: &BrokerRow, look: &str) -> Cell<'static> {
+    match (&row.disk_used, &row.disk_total) {
+        (Fact::Known(used), Fact::Known(total)) if *total > 0 => {
+            let share = *used as f64 / *total as f64;
+            let text = format!("{} of {}", show::share(share), show::size(*total));
+            if share >= FULL { cell(format!("{text} {look}"), Role::Warning) } else { cell(text, Role::Text) }
+        }
+        (Fact::Known(used), _) => cell(show::size(*used), Role::Text),
+        (Fact::Unknown(reason), _) => cell(format!("? {reason}"), Role::Muted),
+    }
+}
+
+fn busiest(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let focus = has_focus(state, OverviewPane::Topics);
+    let inner = frame::draw(canvas, area, &Titles::left(vec![span("Busiest topics", Role::Text)]), focus);
+    let view = &state.views.overview;
+    if states::instead_of_value(canvas, inner, &state.data.logs, "the topics' offsets") {
+        return;
+    }
+    let (Some(metadata), Some(logs)) = (state.data.metadata.value(), state.data.logs.value()) else { return };
+    let inner = states::banner(canvas, inner, &state.data.logs, &logs.failures, state.zone());
+    if view.busiest.is_empty() {
+        let measured = logs.topics.values().any(|log| log.rate.known().is_some());
+        let text = if measured { "nothing is written at the moment" } else { "measuring rates…" };
+        states::say(canvas, inner, text, Role::Muted);
+        return;
+    }
+    let columns = [
+        Column::text("TOPIC", Width::Fill(12)),
+        Column::number("RECORDS/s", 9),
+        Column::text("LAST MINUTE", Width::Fixed(12)).gives_way(1),
+    ];
+    let table = Table {
+        pane: Pane::BusiestTopics,
+        columns: &columns,
+        len: view.busiest.len(),
+        cursor: Some(view.topics_cursor.min(view.busiest.len() - 1)),
+        has_focus: focus,
+        first: state.viewport(Pane::BusiestTopics).first,
+        is_marked: &nothing_marked,
+    };
+    let marks = canvas.theme.marks;
+    table::draw(canvas, inner, &table, |row, column| {
+        let topic = view.busiest.get(row).and_then(|index| metadata.topics.get(*index as usize));
+        let Some(topic) = topic else { return cell("", Role::Text) };
+        let log = logs.topics.get(&topic.name);
+        match column {
+            0 => name(topic.name.as_str(), Role::Text),
+            1 => facts::rate(log.map(|log| &log.rate)),
+            _ => {
+                let rates: Vec<f64> =
+                    log.map_or(Vec::new(), |log| log.rates.iter().map(|rate| f64::from(*rate)).collect());
+                cell(spark::line(&marks, &rates, 12), Role::Info)
+            }
+        }
+    });
+}
+
+fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let focus = has_focus(state, OverviewPane::Groups);
+    let titles =
+        Titles { left: vec![span("Groups to look at", Role::Text)], right: vec![span("most lag first", Role::Muted)] };
+    let inner = frame::draw(canvas, area, &titles, focus);
+    let view = &state.views.overview;
+    let remote = &state.data.groups;
+    if states::instead_of_value(canvas, inner, remote, "groups") {
+        return;
+    }
+    let Some(groups) = remote.value() else { return };
+    let inner = states::banner(canvas, inner, remote, &groups.failures, state.zone());
+    if view.worst.is_empty() {
+        let text = if groups.rows.is_empty() { "there are no groups" } else { "no group's lag is known yet" };
+        states::say(canvas, inner, text, Role::Muted);
+        return;
+    }
+    let columns = [
+        Column::text("GROUP", Width::Fill(12)),
+        Column::text("STATE", Width::Fixed(11)).gives_way(2),
+        Column::number("LAG", 9),
+        Column::text("TREND", Width::Fixed(12)).gives_way(1),
+    ];
+    let table = Table {
+        pane: Pane::WorstGroups,
+        columns: &columns,
+        len: view.worst.len(),
+        cursor: Some(view.groups_cursor.min(view.worst.len() - 1)),
+        has_focus: focus,
+        first: state.viewport(Pane::WorstGroups).first,
+        is_marked: &nothing_marked,
+    };
+    let marks = canvas.theme.marks;
+    table::draw(canvas, inner, &table, |row, column| {
+        let group = view.worst.get(row).and_then(|index| groups.rows.get(*index as usize));
+        let Some(group) = group else { return cell("", Role::Text) };
+        match column {
+            0 => name(group.listing.id.as_str(), Role::Text),
+            1 => super::groups::state_cell(group.listing.state, group.lag.lag),
+            2 => super::groups::lag_cell(&group.lag),
+            _ => {
+                let trend: Vec<f64> = group.trend.iter().map(|lag| *lag as f64).collect();
+                cell(spark::line(&marks, &trend, 12), Role::Info)
+            }
+        }
+    });
+}
+
+fn seen(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let since = state
+        .link
+        .session()
+        .map_or(String::new(), |session| format!("seen by klamm since {}", session.since.clock_seconds(state.zone())));
+    let titles = Titles { left: vec![span("Changes", Role::Text)], right: vec![span(since, Role::Muted)] };
+    let inner = frame::draw(canvas, area, &titles, false);
+    let changes = &state.views.overview.changes.seen;
+    if changes.is_empty() {
+        canvas.put(inner.x, inner.y, inner.width, "nothing so far", Role::Muted);
+        return;
+    }
+    for (y, (at, text)) in (inner.y..inner.bottom()).zip(changes.iter().rev()) {
+        let line: [Span<'_>; 2] =
+            [span(format!("{}  ", at.clock_seconds(state.zone())), Role::Muted), span(text.as_str(), Role::Text)];
+        canvas.put_spans(inner.x, y, inner.width, &line);
+    }
+}

@@ -1,0 +1,307 @@
+//! Records: the list, the selected one's value, and the facts about it.
+
+use super::{split, split_top};
+use crate::domain::record::{DecodedRecord, Format, StartAt, ViewAs};
+use crate::domain::text::display_width;
+use crate::domain::value::Value;
+use crate::domain::{Time, show};
+use crate::tui::app::State;
+use crate::tui::app::drawn::Pane;
+use crate::tui::app::screens::records::{Reading, RecordsPane, RecordsView};
+use crate::tui::ui::canvas::{Canvas, Span, span};
+use crate::tui::ui::theme::Role;
+use crate::tui::ui::widgets::frame::{self, Titles};
+use crate::tui::ui::widgets::table::{self, Cell, Column, Table, Width, cell, nothing_marked};
+use crate::tui::ui::widgets::{states, text, value_tree};
+use ratatui::layout::Rect;
+
+/// Bytes of a value looked at for its line in the list.
+const PREVIEW: usize = 400;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let view = &state.views.records;
+    if area.height < 14 || area.width < 60 {
+        // Too small for three panes: the focused one gets all of it.
+        match view.pane {
+            RecordsPane::List => list(canvas, area, state),
+            RecordsPane::Value => value(canvas, area, state),
+            RecordsPane::Facts => record_facts(canvas, area, state),
+        }
+        return;
+    }
+    let (upper, lower) = split_top(area, area.height - (area.height * 45 / 100).max(7));
+    list(canvas, upper, state);
+    let (left, right) = split(lower, 54);
+    value(canvas, left, state);
+    record_facts(canvas, right, state);
+}
+
+fn has_focus(state: &State, pane: RecordsPane) -> bool {
+    state.views.records.pane == pane && state.dialogs.is_empty()
+}
+
+fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, state: &State) -> Vec<Span<'static>> {
+    let marks = canvas.theme.marks;
+    let mut spans = vec![span(reading.topic.to_string(), Role::Text)];
+    if let Some(partitions) = &reading.partitions {
+        let ids: Vec<String> = partitions.iter().take(8).map(ToString::to_string).collect();
+        spans.push(span(format!(" P {}", ids.join(",")), Role::Text));
+    }
+    let how = if view.is_finished {
+        span(" · ended", Role::Muted)
+    } else if view.is_following {
+        span(format!(" · live {}", marks.following), Role::Success)
+    } else {
+        span(format!(" · paused {}", marks.paused), Role::Warning)
+    };
+    spans.push(how);
+    let from = match reading.start {
+        StartAt::End => "from the end".to_owned(),
+        StartAt::Earliest => "from the beginning".into(),
+        StartAt::Latest(count) => format!("from the last {}", show::count(count)),
+        StartAt::Offset(offset) => format!("from offset {}", show::offset(offset)),
+        StartAt::Time(time) => format!("from {}", time.show(state.zone())),
+    };
+    spans.push(span(format!(" · {from}"), Role::Muted));
+    if let Some(contains) = &reading.contains {
+        spans.push(span(format!(" · contains \"{contains}\""), Role::Match));
+    }
+    match reading.view {
+        ViewAs::Auto => {}
+        ViewAs::Text => spans.push(span(" · as text", Role::Muted)),
+        ViewAs::Json => spans.push(span(" · as JSON", Role::Muted)),
+        ViewAs::Avro => spans.push(span(" · as Avro", Role::Muted)),
+        ViewAs::Hex => spans.push(span(" · as hex", Role::Muted)),
+    }
+    spans
+}
+
+/// Counts are always there, so that an empty list is a statement.
+fn counts(view: &RecordsView) -> Vec<Span<'static>> {
+    let counts = &view.counts;
+    let mut spans = Vec::new();
+    if let Some(rate) = view.per_second() {
+        spans.push(span(format!("{}/s ", show::rate(rate)), Role::Text));
+    }
+    spans.push(span(format!("{} seen", show::abbreviated(counts.seen)), Role::Muted));
+    if view.reading.as_ref().is_some_and(|reading| reading.contains.is_some()) {
+        spans.push(span(format!(", {} match", show::abbreviated(counts.matched)), Role::Text));
+    }
+    spans.push(span(format!(", {} kept", show::abbreviated(view.ring.len() as u64)), Role::Muted));
+    let unseen = counts.dropped.saturating_add(view.missed);
+    if unseen > 0 {
+        spans.push(span(format!(", {} not kept", show::abbreviated(unseen)), Role::Warning));
+    }
+    if counts.undecodable > 0 {
+        spans.push(span(format!(", {} undecodable", show::abbreviated(counts.undecodable)), Role::Warning));
+    }
+    spans
+}
+
+fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let view = &state.views.records;
+    let focus = has_focus(state, RecordsPane::List);
+    let Some(reading) = &view.reading else {
+        let inner = frame::draw(canvas, area, &Titles::left(vec![span("Records", Role::Text)]), focus);
+        let text = "no topic is open: press t on a topic to see its records as they are written, or F to choose here";
+        states::say(canvas, inner, text, Role::Muted);
+        return;
+    };
+    let titles = Titles { left: title(view, reading, canvas, state), right: counts(view) };
+    let inner = frame::draw(canvas, area, &titles, focus);
+    let inner = failures(canvas, inner, view);
+    if view.ring.is_empty() {
+        let text = match (view.is_finished, view.has_caught_up, view.counts.seen) {
+            (true, _, 0) => "there are no records in this range".to_owned(),
+            (false, true, 0) => "nothing there yet: waiting for what is written from now on".to_owned(),
+            (false, false, 0) => "reading…".to_owned(),
+            (_, _, seen) => format!("none of {} records seen so far contains it; esc leaves", show::count(seen)),
+        };
+        states::say(canvas, inner, &text, Role::Muted);
+        return;
+    }
+    let has_many = reading.partitions.as_ref().is_none_or(|partitions| partitions.len() > 1);
+    let viewport = state.viewport(Pane::Records);
+    let height = usize::from(inner.height.saturating_sub(1));
+    let rows = viewport.first..viewport.first + height + 1;
+    let widest_key = rows
+        .filter_map(|row| view.ring.get(row))
+        .filter_map(|record| view.decoded(record))
+        .filter(|record| record.record.key.is_some())
+        .map(|record| display_width(&record.key.value.preview(64)))
+        .max();
+    let mut columns = vec![Column::text("TIME", Width::Fixed(12)).gives_way(3)];
+    if has_many {
+        columns.push(Column::number("P", 3).gives_way(1));
+    }
+    columns.push(Column::number("OFFSET", 11).gives_way(2));
+    if let Some(widest) = widest_key {
+        // In steps, so that the columns do not twitch while one scrolls.
+        let most = if area.width >= 100 { 24 } else { 12 };
+        let width = u16::try_from(widest.next_multiple_of(4)).unwrap_or(most).clamp(4, most);
+        columns.push(Column::text("KEY", Width::Fixed(width)).gives_way(4));
+    }
+    columns.push(Column::text("VALUE", Width::Fill(16)));
+    let table = Table {
+        pane: Pane::Records,
+        columns: &columns,
+        len: view.ring.len(),
+        cursor: Some(view.cursor()),
+        has_focus: focus,
+        first: viewport.first,
+        is_marked: &nothing_marked,
+    };
+    table::draw(canvas, inner, &table, |row, column| {
+        let (Some(record), Some(title)) = (view.ring.get(row), columns.get(column).map(|column| column.title)) else {
+            return cell("", Role::Text);
+        };
+        let decoded = view.decoded(record);
+        match title {
+            "TIME" => cell(record.timestamp().clock(state.zone()), Role::Muted),
+            "P" => cell(record.partition().to_string(), Role::Muted),
+            "OFFSET" => cell(show::offset(record.offset()), Role::Muted),
+            "KEY" => decoded.map_or_else(|| cell("", Role::Muted), |record| key_cell(record)),
+            _ => decoded.map_or_else(|| cell("…", Role::Muted), |record| value_cell(record)),
+        }
+    });
+}
+
+fn failures(canvas: &mut Canvas<'_>, area: Rect, view: &RecordsView) -> Rect {
+    let Some(failure) = view.failures.first() else { return area };
+    if area.height < 3 {
+        return area;
+    }
+    let marks = canvas.theme.marks;
+    canvas.put(area.x, area.y, area.width, &format!("{} in part: {failure}", marks.look), Role::Warning);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+fn key_cell(record: &DecodedRecord) -> Cell<'static> {
+    match record.key.format {
+        Format::Null => cell("–", Role::Muted),
+        _ => cell(record.key.value.preview(64), Role::Accent),
+    }
+}
+
+fn value_cell(record: &DecodedRecord) -> Cell<'static> {
+    if record.value.format == Format::Null {
+        return cell("tombstone", Role::SyntaxNull);
+    }
+    let role = if record.value.is_undecodable() { Role::Warning } else { Role::Text };
+    cell(record.value.value.preview(PREVIEW), role)
+}
+
+fn value(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let view = &state.views.records;
+    let record = view.selected();
+    let mut title = vec![span("Value", Role::Text)];
+    if let Some(record) = record {
+        title.push(span(format!(" · {}", described(record)), Role::Muted));
+    }
+    let inner = frame::draw(canvas, area, &Titles::left(title), has_focus(state, RecordsPane::Value));
+    let Some(record) = record else { return };
+    let mut lines: Vec<text::Line<'_>> = Vec::new();
+    for attempt in &record.value.attempts {
+        if record.value.is_undecodable() {
+            let text = format!("{} {}: {}", canvas.theme.marks.look, attempt.decoder, attempt.reason);
+            lines.extend(
+                states::wrap(&text, usize::from(inner.width)).into_iter().map(|line| vec![span(line, Role::Warning)]),
+            );
+        }
+    }
+    if record.value.format == Format::Null {
+        lines.push(vec![span("null: a tombstone, compaction removes the key", Role::SyntaxNull)]);
+    } else {
+        lines.extend(value_tree::lines(&record.value.value, usize::from(inner.width), view.wraps));
+    }
+    text::draw(canvas, inner, Pane::RecordValue, &lines, view.value_scroll);
+}
+
+/// "Avro orders.v1-value v3 id 41"
+fn described(record: &DecodedRecord) -> String {
+    let decoded = &record.value;
+    let word = match &decoded.format {
+        Format::Null => "null",
+        Format::Text => "text",
+        Format::Json => "JSON",
+        Format::Avro { .. } => "Avro",
+        Format::Hex => "bytes",
+    };
+    let mut text = word.to_owned();
+    if let Some(schema) = &decoded.schema {
+        text.push_str(&format!(" {schema}"));
+    }
+    if let Format::Avro { schema_id } = decoded.format {
+        text.push_str(&format!(" id {schema_id}"));
+    }
+    text
+}
+
+fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let view = &state.views.records;
+    let title = match view.selected_ref() {
+        Some(record) => format!("Record {}:{}", record.partition(), record.offset()),
+        None => "Record".into(),
+    };
+    let titles = Titles::left(vec![span(title, Role::Text)]);
+    let inner = frame::draw(canvas, area, &titles, has_focus(state, RecordsPane::Facts));
+    let Some(record) = view.selected() else { return };
+    let facts = &record.record;
+    let batch = &facts.batch;
+    let mut lines: Vec<text::Line<'_>> = Vec::new();
+    let mut add = |label: &'static str, text: String, role: Role| {
+        lines.push(vec![span(format!("{label:<11}"), Role::Muted), span(text, role)]);
+    };
+    let by = if batch.is_append_time { "broker" } else { "producer" };
+    add("time", format!("{} by the {by}", facts.timestamp.show(state.zone())), time_role(facts.timestamp, state.now));
+    match (&facts.key, &record.key.format) {
+        (None, _) => add("key", "none".into(), Role::Muted),
+        (Some(_), _) => add("key", record.key.value.preview(200), Role::Accent),
+    }
+    let bytes =
+        |field: &Option<bytes::Bytes>| field.as_ref().map_or("null".into(), |field| show::size(field.len() as u64));
+    add("size", format!("key {}, value {}", bytes(&facts.key), bytes(&facts.value)), Role::Text);
+    let ratio = f64::from(batch.plain_bytes) / f64::from(batch.wire_bytes.max(1));
+    add(
+        "batch",
+        format!("{}, {} records, {ratio:.1} : 1", batch.codec.word(), show::count(batch.records.into())),
+        Role::Text,
+    );
+    if batch.producer_id >= 0 {
+        let kind = if batch.is_transactional { ", transactional" } else { "" };
+        let text = format!("{} epoch {} seq {}{kind}", batch.producer_id, batch.producer_epoch, batch.base_sequence);
+        add("producer", text, Role::Text);
+    }
+    for (index, header) in facts.headers.iter().enumerate() {
+        let value = header.value.as_deref().map_or_else(|| "null".to_owned(), header_text);
+        let label = if index == 0 { "headers" } else { "" };
+        lines.push(vec![
+            span(format!("{label:<11}"), Role::Muted),
+            span(format!("{}  ", header.name), Role::SyntaxName),
+            span(value, Role::Text),
+        ]);
+    }
+    text::draw(canvas, inner, Pane::RecordFacts, &lines, view.facts_scroll);
+}
+
+/// Text as it is; anything else as bytes, with the number that 4 or 8 of them make.
+fn header_text(value: &[u8]) -> String {
+    match std::str::from_utf8(value) {
+        Ok(text) if !text.contains(|c: char| c.is_control() && c != '\t') => Value::Text(text.into()).preview(300),
+        _ => {
+            let hex: Vec<String> = value.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
+            let number = match value.len() {
+                4 => value.first_chunk().map(|bytes| i64::from(i32::from_be_bytes(*bytes))),
+                8 => value.first_chunk().map(|bytes| i64::from_be_bytes(*bytes)),
+                _ => None,
+            };
+            let more = if value.len() > 32 { " …" } else { "" };
+            number.map_or_else(|| format!("{}{more}", hex.join(" ")), |number| format!("{}  = {number}", hex.join(" ")))
+        }
+    }
+}
+
+/// A time in the future is worth a look.
+fn time_role(time: Time, now: Time) -> Role {
+    if time > now.plus_millis(60_000) { Role::Warning } else { Role::Text }
+}

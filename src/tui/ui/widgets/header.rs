@@ -1,0 +1,98 @@
+//! The first line: which cluster, with which right, and how it is.
+
+use crate::cluster::Access;
+use crate::domain::show;
+use crate::tui::app::State;
+use crate::tui::app::screens::overview::Mark;
+use crate::tui::app::session::Link;
+use crate::tui::ui::canvas::{Canvas, Span, span, width_of};
+use crate::tui::ui::theme::Role;
+use ratatui::layout::Rect;
+
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let colour = state.link.session().and_then(|session| session.card.colour.as_deref());
+    let bar = canvas.theme.profile(colour);
+    let mut x = canvas.put(area.x, area.y, area.width, " klamm ", Role::Muted);
+    let (name, right) = match &state.link {
+        Link::None => ("no cluster".to_owned(), None),
+        Link::Opening(name) => (format!("{name}: opening…"), None),
+        Link::Refused { name, .. } => (format!("{name}: cannot be opened"), None),
+        Link::Open(session) => {
+            let right = match session.access {
+                Access::ReadWrite => None,
+                Access::ReadOnly | Access::ReadOnlyForGood => Some("READ-ONLY".to_owned()),
+                Access::Unlocked { until } => {
+                    let minutes = until.since(state.now).max(0).unsigned_abs().div_ceil(60_000);
+                    Some(format!("UNLOCKED {minutes} min"))
+                }
+            };
+            (session.card.name.clone(), right)
+        }
+    };
+    let room = area.right().saturating_sub(x);
+    x = canvas.put_styled(x, area.y, room, &format!(" {name} "), bar);
+    if let Some(right) = right {
+        let role = if right.starts_with("UNLOCKED") { Role::Danger } else { Role::Warning };
+        let room = area.right().saturating_sub(x);
+        x = canvas.put(x, area.y, room, &format!(" {right}"), role);
+    }
+    let mut strip = strip(state, canvas);
+    let room = area.right().saturating_sub(x + 2);
+    // The least important fact gives way first.
+    while !strip.is_empty() && width_of(&strip) + 1 > usize::from(room) {
+        strip.truncate(strip.len().saturating_sub(2));
+    }
+    if strip.last().is_some_and(|last| last.text == "  ") {
+        strip.pop();
+    }
+    strip.push(span(" ", Role::Text));
+    canvas.put_right(Rect { x: area.right() - room, width: room, ..area }, &strip);
+}
+
+/// Health in a few words, the worst first; facts and gaps alternate.
+fn strip(state: &State, canvas: &Canvas<'_>) -> Vec<Span<'static>> {
+    let marks = canvas.theme.marks;
+    let data = &state.data;
+    let mut facts: Vec<(Mark, String)> = Vec::new();
+    if state.link.session().is_none() {
+        return Vec::new();
+    }
+    let Some(metadata) = data.metadata.value() else {
+        let text = match data.metadata.failure() {
+            Some(failure) => format!("{} {}", marks.broken, failure.message),
+            None => "connecting…".into(),
+        };
+        let role = if data.metadata.failure().is_some() { Role::Danger } else { Role::Muted };
+        return vec![span(text, role), span("  ", Role::Text)];
+    };
+    if data.metadata.failure().is_some() {
+        let at = data.metadata.as_of().map_or(String::new(), |at| at.clock_seconds(state.zone()));
+        facts.push((Mark::Broken, format!("no answer, as of {at}")));
+    }
+    let health = &metadata.health;
+    let mark = |count: usize, bad: Mark| if count == 0 { Mark::Fine } else { bad };
+    facts.push((mark(health.offline, Mark::Broken), format!("{} offline", health.offline)));
+    let missing: Vec<String> = health.missing_brokers.iter().take(3).map(ToString::to_string).collect();
+    let missing = if missing.is_empty() { String::new() } else { format!(" (miss {})", missing.join(" ")) };
+    facts.push((mark(health.under_replicated, Mark::Look), format!("{} URP{missing}", health.under_replicated)));
+    facts.push((mark(metadata.failures.len(), Mark::Look), show::plural(metadata.brokers.len(), "broker")));
+    let seen = if metadata.may_describe_cluster == Some(false) { " you may see" } else { "" };
+    let topics = show::count(metadata.topics.len() as u64);
+    facts.push((Mark::Fine, format!("{topics} topics{seen}")));
+    facts.push((Mark::Fine, format!("{} partitions", show::count(metadata.partitions as u64))));
+    let plain = |text: &str| text.ends_with("topics") || text.ends_with("partitions") || text.ends_with("see");
+    let mut spans = Vec::new();
+    for (mark, text) in facts {
+        let (sign, role) = match mark {
+            _ if plain(&text) => ("", Role::Muted),
+            Mark::Fine => (marks.fine, Role::Success),
+            Mark::Look => (marks.look, Role::Warning),
+            Mark::Broken => (marks.broken, Role::Danger),
+            Mark::Unknown => (marks.unknown, Role::Muted),
+        };
+        let text = if sign.is_empty() { text } else { format!("{sign} {text}") };
+        spans.push(span(text, role));
+        spans.push(span("  ", Role::Text));
+    }
+    spans
+}

@@ -1,0 +1,89 @@
+//! The states of a pane that are not rows: loading, empty, failed, partial.
+
+use crate::domain::text::{display_width, sanitize};
+use crate::domain::{Failure, Time};
+use crate::tui::app::remote::Remote;
+use crate::tui::ui::canvas::Canvas;
+use crate::tui::ui::theme::Role;
+use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
+
+/// A sentence in a pane that has nothing else to show.
+pub fn say(canvas: &mut Canvas<'_>, area: Rect, text: &str, role: Role) {
+    for (line, y) in wrap(text, usize::from(area.width)).into_iter().zip(area.y..area.bottom()) {
+        canvas.put(area.x, y, area.width, &line, role);
+    }
+}
+
+/// Draws loading or failure where there is no value yet; returns whether it did.
+pub fn instead_of_value<T>(canvas: &mut Canvas<'_>, area: Rect, remote: &Remote<T>, what: &str) -> bool {
+    if remote.value().is_some() {
+        return false;
+    }
+    match remote.failure() {
+        Some(failure) => say(canvas, area, &sentence(canvas.theme.marks.broken, failure), Role::Danger),
+        None => say(canvas, area, &format!("asking for {what}…"), Role::Muted),
+    }
+    true
+}
+
+fn sentence(mark: &str, failure: &Failure) -> String {
+    format!("{mark} {failure}")
+}
+
+/// One line over old rows when the last refresh failed, or when brokers did not
+/// answer; returns the room that is left.
+pub fn banner<T>(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    remote: &Remote<T>,
+    failures: &[Failure],
+    zone: &TimeZone,
+) -> Rect {
+    let marks = canvas.theme.marks;
+    let (text, role) = match (remote.failure(), failures) {
+        (Some(failure), _) => {
+            let as_of = remote.as_of().map_or(String::new(), |at: Time| format!("as of {} · ", at.clock_seconds(zone)));
+            (format!("{} {as_of}{failure}", marks.broken), Role::Danger)
+        }
+        (None, [one]) => (format!("{} in part: {one}", marks.look), Role::Warning),
+        (None, [first, rest @ ..]) => {
+            (format!("{} in part: {} failures, the first: {first}", marks.look, rest.len() + 1), Role::Warning)
+        }
+        (None, []) => return area,
+    };
+    if area.height < 3 {
+        return area;
+    }
+    canvas.put(area.x, area.y, area.width, &text, role);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// Words in lines of at most `width` columns.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let clean = sanitize(text);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in clean.split_whitespace() {
+        if !line.is_empty() && display_width(&line) + 1 + display_width(word) > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_wrapped_and_none_is_lost() {
+        assert_eq!(wrap("cannot list topics: no answer", 12), ["cannot list", "topics: no", "answer"]);
+        assert_eq!(wrap("", 10), [""]);
+    }
+}

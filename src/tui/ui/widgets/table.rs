@@ -1,0 +1,260 @@
+//! A table that draws only the rows in view.
+//!
+//! Owns: column widths, alignment, the cursor's row, and which columns give way
+//! on a narrow screen. Must not know what the rows are.
+//! Invariant: cells are asked for visible rows only.
+
+use crate::domain::text::{display_width, sanitize, shorten_end, shorten_middle};
+use crate::tui::app::drawn::{Click, Pane, Viewport};
+use crate::tui::app::list::first_visible;
+use crate::tui::command::Command;
+use crate::tui::ui::canvas::{Canvas, Span};
+use crate::tui::ui::theme::Role;
+use ratatui::layout::Rect;
+use std::borrow::Cow;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Width {
+    Fixed(u16),
+    /// Takes what is left, but at least this.
+    Fill(u16),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    Left,
+    Right,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    pub title: &'static str,
+    pub width: Width,
+    pub align: Align,
+    /// The larger, the sooner it gives way; 0 always stays.
+    pub gives_way: u8,
+    /// What a click on the title does.
+    pub sort: Option<Command>,
+}
+
+impl Column {
+    pub const fn text(title: &'static str, width: Width) -> Self {
+        Self { title, width, align: Align::Left, gives_way: 0, sort: None }
+    }
+
+    pub const fn number(title: &'static str, width: u16) -> Self {
+        Self { title, width: Width::Fixed(width), align: Align::Right, gives_way: 0, sort: None }
+    }
+
+    pub const fn gives_way(mut self, rank: u8) -> Self {
+        self.gives_way = rank;
+        self
+    }
+
+    pub const fn sort(mut self, command: Command) -> Self {
+        self.sort = Some(command);
+        self
+    }
+
+    fn least(self) -> u16 {
+        match self.width {
+            Width::Fixed(width) | Width::Fill(width) => width,
+        }
+    }
+}
+
+/// What stands in a cell.
+pub struct Cell<'a> {
+    pub spans: Vec<Span<'a>>,
+    /// Names differ most at their ends: they are cut in the middle.
+    pub is_name: bool,
+    /// Stays whole behind what may have to be shortened.
+    pub suffix: Option<Span<'a>>,
+}
+
+pub fn cell<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Cell<'a> {
+    Cell { spans: vec![Span { text: text.into(), role }], is_name: false, suffix: None }
+}
+
+pub fn name<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Cell<'a> {
+    Cell { spans: vec![Span { text: text.into(), role }], is_name: true, suffix: None }
+}
+
+pub struct Table<'a> {
+    pub pane: Pane,
+    pub columns: &'a [Column],
+    pub len: usize,
+    pub cursor: Option<usize>,
+    pub has_focus: bool,
+    /// Where the view began before.
+    pub first: usize,
+    /// A column for marks before the rows.
+    pub is_marked: &'a dyn Fn(usize) -> bool,
+}
+
+pub fn nothing_marked(_: usize) -> bool {
+    false
+}
+
+const GAP: u16 = 2;
+/// The cursor's and the mark's sign, and a blank.
+const GUTTER: u16 = 2;
+
+/// Draws a header line and the rows; `cell_at` is asked by row and by index into `columns`.
+pub fn draw<'c>(canvas: &mut Canvas<'_>, area: Rect, table: &Table<'_>, cell_at: impl Fn(usize, usize) -> Cell<'c>) {
+    if area.height < 2 || area.width <= GUTTER {
+        return;
+    }
+    let inner = Rect { x: area.x + GUTTER, width: area.width - GUTTER, ..area };
+    let places = layout(table.columns, inner.width);
+    for (index, x, width) in &places {
+        let Some(column) = table.columns.get(*index) else { continue };
+        let title = shorten_end(column.title, usize::from(*width));
+        let shift = if column.align == Align::Right { width.saturating_sub(display_width(&title) as u16) } else { 0 };
+        canvas.put(inner.x + x + shift, inner.y, *width, &title, Role::Header);
+        if let Some(command) = column.sort {
+            canvas.target(Rect { x: inner.x + x, y: inner.y, width: *width, height: 1 }, Click::Command(command));
+        }
+    }
+    let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let height = usize::from(body.height);
+    let cursor = table.cursor.unwrap_or(0);
+    let first = first_visible(table.first, cursor, table.len, height);
+    let viewport = Viewport { first, height, len: table.len };
+    canvas.scrolled(table.pane, body, viewport);
+    let marks = canvas.theme.marks;
+    for (row, y) in viewport.rows().zip(body.y..) {
+        let is_cursor = table.cursor == Some(row);
+        let line = Rect { y, height: 1, ..body };
+        if is_cursor && table.has_focus {
+            canvas.fill(line, Role::Selection);
+        }
+        let sign = match (is_cursor, (table.is_marked)(row)) {
+            (true, false) => Some((marks.selected, if table.has_focus { Role::Accent } else { Role::Muted })),
+            (_, true) => Some((marks.marked, Role::Accent)),
+            (false, false) => None,
+        };
+        for (index, x, width) in &places {
+            let Some(column) = table.columns.get(*index) else { continue };
+            draw_cell(canvas, inner.x + x, y, *width, column.align, cell_at(row, *index));
+        }
+        if let Some((sign, role)) = sign {
+            canvas.put(line.x, y, 1, sign, role);
+        }
+        if is_cursor && table.has_focus {
+            canvas.fill(line, Role::Selection);
+        }
+    }
+}
+
+fn draw_cell(canvas: &mut Canvas<'_>, x: u16, y: u16, width: u16, align: Align, cell: Cell<'_>) {
+    let room = usize::from(width);
+    let reserved = cell.suffix.as_ref().map_or(0, |suffix| display_width(&suffix.text));
+    let mut left = room.saturating_sub(reserved);
+    let mut parts = Vec::with_capacity(cell.spans.len());
+    for span in &cell.spans {
+        let clean = sanitize(&span.text);
+        let fitting = if cell.is_name { shorten_middle(&clean, left) } else { shorten_end(&clean, left) };
+        left = left.saturating_sub(display_width(&fitting));
+        parts.push((fitting.into_owned(), span.role));
+    }
+    parts.extend(cell.suffix.map(|suffix| (suffix.text.into_owned(), suffix.role)));
+    let mut at = if align == Align::Right { x + left as u16 } else { x };
+    for (text, role) in parts {
+        at = canvas.put(at, y, width, &text, role);
+    }
+}
+
+/// The columns that fit: index, place, width.
+fn layout(columns: &[Column], width: u16) -> Vec<(usize, u16, u16)> {
+    let mut kept: Vec<usize> = (0..columns.len()).collect();
+    let least = |kept: &[usize]| -> u16 {
+        let sum: u16 = kept.iter().filter_map(|index| columns.get(*index)).map(|column| column.least()).sum();
+        sum + GAP * u16::try_from(kept.len().saturating_sub(1)).unwrap_or(0)
+    };
+    while least(&kept) > width {
+        let next = kept
+            .iter()
+            .enumerate()
+            .filter_map(|(place, index)| columns.get(*index).map(|column| (column.gives_way, place)))
+            .filter(|(rank, _)| *rank > 0)
+            .max();
+        match next {
+            Some((_, place)) => {
+                kept.remove(place);
+            }
+            None => break,
+        }
+    }
+    let fills =
+        kept.iter().filter(|index| matches!(columns.get(**index).map(|c| c.width), Some(Width::Fill(_)))).count();
+    let mut spare = width.saturating_sub(least(&kept));
+    let share = spare / u16::try_from(fills.max(1)).unwrap_or(1);
+    let mut places = Vec::with_capacity(kept.len());
+    let mut x = 0;
+    let mut fills_left = fills;
+    for index in kept {
+        let Some(column) = columns.get(index) else { continue };
+        let mut own = match column.width {
+            Width::Fixed(own) => own,
+            Width::Fill(own) => {
+                fills_left -= 1;
+                // The last one takes what rounding left.
+                let extra = if fills_left == 0 { spare } else { share };
+                spare = spare.saturating_sub(extra);
+                own + extra
+            }
+        };
+        own = own.min(width.saturating_sub(x));
+        if own == 0 {
+            break;
+        }
+        places.push((index, x, own));
+        x += own + GAP;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_give_way_by_rank_and_the_name_takes_the_rest() {
+        let columns = [
+            Column::text("NAME", Width::Fill(10)),
+            Column::number("A", 6).gives_way(1),
+            Column::number("B", 6).gives_way(2),
+        ];
+        assert_eq!(layout(&columns, 30), [(0, 0, 14), (1, 16, 6), (2, 24, 6)]);
+        assert_eq!(layout(&columns, 20), [(0, 0, 12), (1, 14, 6)]);
+        assert_eq!(layout(&columns, 12), [(0, 0, 12)]);
+        assert_eq!(layout(&columns, 4), [(0, 0, 4)]);
+    }
+
+    #[test]
+    fn a_hundred_thousand_rows_cost_what_is_visible() {
+        use crate::tui::ui::theme::{Depth, Theme};
+        use std::cell::Cell as Counter;
+        let (theme, area) = (Theme::dark(Depth::True), Rect::new(0, 0, 200, 60));
+        let mut buffer = ratatui::buffer::Buffer::empty(area);
+        let mut canvas = Canvas::new(&mut buffer, &theme);
+        let columns = [Column::text("NAME", Width::Fill(10)), Column::number("A", 6)];
+        let asked = Counter::new(0);
+        let table = Table {
+            pane: Pane::Topics,
+            columns: &columns,
+            len: 100_000,
+            cursor: Some(77_777),
+            has_focus: true,
+            first: 0,
+            is_marked: &nothing_marked,
+        };
+        draw(&mut canvas, area, &table, |row, _| {
+            asked.set(asked.get() + 1);
+            assert!((77_777 - 60..=77_777).contains(&row));
+            cell("x", Role::Text)
+        });
+        assert_eq!(asked.get(), 59 * 2);
+    }
+}
