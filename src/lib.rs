@@ -3,6 +3,7 @@
 //! The rooms and the doors between them are described in `ARCHITECTURE.md`;
 //! `tests/fast/architecture.rs` holds them.
 
+pub mod cli;
 pub mod cluster;
 pub mod decode;
 pub mod demo;

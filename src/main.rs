@@ -1,3 +1,7 @@
-//! The binary: everything is in the library.
+//! The binary: nothing but the command line's door.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    klamm::cli::main()
+}

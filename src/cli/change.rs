@@ -1,0 +1,87 @@
+//! The one way from a plan to a change on the command line.
+//!
+//! Shows the plan, obtains consent, applies, and reports: once on standard
+//! output, whatever happened. Nothing else in this room calls `apply`.
+
+use super::confirm::Consent;
+use super::exit::{Exit, Stop};
+use super::interrupt::signal;
+use super::output::{Format, Look, Output};
+use super::plan;
+use super::session::{Session, blocking};
+use crate::cluster::Cluster;
+use crate::domain::Failure;
+use crate::domain::plan::Plan;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+/// Applies `plan` if the user agrees. With `look_again`, waits that long after it
+/// and says whether somebody else has moved the offsets since.
+pub(crate) async fn carry_out(
+    session: &mut Session,
+    cluster: &Cluster,
+    plan: &Plan,
+    consent: Consent,
+    look_again: Option<Duration>,
+) -> Result<Exit, Stop> {
+    if consent.dry_run || plan.steps.is_empty() {
+        session.output.report(&plan::report(plan, None, plan::refusal(plan).as_ref()))?;
+        return Ok(plan::preview_exit(plan));
+    }
+    let refused = |session: &mut Session, failure: Failure| {
+        session.output.report(&plan::report(plan, None, Some(&failure)))?;
+        Ok(Exit::of_failure(&failure))
+    };
+    if let Some(failure) = plan::refusal(plan) {
+        return refused(session, failure);
+    }
+    let grant = match cluster.grant() {
+        Ok(grant) => grant,
+        Err(failure) => return refused(session, failure),
+    };
+    if consent.will_ask() {
+        show_before_asking(session, plan)?;
+    }
+    let (operation, target, how) =
+        (plan::operation(&plan.change), plan.change.target().to_owned(), plan.confirm.clone());
+    // The answer is read from a blocking terminal; an interrupt must still be heard.
+    if let Err(stop) = blocking("ask", move || Ok(consent.obtain(operation, &target, &how)?)).await {
+        return match stop {
+            Stop::Failed(failure) => refused(session, failure),
+            other => Err(other),
+        };
+    }
+
+    // Held until the result is written: whoever interrupts learns what happened.
+    let _under_way = session.applying.begin().await;
+    let mut outcome = match cluster.apply(plan, &grant, None).await {
+        Ok(outcome) => outcome,
+        // Nothing was sent.
+        Err(failure) => return refused(session, failure),
+    };
+    if let Some(pause) = look_again {
+        outcome.notes.extend(later(cluster, plan, pause).await);
+    }
+    session.output.report(&plan::report(plan, Some(&outcome), None))?;
+    Ok(Exit::of_outcome(&outcome))
+}
+
+/// What has become of the offsets after `pause`. An interrupt ends the pause.
+async fn later(cluster: &Cluster, plan: &Plan, pause: Duration) -> Vec<String> {
+    tokio::select! {
+        () = signal() => vec!["not looked at again: interrupted".into()],
+        () = tokio::time::sleep(pause) => match cluster.look_again(plan).await {
+            Ok(notes) => notes,
+            Err(failure) => vec![format!("not looked at again: {failure}")],
+        },
+    }
+}
+
+/// The plan for the one who is asked, beside the answer: standard output gets
+/// one document, the result.
+fn show_before_asking(session: &Session, plan: &Plan) -> io::Result<()> {
+    let is_terminal = io::stderr().is_terminal();
+    let look =
+        Look { is_terminal, has_colours: session.output.look.has_colours, zone: session.output.look.zone.clone() };
+    Output::new(Format::Table, look, Box::new(io::stderr())).report(&plan::report(plan, None, None))
+}

@@ -1,0 +1,131 @@
+//! Which cluster a run is about.
+//!
+//! Owns how flags become the layer above the environment; the layers themselves
+//! are `profile`'s.
+
+use super::arguments::Globals;
+use super::exit::Stop;
+use crate::demo::Demo;
+use crate::domain::{Failure, FailureKind};
+use crate::profile::{Layer, Loaded, Profile, RegistrySettings, load};
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+
+/// The names of those arguments that were given as flags. What came from a
+/// variable is read again by `profile`, whose rules about variables hold.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Flags {
+    profile: bool,
+    bootstrap: bool,
+    registry: bool,
+}
+
+impl Flags {
+    /// The same run with a profile named as well; nothing else names the cluster then.
+    pub(crate) fn naming_a_profile(self) -> Self {
+        Self { profile: true, bootstrap: false, ..self }
+    }
+
+    pub(crate) fn of(matches: &ArgMatches) -> Self {
+        let is_flag = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
+        Self { profile: is_flag("profile"), bootstrap: is_flag("bootstrap"), registry: is_flag("registry") }
+    }
+}
+
+/// What the flags and the environment say, the flags above.
+fn layer(globals: &Globals, flags: Flags) -> Result<Layer, Failure> {
+    let given = |value: &Option<String>, is_flag: bool| value.clone().filter(|_| is_flag);
+    let flags = Layer {
+        profile: given(&globals.profile, flags.profile),
+        bootstrap: given(&globals.bootstrap, flags.bootstrap),
+        registry: given(&globals.registry, flags.registry),
+        read_only: globals.read_only,
+        zone: globals.tz.as_ref().map(|zone| zone.0.clone()),
+    };
+    Ok(flags.over(Layer::from_environment(&|name| std::env::var(name).ok())?))
+}
+
+/// The saved profiles. What is wrong with their file is in the warnings.
+pub(crate) fn saved(globals: &Globals) -> Result<Loaded, Failure> {
+    load(globals.config.clone())
+}
+
+/// The profile of this run; `None` when nothing says which. May wait for a
+/// program that prints a secret.
+pub(crate) fn select(loaded: &Loaded, globals: &Globals, flags: Flags) -> Result<Option<Profile>, Stop> {
+    let selected = layer(globals, flags).and_then(|layer| loaded.select(&layer));
+    selected.map_err(|failure| match failure.kind {
+        // A name or an address that is none is a wrong argument.
+        FailureKind::Invalid | FailureKind::NotFound => Stop::Usage(failure.to_string()),
+        _ => Stop::Failed(failure),
+    })
+}
+
+/// Said where a command needs a cluster and there is none.
+pub(crate) fn none_chosen(loaded: &Loaded) -> Stop {
+    let saved = match (loaded.profiles.is_empty(), &loaded.file) {
+        (false, _) => "--profile NAME for a saved one".to_owned(),
+        (true, Some(file)) => format!("save a profile in {}", file.display()),
+        (true, None) => "save a profile".to_owned(),
+    };
+    Stop::usage(format!("which cluster? Give --bootstrap HOST:PORT, or {saved}; klamm demo needs none"))
+}
+
+/// A demo cluster is a profile like any other.
+pub(crate) fn of_demo(demo: &Demo, globals: &Globals) -> Profile {
+    let addresses = demo.bootstrap().split(',').map(str::to_owned).collect();
+    let mut profile = Profile::plain("demo", addresses);
+    profile.is_demo = true;
+    profile.registry = Some(RegistrySettings { url: demo.registry_url(), basic: None, ca: None });
+    profile.read_only = globals.read_only;
+    if let Some(zone) = &globals.tz {
+        profile.zone = zone.0.clone();
+    }
+    profile
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn globals(profile: Option<&str>, bootstrap: Option<&str>) -> Globals {
+        Globals { profile: profile.map(Into::into), bootstrap: bootstrap.map(Into::into), ..Globals::default() }
+    }
+
+    fn nothing_saved() -> Loaded {
+        Loaded { profiles: vec![], default: None, warnings: vec![], file: Some("/etc/k.toml".into()), state_dir: None }
+    }
+
+    #[test]
+    fn only_flags_make_the_upper_layer() {
+        let both = globals(Some("prod"), Some("h:1"));
+        let upper = layer(&both, Flags { bootstrap: true, ..Flags::default() }).unwrap();
+        assert_eq!((upper.profile, upper.bootstrap.as_deref()), (None, Some("h:1")));
+    }
+
+    #[test]
+    fn addresses_are_a_profile() {
+        let mut given = globals(None, Some("a:1, b:2"));
+        given.read_only = true;
+        let flags = Flags { bootstrap: true, ..Flags::default() };
+        let profile = select(&nothing_saved(), &given, flags).unwrap().unwrap();
+        assert_eq!(profile.bootstrap, ["a:1", "b:2"]);
+        assert!(profile.read_only);
+    }
+
+    #[test]
+    fn a_wrong_name_is_a_usage_error() {
+        let flags = Flags { profile: true, ..Flags::default() };
+        let result = select(&nothing_saved(), &globals(Some("prod"), None), flags);
+        assert!(matches!(result, Err(Stop::Usage(_))), "{result:?}");
+    }
+
+    #[test]
+    fn without_a_cluster_it_says_how_to_name_one() {
+        assert!(matches!(select(&nothing_saved(), &globals(None, None), Flags::default()), Ok(None)));
+        let Stop::Usage(message) = none_chosen(&nothing_saved()) else { panic!("another ending") };
+        for part in ["--bootstrap", "/etc/k.toml", "klamm demo"] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}

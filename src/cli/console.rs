@@ -1,0 +1,59 @@
+//! `klamm` without a noun: the console, on the cluster that was named or on the
+//! screen that offers one.
+
+use super::connection;
+use super::exit::{Exit, Stop};
+use super::logging;
+use super::session::Session;
+use crate::demo::{Demo, Options as DemoOptions};
+use crate::domain::{Failure, FailureKind};
+use crate::profile::{Loaded, Profile, paths};
+use crate::tui::{self, OpenDemo, OpenedDemo};
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+pub(crate) async fn open(session: &mut Session) -> Result<Exit, Stop> {
+    refuse_without_terminal()?;
+    // What is wrong with the file is said on the screen, not before it.
+    let (loaded, profile) = session.select(connection::saved(&session.globals)?).await?;
+    enter(session, loaded, profile).await
+}
+
+/// The demo lives as long as the console that shows it.
+pub(crate) async fn on_demo(session: &mut Session, demo: Demo) -> Result<Exit, Stop> {
+    let profile = connection::of_demo(&demo, &session.globals);
+    let exit = enter(session, connection::saved(&session.globals)?, Some(profile)).await;
+    demo.shutdown().await;
+    exit
+}
+
+/// Said before anything is started for a screen that cannot be drawn.
+pub(crate) fn refuse_without_terminal() -> Result<(), Stop> {
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(Stop::usage("the console needs a terminal; klamm --help names the commands that do not"))
+}
+
+async fn enter(session: &Session, profiles: Loaded, start: Option<Profile>) -> Result<Exit, Stop> {
+    let _log = paths::log_dir().and_then(|dir| logging::to_file(&dir));
+    let options = tui::Options { profiles, start, theme: None, keys: BTreeMap::new(), warnings: Vec::new() };
+    let ended = tui::run(options, demo_opener(session)).await;
+    // Nothing but the terminal itself can end the console with an error.
+    ended.map_err(|error| Failure::new(FailureKind::Storage, "use the terminal", format!("{error:#}")))?;
+    Ok(Exit::Done)
+}
+
+/// How the console starts the demo without knowing it.
+fn demo_opener(session: &Session) -> OpenDemo {
+    let globals = session.globals.clone();
+    Arc::new(move || {
+        let globals = globals.clone();
+        Box::pin(async move {
+            let demo = Demo::start(DemoOptions::default()).await?;
+            let profile = connection::of_demo(&demo, &globals);
+            Ok(OpenedDemo { profile, keep: Box::new(demo) })
+        })
+    })
+}

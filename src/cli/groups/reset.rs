@@ -1,0 +1,154 @@
+//! `klamm groups reset`: the targets of `kafka-consumer-groups` by their names,
+//! and another group's offsets.
+
+use crate::cli::change::carry_out;
+use crate::cli::confirm::Consent;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::say;
+use crate::cli::session::{Session, blocking};
+use crate::cluster::{ResetRequest, ResetScope, ResetWish};
+use crate::domain::when::{parse_duration, parse_time};
+use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, offsets_csv};
+use clap::Args;
+use jiff::tz::TimeZone;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A file of offsets longer than this is a mistake.
+const MAX_FILE: u64 = 64 << 20;
+
+#[derive(Debug, Args)]
+pub(crate) struct ResetArguments {
+    #[arg(value_name = "GROUP")]
+    group: String,
+    /// A topic, or some of its partitions; may be repeated
+    #[arg(long = "topic", value_name = "TOPIC[:P,…]", value_parser = topic_scope, required_unless_present_any = ["all_topics", "from_file"])]
+    topics: Vec<(TopicName, Option<Vec<PartitionId>>)>,
+    /// Every partition in which the group has committed
+    #[arg(long, conflicts_with = "topics")]
+    all_topics: bool,
+    #[command(flatten)]
+    target: TargetArguments,
+    /// Reset a group that does not exist, which creates it
+    #[arg(long)]
+    create_group: bool,
+    /// Wait this long for the group to become empty
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    wait: Option<Duration>,
+    /// Look at the offsets again after this long, and say who moved them
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    look_again: Option<Duration>,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+#[derive(Debug, Default, Args)]
+#[group(required = true, multiple = false)]
+struct TargetArguments {
+    /// The oldest record that is still there
+    #[arg(long)]
+    to_earliest: bool,
+    /// The end, as of now
+    #[arg(long)]
+    to_latest: bool,
+    /// Where it is: commits an offset where nothing is committed yet
+    #[arg(long)]
+    to_current: bool,
+    /// This offset in each partition
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    to_offset: Option<Offset>,
+    /// The first record at or after this time: 2026-11-21T10:45:00Z
+    #[arg(long, value_name = "TIME")]
+    to_datetime: Option<String>,
+    /// The first record at or after this long ago: 6h, PT6H
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    by_duration: Option<i64>,
+    /// This many records on, or back when negative
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    shift_by: Option<i64>,
+    /// The offsets in this file (topic,partition,offset); - reads standard input
+    #[arg(long, value_name = "FILE")]
+    from_file: Option<PathBuf>,
+    /// Where this group is
+    #[arg(long, value_name = "GROUP")]
+    from_group: Option<String>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    Ok(Duration::from_millis(parse_duration(text)?.unsigned_abs()))
+}
+
+/// `orders` or `orders:0,3`. A topic's name cannot hold a colon.
+fn topic_scope(text: &str) -> Result<(TopicName, Option<Vec<PartitionId>>), String> {
+    let Some((topic, partitions)) = text.split_once(':') else {
+        return if text.is_empty() { Err("the topic is empty".into()) } else { Ok((text.into(), None)) };
+    };
+    let partition = |text: &str| {
+        let parsed = text.trim().parse::<PartitionId>().ok().filter(|id| *id >= 0);
+        parsed.ok_or_else(|| format!("“{text}” is no partition"))
+    };
+    let partitions: Vec<PartitionId> = partitions.split(',').map(partition).collect::<Result<_, _>>()?;
+    if topic.is_empty() { Err("the topic is empty".into()) } else { Ok((topic.into(), Some(partitions))) }
+}
+
+pub(super) async fn run(session: &mut Session, arguments: ResetArguments) -> Result<Exit, Stop> {
+    let group = GroupId::from(arguments.group.as_str());
+    let (target, zone, now, of) = (arguments.target, session.zone_asked_for().cloned(), session.now(), group.clone());
+    let target = blocking("read the target", move || wish(target, &of, zone.as_ref(), now)).await?;
+    let scope =
+        if arguments.topics.is_empty() { ResetScope::AllCommitted } else { ResetScope::Partitions(arguments.topics) };
+    let request = ResetRequest { group: group.clone(), scope, target, create_group: arguments.create_group };
+    let cluster = session.connect().await?;
+    if let Some(deadline) = arguments.wait.filter(|_| !arguments.consent.dry_run) {
+        say(&format!("klamm: waiting up to {} s for {group} to become empty", deadline.as_secs()));
+        cluster.wait_until_empty(&group, deadline).await?;
+    }
+    let plan = cluster.plan_reset(request).await?;
+    carry_out(session, &cluster, &plan, arguments.consent, arguments.look_again).await
+}
+
+fn wish(target: TargetArguments, group: &GroupId, zone: Option<&TimeZone>, now: Time) -> Result<ResetWish, Stop> {
+    Ok(match target {
+        TargetArguments { to_earliest: true, .. } => ResetWish::Earliest,
+        TargetArguments { to_latest: true, .. } => ResetWish::Latest,
+        TargetArguments { to_current: true, .. } => ResetWish::Current,
+        TargetArguments { to_offset: Some(offset), .. } => ResetWish::Offset(offset),
+        TargetArguments { to_datetime: Some(text), .. } => {
+            let instant =
+                parse_time(&text, now, zone).map_err(|reason| Stop::usage(format!("--to-datetime: {reason}")))?;
+            if let Some(note) = instant.note {
+                say(&format!("klamm: {note}"));
+            }
+            ResetWish::Time(instant.time)
+        }
+        TargetArguments { by_duration: Some(millis), .. } => ResetWish::Back(millis),
+        TargetArguments { shift_by: Some(records), .. } => ResetWish::Shift(records),
+        TargetArguments { from_file: Some(file), .. } => ResetWish::File(rows_of(&file, group)?),
+        TargetArguments { from_group: Some(other), .. } => ResetWish::Group(GroupId::from(other.as_str())),
+        _ => return Err(Stop::usage("a target is missing: --to-earliest, --to-offset N, …")),
+    })
+}
+
+/// The rows of a file that are meant for `group`: those that name it, or all
+/// where no group is named.
+fn rows_of(file: &Path, group: &GroupId) -> Result<Vec<(TopicName, PartitionId, Offset)>, Stop> {
+    let name = file.display().to_string();
+    let failed = |kind, message: String| Failure::new(kind, "read offsets from", message).on(name.as_str());
+    let text = read(file).map_err(|error| failed(FailureKind::Storage, error.to_string()))?;
+    let rows = offsets_csv::parse(&text).map_err(|reason| failed(FailureKind::Invalid, reason))?;
+    let wanted = rows.into_iter().filter(|row| row.group.as_ref().is_none_or(|named| named == group));
+    let rows: Vec<_> = wanted.map(|row| (row.topic, row.partition, row.offset)).collect();
+    if rows.is_empty() {
+        return Err(failed(FailureKind::Invalid, format!("no line is for group {group}")).into());
+    }
+    Ok(rows)
+}
+
+fn read(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let source: Box<dyn Read> =
+        if file.as_os_str() == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(file)?) };
+    source.take(MAX_FILE).read_to_string(&mut text)?;
+    Ok(text)
+}

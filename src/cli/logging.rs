@@ -1,0 +1,45 @@
+//! Where klamm's own log goes: standard error for a command, a file for the
+//! console, whose screen must not be written over.
+//!
+//! Nothing is logged unless `KLAMM_LOG` asks for it (`debug`,
+//! `klamm::kafka=trace`), the console's warnings aside.
+
+use std::path::{Path, PathBuf};
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::EnvFilter;
+
+const VARIABLE: &str = "KLAMM_LOG";
+const FILE: &str = "klamm.log";
+/// One file a day; a week says enough.
+const DAYS: usize = 7;
+
+/// For commands. Silent unless asked.
+pub(crate) fn to_stderr() {
+    if let Ok(filter) = EnvFilter::try_from_env(VARIABLE) {
+        // A second subscriber in one process is refused, which only tests meet.
+        let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    }
+}
+
+/// For the console. The guard writes the last lines when it goes. `None` where
+/// the file cannot be written: the console works without a log.
+pub(crate) fn to_file(dir: &Path) -> Option<WorkerGuard> {
+    std::fs::create_dir_all(dir).ok()?;
+    let file = RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .filename_prefix(FILE)
+        .max_log_files(DAYS)
+        .build(dir)
+        .ok()?;
+    let (writer, guard) = tracing_appender::non_blocking(file);
+    let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
+    log.try_init().ok()?;
+    Some(guard)
+}
+
+/// What `klamm --print-log-path` says: the beginning of the files' names.
+pub(crate) fn path(dir: &Path) -> PathBuf {
+    dir.join(FILE)
+}

@@ -1,0 +1,411 @@
+//! A plan and what became of it, as one shape.
+//!
+//! Invariant: a dry run, a refusal and an applied change are the same document;
+//! only `status` tells them apart. So a script that reads the one reads the other.
+
+use super::exit::Exit;
+use super::output::{Cell, Column, Report, Section, Table, Tone, hidden, number, objects, text};
+use crate::domain::plan::{Adjusted, Change, OffsetMove, Outcome, Plan, Severity, Step, StepStatus};
+use crate::domain::{Failure, FailureKind, show};
+use serde_json::{Value as Json, json};
+
+const MOVES: &[Column] = &[
+    hidden("step"),
+    text("topic", "TOPIC"),
+    number("partition", "P"),
+    number("committed", "COMMITTED"),
+    number("target", "TARGET"),
+    number("difference", "DIFFERENCE"),
+    hidden("log_start"),
+    number("end_offset", "END"),
+    hidden("read_again"),
+    hidden("skipped"),
+    hidden("lost"),
+    text("adjusted", "ADJUSTED"),
+    hidden("next_offset"),
+    hidden("next_timestamp"),
+    text("next_value", "THE RECORD READ NEXT"),
+    text("status", "STATUS"),
+    text("message", "MESSAGE"),
+];
+
+const ADDITIONS: &[Column] = &[
+    hidden("step"),
+    text("topic", "TOPIC"),
+    number("partitions", "PARTITIONS"),
+    number("target", "TARGET"),
+    text("assignments", "REPLICAS OF EACH NEW PARTITION"),
+    text("status", "STATUS"),
+    text("message", "MESSAGE"),
+];
+
+const CREATIONS: &[Column] = &[
+    hidden("step"),
+    text("topic", "TOPIC"),
+    number("partitions", "PARTITIONS"),
+    number("replication_factor", "RF"),
+    text("configs", "CONFIGS"),
+    text("status", "STATUS"),
+    text("message", "MESSAGE"),
+];
+
+const DELETIONS: &[Column] = &[
+    hidden("step"),
+    text("topic", "TOPIC"),
+    hidden("topic_id"),
+    number("partitions", "PARTITIONS"),
+    number("records", "RECORDS"),
+    text("status", "STATUS"),
+    text("message", "MESSAGE"),
+];
+
+/// The report of a plan. `refusal` says why it was not applied although it
+/// should have been.
+pub(crate) fn report(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>) -> Report {
+    let mut tables = [MOVES, ADDITIONS, CREATIONS, DELETIONS].map(Table::new);
+    for (index, step) in plan.steps.iter().enumerate() {
+        let status = outcome.and_then(|outcome| outcome.steps.get(index));
+        let [moves, additions, creations, deletions] = &mut tables;
+        match step {
+            Step::MoveOffset(step) => moves.push(moved(step, status)),
+            Step::AddPartitions { .. } => additions.push(row(step, status)),
+            Step::CreateTopic { .. } => creations.push(row(step, status)),
+            Step::DeleteTopic { .. } => deletions.push(row(step, status)),
+        }
+    }
+    let items = tables.iter().map(objects).flat_map(|objects| match objects {
+        Json::Array(objects) => objects,
+        other => vec![other],
+    });
+    let items = items.collect();
+    let mut failures: Vec<Failure> = refusal.into_iter().cloned().collect();
+    for status in outcome.into_iter().flat_map(|outcome| &outcome.steps) {
+        if let StepStatus::Failed(failure) | StepStatus::Unknown(failure) = status
+            && !failures.contains(failure)
+        {
+            failures.push(failure.clone());
+        }
+    }
+    let tables: Vec<Table> = tables.into_iter().filter(|table| !table.rows.is_empty()).collect();
+    Report {
+        rows: tables.first().cloned().unwrap_or_else(|| Table::new(columns_of(&plan.change))),
+        items: Some(items),
+        members: vec![("plan", head(plan, outcome))],
+        sections: sections(plan, outcome, tables),
+        failures,
+    }
+}
+
+/// Why a plan must not be applied, when one of its checks failed.
+pub(crate) fn refusal(plan: &Plan) -> Option<Failure> {
+    let check = plan.failed_check()?;
+    let message = format!("a precondition does not hold: {}", check.text);
+    Some(Failure::new(FailureKind::Refused, operation(&plan.change), message).on(plan.change.target()))
+}
+
+/// How a dry run ends.
+pub(crate) fn preview_exit(plan: &Plan) -> Exit {
+    if plan.failed_check().is_some() { Exit::Refused } else { Exit::Done }
+}
+
+/// What the change is called in a sentence: "cannot … orders".
+pub(crate) fn operation(change: &Change) -> &'static str {
+    match change {
+        Change::ResetOffsets { .. } => "reset offsets of group",
+        Change::AddPartitions { .. } => "add partitions to topic",
+        Change::CreateTopic { .. } => "create topic",
+        Change::DeleteTopic { .. } => "delete topic",
+        Change::Undo { .. } => "undo the change of group",
+    }
+}
+
+/// The kind of a change in JSON.
+pub(crate) fn kind(change: &Change) -> &'static str {
+    match change {
+        Change::ResetOffsets { .. } => "reset_offsets",
+        Change::AddPartitions { .. } => "add_partitions",
+        Change::CreateTopic { .. } => "create_topic",
+        Change::DeleteTopic { .. } => "delete_topic",
+        Change::Undo { .. } => "undo",
+    }
+}
+
+fn columns_of(change: &Change) -> &'static [Column] {
+    match change {
+        Change::ResetOffsets { .. } | Change::Undo { .. } => MOVES,
+        Change::AddPartitions { .. } => ADDITIONS,
+        Change::CreateTopic { .. } => CREATIONS,
+        Change::DeleteTopic { .. } => DELETIONS,
+    }
+}
+
+fn moved(step: &OffsetMove, status: Option<&StepStatus>) -> Vec<Cell> {
+    let next = step.next.as_ref();
+    let mut row = vec![
+        Cell::word("move_offset"),
+        Cell::text(step.topic.as_str()),
+        Cell::Id(step.partition.into()),
+        Cell::or_absent(step.before.as_ref(), |before| Cell::Offset(before.offset)),
+        Cell::or_absent(step.target, Cell::Offset),
+        Cell::or_absent(step.difference(), Cell::Difference),
+        Cell::Offset(step.log_start),
+        Cell::Offset(step.log_end),
+        Cell::Count(step.read_again()),
+        Cell::Count(step.skipped()),
+        Cell::Count(step.lost()),
+        Cell::or_absent(step.adjusted.as_ref(), |adjusted| Cell::word(adjusted_word(adjusted))),
+        Cell::or_absent(next, |next| Cell::Offset(next.offset)),
+        Cell::or_absent(next, |next| Cell::Time(next.timestamp)),
+        Cell::or_absent(next, |next| Cell::text(next.preview.as_str())),
+    ];
+    row.extend(status_cells(status));
+    row
+}
+
+fn adjusted_word(adjusted: &Adjusted) -> &'static str {
+    match adjusted {
+        Adjusted::RaisedToStart { .. } => "raised_to_start",
+        Adjusted::LoweredToEnd { .. } => "lowered_to_end",
+        Adjusted::NoRecordAfterTime => "no_record_after_time",
+        Adjusted::NothingCommitted => "nothing_committed",
+    }
+}
+
+fn row(step: &Step, status: Option<&StepStatus>) -> Vec<Cell> {
+    let mut row = match step {
+        Step::MoveOffset(step) => return moved(step, status),
+        Step::AddPartitions { topic, before, after, assignments, .. } => vec![
+            Cell::word("add_partitions"),
+            Cell::text(topic.as_str()),
+            Cell::Id((*before).into()),
+            Cell::Id((*after).into()),
+            Cell::List(assignments.iter().map(|brokers| Cell::ids(brokers.iter().map(|id| id.0))).collect()),
+        ],
+        Step::CreateTopic { topic, partitions, replication_factor, configs } => vec![
+            Cell::word("create_topic"),
+            Cell::text(topic.as_str()),
+            Cell::or_absent(*partitions, |count| Cell::Id(count.into())),
+            Cell::or_absent(*replication_factor, |factor| Cell::Id(factor.into())),
+            Cell::texts(configs.iter().map(|(name, value)| format!("{name}={value}"))),
+        ],
+        Step::DeleteTopic { topic, topic_id, partitions, records } => vec![
+            Cell::word("delete_topic"),
+            Cell::text(topic.as_str()),
+            Cell::or_absent(*topic_id, |id| Cell::text(id.to_string())),
+            Cell::Id((*partitions).into()),
+            Cell::or_absent(*records, Cell::Count),
+        ],
+    };
+    row.extend(status_cells(status));
+    row
+}
+
+/// `status`, and `message` where there is something to say about it.
+fn status_cells(status: Option<&StepStatus>) -> [Cell; 2] {
+    match status {
+        None => [Cell::word("planned"), Cell::Absent],
+        Some(StepStatus::Done) => [Cell::Word("done", Tone::Good), Cell::Absent],
+        Some(StepStatus::Failed(failure)) => [Cell::Word("failed", Tone::Bad), Cell::text(failure.to_string())],
+        Some(StepStatus::Overwritten { found }) => {
+            [Cell::Word("overwritten", Tone::Bad), Cell::text(format!("read back: {found}"))]
+        }
+        Some(StepStatus::Unknown(failure)) => {
+            [Cell::Word("unknown", Tone::Look), Cell::text(format!("it may have happened, verify: {failure}"))]
+        }
+        Some(StepStatus::Skipped) => [Cell::Word("skipped", Tone::Look), Cell::text("an earlier step failed")],
+    }
+}
+
+pub(crate) fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Danger => "danger",
+    }
+}
+
+pub(crate) fn severity_mark(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "·",
+        Severity::Warning => "▲",
+        Severity::Danger => "✖",
+    }
+}
+
+fn head(plan: &Plan, outcome: Option<&Outcome>) -> Json {
+    let checks: Vec<Json> =
+        plan.checks.iter().map(|check| json!({"passed": check.passed, "text": check.text})).collect();
+    let warnings: Vec<Json> = plan
+        .warnings
+        .iter()
+        .map(|warning| json!({"severity": severity_word(warning.severity), "text": warning.text}))
+        .collect();
+    json!({
+        "id": plan.id,
+        "kind": kind(&plan.change),
+        "target": plan.change.target(),
+        "title": plan.title,
+        "summary": plan.summary,
+        "checks": checks,
+        "warnings": warnings,
+        "not_undoable": plan.not_undoable,
+        "command_line": plan.command_line,
+        "made_at": plan.made_at.rfc3339(),
+        "applied_at": outcome.and_then(|outcome| outcome.at.rfc3339()),
+        "notes": outcome.map(|outcome| outcome.notes.clone()).unwrap_or_default(),
+    })
+}
+
+fn sections(plan: &Plan, outcome: Option<&Outcome>, tables: Vec<Table>) -> Vec<Section> {
+    let mut sections = vec![Section::Heading(plan.title.clone())];
+    sections.extend(plan.summary.iter().cloned().map(Section::Line));
+    if tables.is_empty() {
+        sections.push(Section::Line("There is nothing to change.".into()));
+    }
+    sections.extend(tables.into_iter().map(Section::Rows));
+    match outcome {
+        None => {
+            sections.extend(plan.checks.iter().map(|check| {
+                let mark = match check.passed {
+                    Some(true) => "✔",
+                    Some(false) => "✖",
+                    None => "?",
+                };
+                Section::Line(format!("{mark} {}", check.text))
+            }));
+            sections.extend(
+                plan.warnings
+                    .iter()
+                    .map(|warning| Section::Line(format!("{} {}", severity_mark(warning.severity), warning.text))),
+            );
+            if let Some(reason) = &plan.not_undoable {
+                sections.push(Section::Line(format!("▲ cannot be undone: {reason}")));
+            }
+            sections.push(Section::Line(format!("command line: {}", plan.command_line)));
+        }
+        Some(outcome) => {
+            let (done, all) = (outcome.done(), show::plural(outcome.steps.len(), "step"));
+            sections.push(Section::Line(format!("{done} of {all} done and read back")));
+            sections.extend(outcome.notes.iter().cloned().map(Section::Line));
+            if plan.not_undoable.is_none() && done > 0 {
+                sections.push(Section::Line(format!("undo: klamm journal undo {}", plan.id)));
+            }
+        }
+    }
+    sections
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::output::Format;
+    use super::super::output::memory::written;
+    use super::*;
+    use crate::domain::Time;
+    use crate::domain::group::CommittedOffset;
+    use crate::domain::plan::{Check, Confirm, NextRecord, Warning};
+
+    fn plan() -> Plan {
+        let moved = |partition, before: Option<i64>, target| {
+            Step::MoveOffset(OffsetMove {
+                topic: "payments".into(),
+                topic_id: None,
+                partition,
+                before: before.map(|offset| CommittedOffset { offset, leader_epoch: 3, metadata: "m".into() }),
+                target: Some(target),
+                metadata: String::new(),
+                leader_epoch: -1,
+                log_start: 2_004,
+                log_end: 402_118,
+                adjusted: (target == 2_004).then_some(Adjusted::RaisedToStart { wish: 100 }),
+                next: (target != 2_004).then(|| NextRecord {
+                    offset: target,
+                    timestamp: Time(1_700_000_000_118),
+                    earliest_after: None,
+                    preview: "{\"id\":1}".into(),
+                }),
+            })
+        };
+        Plan {
+            id: "p-1".into(),
+            change: Change::ResetOffsets { group: "fraud".into(), creates_group: false },
+            title: "Reset fraud to offset 100".into(),
+            summary: vec!["2 partitions of payments".into()],
+            steps: vec![moved(0, Some(990_412), 981_004), moved(9, None, 2_004)],
+            checks: vec![Check { passed: Some(true), text: "the group is empty".into() }],
+            warnings: vec![Warning::new(Severity::Warning, "a mirror may overwrite this")],
+            confirm: Confirm::Yes,
+            not_undoable: None,
+            command_line: "klamm groups reset fraud --all-topics --to-offset 100".into(),
+            made_at: Time(1_700_000_000_000),
+        }
+    }
+
+    fn shape(json: &Json) -> Json {
+        match json {
+            Json::Object(map) => Json::Array(map.keys().cloned().map(Json::String).collect()),
+            other => other.clone(),
+        }
+    }
+
+    fn document(plan: &Plan, outcome: Option<&Outcome>) -> Json {
+        serde_json::from_str(&written(Format::Json, false, &report(plan, outcome, None))).unwrap()
+    }
+
+    #[test]
+    fn a_dry_run_and_an_applied_change_have_the_same_shape() {
+        let failure = Failure::new(FailureKind::Denied, "commit offsets", "not authorised");
+        let outcome = Outcome {
+            plan_id: "p-1".into(),
+            at: Time(1_700_000_001_000),
+            steps: vec![StepStatus::Done, StepStatus::Failed(failure)],
+            notes: vec!["read back".into()],
+        };
+        let (dry, applied) = (document(&plan(), None), document(&plan(), Some(&outcome)));
+        assert_eq!(shape(&dry), shape(&applied));
+        assert_eq!(shape(&dry["plan"]), shape(&applied["plan"]));
+        assert_eq!(shape(&dry["items"][0]), shape(&applied["items"][0]));
+        assert_eq!((&dry["items"][1]["status"], &applied["items"][1]["status"]), (&json!("planned"), &json!("failed")));
+        assert_eq!(applied["failures"][0]["kind"], "denied");
+    }
+
+    #[test]
+    fn a_move_is_written_with_its_numbers() {
+        let dry = document(&plan(), None);
+        let first = &dry["items"][0];
+        assert_eq!(
+            (&first["committed"], &first["target"], &first["difference"], &first["end_offset"]),
+            (&json!(990_412), &json!(981_004), &json!(-9_408), &json!(402_118))
+        );
+        assert_eq!(first["next_timestamp"], "2023-11-14T22:13:20.118Z");
+        let second = &dry["items"][1];
+        assert_eq!((&second["committed"], &second["difference"]), (&Json::Null, &Json::Null));
+        assert_eq!(second["adjusted"], "raised_to_start");
+    }
+
+    #[test]
+    fn people_read_the_whole_plan_before_they_say_yes() {
+        insta::assert_snapshot!(written(Format::Table, false, &report(&plan(), None, None)), @r#"
+        Reset fraud to offset 100
+        2 partitions of payments
+        TOPIC     P  COMMITTED   TARGET  DIFFERENCE      END  ADJUSTED         THE RECORD READ NEXT  STATUS
+        payments  0    990,412  981,004      −9,408  402,118  –                {"id":1}              planned
+        payments  9          –    2,004           –  402,118  raised_to_start  –                     planned
+        ✔ the group is empty
+        ▲ a mirror may overwrite this
+        command line: klamm groups reset fraud --all-topics --to-offset 100
+        "#);
+    }
+
+    #[test]
+    fn a_failed_check_refuses() {
+        let mut plan = plan();
+        assert_eq!(preview_exit(&plan), Exit::Done);
+        plan.checks.push(Check { passed: Some(false), text: "the group has 3 members".into() });
+        assert_eq!(preview_exit(&plan), Exit::Refused);
+        let failure = refusal(&plan).unwrap();
+        assert_eq!(
+            failure.to_string(),
+            "cannot reset offsets of group fraud: a precondition does not hold: the group has 3 members"
+        );
+    }
+}

@@ -1,0 +1,24 @@
+//! `klamm records …`: reading a topic's records, and writing some.
+
+mod line;
+mod produce;
+mod tail;
+
+use super::exit::{Exit, Stop};
+use super::session::Session;
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Read records as they come; one JSON object a line with --output json
+    Tail(tail::TailArguments),
+    /// Write records
+    Produce(produce::ProduceArguments),
+}
+
+pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop> {
+    match verb {
+        Verb::Tail(arguments) => tail::run(session, arguments).await,
+        Verb::Produce(arguments) => produce::run(session, arguments).await,
+    }
+}

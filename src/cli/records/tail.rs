@@ -1,0 +1,188 @@
+//! `klamm records tail`: from where, how many, and until when.
+
+use super::line;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::complain;
+use crate::cli::session::Session;
+use crate::cluster::{Keep, RecordsRequest};
+use crate::domain::record::{StartAt, ViewAs};
+use crate::domain::when::parse_time;
+use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName};
+use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
+
+/// Records decoded at once: enough to be quick, few enough to be soon on screen.
+const DECODE_AT_ONCE: usize = 512;
+
+#[derive(Debug, Args)]
+pub(crate) struct TailArguments {
+    #[arg(value_name = "TOPIC")]
+    topic: String,
+    /// earliest, latest (only what comes), -N (the newest N), an offset, or a time
+    #[arg(long, value_name = "WHERE", default_value = "-10", allow_hyphen_values = true)]
+    from: String,
+    /// Only these partitions
+    #[arg(long, value_name = "P,…", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..))]
+    partition: Vec<PartitionId>,
+    /// End after this many records
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// End at what was the end when it began
+    #[arg(long)]
+    no_follow: bool,
+    /// Only records whose key, value or headers contain this
+    #[arg(long, value_name = "TEXT")]
+    contains: Option<String>,
+    /// How keys and values are read
+    #[arg(long = "as", value_enum, default_value_t)]
+    view: View,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum View {
+    /// What fits: a schema of the registry, JSON, text, hex
+    #[default]
+    Auto,
+    Text,
+    Json,
+    Avro,
+    Hex,
+}
+
+impl From<View> for ViewAs {
+    fn from(view: View) -> Self {
+        match view {
+            View::Auto => Self::Auto,
+            View::Text => Self::Text,
+            View::Json => Self::Json,
+            View::Avro => Self::Avro,
+            View::Hex => Self::Hex,
+        }
+    }
+}
+
+pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Result<Exit, Stop> {
+    let start = start(&arguments.from, session.now(), session.zone_asked_for())?;
+    let cluster = session.connect().await?;
+    let topic = TopicName::from(arguments.topic.as_str());
+    refuse_unknown(&cluster, &topic, &arguments.partition).await?;
+    let view = ViewAs::from(arguments.view);
+    let mut feed = cluster.records(RecordsRequest {
+        topic,
+        partitions: (!arguments.partition.is_empty()).then_some(arguments.partition),
+        start,
+        follow: !arguments.no_follow,
+        limit: arguments.limit,
+        contains: arguments.contains,
+        view,
+        keep: Keep::All,
+    });
+    let output = &mut session.output;
+    if let Some(header) = line::header(output.format) {
+        output.line(&header)?;
+        output.flush()?;
+    }
+    let mut written = 0_usize;
+    let mut failures: Vec<Failure> = Vec::new();
+    while let Some(update) = feed.next().await {
+        for failure in update.failures {
+            if !failures.contains(&failure) {
+                complain(&failure.to_string());
+                failures.push(failure);
+            }
+        }
+        for chunk in update.records.chunks(DECODE_AT_ONCE) {
+            for record in cluster.decode(chunk, view).await {
+                let text = line::write(&record, output.format, &output.look);
+                output.line(&text)?;
+                written += 1;
+            }
+        }
+        output.flush()?;
+        if update.finished {
+            break;
+        }
+    }
+    Ok(match Exit::of_answer(written, &failures) {
+        Exit::Done if written == 0 => Exit::NotMet,
+        exit => exit,
+    })
+}
+
+/// A topic or partition that is not there is said at once instead of waited for.
+async fn refuse_unknown(
+    cluster: &crate::cluster::Cluster,
+    topic: &TopicName,
+    partitions: &[PartitionId],
+) -> Result<(), Failure> {
+    let metadata = cluster.metadata().await?;
+    let failed = |message: String| Failure::new(FailureKind::NotFound, "read topic", message).on(topic.as_str());
+    let Some(known) = metadata.topic(topic.as_str()) else {
+        return Err(failed("the cluster has no such topic, or you may not see it".into()));
+    };
+    match partitions.iter().find(|id| known.partition(**id).is_none()) {
+        Some(id) => {
+            Err(failed(format!("it has no partition {id}, only 0 to {}", known.partitions.len().saturating_sub(1))))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Digits alone are an offset, however many: a time has a dash or a colon.
+fn start(from: &str, now: Time, zone: Option<&TimeZone>) -> Result<StartAt, Stop> {
+    let wrong = || Stop::usage(format!("--from {from}: write earliest, latest, -N, an offset or a time"));
+    match from {
+        "earliest" => return Ok(StartAt::Earliest),
+        "latest" => return Ok(StartAt::End),
+        _ => {}
+    }
+    if let Some(newest) = from.strip_prefix('-') {
+        return newest.parse().map(StartAt::Latest).map_err(|_| wrong());
+    }
+    if !from.is_empty() && from.bytes().all(|byte| byte.is_ascii_digit()) {
+        return from.parse().map(StartAt::Offset).map_err(|_| wrong());
+    }
+    if !from.contains(['-', ':']) {
+        return Err(wrong());
+    }
+    let instant = parse_time(from, now, zone).map_err(|reason| Stop::usage(format!("--from: {reason}")))?;
+    if let Some(note) = instant.note {
+        complain(&note);
+    }
+    Ok(StartAt::Time(instant.time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::from_the_beginning("earliest", StartAt::Earliest)]
+    #[case::only_what_comes("latest", StartAt::End)]
+    #[case::the_newest_fifty("-50", StartAt::Latest(50))]
+    #[case::an_offset("120", StartAt::Offset(120))]
+    #[case::a_long_offset_is_no_time("1700000000000", StartAt::Offset(1_700_000_000_000))]
+    #[case::an_instant("2023-11-14T22:13:20.118Z", StartAt::Time(Time(1_700_000_000_118)))]
+    fn where_reading_begins(#[case] from: &str, #[case] expected: StartAt) {
+        assert_eq!(start(from, Time(0), None).unwrap(), expected);
+    }
+
+    #[rstest]
+    #[case::a_time_without_a_zone("2023-11-14 22:13:20")]
+    #[case::a_word("beginning")]
+    #[case::nothing("")]
+    #[case::a_dash("-")]
+    fn what_is_no_beginning_is_a_usage_error(#[case] from: &str) {
+        assert!(matches!(start(from, Time(0), None), Err(Stop::Usage(_))));
+    }
+
+    #[test]
+    fn with_a_zone_given_a_bare_time_is_read_in_it() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        assert_eq!(
+            start("2023-11-14 23:13:20.118", Time(0), Some(&berlin)).unwrap(),
+            StartAt::Time(Time(1_700_000_000_118))
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! One run of the command line: what was asked for everywhere, and where the
+//! answer goes.
+
+use super::arguments::Globals;
+use super::connection::{self, Flags};
+use super::exit::Stop;
+use super::interrupt::Applying;
+use super::output::{Look, Output, complain};
+use crate::cluster::Cluster;
+use crate::domain::{Failure, FailureKind, Time};
+use crate::profile::{Loaded, Profile};
+use clap::ArgMatches;
+use jiff::tz::TimeZone;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+pub(crate) struct Session {
+    pub(crate) globals: Globals,
+    pub(crate) output: Output,
+    pub(crate) applying: Applying,
+    flags: Flags,
+}
+
+impl Session {
+    pub(crate) fn new(globals: Globals, matches: &ArgMatches) -> Self {
+        let mut look = Look::of_stdout();
+        if let Some(zone) = &globals.tz {
+            look.zone = zone.0.clone();
+        }
+        let output = Output::stdout(globals.output, look);
+        Self { globals, flags: Flags::of(matches), output, applying: Applying::default() }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// The zone that was named for this run. Not the profile's: a script must not
+    /// mean another instant on another machine.
+    pub(crate) fn zone_asked_for(&self) -> Option<&TimeZone> {
+        self.globals.tz.as_ref().map(|zone| &zone.0)
+    }
+
+    /// As if `--profile` had been given.
+    pub(crate) fn name_profile(&mut self, name: String) {
+        self.globals.profile = Some(name);
+        self.flags = self.flags.naming_a_profile();
+    }
+
+    /// The saved profiles; what is wrong with their file is said once.
+    pub(crate) fn saved(&self) -> Result<Loaded, Stop> {
+        let loaded = connection::saved(&self.globals)?;
+        for warning in &loaded.warnings {
+            complain(&warning.to_string());
+        }
+        Ok(loaded)
+    }
+
+    /// The profile of this run and the file it may come from.
+    pub(crate) async fn profile(&self) -> Result<(Loaded, Option<Profile>), Stop> {
+        self.select(self.saved()?).await
+    }
+
+    /// The same from profiles that were read already.
+    pub(crate) async fn select(&self, loaded: Loaded) -> Result<(Loaded, Option<Profile>), Stop> {
+        let (globals, flags) = (self.globals.clone(), self.flags);
+        blocking("open the profile", move || {
+            let profile = connection::select(&loaded, &globals, flags)?;
+            Ok((loaded, profile))
+        })
+        .await
+    }
+
+    /// The cluster this run is about. Times in tables are in its zone from here on.
+    pub(crate) async fn connect(&mut self) -> Result<Cluster, Stop> {
+        let (loaded, profile) = self.profile().await?;
+        let profile = profile.ok_or_else(|| connection::none_chosen(&loaded))?;
+        self.output.look.zone = profile.zone.clone();
+        Ok(Cluster::connect(profile)?)
+    }
+}
+
+/// Work that waits for a file, a program or a terminal, off the threads that
+/// hear an interrupt.
+pub(crate) async fn blocking<T: Send + 'static>(
+    operation: &'static str,
+    work: impl FnOnce() -> Result<T, Stop> + Send + 'static,
+) -> Result<T, Stop> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Failure::new(FailureKind::Cancelled, operation, error.to_string()).into()),
+    }
+}
