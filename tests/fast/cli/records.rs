@@ -1,0 +1,88 @@
+//! Records: written, read back line by line, found or not found.
+
+use crate::cli::{bare, code, klamm, run, text, topic_with};
+use serde_json::{Value as Json, json};
+
+fn lines(line: &str) -> Vec<Json> {
+    let output = run(&format!("{line} --output json"));
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect()
+}
+
+#[test]
+fn a_record_comes_back_as_it_was_written() {
+    topic_with("cli-echo", 1, 0);
+    let mut command =
+        klamm("records produce cli-echo --partition 0 --key customer-88 --header retry=1 --header retry=2 --yes");
+    command.args(["--value", r#"{"id":9223372036854775808,"amount":1.10}"#]).assert().success();
+    klamm("records produce cli-echo --partition 0 --key gone --tombstone --yes").assert().success();
+    let output = run("records tail cli-echo --from earliest --no-follow --output json");
+    let first = text(&output.stdout).lines().next().expect("a record").to_owned();
+    assert!(first.contains(r#""value":{"id":9223372036854775808,"amount":1.10}"#), "every digit stays: {first}");
+
+    let read = lines("records tail cli-echo --from earliest --no-follow");
+    assert_eq!(
+        (&read[0]["topic"], &read[0]["partition"], &read[0]["offset"], &read[0]["key"], &read[0]["value_format"]),
+        (&json!("cli-echo"), &json!(0), &json!(0), &json!("customer-88"), &json!("json"))
+    );
+    assert_eq!(read[0]["headers"], json!([{"name": "retry", "value": "1"}, {"name": "retry", "value": "2"}]));
+    assert!(read[0]["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{}", read[0]);
+    assert_eq!((&read[1]["key"], &read[1]["value"]), (&json!("gone"), &Json::Null));
+}
+
+#[test]
+fn what_tail_writes_produce_reads() {
+    topic_with("cli-from", 1, 5);
+    topic_with("cli-to", 1, 0);
+    let read = run("records tail cli-from --from earliest --no-follow --output json");
+    klamm("records produce cli-to --json --yes").write_stdin(read.stdout).assert().success();
+    let values = |topic: &str| -> Vec<Json> {
+        let read = lines(&format!("records tail {topic} --from earliest --no-follow"));
+        read.into_iter().map(|record| record["value"].clone()).collect()
+    };
+    assert_eq!(values("cli-to"), values("cli-from"));
+}
+
+#[test]
+fn from_somewhere_and_no_further() {
+    topic_with("cli-window", 1, 50);
+    let offsets = |line: &str| -> Vec<i64> {
+        lines(line).iter().map(|record| record["offset"].as_i64().expect("a number")).collect()
+    };
+    assert_eq!(offsets("records tail cli-window --from -3 --no-follow"), [47, 48, 49]);
+    assert_eq!(offsets("records tail cli-window --from 10 --limit 2"), [10, 11]);
+    assert_eq!(offsets("records tail cli-window --from 2020-01-01T00:00:00Z --limit 1"), [0]);
+    assert_eq!(offsets("records tail cli-window --from earliest --no-follow --contains \"n\":33"), [33]);
+}
+
+#[test]
+fn nothing_found_is_a_condition_not_met() {
+    topic_with("cli-haystack", 1, 5);
+    let output = run("records tail cli-haystack --from earliest --no-follow --contains needle --output json");
+    assert_eq!((code(&output), output.stdout.len()), (5, 0));
+}
+
+#[test]
+fn a_topic_that_is_not_there_fails_at_once() {
+    let output = run("records tail cli-absent --output json");
+    assert_eq!(code(&output), 1);
+    assert!(text(&output.stderr).contains("cannot read topic cli-absent"), "{}", text(&output.stderr));
+    let output = run("records produce cli-absent --value x --yes");
+    assert_eq!(code(&output), 1);
+}
+
+#[test]
+fn csv_has_one_record_a_line() {
+    topic_with("cli-table", 1, 2);
+    let output = run("records tail cli-table --from earliest --no-follow --output csv");
+    let csv = text(&output.stdout);
+    assert!(csv.starts_with("topic,partition,offset,timestamp,key,key_format,value,value_format,headers\n"), "{csv}");
+    assert!(csv.contains(r#""{""n"":1}",json,[]"#), "{csv}");
+}
+
+#[test]
+fn the_demo_is_described_by_one_line() {
+    let output = bare().args(["demo", "--stats"]).output().expect("it runs");
+    let stats: Json = serde_json::from_slice(&output.stdout).expect("an object");
+    assert!(stats["batch_bytes"].is_u64() && stats["topics"].as_u64().is_some_and(|topics| topics > 0), "{stats}");
+}

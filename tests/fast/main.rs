@@ -1,0 +1,11 @@
+//! Everything that needs no other process: quick enough to run at each change.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected stops there and says so"
+)]
+
+mod architecture;
+mod bad_days;
+mod cli;

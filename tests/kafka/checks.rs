@@ -1,0 +1,51 @@
+//! What must hold on every cluster: the demo, and each real one.
+//!
+//! A check makes its own topics and groups through the witness, uses the binary
+//! as a script would, and looks at the result through the witness again. That is
+//! how the demo cannot drift from the truth.
+
+mod changing;
+mod looking;
+mod reading;
+mod sitting;
+
+pub use sitting::{hostile_bytes, the_story};
+
+use crate::target::Target;
+use crate::witness::{Seed, Witness};
+
+pub type Check = (&'static str, fn(&Target));
+
+pub const CHECKS: &[Check] = &[
+    ("connect", looking::connect),
+    ("list", looking::list),
+    ("describe", looking::describe),
+    ("lag", looking::lag),
+    ("fetch", reading::fetch),
+    ("fetch/from where one asks", reading::starts),
+    ("fetch/every codec", reading::codecs),
+    ("fetch/five megabytes", reading::large),
+    ("fetch/a topic deleted meanwhile", reading::deleted_meanwhile),
+    ("avro", reading::avro),
+    ("avro/registry down", reading::registry_down),
+    ("reset and undo", changing::reset_and_undo),
+    ("reset/only what is named", changing::reset_scope),
+    ("reset/below the log start", changing::below_the_log_start),
+    ("reset/refused while members are there", changing::reset_of_a_living_group),
+    ("reset/refused when the group came alive", changing::came_alive),
+    ("reset/refused without a journal", changing::no_journal),
+    ("add partitions", changing::add_partitions),
+    ("create and delete", changing::create_and_delete),
+    ("read-only refuses", changing::read_only),
+];
+
+/// What the demo does not offer; transactions are real clusters' business.
+pub const REAL_CHECKS: &[Check] = &[("fetch/transactions", reading::transactions)];
+
+/// `count` small records in one partition: `<prefix>-0`, `<prefix>-1`, …
+fn fill(witness: &Witness, topic: &str, partition: i32, prefix: &str, count: usize) {
+    let values: Vec<String> = (0..count).map(|index| format!("{prefix}-{index}")).collect();
+    let seeds: Vec<Seed<'_>> =
+        values.iter().map(|value| Seed { partition, value: Some(value.as_bytes()), ..Seed::default() }).collect();
+    witness.produce(topic, &seeds);
+}

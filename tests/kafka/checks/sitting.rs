@@ -1,0 +1,68 @@
+//! The console before a real cluster: the same story as on the demo.
+
+use super::reading;
+use crate::console::Console;
+use crate::registry;
+use crate::story;
+use crate::target::Target;
+use crate::witness::{Seed, Witness};
+
+pub fn the_story(target: &Target) {
+    let url = target.registry.as_deref().expect("the target has a registry");
+    let witness = Witness::new(target);
+    let (topic, group) = ("story.orders", "story-readers");
+    witness.create_topic(topic, 3, 3, &[]);
+    let id = registry::register(url, &format!("{topic}-value"), reading::SCHEMA);
+    let value = reading::framed(id, &reading::order());
+    let keys: Vec<String> = (0..60).map(|index| format!("customer-{index}")).collect();
+    let seeds: Vec<Seed<'_>> = keys
+        .iter()
+        .zip(0..)
+        .map(|(key, index)| Seed {
+            partition: index % 3,
+            key: Some(key.as_bytes()),
+            value: Some(&value),
+            ..Seed::default()
+        })
+        .collect();
+    witness.produce(topic, &seeds);
+    let behind = [(0, 5), (1, 10), (2, 20)];
+    witness.commit(group, topic, &behind);
+
+    let console = Console::open(&["--bootstrap", &target.bootstrap, "--registry", url], 120, 40);
+    console.sees("3 brokers");
+    story::tell(&console, topic, group);
+    assert_eq!(witness.committed(group, topic, 3), behind.into(), "reset, and put back");
+}
+
+/// Bytes that would retitle the window, fill the clipboard, clear the screen or
+/// turn the reading direction are shown and do nothing.
+pub fn hostile_bytes(target: &Target) {
+    let witness = Witness::new(target);
+    let topic = "console.hostile";
+    witness.create_topic(topic, 1, 1, &[]);
+    let values: [&[u8]; 5] = [
+        b"\x1b]0;pwned\x07first",
+        b"\x1b]52;c;cHduZWQ=\x07second",
+        b"\x1b[2J\x1b[Hthird\x07",
+        "\u{202e}htruof\rover".as_bytes(),
+        b"\x9b31mfifth\xff",
+    ];
+    let seeds: Vec<Seed<'_>> = values
+        .iter()
+        .map(|value| Seed { key: Some(b"\x1b[31mkey\x1b]0;key\x07"), value: Some(value), ..Seed::default() })
+        .collect();
+    witness.produce(topic, &seeds);
+    let console = Console::open(&["--bootstrap", &target.bootstrap], 120, 40);
+    console.sees("3 brokers");
+    story::open_topic(&console, topic);
+    console.press("t");
+    console.sees("OFFSET");
+    // F chooses where to read from; what is not text is shown as bytes.
+    console.press("F");
+    console.press("earliest<enter>");
+    console.wait("all five", |screen| screen.contains("from the beginning") && screen.contains("htruof"));
+    console.press("G");
+    console.wait("the last one's bytes", |screen| screen.contains("00000000"));
+    assert_eq!(console.tricks(), Vec::<String>::new());
+}

@@ -1,0 +1,60 @@
+//! The figures that klamm promises, measured on whole processes.
+//!
+//! Run by `benches/run`, not by `cargo test`. Each figure is a median, beside a
+//! control measured in the same run on the same machine: what is promised is the
+//! distance to it, since machines differ.
+
+mod lag;
+mod rest;
+mod scan;
+mod start;
+
+use crate::stage::Stage;
+use libtest_mimic::Arguments;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// One measured value and what it should be.
+pub struct Line {
+    pub what: String,
+    pub value: String,
+    pub reach: &'static str,
+}
+
+type Figure = (&'static str, fn(&Stage) -> Vec<Line>);
+
+const FIGURES: &[Figure] =
+    &[("rest", rest::measure), ("start", start::measure), ("lag", lag::measure), ("scan", scan::measure)];
+
+/// Measures those whose name holds the filter, and prints a table.
+pub fn measure(arguments: &Arguments, stage: &Stage) -> ExitCode {
+    if cfg!(debug_assertions) {
+        eprintln!("a debug build: these are not the figures of klamm");
+    }
+    for (name, figure) in FIGURES {
+        if arguments.filter.as_ref().is_some_and(|filter| !name.contains(filter.as_str())) {
+            continue;
+        }
+        for line in figure(stage) {
+            eprintln!("{name:<6} {:<58} {:>14}   {}", line.what, line.value, line.reach);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn line(what: impl Into<String>, value: impl Into<String>, reach: &'static str) -> Line {
+    Line { what: what.into(), value: value.into(), reach }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn shown(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{:.1} ms", time.as_secs_f64() * 1e3)
+    } else {
+        format!("{:.2} s", time.as_secs_f64())
+    }
+}

@@ -1,0 +1,43 @@
+//! What ten idle seconds cost.
+
+use super::{Line, line};
+use crate::console::Console;
+use crate::stage::Stage;
+use crate::witness::runtime;
+use klamm::demo::{Clock, Demo, Options};
+use klamm::domain::Time;
+use std::fs;
+use std::time::Duration;
+
+pub fn measure(_: &Stage) -> Vec<Line> {
+    let still = Options { clock: Clock::Stopped(Time(1_795_269_600_000)), traffic: false, ..Options::default() };
+    let demo = runtime().block_on(Demo::start(still)).expect("the demo starts");
+    let console = Console::open(&["--bootstrap", &demo.bootstrap()], 120, 40);
+    console.wait("brokers", |screen| screen.contains("3 brokers"));
+    console.settles(Duration::from_secs(3));
+    let (cpu, bytes) = (cpu_ticks(console.pid()), console.bytes());
+    std::thread::park_timeout(Duration::from_secs(10));
+    let (cpu, bytes) = (cpu_ticks(console.pid()) - cpu, console.bytes() - bytes);
+    vec![
+        line("ten idle seconds: bytes to the terminal", bytes.to_string(), "0"),
+        // A tick is 10 ms on every Linux that matters.
+        line("ten idle seconds: CPU", format!("{} ms", cpu * 10), "≤ 50 ms"),
+        line("memory at rest", memory(console.pid()), "≤ 40 MB"),
+    ]
+}
+
+/// User and system time of a process, in ticks.
+fn cpu_ticks(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name in parentheses may hold spaces; what follows it does not.
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    after.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
+}
+
+/// The most memory a process had resident.
+pub fn memory(pid: u32) -> String {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes: Option<u64> = peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok());
+    kilobytes.map_or_else(|| "?".to_owned(), |kilobytes| format!("{} MB", kilobytes / 1024))
+}

@@ -1,0 +1,149 @@
+//! klamm against real Kafka, and the demo against the same checks.
+//!
+//! A harness of its own, because the servers are shared: each is started when
+//! the first test asks for it, and all are ended here. Servers die with this
+//! process whatever becomes of it. Logs are kept when something fails.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that meets the unexpected stops there and says so"
+)]
+
+mod checks;
+mod cluster;
+#[expect(dead_code, reason = "shared with the tests of the console, which use the rest")]
+#[path = "../pty/console.rs"]
+mod console;
+mod demo;
+mod faults;
+mod figures;
+mod foreign;
+mod java;
+mod klamm;
+mod maven;
+mod needs;
+mod patience;
+mod pki;
+mod places;
+mod ports;
+mod registry;
+mod security;
+mod service;
+mod stage;
+#[path = "../pty/story.rs"]
+mod story;
+mod target;
+mod tools;
+mod witness;
+
+use cluster::{Cluster, Listener};
+use libtest_mimic::{Arguments, Trial};
+use stage::{Fragile, Stage};
+use std::fs;
+use std::process::ExitCode;
+use std::sync::Arc;
+use target::Target;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    places::sweep();
+    let stage = Arc::new(Stage::default());
+    if arguments.bench {
+        let code = figures::measure(&arguments, &stage);
+        drop(stage);
+        let _ = fs::remove_dir_all(places::data());
+        return code;
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials(&stage));
+    drop(stage);
+    let _ = fs::remove_dir_all(places::data());
+    let logs = places::logs();
+    if conclusion.has_failed() {
+        if logs.exists() {
+            eprintln!("logs of the servers: {}", logs.display());
+        }
+    } else {
+        let _ = fs::remove_dir_all(logs);
+    }
+    conclusion.exit_code()
+}
+
+/// A test by name that is given the stage.
+fn trial(stage: &Arc<Stage>, name: impl Into<String>, body: impl FnOnce(&Stage) + Send + 'static) -> Trial {
+    let stage = Arc::clone(stage);
+    Trial::test(name, move || {
+        body(&stage);
+        Ok(())
+    })
+}
+
+type Open = fn(&Stage) -> Target;
+
+/// Every cluster that the checks run against, by name.
+const CLUSTERS: &[(&str, Open)] = &[
+    ("demo", |stage| stage.demo().target()),
+    ("kraft", |stage| with_registry(stage, stage.kraft())),
+    ("newest", |stage| with_registry(stage, stage.newest())),
+    ("old", |stage| with_registry(stage, stage.old())),
+];
+
+fn with_registry(stage: &Stage, cluster: &Cluster) -> Target {
+    Target { registry: Some(stage.registry().url()), ..cluster.target(Listener::Plaintext) }
+}
+
+type Fault = fn(&Fragile<'_>);
+
+const FAULTS: &[(&str, Fault)] = &[
+    ("a frozen broker costs its share", faults::a_frozen_broker_costs_its_share),
+    ("a tail survives a killed broker", faults::a_tail_survives_a_killed_broker),
+    ("the coordinator moves", faults::the_coordinator_moves),
+    ("all gone and back", faults::all_gone_and_back),
+];
+
+fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for row in security::ROWS {
+        trials.push(trial(stage, format!("security/witness/{}", row.name), |stage| {
+            security::witness_agrees(stage.kraft(), row);
+        }));
+        trials.push(trial(stage, format!("security/klamm/{}", row.name), |stage| {
+            security::klamm_agrees(stage.kraft(), row);
+        }));
+    }
+    trials.push(trial(stage, "security/rights hide topics", |stage| security::rights_hide_topics(stage.kraft())));
+    trials.push(trial(stage, "security/a saved profile", |stage| security::saved_profile(stage.kraft())));
+    for (place, open) in &CLUSTERS[..2] {
+        trials.push(trial(stage, format!("foreign/java tools/{place}"), move |stage| {
+            foreign::java_tools(&open(stage));
+        }));
+        trials.push(trial(stage, format!("foreign/librdkafka/{place}"), move |stage| {
+            foreign::librdkafka(&open(stage));
+        }));
+        trials.push(trial(stage, format!("foreign/registry/{place}"), move |stage| {
+            foreign::registry(&open(stage));
+        }));
+    }
+    for (place, open) in CLUSTERS {
+        for (name, check) in checks::CHECKS {
+            trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
+        }
+    }
+    for (place, open) in &CLUSTERS[1..] {
+        for (name, check) in checks::REAL_CHECKS {
+            trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
+        }
+    }
+    trials.push(trial(stage, "console/the story on real Kafka", |stage| {
+        checks::the_story(&with_registry(stage, stage.kraft()));
+    }));
+    trials.push(trial(stage, "console/hostile bytes stay text", |stage| {
+        checks::hostile_bytes(&stage.kraft().target(Listener::Plaintext));
+    }));
+    for (name, fault) in FAULTS {
+        trials.push(trial(stage, format!("faults/{name}"), move |stage| fault(&stage.fragile())));
+    }
+    trials
+}

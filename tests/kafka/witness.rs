@@ -1,0 +1,354 @@
+//! The independent witness: librdkafka, which knows nothing of our wire.
+//!
+//! It seeds what the checks look at, and looks at what the checks changed.
+
+use crate::patience::SHORT;
+use crate::target::Target;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
+use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// One record to be written.
+#[derive(Clone, Debug, Default)]
+pub struct Seed<'a> {
+    pub partition: i32,
+    pub key: Option<&'a [u8]>,
+    pub value: Option<&'a [u8]>,
+    pub headers: Vec<(&'a str, Option<&'a [u8]>)>,
+    pub timestamp: Option<i64>,
+}
+
+/// One record as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub partition: i32,
+    pub offset: i64,
+    pub key: Option<Vec<u8>>,
+    pub value: Option<Vec<u8>>,
+}
+
+impl Seen {
+    fn of(message: &BorrowedMessage<'_>) -> Self {
+        Self {
+            partition: message.partition(),
+            offset: message.offset(),
+            key: message.key().map(<[u8]>::to_vec),
+            value: message.payload().map(<[u8]>::to_vec),
+        }
+    }
+}
+
+/// Keeps what librdkafka reports aside: it says the cause of a failure only there.
+#[derive(Clone, Default)]
+pub struct Ear {
+    heard: Arc<Mutex<Vec<String>>>,
+    /// Records that were not written, each with the reason.
+    lost: Arc<Mutex<Vec<String>>>,
+}
+
+impl Ear {
+    fn hear(&self, what: String) {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+    }
+
+    pub fn heard(&self) -> String {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).join("; ")
+    }
+}
+
+impl ClientContext for Ear {
+    fn log(&self, _level: RDKafkaLogLevel, _facility: &str, _message: &str) {}
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.hear(format!("{error}: {reason}"));
+    }
+}
+
+impl ConsumerContext for Ear {}
+
+impl ProducerContext for Ear {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if let Err((error, message)) = result {
+            let what = format!("{}:{} was not written: {error}", message.topic(), message.partition());
+            self.lost.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+        }
+    }
+}
+
+pub struct Witness {
+    config: ClientConfig,
+    consumer: BaseConsumer<Ear>,
+}
+
+impl Witness {
+    pub fn new(target: &Target) -> Self {
+        let config = target.witness_config();
+        let consumer = config.create_with_context(Ear::default()).expect("librdkafka takes these settings");
+        Self { config, consumer }
+    }
+
+    /// How many brokers the cluster lists, or what went wrong.
+    pub fn brokers(&self) -> Result<usize, String> {
+        let metadata = self.consumer.fetch_metadata(None, Duration::from_secs(2)).map_err(|error| self.why(&error))?;
+        Ok(metadata.brokers().len())
+    }
+
+    pub fn topics(&self) -> Result<Vec<String>, String> {
+        let metadata = self.consumer.fetch_metadata(None, SHORT).map_err(|error| self.why(&error))?;
+        Ok(metadata.topics().iter().map(|topic| topic.name().to_owned()).collect())
+    }
+
+    /// Partitions of a topic whose leader is known.
+    pub fn partitions(&self, topic: &str) -> Result<usize, String> {
+        let metadata = self.consumer.fetch_metadata(Some(topic), SHORT).map_err(|error| self.why(&error))?;
+        let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
+        Ok(found.map_or(0, |found| found.partitions().iter().filter(|part| part.leader() >= 0).count()))
+    }
+
+    /// The broker that leads a partition.
+    pub fn leader(&self, topic: &str, partition: i32) -> Result<i32, String> {
+        let metadata = self.consumer.fetch_metadata(Some(topic), SHORT).map_err(|error| self.why(&error))?;
+        metadata
+            .topics()
+            .iter()
+            .flat_map(|found| found.partitions())
+            .find(|found| found.id() == partition)
+            .map(|found| found.leader())
+            .ok_or_else(|| format!("{topic}:{partition} is not listed"))
+    }
+
+    fn admin(&self) -> AdminClient<Ear> {
+        self.config.create_with_context(Ear::default()).expect("librdkafka takes these settings")
+    }
+
+    fn why(&self, error: &KafkaError) -> String {
+        // Causes arrive as events, and events are handed over inside poll.
+        while let Some(event) = self.consumer.poll(Duration::ZERO) {
+            if let Err(event) = event {
+                self.consumer.context().hear(event.to_string());
+            }
+        }
+        format!("{error} ({})", self.consumer.context().heard())
+    }
+
+    /// Creates a topic and waits until all its partitions have leaders.
+    pub fn create_topic(&self, name: &str, partitions: i32, replication: i32, configs: &[(&str, &str)]) {
+        let admin = self.admin();
+        let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(replication));
+        for (name, value) in configs {
+            topic = topic.set(name, value);
+        }
+        let options = AdminOptions::new().request_timeout(Some(SHORT)).operation_timeout(Some(SHORT));
+        let results = runtime().block_on(admin.create_topics([&topic], &options)).expect("the request is answered");
+        for result in results {
+            result.unwrap_or_else(|(topic, error)| panic!("cannot create {topic}: {error}"));
+        }
+        crate::patience::until(&format!("leaders of {name}"), SHORT, || {
+            let led = self.partitions(name)?;
+            if led == usize::try_from(partitions).unwrap_or(0) { Ok(()) } else { Err(format!("{led} have one")) }
+        });
+    }
+
+    pub fn delete_topic(&self, name: &str) {
+        let admin = self.admin();
+        let options = AdminOptions::new().request_timeout(Some(SHORT)).operation_timeout(Some(SHORT));
+        let results = runtime().block_on(admin.delete_topics(&[name], &options)).expect("the request is answered");
+        for result in results {
+            result.unwrap_or_else(|(topic, error)| panic!("cannot delete {topic}: {error}"));
+        }
+    }
+
+    /// Deletes the records below `offset`, as retention would.
+    pub fn delete_records(&self, topic: &str, partition: i32, offset: i64) {
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("a plain offset");
+        let options = AdminOptions::new().request_timeout(Some(SHORT)).operation_timeout(Some(SHORT));
+        runtime().block_on(self.admin().delete_records(&list, &options)).expect("the records are deleted");
+    }
+
+    /// Writes one record in a transaction that is aborted, then one in a
+    /// transaction that is committed.
+    pub fn produce_in_transactions(&self, topic: &str, aborted: &[u8], committed: &[u8]) {
+        let mut config = self.config.clone();
+        config.set("transactional.id", format!("witness-{topic}"));
+        let producer: BaseProducer<Ear> =
+            config.create_with_context(Ear::default()).expect("librdkafka takes these settings");
+        producer.init_transactions(SHORT).expect("transactions are offered");
+        for (value, is_committed) in [(aborted, false), (committed, true)] {
+            producer.begin_transaction().expect("a transaction begins");
+            let record = BaseRecord::<[u8], [u8]>::to(topic).partition(0).payload(value);
+            producer.send(record).map_err(|(error, _)| error).expect("the record is queued");
+            producer.flush(SHORT).expect("the record is written");
+            let end = if is_committed { producer.commit_transaction(SHORT) } else { producer.abort_transaction(SHORT) };
+            end.expect("the transaction ends");
+        }
+    }
+
+    /// Writes the records in order, acknowledged by all replicas.
+    pub fn produce(&self, topic: &str, records: &[Seed<'_>]) {
+        self.produce_with(topic, records, &[]).unwrap_or_else(|heard| panic!("cannot produce to {topic}: {heard}"));
+    }
+
+    /// The same with settings of one's own, and the failure as a value.
+    pub fn produce_with(&self, topic: &str, records: &[Seed<'_>], settings: &[(&str, &str)]) -> Result<(), String> {
+        let mut config = self.config.clone();
+        config.set("acks", "all").set("linger.ms", "5").set("message.timeout.ms", "30000");
+        config.set("message.max.bytes", "20000000");
+        for (name, value) in settings {
+            config.set(*name, *value);
+        }
+        let ear = Ear::default();
+        let producer: BaseProducer<Ear> = config.create_with_context(ear.clone()).map_err(|error| error.to_string())?;
+        for record in records {
+            let mut headers = OwnedHeaders::new();
+            for (key, value) in &record.headers {
+                headers = headers.insert(Header { key, value: *value });
+            }
+            let mut message = BaseRecord::<[u8], [u8]>::to(topic).partition(record.partition).headers(headers);
+            message.key = record.key;
+            message.payload = record.value;
+            message.timestamp = record.timestamp;
+            while let Err((error, back)) = producer.send(message) {
+                if error.rdkafka_error_code() != Some(rdkafka::types::RDKafkaErrorCode::QueueFull) {
+                    return Err(error.to_string());
+                }
+                producer.poll(Duration::from_millis(50));
+                message = back;
+            }
+        }
+        producer.flush(Duration::from_secs(60)).map_err(|error| format!("{error} ({})", ear.heard()))?;
+        let lost = ear.lost.lock().unwrap_or_else(PoisonError::into_inner).join("; ");
+        if lost.is_empty() { Ok(()) } else { Err(lost) }
+    }
+
+    fn in_group(&self, group: &str) -> BaseConsumer<Ear> {
+        let mut config = self.config.clone();
+        config.set("group.id", group).set("enable.auto.commit", "false").set("auto.offset.reset", "earliest");
+        config.create_with_context(Ear::default()).expect("librdkafka takes these settings")
+    }
+
+    /// Commits without joining: the group stays empty.
+    pub fn commit(&self, group: &str, topic: &str, offsets: &[(i32, i64)]) {
+        let mut list = TopicPartitionList::new();
+        for (partition, offset) in offsets {
+            list.add_partition_offset(topic, *partition, Offset::Offset(*offset)).expect("a plain offset");
+        }
+        self.in_group(group).commit(&list, CommitMode::Sync).expect("the commit is taken");
+    }
+
+    /// Committed offsets by partition; a partition without one is absent.
+    pub fn committed(&self, group: &str, topic: &str, partitions: i32) -> BTreeMap<i32, i64> {
+        let mut list = TopicPartitionList::new();
+        for partition in 0..partitions {
+            list.add_partition(topic, partition);
+        }
+        let found = self.in_group(group).committed_offsets(list, SHORT).expect("offsets are answered");
+        found
+            .elements()
+            .iter()
+            .filter_map(|element| match element.offset() {
+                Offset::Offset(offset) => Some((element.partition(), offset)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// First and next offset of a partition.
+    pub fn ends(&self, topic: &str, partition: i32) -> (i64, i64) {
+        self.consumer.fetch_watermarks(topic, partition, SHORT).expect("ends are answered")
+    }
+
+    /// Reads `count` records of a partition from `offset` on.
+    pub fn read(&self, topic: &str, partition: i32, offset: i64, count: usize) -> Vec<Seen> {
+        let consumer = self.in_group("klamm-witness-reads");
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("a plain offset");
+        consumer.assign(&list).expect("an assignment");
+        let mut seen = Vec::new();
+        crate::patience::until(&format!("{count} records of {topic}:{partition}"), SHORT, || {
+            while seen.len() < count {
+                match consumer.poll(Duration::from_millis(500)) {
+                    Some(Ok(message)) => seen.push(Seen::of(&message)),
+                    Some(Err(error)) => return Err(error.to_string()),
+                    None => return Err(format!("{} came", seen.len())),
+                }
+            }
+            Ok(())
+        });
+        seen
+    }
+
+    /// How many records there are, by reading every one.
+    pub fn count(&self, topic: &str, partitions: i32) -> u64 {
+        let consumer = self.in_group("klamm-witness-counts");
+        let mut list = TopicPartitionList::new();
+        let mut left = 0;
+        for partition in 0..partitions {
+            let (start, end) = self.ends(topic, partition);
+            left += u64::try_from(end - start).unwrap_or(0);
+            list.add_partition_offset(topic, partition, Offset::Offset(start)).expect("a plain offset");
+        }
+        consumer.assign(&list).expect("an assignment");
+        let mut seen = 0;
+        while seen < left {
+            match consumer.poll(SHORT) {
+                Some(Ok(_)) => seen += 1,
+                other => panic!("reading stopped after {seen} of {left}: {:?}", other.map(|found| found.map(drop))),
+            }
+        }
+        seen
+    }
+
+    /// A member that joins, holds what it is assigned, and leaves when dropped.
+    pub fn join(&self, group: &str, topic: &str) -> Member {
+        let consumer = self.in_group(group);
+        consumer.subscribe(&[topic]).expect("a subscription");
+        Member { consumer }
+    }
+}
+
+pub struct Member {
+    consumer: BaseConsumer<Ear>,
+}
+
+impl Member {
+    /// Polls until `count` records were received and returns them, committed.
+    pub fn consume(&self, count: usize) -> Vec<Seen> {
+        let mut seen = Vec::new();
+        crate::patience::until(&format!("{count} records in a group"), SHORT, || {
+            while seen.len() < count {
+                match self.consumer.poll(Duration::from_millis(500)) {
+                    Some(Ok(message)) => seen.push(Seen::of(&message)),
+                    Some(Err(error)) => return Err(error.to_string()),
+                    None => return Err(format!("{} came", seen.len())),
+                }
+            }
+            Ok(())
+        });
+        self.consumer.commit_consumer_state(CommitMode::Sync).expect("the commit is taken");
+        seen
+    }
+
+    /// Partitions held now.
+    pub fn assigned(&self) -> usize {
+        // Joining happens inside poll.
+        let _ = self.consumer.poll(Duration::from_millis(100));
+        self.consumer.assignment().map_or(0, |list| list.count())
+    }
+}
+
+/// For the few asynchronous calls: the admin client's and those over HTTP.
+pub fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new().expect("a runtime"))
+}

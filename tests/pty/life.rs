@@ -1,0 +1,112 @@
+//! From the first frame to the last: start, resize, suspend, signals, rest.
+
+use super::console::Console;
+use klamm::demo::{Clock, Demo, Options};
+use klamm::domain::Time;
+use rstest::rstest;
+use std::time::Duration;
+
+/// The demo's overview is there when its brokers are.
+fn open_demo(columns: u16, rows: u16) -> Console {
+    let console = Console::open(&["demo"], columns, rows);
+    console.sees("Overview");
+    console.wait("three brokers", |screen| screen.contains("Brokers") && screen.contains("3 brokers"));
+    console
+}
+
+#[test]
+fn q_leaves_the_terminal_as_it_was() {
+    let mut console = open_demo(120, 40);
+    console.press("q");
+    assert_eq!(console.ends(), 0);
+    console.assert_restored();
+    assert_eq!(console.tricks(), Vec::<String>::new(), "drawing is all it did");
+}
+
+#[rstest]
+#[case::terminated("TERM")]
+#[case::hung_up("HUP")]
+fn a_signal_leaves_the_terminal_as_it_was(#[case] signal: &str) {
+    let mut console = open_demo(120, 40);
+    console.signal(signal);
+    console.ends();
+    console.assert_restored();
+}
+
+#[test]
+fn it_follows_the_size_of_the_terminal() {
+    let console = open_demo(120, 40);
+    console.press("2");
+    console.sees("PART");
+    for (columns, rows) in [(80, 24), (40, 12), (9, 3), (200, 60)] {
+        console.resize(columns, rows);
+    }
+    console.resize(120, 40);
+    console.press("1");
+    console.sees("Brokers");
+    console.press("2");
+    console.sees("PART");
+}
+
+#[test]
+fn suspended_it_gives_the_shell_back_and_comes_again() {
+    let console = Console::open_program("bash", &["--norc", "--noprofile", "-i"], 120, 40);
+    console.press(&format!("{} demo<enter>", env!("CARGO_BIN_EXE_klamm")));
+    console.sees("Overview");
+    console.press("<ctrl-z>");
+    console.sees("Stopped");
+    console.press("echo still-$((40+2))<enter>");
+    console.sees("still-42");
+    console.press("fg<enter>");
+    console.sees("Overview");
+    console.press("q");
+    console
+        .wait("the shell's prompt", |screen| !screen.contains("Overview") && screen.trim_end().ends_with(['#', '$']));
+    console.press("echo back-$((40+3))<enter>");
+    console.sees("back-43");
+}
+
+#[test]
+fn at_rest_nothing_is_sent() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let demo = runtime
+        .block_on(Demo::start(Options {
+            clock: Clock::Stopped(Time(1_795_269_600_000)),
+            traffic: false,
+            ..Options::default()
+        }))
+        .expect("the demo starts");
+    let console = Console::open(&["--bootstrap", &demo.bootstrap()], 120, 40);
+    console.wait("three brokers", |screen| screen.contains("Brokers") && screen.contains("3 brokers"));
+    // What is asked at the start comes in; then five seconds pass without a byte.
+    console.settles(Duration::from_secs(5));
+}
+
+#[test]
+fn a_key_sends_what_changed_and_not_the_screen() {
+    let console = open_demo(200, 60);
+    console.press("2");
+    console.sees("PART");
+    console.press("?");
+    console.wait("the help", |screen| screen.contains("palette") || screen.contains("command by its name"));
+    console.press("<esc>");
+    console.press("9");
+    console.sees("Journal");
+    console.settles(Duration::from_millis(500));
+    let before = console.bytes();
+    console.press(":");
+    console.settles(Duration::from_millis(500));
+    let sent = console.bytes() - before;
+    assert!((1..20_000).contains(&sent), "{sent} bytes for one key");
+}
+
+#[test]
+fn without_a_terminal_it_says_so() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_klamm"))
+        .args(["--bootstrap", "127.0.0.1:1"])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("the binary runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("terminal"), "{output:?}");
+}

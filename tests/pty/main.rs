@@ -1,0 +1,18 @@
+//! The console in a real terminal.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected stops there and says so"
+)]
+
+mod console;
+mod life;
+mod story;
+
+#[test]
+fn the_story_on_the_demo() {
+    let console = console::Console::open(&["demo"], 120, 40);
+    console.sees("3 brokers");
+    story::tell(&console, "catalog.products", "invoice-export-nightly");
+}
