@@ -14,7 +14,8 @@ pub fn measure(_: &Stage) -> Vec<Line> {
     let demo = runtime().block_on(Demo::start(still)).expect("the demo starts");
     let console = Console::open(&["--bootstrap", &demo.bootstrap()], 120, 40);
     console.wait("brokers", |screen| screen.contains("3 brokers"));
-    console.settles(Duration::from_secs(3));
+    // The second sample is the last that tells something new.
+    console.settles(Duration::from_secs(7));
     let (cpu, bytes) = (cpu_ticks(console.pid()), console.bytes());
     std::thread::park_timeout(Duration::from_secs(10));
     let (cpu, bytes) = (cpu_ticks(console.pid()) - cpu, console.bytes() - bytes);
