@@ -45,10 +45,9 @@ impl Cluster {
         if let Change::ResetOffsets { group, .. } | Change::Undo { group, .. } = &plan.change {
             self.forget_empty(group);
         }
-        let outcome = Outcome { plan_id: plan.id.clone(), at: self.now(), steps: statuses, notes };
-        let (finish, written) = (journal, outcome.clone());
-        let mut outcome = outcome;
-        if let Err(failure) = blocking(move || finish.finish(&written)).await {
+        let mut outcome = Outcome { plan_id: plan.id.clone(), at: self.now(), steps: statuses, notes };
+        let written = outcome.clone();
+        if let Err(failure) = blocking(move || journal.finish(&written)).await {
             outcome.notes.push(format!("the change was made, but its result could not be journaled: {failure}"));
         }
         if let Some(note) = self.save_undo_file(plan, &outcome).await {
