@@ -57,6 +57,8 @@ struct Inner {
     schemas: Arc<Schemas>,
     gate: Mutex<Gate>,
     metadata: Mutex<Option<Arc<Metadata>>>,
+    /// Held while metadata is asked for.
+    metadata_turn: tokio::sync::Mutex<()>,
     logs: Mutex<LogSampler>,
     lags: Mutex<LagSampler>,
     journal: OnceLock<Journal>,
@@ -85,6 +87,7 @@ impl Cluster {
                 schemas: Arc::new(Schemas::new(registry.map(Arc::new))),
                 gate: Mutex::new(gate),
                 metadata: Mutex::default(),
+                metadata_turn: tokio::sync::Mutex::default(),
                 logs: Mutex::default(),
                 lags: Mutex::default(),
                 journal: OnceLock::new(),

@@ -13,6 +13,7 @@ pub mod paths;
 mod saved;
 mod secret;
 mod settings;
+mod zone;
 
 pub use layers::{Layer, Loaded, load};
 pub use saved::{ConfigWarning, SavedCertificate, SavedProfile, SavedRegistry, SavedSasl, SavedTls};
@@ -20,6 +21,7 @@ pub use secret::SecretSource;
 pub use settings::{
     ClientCertificate, Mechanism, Pem, Profile, READ_BUDGET, RegistrySettings, SaslSettings, TlsSettings,
 };
+pub use zone::system as system_zone;
 
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,11 @@ const SIZES_EVERY: i64 = 30_000;
 impl Cluster {
     /// Brokers and topics. The same `Arc` comes back while nothing changes.
     pub async fn metadata(&self) -> Result<Arc<Metadata>, Failure> {
+        let _turn = self.inner.metadata_turn.lock().await;
+        self.ask_metadata().await
+    }
+
+    async fn ask_metadata(&self) -> Result<Arc<Metadata>, Failure> {
         let answer = admin::topics::metadata(self.client(), None).await?;
         let mut known = lock(&self.inner.metadata);
         let next = Metadata::next(answer, known.as_ref(), self.now());
@@ -32,12 +37,17 @@ impl Cluster {
         Ok(next)
     }
 
-    /// The last snapshot, or the first one if there is none yet.
+    /// The last snapshot, or the first one if there is none yet. Whoever needs
+    /// the first waits for the one request that brings it.
     pub(super) async fn known_metadata(&self) -> Result<Arc<Metadata>, Failure> {
-        let known = lock(&self.inner.metadata).clone();
-        match known {
+        let last = || lock(&self.inner.metadata).clone();
+        if let Some(known) = last() {
+            return Ok(known);
+        }
+        let _turn = self.inner.metadata_turn.lock().await;
+        match last() {
             Some(known) => Ok(known),
-            None => self.metadata().await,
+            None => self.ask_metadata().await,
         }
     }
 

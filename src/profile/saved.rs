@@ -129,7 +129,7 @@ impl SavedProfile {
             read_only: self.read_only,
             forbid_unlock: self.forbid_unlock,
             production: self.production,
-            zone: self.zone.clone().unwrap_or_else(TimeZone::system),
+            zone: self.zone.clone().unwrap_or_else(super::zone::system),
             read_budget_bytes_per_second: self.read_budget.unwrap_or(Some(READ_BUDGET)),
             is_demo: false,
             state_dir,

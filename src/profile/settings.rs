@@ -47,7 +47,7 @@ impl Profile {
             read_only: false,
             forbid_unlock: false,
             production: false,
-            zone: TimeZone::system(),
+            zone: super::zone::system(),
             read_budget_bytes_per_second: Some(READ_BUDGET),
             is_demo: false,
             state_dir: None,

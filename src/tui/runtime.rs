@@ -17,7 +17,7 @@ mod signals;
 mod tasks;
 
 use crate::domain::Failure;
-use crate::profile::{Loaded, Profile};
+use crate::profile::{Loaded, Profile, system_zone};
 use crate::tui::app::actions::session;
 use crate::tui::app::notes::Tone;
 use crate::tui::app::{Screen, State};
@@ -68,7 +68,7 @@ pub async fn run(options: Options, open_demo: OpenDemo) -> anyhow::Result<()> {
     }
     let clock = Clock;
     let (keymap, key_warnings) = KeyMap::with_overrides(&options.keys);
-    let zone = options.start.as_ref().map_or_else(jiff::tz::TimeZone::system, |profile| profile.zone.clone());
+    let zone = options.start.as_ref().map_or_else(system_zone, |profile| profile.zone.clone());
     let mut state = State::new(clock.now(), Arc::new(keymap), zone);
     state.views.profiles.cards = profiles::cards(&options.profiles, options.start.as_ref());
     state.views.profiles.file = options.profiles.file.as_ref().map_or(String::new(), |path| path.display().to_string());

@@ -66,7 +66,7 @@ where
     }
 
     pub async fn run(&mut self, effects: Vec<Effect>, inputs: &mut Inputs) -> anyhow::Result<()> {
-        self.frames.data_changed();
+        self.frames.person_did_something();
         self.draw()?;
         if self.carry_out(effects, inputs)?.is_break() {
             return Ok(());

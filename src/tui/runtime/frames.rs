@@ -1,7 +1,8 @@
 //! When to draw.
 //!
 //! Invariants: what a person did is drawn at once, but not twice within 2 ms;
-//! what only data changed is drawn at most every 100 ms; nothing else is drawn.
+//! frames that only data asked for are 100 ms apart, and the first of them does
+//! not wait; nothing else is drawn.
 
 use std::time::Duration;
 use tokio::time::Instant;
@@ -12,6 +13,8 @@ const AFTER_DATA: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 pub struct Frames {
     last: Option<Instant>,
+    /// The last frame that only data asked for.
+    last_of_data: Option<Instant>,
     /// Why and since when the screen is out of date.
     wish: Option<Wish>,
     drawn: u64,
@@ -34,11 +37,11 @@ impl Frames {
 
     /// When the next frame is due; `None` while nothing is to be drawn.
     pub fn due(&self, now: Instant) -> Option<Instant> {
-        let pause = match self.wish? {
-            Wish::Person => AFTER_KEY,
-            Wish::Data => AFTER_DATA,
-        };
-        Some(self.last.map_or(now, |last| last + pause))
+        let soonest = self.last.map_or(now, |last| last + AFTER_KEY);
+        match (self.wish?, self.last_of_data) {
+            (Wish::Data, Some(last)) => Some(soonest.max(last + AFTER_DATA)),
+            (Wish::Data, None) | (Wish::Person, _) => Some(soonest),
+        }
     }
 
     pub fn is_due(&self, now: Instant) -> bool {
@@ -47,6 +50,9 @@ impl Frames {
 
     pub fn drew(&mut self, now: Instant) {
         self.last = Some(now);
+        if self.wish == Some(Wish::Data) {
+            self.last_of_data = Some(now);
+        }
         self.wish = None;
         self.drawn += 1;
     }
@@ -78,5 +84,21 @@ mod tests {
         frames.person_did_something();
         frames.data_changed();
         assert!(!frames.is_due(after(51)) && frames.is_due(after(52)));
+    }
+
+    #[test]
+    fn data_that_comes_after_a_pause_is_drawn_at_once() {
+        let (begin, mut frames) = (Instant::now(), Frames::default());
+        let after = |millis| begin + Duration::from_millis(millis);
+        frames.person_did_something();
+        frames.drew(begin);
+        frames.data_changed();
+        assert!(!frames.is_due(after(1)) && frames.is_due(after(2)), "a key's frame makes data wait 2 ms only");
+        frames.drew(after(2));
+        frames.data_changed();
+        assert!(!frames.is_due(after(101)) && frames.is_due(after(102)), "then it has its pace");
+        frames.drew(after(102));
+        frames.data_changed();
+        assert!(frames.is_due(after(5_000)));
     }
 }
