@@ -52,6 +52,8 @@ pub enum Keep {
     Newest,
     /// Fetching slows down.
     All,
+    /// Nothing is kept: only the counts matter.
+    Counts,
 }
 
 /// A record inside a shared batch.
@@ -386,11 +388,14 @@ impl Feed {
         // Without a filter only what an update can carry is walked at all.
         let skip = match (self.request.keep, &self.needle) {
             (Keep::Newest, None) if room == usize::MAX => batch.len().saturating_sub(MAX_UPDATE),
+            (Keep::Counts, None) => batch.len().min(room),
             _ => 0,
         };
         self.counts.matched += skip as u64;
-        self.counts.dropped += skip as u64;
-        let mut taken = 0;
+        if self.request.keep == Keep::Newest {
+            self.counts.dropped += skip as u64;
+        }
+        let mut taken = skip;
         for index in skip..batch.len() {
             if taken == room {
                 break;
@@ -398,6 +403,9 @@ impl Feed {
             if self.matches(&batch, index) {
                 taken += 1;
                 self.counts.matched += 1;
+                if self.request.keep == Keep::Counts {
+                    continue;
+                }
                 self.pending.push_back(RecordRef {
                     batch: Arc::clone(&batch),
                     index: u32::try_from(index).unwrap_or(u32::MAX),

@@ -2,9 +2,9 @@
 
 use super::line;
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::output::complain;
+use crate::cli::output::{Cell, Column, Report, Table, complain, number, text};
 use crate::cli::session::Session;
-use crate::cluster::{Keep, RecordsRequest};
+use crate::cluster::{Keep, RecordCounts, RecordsFeed, RecordsRequest};
 use crate::domain::record::{StartAt, ViewAs};
 use crate::domain::when::parse_time;
 use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName};
@@ -24,6 +24,9 @@ pub(crate) struct TailArguments {
     /// Only these partitions
     #[arg(long, value_name = "P,…", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..))]
     partition: Vec<PartitionId>,
+    /// Only say how many there are: each is read, so the number is exact; needs --no-follow
+    #[arg(long, requires = "no_follow", conflicts_with = "limit")]
+    count: bool,
     /// End after this many records
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
@@ -75,8 +78,11 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
         limit: arguments.limit,
         contains: arguments.contains,
         view,
-        keep: Keep::All,
+        keep: if arguments.count { Keep::Counts } else { Keep::All },
     });
+    if arguments.count {
+        return count(session, &arguments.topic, feed).await;
+    }
     let output = &mut session.output;
     if let Some(header) = line::header(output.format) {
         output.line(&header)?;
@@ -107,6 +113,22 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
         Exit::Done if written == 0 => Exit::NotMet,
         exit => exit,
     })
+}
+
+const COUNTS: &[Column] =
+    &[text("topic", "TOPIC"), number("records", "RECORDS"), number("seen", "SEEN"), number("size_bytes", "SIZE")];
+
+/// Reads to the end and says how many records matched, of how many.
+async fn count(session: &mut Session, topic: &str, mut feed: RecordsFeed) -> Result<Exit, Stop> {
+    let (mut counts, mut failures) = (RecordCounts::default(), Vec::new());
+    while let Some(update) = feed.next().await {
+        counts = update.counts;
+        failures.extend(update.failures);
+    }
+    let row = vec![Cell::text(topic), Cell::Count(counts.matched), Cell::Count(counts.seen), Cell::Size(counts.bytes)];
+    let exit = Exit::of_answer(usize::from(counts.seen > 0), &failures);
+    session.output.report(&Report::list(Table { columns: COUNTS, rows: vec![row] }, failures))?;
+    Ok(exit)
 }
 
 /// A topic or partition that is not there is said at once instead of waited for.

@@ -56,6 +56,22 @@ fn from_somewhere_and_no_further() {
 }
 
 #[test]
+fn counting_reads_every_record_and_prints_none() {
+    topic_with("cli-counted", 2, 50);
+    let counted = |more: &str| -> Json {
+        let output = run(&format!("records tail cli-counted --from earliest --no-follow --count {more} --output json"));
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        serde_json::from_slice::<Json>(&output.stdout).expect("a document")["items"][0].clone()
+    };
+    let all = counted("");
+    assert_eq!((&all["records"], &all["seen"]), (&json!(50), &json!(50)));
+    assert!(all["size_bytes"].as_u64().is_some_and(|bytes| bytes > 50), "{all}");
+    let some = counted("--contains \"n\":33");
+    assert_eq!((&some["records"], &some["seen"]), (&json!(1), &json!(50)));
+    assert_eq!(code(&run("records tail cli-counted --count")), 2, "a count of what never ends");
+}
+
+#[test]
 fn nothing_found_is_a_condition_not_met() {
     topic_with("cli-haystack", 1, 5);
     let output = run("records tail cli-haystack --from earliest --no-follow --contains needle --output json");
