@@ -14,9 +14,11 @@ const HOUR: i64 = 3_600_000;
 const SLOT: i64 = 10_000;
 const SLOTS: i64 = HOUR / SLOT;
 
-/// How busy each hour of the day (UTC) is, relative to the others.
-const BY_HOUR: [i64; 24] = [4, 3, 3, 3, 4, 6, 9, 13, 17, 19, 20, 20, 21, 20, 19, 19, 20, 21, 22, 21, 17, 12, 8, 5];
-const OVER_DAY: i64 = 326;
+/// How busy each hour of the day (UTC) is, relative to the others. Whoever starts
+/// the demo at night sees a shop that is awake too.
+const BY_HOUR: [i64; 24] =
+    [13, 12, 11, 11, 12, 13, 15, 16, 17, 19, 20, 20, 21, 20, 19, 19, 20, 21, 22, 21, 19, 17, 15, 14];
+const OVER_DAY: i64 = 407;
 
 /// The rhythm of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,7 +182,7 @@ mod tests {
         let rhythm = per_day(midnight, 240_000, 0);
         let hour =
             |n: i64| rhythm.count(midnight.plus_millis((n + 1) * HOUR)) - rhythm.count(midnight.plus_millis(n * HOUR));
-        assert!(hour(18) > 5 * hour(2), "{} {}", hour(18), hour(2));
+        assert!(2 * hour(18) > 3 * hour(2), "{} {}", hour(18), hour(2));
     }
 
     #[test]

@@ -105,7 +105,7 @@ async fn the_world_has_what_a_company_has() {
 #[tokio::test]
 async fn a_time_is_looked_up_exactly() {
     let demo = start(World::Full, false).await;
-    for (name, index) in [("orders.v1", 3), ("clickstream.v2", 40), ("customers", 1), ("heartbeats", 0)] {
+    for (name, index) in [("orders.v1", 3), ("payments", 20), ("customers", 1), ("heartbeats", 0)] {
         let mut client = Client::to_leader(&demo, name, index).await;
         for hours in [1, 5, 30, 47] {
             let at = NOON.millis() - hours * 3_600_000 - 77;
