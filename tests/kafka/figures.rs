@@ -4,10 +4,12 @@
 //! control measured in the same run on the same machine: what is promised is the
 //! distance to it, since machines differ.
 
+mod distant;
 mod lag;
 mod rest;
 mod scan;
 mod start;
+mod tail;
 
 use crate::stage::Stage;
 use libtest_mimic::Arguments;
@@ -23,8 +25,14 @@ pub struct Line {
 
 type Figure = (&'static str, fn(&Stage) -> Vec<Line>);
 
-const FIGURES: &[Figure] =
-    &[("rest", rest::measure), ("start", start::measure), ("lag", lag::measure), ("scan", scan::measure)];
+const FIGURES: &[Figure] = &[
+    ("rest", rest::measure),
+    ("start", start::measure),
+    ("distant", distant::measure),
+    ("lag", lag::measure),
+    ("scan", scan::measure),
+    ("tail", tail::measure),
+];
 
 /// Measures those whose name holds the filter, and prints a table.
 pub fn measure(arguments: &Arguments, stage: &Stage) -> ExitCode {
@@ -36,7 +44,7 @@ pub fn measure(arguments: &Arguments, stage: &Stage) -> ExitCode {
             continue;
         }
         for line in figure(stage) {
-            eprintln!("{name:<6} {:<58} {:>14}   {}", line.what, line.value, line.reach);
+            eprintln!("{name:<8} {:<58} {:>14}   {}", line.what, line.value, line.reach);
         }
     }
     ExitCode::SUCCESS

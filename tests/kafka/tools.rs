@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 pub struct Tools {
     classes: PathBuf,
     bootstrap: String,
+    is_as_shipped: bool,
 }
 
 impl Tools {
@@ -21,7 +22,12 @@ impl Tools {
         let classes = needs::java()
             .and_then(|()| maven::resolve(Artifact::Kafka431))
             .unwrap_or_else(|message| panic!("{message}"));
-        Self { classes, bootstrap: target.bootstrap.clone() }
+        Self { classes, bootstrap: target.bootstrap.clone(), is_as_shipped: false }
+    }
+
+    /// With the Java settings of Kafka's own scripts, as people run them.
+    pub fn as_shipped(target: &Target) -> Self {
+        Self { is_as_shipped: true, ..Self::of(target) }
     }
 
     pub fn topics(&self, words: &[&str]) -> String {
@@ -67,7 +73,11 @@ impl Tools {
 
     /// Runs one to its end and returns what it said; a failure is ours.
     fn run(&self, main: &str, words: &[&str], input: &str) -> String {
-        let mut command = java::command(&self.classes, 128, &[], main);
+        let mut command = if self.is_as_shipped {
+            java::as_shipped(&self.classes, main)
+        } else {
+            java::command(&self.classes, 128, &[], main)
+        };
         command.extend(["--bootstrap-server".to_owned(), self.bootstrap.clone()]);
         command.extend(words.iter().map(|word| (*word).to_owned()));
         let mut child = Command::new(&command[0])

@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _,
 use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 /// One record to be written.
@@ -229,6 +229,40 @@ impl Witness {
         producer.flush(Duration::from_secs(60)).map_err(|error| format!("{error} ({})", ear.heard()))?;
         let lost = ear.lost.lock().unwrap_or_else(PoisonError::into_inner).join("; ");
         if lost.is_empty() { Ok(()) } else { Err(lost) }
+    }
+
+    /// Writes the values over and over at a steady rate while `goes_on` says so, in
+    /// lz4 batches; the records a second that were written.
+    pub fn produce_steadily(
+        &self,
+        topic: &str,
+        partitions: i32,
+        values: &[Vec<u8>],
+        a_second: usize,
+        goes_on: impl Fn() -> bool,
+    ) -> f64 {
+        let mut config = self.config.clone();
+        config.set("acks", "1").set("linger.ms", "20").set("batch.size", "262144").set("compression.type", "lz4");
+        config.set("queue.buffering.max.messages", "1000000");
+        let producer: BaseProducer<Ear> =
+            config.create_with_context(Ear::default()).expect("librdkafka takes these settings");
+        let (began, mut written) = (Instant::now(), 0);
+        while goes_on() {
+            let due = (began.elapsed().as_secs_f64() * a_second as f64) as usize;
+            while written < due {
+                let partition = i32::try_from(written / 1_000 % 1_000).unwrap_or(0) % partitions;
+                let record =
+                    BaseRecord::<[u8], [u8]>::to(topic).partition(partition).payload(&values[written % values.len()]);
+                match producer.send(record) {
+                    Ok(()) => written += 1,
+                    Err(_) => break,
+                }
+            }
+            producer.poll(Duration::from_millis(5));
+        }
+        let rate = written as f64 / began.elapsed().as_secs_f64();
+        producer.flush(SHORT).expect("the rest is written");
+        rate
     }
 
     fn in_group(&self, group: &str) -> BaseConsumer<Ear> {

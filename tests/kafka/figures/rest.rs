@@ -28,7 +28,7 @@ pub fn measure(_: &Stage) -> Vec<Line> {
 }
 
 /// User and system time of a process, in ticks.
-fn cpu_ticks(pid: u32) -> u64 {
+pub fn cpu_ticks(pid: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name in parentheses may hold spaces; what follows it does not.
     let after = stat.rsplit(')').next().unwrap_or_default();
@@ -37,8 +37,16 @@ fn cpu_ticks(pid: u32) -> u64 {
 
 /// The most memory a process had resident.
 pub fn memory(pid: u32) -> String {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes: Option<u64> = peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok());
-    kilobytes.map_or_else(|| "?".to_owned(), |kilobytes| format!("{} MB", kilobytes / 1024))
+    megabytes(pid, "VmHWM:").map_or_else(|| "?".to_owned(), |megabytes| format!("{megabytes} MB"))
+}
+
+/// Megabytes that a process has resident now.
+pub fn resident(pid: u32) -> u64 {
+    megabytes(pid, "VmRSS:").unwrap_or(0)
+}
+
+fn megabytes(pid: u32, what: &str) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1024)
 }
