@@ -1,16 +1,17 @@
 //! The doors between the rooms, held by reading the sources.
 //!
 //! Fails on a path into a room that may not be known (imported or written out),
-//! on an outside crate in the wrong room, on a file in no room, on a write
-//! grant made anywhere but at its one place, and on asynchronous or impure code
-//! where there must be none. It is fed wrong sources below, so that it cannot
-//! pass by being blind. The table is the one in `ARCHITECTURE.md`.
+//! on an outside crate in the wrong room, on a file in no room or one that no
+//! `mod` leads to, on a write grant made anywhere but at its one place, and on
+//! asynchronous or impure code where there must be none. It is fed wrong sources
+//! below, so that it cannot pass by being blind. The table is the one in
+//! `ARCHITECTURE.md`.
 
 mod paths;
 mod tokens;
 
 use paths::{Place, Source};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -74,7 +75,8 @@ const SCRIPTED: &str = "scripted";
 fn violations(files: &BTreeMap<String, String>) -> Vec<String> {
     let sources: Vec<(&String, Source)> =
         files.iter().map(|(file, source)| (file, paths::read(file, source))).collect();
-    let test_files: Vec<&Vec<String>> = sources.iter().flat_map(|(_, source)| &source.test_files).collect();
+    let declared = sources.iter().flat_map(|(_, source)| &source.declared);
+    let test_files: Vec<&Vec<String>> = declared.filter(|file| file.is_test).map(|file| &file.module).collect();
     let mut found = Vec::new();
     for (file, source) in &sources {
         let is_test_file = test_files.iter().any(|test| source.module.starts_with(test));
@@ -100,6 +102,25 @@ fn violations(files: &BTreeMap<String, String>) -> Vec<String> {
     found.sort();
     found.dedup();
     found
+}
+
+/// The files that no chain of `mod` lines leads to from the library or the
+/// binary: they are not compiled, and what they say is not true.
+fn unreached(files: &BTreeMap<String, String>) -> Vec<String> {
+    let sources: Vec<(&String, Source)> =
+        files.iter().map(|(file, source)| (file, paths::read(file, source))).collect();
+    let mut reached: BTreeSet<&[String]> = BTreeSet::new();
+    let binary = ["main".to_owned()];
+    let mut next: Vec<&[String]> = vec![&[], &binary];
+    while let Some(module) = next.pop() {
+        if reached.insert(module) {
+            let of_module = sources.iter().filter(|(_, source)| source.module == module);
+            next.extend(of_module.flat_map(|(_, source)| &source.declared).map(|file| file.module.as_slice()));
+        }
+    }
+    let is_dead =
+        |(file, source): &(&String, Source)| (!reached.contains(source.module.as_slice())).then(|| (*file).clone());
+    sources.iter().filter_map(is_dead).collect()
 }
 
 /// Why a file is in no room.
@@ -206,6 +227,11 @@ fn every_room_knows_only_what_it_may() {
     assert!(files.contains_key("src/lib.rs"), "the sources were not found");
     let found = violations(&files);
     assert!(found.is_empty(), "{} violations:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn every_file_is_compiled() {
+    assert_eq!(unreached(&sources()), Vec::<String>::new(), "no `mod` leads to these");
 }
 
 #[cfg(test)]
@@ -342,5 +368,23 @@ mod tests {
             violations(&files),
             ["src/demo/log/real.rs:1: demo may not know kafka (crate::kafka::wire::scripted::Broker)"]
         );
+    }
+
+    #[test]
+    fn a_file_that_no_mod_leads_to_is_seen() {
+        let files = [
+            ("src/lib.rs", "pub mod demo; // mod domain;\nconst A: &str = \"mod domain;\";"),
+            ("src/main.rs", ""),
+            ("src/demo.rs", "mod log; mod inner { pub mod deep; } #[cfg(test)] mod tests;"),
+            ("src/demo/log.rs", ""),
+            ("src/demo/inner/deep.rs", ""),
+            ("src/demo/tests.rs", ""),
+            ("src/demo/clipboard.rs", ""),
+            // Dead files that name each other are dead all the same.
+            ("src/domain.rs", "mod time;"),
+            ("src/domain/time.rs", ""),
+        ];
+        let files = files.map(|(file, source)| (file.to_owned(), source.to_owned())).into();
+        assert_eq!(unreached(&files), ["src/demo/clipboard.rs", "src/domain.rs", "src/domain/time.rs"]);
     }
 }

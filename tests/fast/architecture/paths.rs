@@ -22,12 +22,17 @@ pub struct Path {
     pub is_test: bool,
 }
 
+pub struct Declared {
+    pub module: Vec<String>,
+    pub is_test: bool,
+}
+
 pub struct Source {
     /// The file's own module: `src/kafka/wire/pool.rs` is `["kafka", "wire", "pool"]`.
     pub module: Vec<String>,
     pub paths: Vec<Path>,
-    /// Modules declared `#[cfg(test)] mod name;`, whose files are tests.
-    pub test_files: Vec<Vec<String>>,
+    /// Modules with a file of their own: `mod name;`.
+    pub declared: Vec<Declared>,
     /// Things that would let code in by a side door: `#[path]`, `include!`.
     pub side_doors: Vec<(usize, String)>,
 }
@@ -41,7 +46,7 @@ pub fn read(file: &str, source: &str) -> Source {
         inline: Vec::new(),
         depth: 0,
         names: BTreeMap::new(),
-        source: Source { module, paths: Vec::new(), test_files: Vec::new(), side_doors: Vec::new() },
+        source: Source { module, paths: Vec::new(), declared: Vec::new(), side_doors: Vec::new() },
     };
     // Imports first: a name may be used above the `use` that brings it in.
     walk.run(true);
@@ -119,10 +124,10 @@ impl Walk<'_> {
                 let Some(name) = self.word(i + 1).map(str::to_owned) else { return i + 1 };
                 if self.is_mark(i + 2, '{') {
                     self.inline.push((name, self.depth + 1));
-                } else if imports && self.tokens[i].is_test {
-                    let mut file = self.here();
-                    file.push(name);
-                    self.source.test_files.push(file);
+                } else if imports {
+                    let mut module = self.here();
+                    module.push(name);
+                    self.source.declared.push(Declared { module, is_test: self.tokens[i].is_test });
                 }
                 i + 2
             }
