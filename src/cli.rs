@@ -13,6 +13,7 @@ mod confirm;
 mod connection;
 mod console;
 mod demo;
+mod documents;
 mod exit;
 mod groups;
 mod interrupt;
@@ -26,6 +27,7 @@ mod reference;
 mod session;
 mod topics;
 
+pub use documents::{Document, documents};
 pub use reference::reference;
 
 use crate::profile;

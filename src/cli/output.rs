@@ -95,17 +95,20 @@ impl Report {
 pub(crate) struct Output {
     pub(crate) format: Format,
     pub(crate) look: Look,
+    /// Of this command's JSON document.
+    version: u32,
     to: Box<dyn Write + Send>,
 }
 
 impl Output {
     pub(crate) fn new(format: Format, look: Look, to: Box<dyn Write + Send>) -> Self {
-        Self { format, look, to }
+        Self { format, look, version: 1, to }
     }
 
     /// Buffered standard output; [`Output::flush`] sends it.
-    pub(crate) fn stdout(format: Format, look: Look) -> Self {
-        Self::new(format, look, Box::new(io::BufWriter::with_capacity(1 << 16, io::stdout())))
+    pub(crate) fn stdout(format: Format, look: Look, version: u32) -> Self {
+        let to = io::BufWriter::with_capacity(1 << 16, io::stdout());
+        Self { version, ..Self::new(format, look, Box::new(to)) }
     }
 
     /// Writes a whole answer. Failures go to standard error as well, so that they
@@ -113,7 +116,7 @@ impl Output {
     pub(crate) fn report(&mut self, report: &Report) -> io::Result<()> {
         match self.format {
             Format::Table => table::write(&mut self.to, report, &self.look)?,
-            Format::Json => json::write(&mut self.to, report, &self.look)?,
+            Format::Json => json::write(&mut self.to, report, self.version, &self.look)?,
             Format::Csv => csv::write(&mut self.to, &report.rows, &self.look)?,
         }
         self.flush()?;

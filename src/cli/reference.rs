@@ -1,6 +1,7 @@
 //! `docs/commands.md`, made from the table of arguments.
 
 use super::arguments::Arguments;
+use super::documents::{self, Document};
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
@@ -38,6 +39,11 @@ fn describe(out: &mut String, command: &Command, name: &str, level: usize) {
             out.push('\n');
             options(out, &own);
         }
+        let document = name.strip_prefix("klamm ").and_then(documents::of);
+        out.extend(document.map(|Document { name, version, .. }| {
+            let version = version.map_or_else(String::new, |version| format!(", version {version}"));
+            format!("\nJSON: [{name}](json/{name}.schema.json){version}.\n")
+        }));
     }
     for verb in verbs {
         describe(out, verb, &format!("{name} {}", verb.get_name()), level + 1);

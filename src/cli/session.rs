@@ -3,6 +3,7 @@
 
 use super::arguments::Globals;
 use super::connection::{self, Flags};
+use super::documents;
 use super::exit::Stop;
 use super::interrupt::Applying;
 use super::output::{Look, Output, complain};
@@ -26,7 +27,7 @@ impl Session {
         if let Some(zone) = &globals.tz {
             look.zone = zone.0.clone();
         }
-        let output = Output::stdout(globals.output, look);
+        let output = Output::stdout(globals.output, look, documents::version(matches));
         Self { globals, flags: Flags::of(matches), output, applying: Applying::default() }
     }
 

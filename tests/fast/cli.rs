@@ -9,7 +9,9 @@ mod profiles;
 mod reading;
 mod records;
 mod reference;
+mod schemas;
 
+use crate::contract;
 use klamm::demo::{Demo, Options};
 use serde_json::Value as Json;
 use std::process::Output;
@@ -57,7 +59,7 @@ fn run(line: &str) -> Output {
 /// The document that a command writes, and its exit code.
 fn json(line: &str) -> (Json, i32) {
     let output = run(&format!("{line} --output json"));
-    (document(&output), code(&output))
+    (document(line, &output), code(&output))
 }
 
 /// The document of a command that must succeed.
@@ -71,12 +73,12 @@ fn code(output: &Output) -> i32 {
     output.status.code().expect("it ended by itself")
 }
 
-fn document(output: &Output) -> Json {
+/// What a run printed, which is what its schema says.
+fn document(line: &str, output: &Output) -> Json {
     let text = text(&output.stdout);
     let document: Json = serde_json::from_str(&text)
         .unwrap_or_else(|error| panic!("{error}: {text:?}, and on stderr {:?}", self::text(&output.stderr)));
-    assert_eq!(document["version"], 1);
-    assert!(document["items"].is_array() && document["failures"].is_array(), "{document}");
+    contract::holds(line, &document);
     document
 }
 

@@ -9,3 +9,5 @@
 mod architecture;
 mod bad_days;
 mod cli;
+#[path = "../contract.rs"]
+mod contract;

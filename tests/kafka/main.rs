@@ -17,6 +17,8 @@ mod cluster;
 #[expect(dead_code, reason = "shared with the tests of the console, which use the rest")]
 #[path = "../pty/console.rs"]
 mod console;
+#[path = "../contract.rs"]
+mod contract;
 mod demo;
 mod faults;
 mod figures;

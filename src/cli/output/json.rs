@@ -12,8 +12,6 @@ use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-const VERSION: u32 = 1;
-
 /// Further members of a document, in order.
 pub(crate) type Members = Vec<(&'static str, Json)>;
 
@@ -45,8 +43,8 @@ pub(crate) fn objects(table: &Table) -> Json {
     Json::Array(rows.map(|row| serde_json::to_value(row).unwrap_or_default()).collect())
 }
 
-pub(super) fn write(to: &mut dyn Write, report: &Report, look: &Look) -> io::Result<()> {
-    write!(to, "{{\"version\":{VERSION}")?;
+pub(super) fn write(to: &mut dyn Write, report: &Report, version: u32, look: &Look) -> io::Result<()> {
+    write!(to, "{{\"version\":{version}")?;
     for (name, value) in &report.members {
         write!(to, ",{}:{}", encoded(name, look)?, encoded(value, look)?)?;
     }

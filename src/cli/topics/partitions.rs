@@ -4,10 +4,10 @@
 use crate::cli::change::carry_out;
 use crate::cli::confirm::Consent;
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::output::{Cell, Column, Report, Section, Table, Tone, fact, number, objects, say, text};
+use crate::cli::output::{Cell, Column, Report, Section, Table, fact, number, objects, say, text};
 use crate::cli::plan::{severity_mark, severity_word};
 use crate::cli::session::Session;
-use crate::domain::partition_plan::{Choice, PartitionReport, PartitionWish};
+use crate::domain::partition_plan::{Choice, PartitionReport, PartitionWish, Source};
 use crate::domain::partitioner::Partitioner;
 use crate::domain::when::parse_duration;
 use crate::domain::{TopicName, show};
@@ -113,7 +113,7 @@ const CHOICES: &[Column] = &[
     number("moved_expected", "MOVE (EXPECTED)"),
     text("divides_evenly", "EVEN"),
     text("is_over_limit", "OVER LIMIT"),
-    text("advice", "ADVICE"),
+    text("is_recommended", "LOOK HERE FIRST"),
 ];
 
 const HOTTEST: &[Column] = &[
@@ -153,7 +153,7 @@ fn choice_row(choice: &Choice, is_recommended: bool) -> Vec<Cell> {
         Cell::Share(choice.expected_moved),
         Cell::Flag(choice.divides_evenly),
         Cell::Flag(choice.is_over_limit),
-        if is_recommended { Cell::Word("look here first", Tone::Good) } else { Cell::Absent },
+        Cell::Flag(is_recommended),
     ]
 }
 
@@ -188,7 +188,7 @@ fn item(report: &PartitionReport, choices: &Table, hottest: &Table) -> Json {
         "needs": report.needs.as_ref().map(|needs| json!({
             "target_bytes_per_second": needs.target,
             "partition_takes_bytes_per_second": needs.takes.per_second,
-            "partition_takes_source": needs.takes.source.word(),
+            "partition_takes_source": source_word(needs.takes.source),
             "consumer_reads_bytes_per_second": needs.reads.map(|reads| reads.per_second),
             "consumers": needs.consumers,
             "minimum": needs.minimum,
@@ -212,6 +212,15 @@ fn item(report: &PartitionReport, choices: &Table, hottest: &Table) -> Json {
         "warnings": warnings.collect::<Vec<_>>(),
         "start_at_zero": report.start_at_zero,
     })
+}
+
+/// Where a number comes from, in JSON.
+fn source_word(source: Source) -> &'static str {
+    match source {
+        Source::Measured => "measured",
+        Source::Said => "said",
+        Source::Assumed => "assumed",
+    }
 }
 
 fn sections(report: &PartitionReport, choices: &Table, hottest: Table) -> Vec<Section> {

@@ -55,7 +55,7 @@ fn serving_says_where_and_ends_when_told() {
     assert_eq!(bootstrap.split(',').count(), 2);
     assert!(addresses["registry"].as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:")), "{line}");
     let listed = bare().args(["topics", "list", "--bootstrap", bootstrap, "-o", "json"]).output().expect("it runs");
-    assert!(document(&listed)["items"].as_array().is_some_and(|topics| !topics.is_empty()));
+    assert!(document("topics list", &listed)["items"].as_array().is_some_and(|topics| !topics.is_empty()));
     served.signal("-TERM");
     assert_eq!(served.end().0, Some(0));
 }
@@ -87,7 +87,7 @@ fn a_closed_port_fails_with_a_sentence_and_a_document() {
     // Nothing listens on the discard port of a machine that runs tests.
     let output = klamm("topics list --bootstrap 127.0.0.1:9 -o json").output().expect("it runs");
     assert_eq!(code(&output), 1);
-    let failed = document(&output);
+    let failed = document("topics list", &output);
     assert_eq!((&failed["items"], &failed["failures"][0]["kind"]), (&json!([]), &json!("unreachable")));
     assert!(text(&output.stderr).contains("127.0.0.1:9"), "{}", text(&output.stderr));
 }

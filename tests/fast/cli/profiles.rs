@@ -49,7 +49,7 @@ fn run(saved: &Saved, line: &str) -> Output {
 fn profiles_are_listed_and_the_default_is_marked() {
     let output = run(&two(), "profiles list -o json");
     assert_eq!(code(&output), 0, "{}", text(&output.stderr));
-    let listed = document(&output);
+    let listed = document("profiles list", &output);
     let (demo, prod) = (&listed["items"][0], &listed["items"][1]);
     assert_eq!(
         (&demo["profile"], &demo["default"], &demo["security"]),
@@ -76,7 +76,7 @@ fn a_profile_is_tried() {
     let saved = two();
     let output = run(&saved, "profiles test demo -o json");
     assert_eq!(code(&output), 0, "{}", text(&output.stderr));
-    let tried = document(&output);
+    let tried = document("profiles test demo", &output);
     assert_eq!((&tried["items"][0]["check"], &tried["items"][0]["status"]), (&json!("cluster"), &json!("ok")));
 }
 
@@ -86,7 +86,7 @@ fn the_default_profile_is_used_and_its_read_only_holds() {
     assert_eq!(code(&run(&saved, "topics list")), 0);
     let output = run(&saved, "topics create cli-refused --yes -o json");
     assert_eq!(code(&output), 4);
-    assert_eq!(document(&output)["failures"][0]["kind"], "refused");
+    assert_eq!(document("topics create cli-refused --yes", &output)["failures"][0]["kind"], "refused");
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn an_unknown_profile_is_a_usage_error() {
 fn a_bad_line_is_named_and_the_rest_still_works() {
     let saved = saved("[profiles.good]\nbootstrap = \"h:9092\"\n[profiles.bad]\nbootstrap = 7\n");
     let output = run(&saved, "profiles list -o json");
-    let listed = document(&output);
+    let listed = document("profiles list", &output);
     assert_eq!((&listed["items"][0]["profile"], &listed["warnings"][0]["line"]), (&json!("good"), &json!(4)));
     assert!(text(&output.stderr).contains("config.toml:4:"), "{}", text(&output.stderr));
 }

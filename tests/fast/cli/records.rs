@@ -1,12 +1,18 @@
 //! Records: written, read back line by line, found or not found.
 
 use crate::cli::{bare, code, klamm, run, text, topic_with};
+use crate::contract::holds;
 use serde_json::{Value as Json, json};
 
 fn lines(line: &str) -> Vec<Json> {
     let output = run(&format!("{line} --output json"));
     assert_eq!(code(&output), 0, "{}", text(&output.stderr));
-    text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("a line is an object")).collect()
+    let read = |text: &str| {
+        let json = serde_json::from_str(text).expect("a line is an object");
+        holds(line, &json);
+        json
+    };
+    text(&output.stdout).lines().map(read).collect()
 }
 
 #[test]

@@ -1,0 +1,138 @@
+//! The schemas of `docs/json/`: each is of something that is printed, none has
+//! a hole, and none takes what is wrong.
+//!
+//! Every other document that a test here reads is held against them as well.
+
+use crate::cli::{bare, code, done, json, klamm, text, topic_with};
+use crate::contract::{broken, document_of, holds, path};
+use klamm::cli::documents;
+use rstest::rstest;
+use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn schema(name: &str) -> Json {
+    let text = std::fs::read_to_string(path(name)).expect("a schema");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+#[test]
+fn each_schema_is_of_a_document_and_names_its_version() {
+    let folder = path("common");
+    let files = std::fs::read_dir(folder.parent().expect("a folder")).expect("the folder is readable");
+    let names = files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned());
+    let there: BTreeSet<String> =
+        names.filter_map(|name| Some(name.strip_suffix(".schema.json")?.to_owned())).collect();
+    let known = documents().iter().map(|document| document.name).chain(["common"]).map(str::to_owned);
+    assert_eq!(there, known.collect());
+    for document in documents() {
+        if let Some(version) = document.version {
+            assert_eq!(schema(document.name)["properties"]["version"], json!({"const": version}), "{}", document.name);
+        }
+    }
+}
+
+#[test]
+fn no_object_has_room_for_what_is_not_documented() {
+    for name in documents().iter().map(|document| document.name).chain(["common"]) {
+        let mut objects = 0;
+        each(&schema(name), &mut |object| {
+            if object["type"] == "object" || object["type"][0] == "object" {
+                objects += 1;
+                assert_eq!(object["additionalProperties"], false, "{name}: {object}");
+            }
+        });
+        assert!(objects > 0, "{name}");
+    }
+}
+
+fn each(json: &Json, look: &mut impl FnMut(&Json)) {
+    look(json);
+    match json {
+        Json::Object(members) => members.values().for_each(|value| each(value, look)),
+        Json::Array(values) => values.iter().for_each(|value| each(value, look)),
+        _ => {}
+    }
+}
+
+/// Runs each command at least once, so that no schema stands there unproven.
+#[test]
+fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
+    topic_with("cli-schemas", 2, 3);
+    done("groups reset cli-schemed --topic cli-schemas --to-offset 1 --create-group --yes");
+    let mut printed = BTreeSet::new();
+    let mut see = |line: &str, json: &Json| {
+        holds(line, json);
+        assert!(json["items"] != json!([]), "{line} shows nothing: {json}");
+        printed.insert(document_of(line).name);
+    };
+    for line in [
+        "topics list",
+        "topics describe cli-schemas --defaults",
+        "topics plan-partitions cli-schemas --target-rate 50MB/s --consumers 6 --measure 0s",
+        "topics create cli-schemas-new --partitions 2 --set retention.ms=1000 --dry-run",
+        "topics add-partitions cli-schemas --to 4 --dry-run",
+        "topics delete cli-schemas --dry-run",
+        "groups list",
+        "groups describe cli-schemed invoice-export-nightly order-processor",
+        "groups lag --all",
+        "groups reset cli-schemed --all-topics --to-earliest --dry-run",
+        "journal list",
+        "profiles test",
+        "records produce cli-schemas --key k --value v --dry-run",
+    ] {
+        see(line, &done(line));
+    }
+    let id = done("journal list --limit 1")["items"][0]["id"].as_str().expect("an id").to_owned();
+    see("journal show", &done(&format!("journal show {id}")));
+    let tail = klamm("records tail catalog.products --from -5 --no-follow -o json").output().expect("it runs");
+    for line in text(&tail.stdout).lines() {
+        see("records tail", &serde_json::from_str(line).expect("an object"));
+    }
+    let stats = bare().args(["demo", "--stats"]).output().expect("it runs");
+    see("demo --stats", &serde_json::from_slice(&stats.stdout).expect("an object"));
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
+    for line in ["profiles list", "profiles show prod-eu", "profiles show staging"] {
+        let mut command = bare();
+        let output = command.env("KLAMM_CONFIG", &example).args(line.split(' ')).args(["-o", "json"]).output();
+        let output = output.expect("it runs");
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        see(line, &serde_json::from_slice(&output.stdout).expect("a document"));
+    }
+    assert_eq!(printed, documents().iter().map(|document| document.name).collect());
+}
+
+#[test]
+fn where_there_is_no_answer_the_failure_fits_too() {
+    let everything = documents().iter().flat_map(|document| document.commands);
+    for command in everything.filter(|command| !matches!(**command, "demo" | "profiles list" | "profiles show")) {
+        let line = match *command {
+            "topics list" | "groups list" | "journal list" | "profiles test" => (*command).to_owned(),
+            "groups lag" => "groups lag --all".to_owned(),
+            "topics add-partitions" => "topics add-partitions x --to 3 --yes".to_owned(),
+            "groups reset" => "groups reset x --all-topics --to-earliest --yes".to_owned(),
+            "records produce" => "records produce x --value v --yes".to_owned(),
+            other => format!("{other} x"),
+        };
+        let (document, code) = json(&format!("{line} --bootstrap 127.0.0.1:9"));
+        assert_eq!((code, document["failures"].as_array().map(Vec::len)), (1, Some(1)), "{line}: {document}");
+    }
+}
+
+#[rstest]
+#[case::a_member_too_many(|document: &mut Json| document["items"][0]["colour"] = json!("red"))]
+#[case::a_member_too_few(|document: &mut Json| {
+    document["items"][0].as_object_mut().expect("an item").remove("partitions");
+})]
+#[case::another_version(|document: &mut Json| document["version"] = json!(2))]
+#[case::a_number_as_words(|document: &mut Json| document["items"][0]["partitions"] = json!("12"))]
+#[case::an_unknown_word(|document: &mut Json| document["items"][0]["origin"] = json!("elsewhere"))]
+#[case::null_without_its_reason(|document: &mut Json| document["items"][0]["records"] = Json::Null)]
+#[case::a_reason_beside_what_is_known(|document: &mut Json| document["items"][0]["records_reason"] = json!("why"))]
+#[case::a_failure_without_its_cause(|document: &mut Json| document["failures"] = json!([{"kind": "timeout"}]))]
+fn what_is_wrong_is_refused(#[case] spoil: fn(&mut Json)) {
+    let mut document = done("topics list --filter orders.v1");
+    assert_eq!(broken("topics-list", &document), None);
+    spoil(&mut document);
+    assert!(broken("topics-list", &document).is_some(), "{document}");
+}
