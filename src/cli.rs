@@ -25,6 +25,7 @@ mod profiles;
 mod records;
 mod reference;
 mod session;
+mod shell;
 mod topics;
 
 pub use documents::{Document, documents};
@@ -113,6 +114,8 @@ async fn command(session: &mut Session, noun: Option<Noun>) -> Result<Exit, Stop
         Some(Noun::Groups(verb)) => groups::run(session, verb).await,
         Some(Noun::Records(verb)) => records::run(session, verb).await,
         Some(Noun::Journal(verb)) => journal::run(session, verb).await,
+        Some(Noun::Completions(arguments)) => shell::completions(session, &arguments),
+        Some(Noun::Man(arguments)) => shell::man(session, &arguments),
     }
 }
 

@@ -4,7 +4,7 @@
 //! reading words; must not know what is done with them.
 
 use super::output::Format;
-use super::{demo, groups, journal, profiles, records, topics};
+use super::{demo, groups, journal, profiles, records, shell, topics};
 
 use crate::domain::when::zone_name;
 use clap::builder::FalseyValueParser;
@@ -87,6 +87,10 @@ pub(crate) enum Noun {
     /// Every change that was made from here, and undoing it
     #[command(subcommand)]
     Journal(journal::Verb),
+    /// Print completions for bash, zsh, fish, powershell or elvish
+    Completions(shell::CompletionsArguments),
+    /// Print klamm's manual page
+    Man(shell::ManArguments),
 }
 
 #[cfg(test)]
@@ -150,6 +154,8 @@ mod tests {
     #[case::journal("klamm journal list --limit 5")]
     #[case::journal_entry("klamm journal show p-1")]
     #[case::undo("klamm journal undo p-1 --dry-run")]
+    #[case::completions("klamm completions zsh")]
+    #[case::man("klamm man --dir pages")]
     fn the_contract_is_understood(#[case] line: &str) {
         parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
     }

@@ -37,7 +37,7 @@ const CONSOLE: &[(&str, &[&str])] =
 const OUTSIDE: &[(&[&str], &[&str])] = &[
     (&["ratatui", "crossterm"], &["tui"]),
     (&["tui_textarea", "ratatui_textarea"], &["tui::app"]),
-    (&["clap"], &["cli"]),
+    (&["clap", "clap_complete", "clap_mangen"], &["cli"]),
     (&["kafka_protocol"], &["kafka", "demo"]),
     (&["rdkafka"], &["kafka::produce"]),
     (&["reqwest"], &["services"]),
