@@ -10,6 +10,7 @@
 mod file;
 mod layers;
 pub mod paths;
+mod registry_url;
 mod saved;
 mod secret;
 mod settings;

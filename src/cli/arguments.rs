@@ -38,7 +38,7 @@ pub(crate) struct Globals {
     #[arg(long, global = true, env = "KLAMM_BOOTSTRAP", value_name = "HOST:PORT,…")]
     pub(crate) bootstrap: Option<String>,
     /// The schema registry's address
-    #[arg(long, global = true, env = "KLAMM_REGISTRY", value_name = "URL")]
+    #[arg(long, global = true, env = "KLAMM_REGISTRY", hide_env_values = true, value_name = "URL")]
     pub(crate) registry: Option<String>,
     /// The file with the profiles
     #[arg(long, global = true, env = "KLAMM_CONFIG", value_name = "FILE")]

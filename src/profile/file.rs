@@ -6,6 +6,7 @@
 
 mod section;
 
+use super::registry_url;
 use super::saved::{ConfigWarning, SavedCertificate, SavedProfile, SavedRegistry, SavedSasl, SavedTls};
 use super::secret::SecretSource;
 use super::settings::{Mechanism, Pem};
@@ -46,6 +47,14 @@ pub(super) fn parse(text: &str, file: &Path) -> Read {
     }
     read.warnings = reader.warnings;
     read
+}
+
+/// How a secret is named instead of written down.
+const SOURCES: &str = r#"{ env = "NAME" }, { file = "…" } or { command = ["…"] }"#;
+
+/// Said of a secret that stands in the file.
+fn advice(what: &str) -> String {
+    format!("{what} stands in the file for anyone who reads it; write {SOURCES}")
 }
 
 /// `host:port` several, separated by commas; a host alone gets Kafka's port.
@@ -314,36 +323,43 @@ impl Reader<'_> {
         };
         if let Some(url) = profile.item("registry").and_then(Item::as_str) {
             check(url, profile.span("registry"))?;
-            return Ok(Some(SavedRegistry { url: url.to_owned(), basic: None, ca: None }));
+            let (url, basic) = self.without_credentials(url, profile.span("registry"));
+            return Ok(Some(SavedRegistry { url, basic, ca: None }));
         }
         let Some(section) = profile.section("registry")? else { return Ok(None) };
         self.warn_unknown(&section, &["url", "user", "password", "ca", "ca_pem"]);
         let url = section.string("url")?.ok_or_else(|| Bad::at(profile.span("registry"), "registry.url is missing"))?;
         check(&url, section.span("url"))?;
+        let (url, in_url) = self.without_credentials(&url, section.span("url"));
         let basic = match (section.string("user")?, self.secret(&section, "password")?) {
-            (None, None) => None,
+            (None, None) => in_url,
             (Some(user), Some(password)) => Some((user, password)),
             _ => return Err(Bad::at(profile.span("registry"), "registry.user and registry.password belong together")),
         };
         Ok(Some(SavedRegistry { url, basic, ca: self.ca(&section)? }))
     }
 
+    /// The address alone, and the credentials that stood in it.
+    fn without_credentials(
+        &mut self,
+        url: &str,
+        span: Option<Range<usize>>,
+    ) -> (String, Option<(String, SecretSource)>) {
+        let (url, basic) = registry_url::split(url);
+        if basic.is_some() {
+            self.warn(span, advice("the password in the registry's url"));
+        }
+        (url, basic.map(|(user, password)| (user, SecretSource::Literal(password))))
+    }
+
     /// `{ env = "X" }`, `{ file = "…" }`, `{ command = ["…"] }` or the text itself.
     fn secret(&mut self, section: &Section<'_>, key: &str) -> Result<Option<SecretSource>, Bad> {
         let Some(item) = section.item(key) else { return Ok(None) };
         if let Some(text) = item.as_str() {
-            let advice = format!(
-                "{key} stands in the file for anyone who reads it; write {{ env = \"NAME\" }}, {{ file = \"…\" }} or {{ command = [\"…\"] }}"
-            );
-            self.warn(section.span(key), advice);
+            self.warn(section.span(key), advice(key));
             return Ok(Some(SecretSource::Literal(text.into())));
         }
-        let wrong = || {
-            Bad::at(
-                section.span(key),
-                format!("{key} must be {{ env = \"NAME\" }}, {{ file = \"…\" }} or {{ command = [\"…\"] }}"),
-            )
-        };
+        let wrong = || Bad::at(section.span(key), format!("{key} must be {SOURCES}"));
         let table = item.as_table_like().filter(|table| table.len() == 1).ok_or_else(wrong)?;
         let source = Section::new(table, "a secret");
         if let Some(name) = source.string("env")? {

@@ -6,22 +6,37 @@
 
 use super::file;
 use super::paths;
+use super::registry_url;
 use super::saved::{ConfigWarning, SavedProfile};
 use super::settings::{Profile, RegistrySettings};
 use crate::domain::{Failure, FailureKind, text};
 use jiff::tz::TimeZone;
+use std::fmt;
 use std::path::PathBuf;
 
 /// What one layer above the file says.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Layer {
     pub profile: Option<String>,
     /// `host:port`, several separated by commas.
     pub bootstrap: Option<String>,
+    /// May hold credentials.
     pub registry: Option<String>,
     /// Can only be turned on: no layer opens a profile that is read-only.
     pub read_only: bool,
     pub zone: Option<TimeZone>,
+}
+
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layer")
+            .field("profile", &self.profile)
+            .field("bootstrap", &self.bootstrap)
+            .field("registry", &self.registry.as_deref().map(|url| registry_url::split(url).0))
+            .field("read_only", &self.read_only)
+            .field("zone", &self.zone)
+            .finish()
+    }
 }
 
 impl Layer {
@@ -175,11 +190,11 @@ impl Loaded {
         if let Some(zone) = &layer.zone {
             profile.zone = zone.clone();
         }
-        if let Some(url) = &layer.registry
-            && profile.registry.as_ref().is_none_or(|registry| registry.url != *url)
+        if let Some((url, basic)) = layer.registry.as_deref().map(registry_url::split)
+            && (basic.is_some() || profile.registry.as_ref().is_none_or(|registry| registry.url != url))
         {
             // The password of one registry is not sent to another.
-            profile.registry = Some(RegistrySettings { url: url.clone(), basic: None, ca: None });
+            profile.registry = Some(RegistrySettings { url, basic, ca: None });
         }
         Ok(Some(profile))
     }

@@ -114,6 +114,10 @@ fn a_line_that_is_no_toml_costs_only_its_profile() {
     "[profiles.a]\nbootstrap = \"a\"\nsasl = { mechanism = \"plain\", user = \"u\", password = \"p\" }\n",
     "password stands in the file"
 )]
+#[case::credentials_in_the_address(
+    "[profiles.a]\nbootstrap = \"a\"\nregistry = \"http://u:p@r\"\n",
+    "the password in the registry's url stands in the file"
+)]
 #[case::unknown_in_tls(
     "[profiles.a]\nbootstrap = \"a\"\ntls = { cas = \"x\" }\n",
     "tls has no key cas; did you mean ca?"
@@ -224,6 +228,11 @@ fn the_password_of_one_registry_is_not_sent_to_another() {
     assert!(registry.url == "http://other" && registry.basic.is_none());
     let same = Layer { registry: Some("https://registry.prod".into()), ..Layer::default() };
     assert!(select(&same).registry.unwrap().basic.is_some());
+    let own = Layer { registry: Some("https://me:pass@registry.prod".into()), ..Layer::default() };
+    assert!(!format!("{own:?}").contains("pass"), "{own:?}");
+    let registry = select(&own).registry.unwrap();
+    assert_eq!(registry.url, "https://registry.prod");
+    assert_eq!(registry.basic.unwrap().0, "me");
 }
 
 #[test]
@@ -275,7 +284,8 @@ fn a_named_file_must_be_there() {
 fn secrets_are_never_shown() {
     let text = "[profiles.a]\nbootstrap = \"a\"\nsasl = { mechanism = \"plain\", user = \"u\", password = \"hunter2\" }\n\
                 tls = { certificate = \"c\", passphrase = \"hunter2\" }\n\
-                registry = { url = \"http://x\", user = \"u\", password = \"hunter2\" }\n";
+                registry = { url = \"http://x\", user = \"u\", password = \"hunter2\" }\n\
+                [profiles.b]\nbootstrap = \"b\"\nregistry = \"http://u:hunter2@x\"\n";
     let loaded = load_text(text);
     let opened = loaded.open("a").unwrap();
     let secret = &opened.sasl.as_ref().unwrap().secret;

@@ -10,6 +10,7 @@ mod reading;
 mod records;
 mod reference;
 mod schemas;
+mod secrets;
 mod shell;
 
 use crate::contract;

@@ -11,3 +11,8 @@ mod bad_days;
 mod cli;
 #[path = "../contract.rs"]
 mod contract;
+#[expect(dead_code, reason = "shared with the tests against real Kafka, which use the rest")]
+#[path = "../kafka/pki.rs"]
+mod pki;
+#[path = "../secrets.rs"]
+mod secrets;

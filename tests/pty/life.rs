@@ -1,6 +1,8 @@
 //! From the first frame to the last: start, resize, suspend, signals, rest.
 
 use super::console::Console;
+use super::secrets::{Trap, search, told};
+use super::story;
 use klamm::demo::{Clock, Demo, Options};
 use klamm::domain::Time;
 use rstest::rstest;
@@ -98,6 +100,45 @@ fn a_key_sends_what_changed_and_not_the_screen() {
     console.settles(Duration::from_millis(500));
     let sent = console.bytes() - before;
     assert!((1..20_000).contains(&sent), "{sent} bytes for one key");
+}
+
+/// The log turned up to everything, a password that is rejected, a broker that
+/// repeats it, and a registry that does.
+#[test]
+fn no_secret_is_shown_logged_or_kept() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let options = Options { traffic: false, ..Options::default() };
+    let demo = runtime.block_on(Demo::start(options)).expect("the demo starts");
+    let trap = Trap::set(&demo.bootstrap());
+    let home = tempfile::tempdir().expect("a home");
+    for (profile, shown) in [("scram", "rejected the credentials"), ("plain", "***"), ("open", "3 brokers")] {
+        let mut words: Vec<String> = trap.environment().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        words.push(format!("XDG_STATE_HOME={}", home.path().display()));
+        words.extend([env!("CARGO_BIN_EXE_klamm"), "--profile", profile].map(str::to_owned));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut console = Console::open_program("env", &words, 200, 50);
+        let screen = console.sees(shown);
+        assert_eq!(told(screen.as_bytes()), None, "{screen}");
+        for view in ["2", "3", "9", "1"] {
+            console.press(view);
+            console.settles(Duration::from_millis(300));
+            assert_eq!(told(console.screen().as_bytes()), None, "{}", console.screen());
+        }
+        if profile == "open" {
+            // The registry is asked for the schema of what is read, and says no.
+            story::open_topic(&console, "catalog.products");
+            console.press("tF");
+            console.press("earliest<enter>");
+            let screen = console.sees("rejected the credentials");
+            assert_eq!(told(screen.as_bytes()), None, "{screen}");
+        }
+        console.signal("TERM");
+        console.ends();
+    }
+    search(home.path());
+    let logs = std::fs::read_dir(home.path().join("klamm/log")).expect("a folder of logs");
+    let logged = |log: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(log.expect("a log").path());
+    assert!(logs.map(logged).any(|log| log.expect("text").contains("TRACE")), "everything was logged");
 }
 
 #[test]

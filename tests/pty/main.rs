@@ -8,6 +8,12 @@
 
 mod console;
 mod life;
+#[expect(dead_code, reason = "shared with the tests against real Kafka, which use the rest")]
+#[path = "../kafka/pki.rs"]
+mod pki;
+#[expect(dead_code, reason = "shared with the tests of the command line, which use the rest")]
+#[path = "../secrets.rs"]
+mod secrets;
 mod story;
 
 #[test]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use kafka_protocol::ResponseError as Code;
 use kafka_protocol::messages::{SaslAuthenticateRequest, SaslHandshakeRequest};
 use kafka_protocol::protocol::StrBytes;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -21,6 +21,21 @@ const USED_OF_SESSION: f64 = 0.8;
 /// is marked to take no requests in its last part: the pool then opens another,
 /// which authenticates anew, while requests under way finish on this one.
 pub(super) async fn authenticate(connection: &Connection, sasl: &Sasl, limit: Duration) -> Result<(), WireError> {
+    converse(connection, sasl, limit).await.map_err(|error| match error {
+        // A broker may repeat what it was told.
+        WireError::Rejected(message) => WireError::Rejected(without(&message, sasl.secret())),
+        other => other,
+    })
+}
+
+fn without(message: &str, secret: &SecretString) -> String {
+    match secret.expose_secret() {
+        "" => message.to_owned(),
+        secret => message.replace(secret, "***"),
+    }
+}
+
+async fn converse(connection: &Connection, sasl: &Sasl, limit: Duration) -> Result<(), WireError> {
     let mechanism = StrBytes::from_static_str(sasl.mechanism());
     let version = connection.version::<SaslHandshakeRequest>()?;
     let offered = connection.call(&SaslHandshakeRequest::default().with_mechanism(mechanism), version, limit).await?;

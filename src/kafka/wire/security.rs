@@ -72,6 +72,13 @@ impl Sasl {
             Self::OAuthBearer { .. } => "OAUTHBEARER",
         }
     }
+
+    pub(super) fn secret(&self) -> &SecretString {
+        match self {
+            Self::Plain { password, .. } | Self::Scram { password, .. } => password,
+            Self::OAuthBearer { token } => token,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -25,8 +25,7 @@ impl Http {
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
             return Err(invalid("its URL does not begin with http:// or https://".into()));
         }
-        let auth = options.auth.or_else(|| credentials_in(&base));
-        // A base that can be one takes these.
+        // Credentials come beside the address; in it they would be shown with it.
         let _ = base.set_username("");
         let _ = base.set_password(None);
         base.set_query(None);
@@ -45,7 +44,7 @@ impl Http {
         }
         let client = builder.build().map_err(|error| invalid(causes(&error)))?;
         let shown = base.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { client, base, shown, auth })
+        Ok(Self { client, base, shown, auth: options.auth })
     }
 
     pub fn url(&self) -> &str {
@@ -132,25 +131,6 @@ impl Http {
                 .hint(NOT_A_REGISTRY),
         }
     }
-}
-
-/// Credentials within the URL, as other tools take them.
-fn credentials_in(url: &Url) -> Option<Basic> {
-    let password = url.password()?;
-    let decode = |text: &str| percent_decoded(text);
-    Some(Basic { user: decode(url.username()), password: decode(password).into() })
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let coded = (*first == b'%').then(|| tail.get(..2)).flatten();
-        let byte = coded.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        bytes.push(byte.unwrap_or(*first));
-        rest = if byte.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The innermost cause says what happened; the outer ones repeat the URL.
