@@ -5,7 +5,7 @@
 
 use crate::registry;
 use crate::target::Target;
-use crate::tools::Tools;
+use crate::tools::{Kcat, Tools};
 use crate::witness::{Seed, Witness};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,6 +98,35 @@ pub fn librdkafka(target: &Target) {
         4 => Ok(()),
         held => Err(format!("it holds {held}")),
     });
+    witness.delete_topic(topic);
+}
+
+/// kcat lists, writes with keys and headers, reads a part and everything, asks for
+/// offsets, and reads as a group, whose offsets are then committed.
+pub fn kcat(target: &Target) {
+    let kcat = Kcat::of(target);
+    let witness = Witness::new(target);
+    let topic = "foreign.kcat";
+    witness.create_topic(topic, 3, 1, &[]);
+    let listed: Value = serde_json::from_str(&kcat.run(&["-L", "-J"], "")).expect("a document");
+    let topics = listed["topics"].as_array().expect("topics");
+    let found = topics.iter().find(|listed| listed["topic"] == topic).expect("the topic is listed");
+    assert_eq!(found["partitions"].as_array().map(Vec::len), Some(3), "{found}");
+    let brokers = target.bootstrap.split(',').count();
+    assert_eq!(listed["brokers"].as_array().map(Vec::len), Some(brokers), "{listed}");
+
+    let write = ["-P", "-t", topic, "-p", "1", "-K", ":", "-H", "trace=a", "-H", "trace=b", "-z", "lz4"];
+    kcat.run(&write, "k1:one\nk2:two\nk3:three\n");
+    let format = "%p %o %k %s %h\n";
+    let read = kcat.run(&["-C", "-t", topic, "-p", "1", "-o", "1", "-e", "-q", "-f", format], "");
+    assert_eq!(read, "1 1 k2 two trace=a,trace=b\n1 2 k3 three trace=a,trace=b\n");
+    assert_eq!(kcat.run(&["-C", "-t", topic, "-o", "beginning", "-e", "-q"], ""), "one\ntwo\nthree\n");
+    assert_eq!(kcat.run(&["-Q", "-t", &format!("{topic}:1:-1")], ""), format!("{topic} [1] offset 3\n"));
+
+    let group = "foreign-kcat-group";
+    let joined = ["-G", group, "-c", "3", "-q", "-X", "auto.offset.reset=earliest", topic];
+    assert_eq!(kcat.run(&joined, ""), "one\ntwo\nthree\n");
+    assert_eq!(witness.committed(group, topic, 3).get(&1), Some(&3));
     witness.delete_topic(topic);
 }
 

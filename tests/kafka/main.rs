@@ -124,6 +124,7 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
         trials.push(trial(stage, format!("foreign/librdkafka/{place}"), move |stage| {
             foreign::librdkafka(&open(stage));
         }));
+        trials.push(trial(stage, format!("foreign/kcat/{place}"), move |stage| foreign::kcat(&open(stage))));
         trials.push(trial(stage, format!("foreign/registry/{place}"), move |stage| {
             foreign::registry(&open(stage));
         }));

@@ -36,6 +36,18 @@ pub fn maven() -> Result<(), String> {
     }
 }
 
+/// kcat, which must know groups and JSON.
+pub fn kcat() -> Result<(), String> {
+    let advice = "the tests with foreign clients need kcat: install the Debian package kcat";
+    let answer = Command::new("kcat")
+        .arg("-V")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{advice} (kcat: {error})"))?;
+    let said = String::from_utf8_lossy(&answer.stdout);
+    if said.contains("JSON") { Ok(()) } else { Err(format!("{advice} (kcat -V said: {})", said.trim())) }
+}
+
 /// `openjdk version "17.0.15"` is 17, `java version "1.8.0_402"` is 8.
 fn major(banner: &str) -> Option<u32> {
     let version = banner.split('"').nth(1)?;

@@ -1,14 +1,15 @@
-//! Kafka's own command line tools, as foreign clients.
+//! Foreign clients with a command line: Kafka's own tools, and kcat.
 //!
-//! Always those of 4.3.1: the newest complete release, and they speak to every
-//! broker here.
+//! Kafka's are always those of 4.3.1: the newest complete release, and they speak
+//! to every broker here.
 
 use crate::maven::{self, Artifact};
 use crate::target::Target;
 use crate::{java, needs};
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 pub struct Tools {
     classes: PathBuf,
@@ -80,17 +81,7 @@ impl Tools {
         };
         command.extend(["--bootstrap-server".to_owned(), self.bootstrap.clone()]);
         command.extend(words.iter().map(|word| (*word).to_owned()));
-        let mut child = Command::new(&command[0])
-            .args(&command[1..])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot run {main}: {error}"));
-        let mut stdin = child.stdin.take().expect("a pipe");
-        stdin.write_all(input.as_bytes()).expect("the tool reads its input");
-        drop(stdin);
-        let output = child.wait_with_output().expect("the tool ends");
+        let output = answer(&command, input);
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let complained = String::from_utf8_lossy(&output.stderr);
         assert!(
@@ -101,4 +92,48 @@ impl Tools {
         );
         said
     }
+}
+
+pub struct Kcat {
+    bootstrap: String,
+}
+
+impl Kcat {
+    /// For targets without security.
+    pub fn of(target: &Target) -> Self {
+        needs::kcat().unwrap_or_else(|message| panic!("{message}"));
+        Self { bootstrap: target.bootstrap.clone() }
+    }
+
+    /// Runs it to its end and returns what it said; a failure is ours.
+    pub fn run(&self, words: &[&str], input: &str) -> String {
+        // Not this user's settings.
+        let mut command = vec!["kcat", "-F", "/dev/null", "-b", &self.bootstrap, "-X", "broker.address.family=v4"];
+        command.extend(words);
+        let output = answer(&command, input);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complained = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "kcat {}: {}\n{said}\n{complained}", words.join(" "), output.status);
+        said
+    }
+}
+
+/// Longer than any of them takes here.
+const LIMIT_SECONDS: &str = "120";
+
+/// Gives a program its input and waits for its end, but not for ever.
+fn answer(command: &[impl AsRef<OsStr>], input: &str) -> Output {
+    let mut child = Command::new("timeout")
+        .arg(LIMIT_SECONDS)
+        .args(command)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("cannot run timeout: {error}"));
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // One that has failed already reads no more; its end says why.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("it ends")
 }
