@@ -12,6 +12,7 @@ mod clock;
 mod codec;
 mod commits;
 mod group;
+mod internal;
 mod keys;
 mod listener;
 mod log;
@@ -26,6 +27,7 @@ mod source;
 mod state;
 mod subscription;
 mod traffic;
+mod transactions;
 mod wire;
 mod world;
 
@@ -129,6 +131,7 @@ impl Demo {
         let registry = registry::start(schemas, stopped.clone()).await?;
         let listeners = Listeners::start(Arc::clone(&cluster), sockets);
         tokio::spawn(membership::watch_sessions(Arc::clone(&cluster), stopped.clone()));
+        tokio::spawn(transactions::watch_deadlines(Arc::clone(&cluster), stopped.clone()));
         if options.traffic {
             tokio::spawn(Arc::clone(&traffic).run(stopped.clone()));
         }
@@ -163,6 +166,7 @@ impl Demo {
     /// Moves the demo's clock, and with it the world.
     pub fn advance(&self, millis: i64) {
         self.cluster.clock.advance(millis);
+        transactions::expire(&self.cluster);
         if self.moves {
             self.traffic.catch_up();
         }

@@ -18,6 +18,7 @@ mod produce;
 mod producers;
 mod records;
 mod topics;
+mod transactions;
 mod versions;
 
 pub(super) use versions::{SERVED, unsupported_version, versions};
@@ -84,6 +85,13 @@ pub(super) async fn dispatch(call: &Call, request: RequestKind) -> Option<Respon
         Q::AlterPartitionReassignments(request) => R::AlterPartitionReassignments(leadership::reassign(call, request)),
         Q::ListPartitionReassignments(_) => R::ListPartitionReassignments(Default::default()),
         Q::InitProducerId(request) => R::InitProducerId(producers::init(call, &request)),
+        Q::AddPartitionsToTxn(request) => R::AddPartitionsToTxn(transactions::add_partitions(call, request)),
+        Q::AddOffsetsToTxn(request) => R::AddOffsetsToTxn(transactions::add_offsets(call, &request)),
+        Q::TxnOffsetCommit(request) => R::TxnOffsetCommit(transactions::commit_offsets(call, request)),
+        Q::EndTxn(request) => R::EndTxn(transactions::end(call, &request)),
+        Q::WriteTxnMarkers(request) => R::WriteTxnMarkers(transactions::write_markers(call, request)),
+        Q::ListTransactions(request) => R::ListTransactions(transactions::list(call, request)),
+        Q::DescribeTransactions(request) => R::DescribeTransactions(transactions::describe(call, request)),
         Q::DescribeProducers(request) => R::DescribeProducers(producers::describe(call, request)),
         // Everything in SERVED is above; the rest never gets here.
         _ => return None,

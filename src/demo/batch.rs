@@ -55,6 +55,8 @@ pub(super) struct Envelope {
     pub(super) codec: Codec,
     pub(super) producer_id: i64,
     pub(super) producer_epoch: i16,
+    /// The first record's number in the producer's own count; −1 without one.
+    pub(super) base_sequence: i32,
     pub(super) is_transactional: bool,
     pub(super) is_control: bool,
 }
@@ -69,9 +71,15 @@ impl Envelope {
             codec,
             producer_id: -1,
             producer_epoch: -1,
+            base_sequence: -1,
             is_transactional: false,
             is_control: false,
         }
+    }
+
+    /// The same as a part of the transaction of a producer.
+    pub(super) fn in_transaction(self, producer_id: i64, producer_epoch: i16) -> Self {
+        Self { producer_id, producer_epoch, is_transactional: true, ..self }
     }
 }
 
@@ -107,7 +115,7 @@ pub(super) fn encode(envelope: &Envelope, entries: &[Entry]) -> Bytes {
     checked.put_i64(newest);
     checked.put_i64(envelope.producer_id);
     checked.put_i16(envelope.producer_epoch);
-    checked.put_i32(-1);
+    checked.put_i32(envelope.base_sequence);
     checked.put_i32(i32::try_from(entries.len()).unwrap_or(i32::MAX));
     checked.extend_from_slice(&body);
 

@@ -1,20 +1,14 @@
 //! Group commits as records of `__consumer_offsets`, as Kafka keeps them.
 //!
-//! Owns the layouts of those records and the cleaning of that topic. What a
-//! group committed is both in the group and in the topic, written together here
-//! and nowhere else.
+//! Owns the layouts of those records. What a group committed is both in the group
+//! and in the topic, written together here and nowhere else; what it commits in a
+//! transaction is in the topic at once and in the group when that is committed.
 
-use super::batch::{self, Content, Entry, Envelope, Head};
-use super::codec::Codec;
 use super::group::{Commit, Group};
-use super::log::Log;
-use super::state::{OFFSETS_TOPIC, State, offsets_partition};
+use super::internal::{self, Record, put_string};
+use super::state::{OFFSETS_TOPIC, State, keyed_partition};
 use crate::domain::{GroupId, PartitionId, Time, TopicName};
 use bytes::{BufMut, Bytes, BytesMut};
-use std::collections::{BTreeMap, HashMap};
-
-/// Records in a batch that the cleaner writes.
-const CLEANED_BATCH: usize = 100;
 
 /// Notes commits of one group, making the group if it is new.
 pub(super) fn commit(state: &mut State, id: &GroupId, commits: Vec<(TopicName, PartitionId, Commit)>, now: Time) {
@@ -30,8 +24,25 @@ pub(super) fn commit(state: &mut State, id: &GroupId, commits: Vec<(TopicName, P
     write(state, id, records, now);
 }
 
+/// Notes commits that count when the transaction of `producer` (its id and epoch)
+/// is committed.
+pub(super) fn commit_later(
+    state: &mut State,
+    id: &GroupId,
+    producer: (i64, i16),
+    commits: &[(TopicName, PartitionId, Commit)],
+    now: Time,
+) {
+    let records = commits
+        .iter()
+        .map(|(topic, partition, commit)| (commit_key(id, topic, *partition), Some(commit_value(commit))))
+        .collect();
+    write_as(state, id, records, Some(producer), now);
+}
+
 /// Removes commits of one group.
 pub(super) fn forget(state: &mut State, id: &GroupId, gone: &[(TopicName, PartitionId)], now: Time) {
+    state.transactions.forget_commits(id, |key| gone.contains(key));
     let Some(group) = state.groups.get_mut(id) else { return };
     let removed: Vec<_> = gone.iter().filter(|key| group.offsets.remove(*key).is_some()).collect();
     let records = removed.iter().map(|(topic, partition)| (commit_key(id, topic, *partition), None)).collect();
@@ -40,6 +51,7 @@ pub(super) fn forget(state: &mut State, id: &GroupId, gone: &[(TopicName, Partit
 
 /// Removes a group and all it committed.
 pub(super) fn remove_group(state: &mut State, id: &GroupId, now: Time) {
+    state.transactions.forget_commits(id, |_| true);
     let Some(group) = state.groups.remove(id) else { return };
     let mut records: Vec<_> =
         group.offsets.keys().map(|(topic, partition)| (commit_key(id, topic, *partition), None)).collect();
@@ -54,56 +66,15 @@ pub(super) fn note_group(state: &mut State, id: &GroupId, now: Time) {
     write(state, id, vec![(group_key(id), Some(value))], now);
 }
 
-fn write(state: &mut State, id: &GroupId, records: Vec<(Bytes, Option<Bytes>)>, now: Time) {
-    let partition = state.topics.get_mut(OFFSETS_TOPIC).and_then(|t| t.partition_mut(offsets_partition(id.as_str())));
-    let Some(partition) = partition.filter(|_| !records.is_empty()) else { return };
-    let entries: Vec<Entry> = (0..)
-        .zip(records)
-        .map(|(delta, (key, value))| Entry {
-            delta,
-            timestamp: now.millis(),
-            content: Content { key: Some(key), value, headers: Vec::new() },
-        })
-        .collect();
-    let last = i32::try_from(entries.len()).unwrap_or(1) - 1;
-    let bytes = batch::encode(&Envelope::plain(0, last, partition.epoch, Codec::None), &entries);
-    if let Some(head) = Head::parse(&bytes) {
-        partition.log.append(&bytes, &head, partition.epoch, now);
-    }
-    if partition.log.wants_cleaning() {
-        clean(&mut partition.log, partition.epoch);
-    }
+fn write(state: &mut State, id: &GroupId, records: Vec<Record>, now: Time) {
+    write_as(state, id, records, None, now);
 }
 
-/// Keeps the newest record of each key, at its offset.
-fn clean(log: &mut Log, leader_epoch: i32) {
-    let mut all: BTreeMap<i64, Entry> = BTreeMap::new();
-    let mut newest: HashMap<Bytes, i64> = HashMap::new();
-    for stored in log.stored() {
-        for entry in batch::records(&stored.bytes).unwrap_or_default() {
-            let offset = stored.base + i64::from(entry.delta);
-            let key = entry.content.key.clone().unwrap_or_default();
-            if let Some(older) = newest.insert(key, offset) {
-                all.remove(&older);
-            }
-            all.insert(offset, entry);
-        }
+fn write_as(state: &mut State, id: &GroupId, records: Vec<Record>, producer: Option<(i64, i16)>, now: Time) {
+    let partition = state.topics.get_mut(OFFSETS_TOPIC).and_then(|t| t.partition_mut(keyed_partition(id.as_str())));
+    if let Some(partition) = partition {
+        internal::append(partition, records, producer, now);
     }
-    let kept: Vec<(i64, Entry)> = all.into_iter().collect();
-    let batches = kept.chunks(CLEANED_BATCH).filter_map(|chunk| {
-        let base = chunk.first()?.0;
-        let delta = |offset: i64| i32::try_from(offset - base).ok();
-        let last = delta(chunk.last()?.0)?;
-        let entries: Option<Vec<Entry>> =
-            chunk.iter().map(|(offset, entry)| Some(Entry { delta: delta(*offset)?, ..entry.clone() })).collect();
-        Some(batch::encode(&Envelope::plain(base, last, leader_epoch, Codec::None), &entries?))
-    });
-    log.rewrite(batches.collect());
-}
-
-fn put_string(out: &mut BytesMut, text: &str) {
-    out.put_i16(i16::try_from(text.len()).unwrap_or(i16::MAX));
-    out.extend_from_slice(text.as_bytes().get(..text.len().min(32_767)).unwrap_or_default());
 }
 
 fn put_optional(out: &mut BytesMut, text: Option<&str>) {
@@ -170,8 +141,10 @@ fn group_value(group: &Group, now: Time) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::state::{Partition, Topic};
-    use uuid::Uuid;
+    use crate::demo::state::Node;
+    use crate::demo::{batch, transactions};
+    use crate::domain::BrokerId;
+    use std::collections::BTreeMap;
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -179,9 +152,9 @@ mod tests {
 
     fn state() -> State {
         let mut state = State::default();
-        let partitions = (0..50).map(|_| Partition::new(vec![], Log::default())).collect();
-        let topic = Topic { id: Uuid::nil(), is_internal: true, partitions, configs: BTreeMap::new() };
-        state.insert_topic(OFFSETS_TOPIC.into(), topic);
+        let address = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
+        state.nodes.push(Node { id: BrokerId(1), address, rack: String::new(), is_up: true });
+        internal::create_offsets_topic(&mut state, 1);
         state
     }
 
@@ -205,7 +178,7 @@ mod tests {
             commit(&mut state, &id, vec![("orders".into(), partition, commit_of(offset))], Time(1));
         }
         forget(&mut state, &id, &[("orders".into(), 1)], Time(2));
-        let log = &state.topics[OFFSETS_TOPIC].partition(offsets_partition("g1")).unwrap().log;
+        let log = &state.topics[OFFSETS_TOPIC].partition(keyed_partition("g1")).unwrap().log;
         assert_eq!(log.end(Time(3)), 2_001, "offsets are never given twice");
         assert!(log.stored().count() < 600, "{}", log.stored().count());
         let mut newest = BTreeMap::new();
@@ -218,5 +191,40 @@ mod tests {
         assert_eq!(newest[&key(0)], (1_998, Some(commit_value(&commit_of(1_998)))));
         assert_eq!(newest[&key(1)], (2_000, None));
         assert_eq!(state.groups[&id].offsets.len(), 2);
+    }
+
+    #[test]
+    fn cleaning_forgets_what_was_aborted_and_leaves_what_is_open_alone() {
+        let mut state = state();
+        internal::create_transactions_topic(&mut state, 1);
+        let id = GroupId::from("g1");
+        let index = keyed_partition("g1");
+        let producer = transactions::init(&mut state, "w", 60_000, None, Time(1)).unwrap();
+        let in_transaction = |state: &mut State, offset| {
+            transactions::add(state, "w", producer, [(OFFSETS_TOPIC.into(), index)], Time(1)).unwrap();
+            let commits = vec![("orders".into(), 0, commit_of(offset))];
+            transactions::add_commits(state, "w", producer, &id, commits, Time(1)).unwrap();
+        };
+        for (offset, is_commit) in [(1, true), (2, false)] {
+            in_transaction(&mut state, offset);
+            transactions::end(&mut state, "w", producer, is_commit, Time(1)).unwrap();
+        }
+        in_transaction(&mut state, 3);
+        for offset in 0..1_000 {
+            commit(&mut state, &id, vec![("orders".into(), 1, commit_of(offset))], Time(2));
+        }
+        let partition = state.topics[OFFSETS_TOPIC].partition(index).unwrap();
+        let first: Vec<_> = partition.log.stored().take(2).map(|stored| (stored.base, stored.last)).collect();
+        assert_eq!(first, [(0, 0), (4, 4)], "the committed one, then the open one and what follows");
+        let kept = batch::records(&partition.log.stored().next().unwrap().bytes).unwrap().remove(0);
+        assert_eq!(kept.content.value, Some(commit_value(&commit_of(1))));
+        assert_eq!(partition.log.stored().count(), 2 + 1_000, "nothing behind an open transaction is cleaned");
+        transactions::end(&mut state, "w", producer, true, Time(3)).unwrap();
+        for offset in 1_000..4_000 {
+            commit(&mut state, &id, vec![("orders".into(), 1, commit_of(offset))], Time(4));
+        }
+        let partition = state.topics[OFFSETS_TOPIC].partition(index).unwrap();
+        assert!(partition.log.stored().count() < 1_000);
+        assert_eq!(state.groups[&id].offsets[&("orders".into(), 0)].offset, 3);
     }
 }

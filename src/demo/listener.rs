@@ -5,7 +5,7 @@
 //! it did.
 
 use super::state::{Cluster, Node};
-use super::wire;
+use super::{transactions, wire};
 use crate::domain::{BrokerId, Failure, FailureKind};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -110,7 +110,10 @@ impl Listeners {
         if !node.is_up {
             let listener = listen(node.address)?;
             self.run(id, listener);
-            self.cluster.lock().bring_up(id, self.cluster.now());
+            let (now, mut state) = (self.cluster.now(), self.cluster.lock());
+            state.bring_up(id, now);
+            transactions::settle_all(&mut state, now);
+            drop(state);
             self.cluster.changed.notify_waiters();
         }
         Ok(())

@@ -35,14 +35,22 @@ enum Piece {
 /// Making it needs no lock.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
-    Stored(Bytes),
+    Stored { bytes: Bytes, last: Offset },
     Told { source: Source, base: Offset, indices: Range<i64> },
 }
 
 impl Part {
+    /// The offset after its last.
+    pub(super) fn end(&self) -> Offset {
+        match self {
+            Self::Stored { last, .. } => last + 1,
+            Self::Told { base, indices, .. } => base + (indices.end - indices.start),
+        }
+    }
+
     pub(super) fn into_bytes(self) -> Bytes {
         match self {
-            Self::Stored(bytes) => bytes,
+            Self::Stored { bytes, .. } => bytes,
             Self::Told { source, base, indices } => source.batch(base, indices),
         }
     }
@@ -192,7 +200,9 @@ impl Log {
         let closed = self.pieces.len();
         for (number, piece) in (skip..).zip(self.all_from(skip, now)) {
             match piece {
-                Piece::Kept(stored) if stored.base < end => parts.push(Part::Stored(stored.bytes)),
+                Piece::Kept(stored) if stored.base < end => {
+                    parts.push(Part::Stored { bytes: stored.bytes, last: stored.last });
+                }
                 Piece::Told { first, indices } if first < end => {
                     let Some(source) = self.source() else { continue };
                     let is_open = number >= closed;

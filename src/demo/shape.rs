@@ -207,6 +207,7 @@ const SHAPES: &[(ApiKey, i16, &[Field])] = &[
     (ApiKey::AddPartitionsToTxn, 3, &[since(4, Array(&[since(4, Text), since(4, Fixed(8)), since(4, Fixed(2)), since(4, Fixed(1)), since(4, Array(&[all(Text), all(Numbers(4))]))])), until(3, Text), until(3, Fixed(8)), until(3, Fixed(2)), until(3, Array(&[all(Text), all(Numbers(4))]))]),
     (ApiKey::AddOffsetsToTxn, 3, &[all(Text), all(Fixed(8)), all(Fixed(2)), all(Text)]),
     (ApiKey::EndTxn, 3, &[all(Text), all(Fixed(8)), all(Fixed(2)), all(Fixed(1))]),
+    (ApiKey::WriteTxnMarkers, 1, &[all(Array(&[all(Fixed(8)), all(Fixed(2)), all(Fixed(1)), all(Array(&[all(Text), all(Numbers(4))])), all(Fixed(4))]))]),
     (ApiKey::TxnOffsetCommit, 3, &[all(Text), all(Text), all(Fixed(8)), all(Fixed(2)), since(3, Fixed(4)), since(3, Text), since(3, Text), all(Array(&[all(Text), all(Array(&[all(Fixed(4)), all(Fixed(8)), since(2, Fixed(4)), all(Text)]))]))]),
     (ApiKey::DescribeTransactions, 0, &[all(Texts)]),
     (ApiKey::ListTransactions, 0, &[all(Texts), all(Numbers(8)), since(1, Fixed(8)), since(2, Text)]),

@@ -5,11 +5,13 @@
 //! Invariant: every partition's leader is an in-sync replica on a running broker,
 //! or there is none.
 
+use super::batch::Head;
 use super::clock::Pulse;
 use super::group::Group;
 use super::log::Log;
 use super::producers::Producers;
 use super::random::{self, Random};
+use super::transactions::Transactions;
 use crate::domain::{BrokerId, GroupId, Offset, Time, TopicName};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,9 +19,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-/// Partitions of `__consumer_offsets`, as Kafka has them unless told otherwise.
+/// Where coordinators keep what they know, of groups and of transactions.
 pub(super) const OFFSETS_TOPIC: &str = "__consumer_offsets";
-pub(super) const OFFSETS_PARTITIONS: i32 = 50;
+pub(super) const TRANSACTIONS_TOPIC: &str = "__transaction_state";
+/// Partitions of each of them, as Kafka has them unless told otherwise.
+pub(super) const KEYED_PARTITIONS: i32 = 50;
 /// The most topics and partitions a client may make: the demo is no data centre.
 pub(super) const MAX_PARTITIONS: usize = 200_000;
 pub(super) const MAX_GROUPS: usize = 20_000;
@@ -43,6 +47,20 @@ impl Partition {
         let epochs = vec![(0, log.start())];
         let leader = replicas.first().copied();
         Self { leader, epoch: 0, isr: replicas.clone(), replicas, log, epochs, producers: Producers::default() }
+    }
+
+    /// Puts a batch at the end of the log and remembers who wrote it; gives its offset.
+    pub(super) fn append(&mut self, batch: &[u8], now: Time) -> Option<Offset> {
+        let head = Head::parse(batch)?;
+        let base = self.log.append(batch, &head, self.epoch, now);
+        self.producers.note(&head, base);
+        Some(base)
+    }
+
+    /// The last stable offset: before it every transaction has come to its end.
+    pub(super) fn stable_end(&self, now: Time) -> Offset {
+        let end = self.log.end(now);
+        self.producers.first_unstable().map_or(end, |open| open.max(self.log.start()).min(end))
     }
 
     /// Makes another replica the leader, in a new epoch.
@@ -107,6 +125,7 @@ pub(super) struct State {
     pub(super) topics: BTreeMap<TopicName, Topic>,
     names: BTreeMap<Uuid, TopicName>,
     pub(super) groups: BTreeMap<GroupId, Group>,
+    pub(super) transactions: Transactions,
     /// What was set on one broker, or on all of them under −1.
     pub(super) broker_configs: BTreeMap<i32, BTreeMap<String, String>>,
     made: u64,
@@ -157,6 +176,7 @@ impl State {
         for group in self.groups.values_mut() {
             group.offsets.retain(|(of, _), _| of.as_str() != name);
         }
+        self.transactions.forget_topic(name);
         Some(topic)
     }
 
@@ -167,10 +187,18 @@ impl State {
         (0..replication.min(count)).filter_map(|r| self.nodes.get((shift + index + r) % count)).map(|n| n.id).collect()
     }
 
-    /// The broker that leads the group's partition of `__consumer_offsets`.
-    pub(super) fn coordinator(&self, key: &str) -> Option<&Node> {
-        let topic = self.topics.get(OFFSETS_TOPIC)?;
-        let leader = topic.partition(offsets_partition(key))?.leader?;
+    /// The broker that coordinates a group.
+    pub(super) fn coordinator(&self, group: &str) -> Option<&Node> {
+        self.leader_by_key(OFFSETS_TOPIC, group)
+    }
+
+    /// The broker that coordinates a transactional id.
+    pub(super) fn transaction_coordinator(&self, id: &str) -> Option<&Node> {
+        self.leader_by_key(TRANSACTIONS_TOPIC, id)
+    }
+
+    fn leader_by_key(&self, topic: &str, id: &str) -> Option<&Node> {
+        let leader = self.topics.get(topic)?.partition(keyed_partition(id))?.leader?;
         self.node(leader)
     }
 
@@ -212,10 +240,10 @@ impl State {
     }
 }
 
-/// The partition of `__consumer_offsets` that a group's commits live in.
-pub(super) fn offsets_partition(group: &str) -> i32 {
-    let hash = group.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
-    hash.checked_abs().unwrap_or(0) % OFFSETS_PARTITIONS
+/// The partition of its coordinator's topic that a group or transactional id lives in.
+pub(super) fn keyed_partition(id: &str) -> i32 {
+    let hash = id.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+    hash.checked_abs().unwrap_or(0) % KEYED_PARTITIONS
 }
 
 /// The cluster that all brokers of one demo are.
@@ -228,13 +256,16 @@ pub(super) struct Cluster {
     pub(super) changed: Notify,
     /// Woken when a member joined, so that its session is watched.
     pub(super) members_changed: Notify,
+    /// Woken when a transaction began, so that its time is watched.
+    pub(super) transactions_changed: Notify,
     state: Mutex<State>,
 }
 
 impl Cluster {
     pub(super) fn new(id: String, seed: u64, clock: Pulse, nodes: Vec<Node>) -> Self {
         let state = Mutex::new(State { nodes, ..State::default() });
-        Self { id, seed, clock, changed: Notify::new(), members_changed: Notify::new(), state }
+        let (changed, members_changed, transactions_changed) = (Notify::new(), Notify::new(), Notify::new());
+        Self { id, seed, clock, changed, members_changed, transactions_changed, state }
     }
 
     /// A handler that panicked has left the state as its last whole step did.
@@ -254,7 +285,7 @@ mod tests {
     #[test]
     fn groups_are_spread_as_kafka_spreads_them() {
         for (group, partition) in [("test", 48), ("my-group", 12), ("connect-my-sink", 33), ("payments-service", 43)] {
-            assert_eq!(offsets_partition(group), partition, "{group}");
+            assert_eq!(keyed_partition(group), partition, "{group}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod groups;
 mod hostile;
 mod records;
 mod sweep;
+mod transactions;
 mod world;
 
 use super::*;

@@ -8,6 +8,7 @@ mod avro;
 mod cast;
 mod catalog;
 mod commerce;
+mod ledger;
 mod logistics;
 mod plumbing;
 mod schemas;
@@ -17,21 +18,23 @@ mod web;
 mod words;
 
 pub(super) use cast::Troupe;
+#[cfg(test)]
+pub(super) use ledger::TOPIC as LEDGER;
 pub(super) use schemas::{SEEDED, SchemaKind, Seeded};
 
-use super::batch::{self, Content, Entry, Envelope, Head};
+use super::batch::{self, Content, Entry, Envelope};
 use super::codec::Codec;
+use super::internal::{self, topic_id};
 use super::log::Log;
 use super::random::{self, Random};
 use super::rhythm::Rhythm;
 use super::source::{Source, Story};
-use super::state::{Cluster, OFFSETS_PARTITIONS, OFFSETS_TOPIC, Partition, State, Topic};
+use super::state::{Cluster, Partition, State, Topic};
 use super::{Options, World};
 use crate::domain::{Time, TopicName};
 use catalog::Spec;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
-use uuid::Uuid;
 
 const HOUR_MS: i64 = 3_600_000;
 const REGISTRY_TOPIC: &str = "_schemas";
@@ -42,7 +45,7 @@ const DIRTY_TAIL: i64 = 200;
 pub(super) fn fill(cluster: &Cluster, options: &Options) -> Troupe {
     let now = cluster.now();
     let mut state = cluster.lock();
-    add_offsets_topic(&mut state, options.seed);
+    internal::create_offsets_topic(&mut state, options.seed);
     match options.world {
         World::Empty => Troupe::default(),
         World::Sized { topics, partitions, groups } => {
@@ -54,26 +57,12 @@ pub(super) fn fill(cluster: &Cluster, options: &Options) -> Troupe {
                 add_topic(&mut state, spec, options, now);
             }
             add_registry_topic(&mut state, options.seed, now);
+            if let Err(error) = ledger::seed(&mut state, options.seed, now) {
+                tracing::error!(%error, "the demo's ledger could not be written");
+            }
             Troupe::enter(&mut state, options.seed, now)
         }
     }
-}
-
-fn topic_id(seed: u64, name: &str) -> Uuid {
-    Random::of(&[seed, random::bits(name), 11]).uuid()
-}
-
-fn add_offsets_topic(state: &mut State, seed: u64) {
-    let partitions = (0..OFFSETS_PARTITIONS.unsigned_abs() as usize)
-        .map(|index| Partition::new(state.place(0, index, 3), Log::default()))
-        .collect();
-    let configs = BTreeMap::from([
-        ("cleanup.policy".to_owned(), "compact".to_owned()),
-        ("compression.type".to_owned(), "producer".to_owned()),
-        ("segment.bytes".to_owned(), "104857600".to_owned()),
-    ]);
-    let topic = Topic { id: topic_id(seed, OFFSETS_TOPIC), is_internal: true, partitions, configs };
-    state.insert_topic(OFFSETS_TOPIC.into(), topic);
 }
 
 fn add_topic(state: &mut State, spec: &Spec, options: &Options, now: Time) {
@@ -138,14 +127,11 @@ fn add_registry_topic(state: &mut State, seed: u64, now: Time) {
             Entry { delta, timestamp: began.plus_millis(i64::from(delta) * 61_000).millis(), content }
         })
         .collect();
-    let mut log = Log::default();
     let last = i32::try_from(entries.len()).unwrap_or(1) - 1;
-    let bytes = batch::encode(&Envelope::plain(0, last, 0, Codec::None), &entries);
-    if let Some(head) = Head::parse(&bytes) {
-        log.append(&bytes, &head, 0, now);
-    }
+    let mut partition = Partition::new(state.place(1, 0, 3), Log::default());
+    partition.append(&batch::encode(&Envelope::plain(0, last, 0, Codec::None), &entries), now);
     let configs = BTreeMap::from([("cleanup.policy".to_owned(), "compact".to_owned())]);
-    let partitions = vec![Partition::new(state.place(1, 0, 3), log)];
+    let partitions = vec![partition];
     let topic = Topic { id: topic_id(seed, REGISTRY_TOPIC), is_internal: false, partitions, configs };
     state.insert_topic(REGISTRY_TOPIC.into(), topic);
 }

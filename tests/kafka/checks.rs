@@ -25,6 +25,7 @@ pub const CHECKS: &[Check] = &[
     ("fetch/from where one asks", reading::starts),
     ("fetch/every codec", reading::codecs),
     ("fetch/five megabytes", reading::large),
+    ("fetch/transactions", reading::transactions),
     ("fetch/a topic deleted meanwhile", reading::deleted_meanwhile),
     ("avro", reading::avro),
     ("avro/registry down", reading::registry_down),
@@ -38,9 +39,6 @@ pub const CHECKS: &[Check] = &[
     ("create and delete", changing::create_and_delete),
     ("read-only refuses", changing::read_only),
 ];
-
-/// What the demo does not offer; transactions are real clusters' business.
-pub const REAL_CHECKS: &[Check] = &[("fetch/transactions", reading::transactions)];
 
 /// `count` small records in one partition: `<prefix>-0`, `<prefix>-1`, …
 fn fill(witness: &Witness, topic: &str, partition: i32, prefix: &str, count: usize) {

@@ -130,6 +130,81 @@ pub fn kcat(target: &Target) {
     witness.delete_topic(topic);
 }
 
+/// librdkafka's transactional producer commits, aborts, fences and sends offsets;
+/// who reads what is committed sees no more than that.
+pub fn transactions(target: &Target) {
+    let witness = Witness::new(target);
+    let (topic, id, group) = ("foreign.transactions", "foreign-writer", "foreign-transactions-group");
+    witness.create_topic(topic, 1, 1, &[]);
+    let writer = witness.transactional(id);
+    writer.begin_with(topic, &[b"a", b"b"]);
+    assert_eq!(witness.ends(topic, 0), (0, 0), "nothing is committed yet");
+    assert_eq!(witness.end_of_all(topic, 0), 2);
+    writer.commit().expect("a commit");
+    writer.begin_with(topic, &[b"lost"]);
+    writer.abort();
+
+    writer.begin_with(topic, &[b"c"]);
+    witness.send_offsets(&writer, group, topic, &[(0, 2)]);
+    writer.commit().expect("a commit with offsets");
+    writer.begin_with(topic, &[b"lost too"]);
+    witness.send_offsets(&writer, group, topic, &[(0, 4)]);
+    writer.abort();
+    assert_eq!(witness.committed(group, topic, 1), BTreeMap::from([(0, 2)]), "what was aborted does not count");
+
+    // The older producer is in the middle of a transaction when the newer comes.
+    writer.begin_with(topic, &[b"fenced"]);
+    let newer = witness.transactional(id);
+    let fenced = writer.commit().expect_err("the older producer may not commit");
+    let code = fenced.rdkafka_error_code();
+    assert_eq!(code, Some(rdkafka::types::RDKafkaErrorCode::Fenced), "{fenced}");
+    newer.begin_with(topic, &[b"d"]);
+    newer.commit().expect("the newer producer commits");
+    let values: Vec<_> = witness.read(topic, 0, 0, 4).into_iter().filter_map(|record| record.value).collect();
+    assert_eq!(values, [b"a", b"b", b"c", b"d"]);
+    witness.delete_topic(topic);
+}
+
+/// Kafka's own tool lists and describes a transaction that is open, and the one
+/// producer that writes in it.
+pub fn transactions_tool(target: &Target) {
+    let (witness, tools) = (Witness::new(target), Tools::of(target));
+    let (topic, id) = ("foreign.transactions.tool", "foreign-open-writer");
+    witness.create_topic(topic, 1, 1, &[]);
+    let writer = witness.transactional(id);
+    writer.begin_with(topic, &[b"open"]);
+
+    // The row of a table whose cells hold no spaces, by its headings.
+    let row = |said: &str, key: &str| -> BTreeMap<String, String> {
+        let mut lines = said.lines();
+        let headings: Vec<&str> = lines.next().unwrap_or_default().split_whitespace().collect();
+        let cells = lines.map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let found = cells.into_iter().find(|cells| cells.iter().any(|cell| cell == key));
+        let found = found.unwrap_or_else(|| panic!("{key} is not in {said}"));
+        headings.into_iter().map(str::to_owned).zip(found).collect()
+    };
+    let listed = row(&tools.transactions(&["list"]), id);
+    assert_eq!(listed["TransactionState"], "Ongoing", "{listed:?}");
+    let described = row(&tools.transactions(&["describe", "--transactional-id", id]), id);
+    assert_eq!(described["TransactionState"], "Ongoing", "{described:?}");
+    assert_eq!(described["TransactionTimeoutMs"], "60000", "{described:?}");
+    assert_eq!(described["TopicPartitions"], format!("{topic}-0"), "{described:?}");
+    let producers = tools.transactions(&["describe-producers", "--topic", topic, "--partition", "0"]);
+    let producer = row(&producers, &listed["ProducerId"]);
+    assert_eq!(producer["CurrentTransactionStartOffset"], "0", "{producer:?}");
+    assert_eq!(producer["ProducerEpoch"], described["ProducerEpoch"]);
+
+    // Forced to end by the partition alone, as one ends what its coordinator forgot.
+    let abort = ["abort", "--topic", topic, "--partition", "0", "--start-offset", "0"];
+    tools.transactions(&abort);
+    crate::patience::until("the abort marker", crate::patience::SHORT, || match witness.ends(topic, 0) {
+        (0, 2) => Ok(()),
+        ends => Err(format!("{ends:?}")),
+    });
+    drop(writer);
+    witness.delete_topic(topic);
+}
+
 /// A registry's client registers, finds and reads back; what a topic holds in
 /// Avro is readable by the schema its records name.
 pub fn registry(target: &Target) {

@@ -125,17 +125,18 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
             foreign::librdkafka(&open(stage));
         }));
         trials.push(trial(stage, format!("foreign/kcat/{place}"), move |stage| foreign::kcat(&open(stage))));
+        trials.push(trial(stage, format!("foreign/transactions/{place}"), move |stage| {
+            foreign::transactions(&open(stage));
+        }));
+        trials.push(trial(stage, format!("foreign/transactions tool/{place}"), move |stage| {
+            foreign::transactions_tool(&open(stage));
+        }));
         trials.push(trial(stage, format!("foreign/registry/{place}"), move |stage| {
             foreign::registry(&open(stage));
         }));
     }
     for (place, open) in CLUSTERS {
         for (name, check) in checks::CHECKS {
-            trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
-        }
-    }
-    for (place, open) in &CLUSTERS[1..] {
-        for (name, check) in checks::REAL_CHECKS {
             trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
         }
     }

@@ -51,6 +51,10 @@ impl Tools {
         self.run("org.apache.kafka.tools.AclCommand", words, "")
     }
 
+    pub fn transactions(&self, words: &[&str]) -> String {
+        self.run("org.apache.kafka.tools.TransactionsCommand", words, "")
+    }
+
     pub fn consume(&self, words: &[&str]) -> String {
         self.run("org.apache.kafka.tools.consumer.ConsoleConsumer", words, "")
     }

@@ -176,22 +176,31 @@ impl Witness {
         runtime().block_on(self.admin().delete_records(&list, &options)).expect("the records are deleted");
     }
 
-    /// Writes one record in a transaction that is aborted, then one in a
-    /// transaction that is committed.
-    pub fn produce_in_transactions(&self, topic: &str, aborted: &[u8], committed: &[u8]) {
+    /// A producer that writes in transactions. It is the newest of its id now.
+    pub fn transactional(&self, id: &str) -> Transactional {
         let mut config = self.config.clone();
-        config.set("transactional.id", format!("witness-{topic}"));
+        config.set("transactional.id", id);
         let producer: BaseProducer<Ear> =
             config.create_with_context(Ear::default()).expect("librdkafka takes these settings");
         producer.init_transactions(SHORT).expect("transactions are offered");
-        for (value, is_committed) in [(aborted, false), (committed, true)] {
-            producer.begin_transaction().expect("a transaction begins");
-            let record = BaseRecord::<[u8], [u8]>::to(topic).partition(0).payload(value);
-            producer.send(record).map_err(|(error, _)| error).expect("the record is queued");
-            producer.flush(SHORT).expect("the record is written");
-            let end = if is_committed { producer.commit_transaction(SHORT) } else { producer.abort_transaction(SHORT) };
-            end.expect("the transaction ends");
-        }
+        Transactional { producer }
+    }
+
+    /// Writes one record in a transaction that is aborted, then one in a
+    /// transaction that is committed.
+    pub fn produce_in_transactions(&self, topic: &str, aborted: &[u8], committed: &[u8]) {
+        let writer = self.transactional(&format!("witness-{topic}"));
+        writer.begin_with(topic, &[aborted]);
+        writer.abort();
+        writer.begin_with(topic, &[committed]);
+        writer.commit().expect("the transaction ends");
+    }
+
+    /// Sends offsets of a group as a part of the writer's open transaction.
+    pub fn send_offsets(&self, writer: &Transactional, group: &str, topic: &str, offsets: &[(i32, i64)]) {
+        let group = self.in_group(group).group_metadata().expect("a consumer with a group knows it");
+        let list = offset_list(topic, offsets);
+        writer.producer.send_offsets_to_transaction(&list, &group, SHORT).expect("the offsets are taken");
     }
 
     /// Writes the records in order, acknowledged by all replicas.
@@ -273,11 +282,7 @@ impl Witness {
 
     /// Commits without joining: the group stays empty.
     pub fn commit(&self, group: &str, topic: &str, offsets: &[(i32, i64)]) {
-        let mut list = TopicPartitionList::new();
-        for (partition, offset) in offsets {
-            list.add_partition_offset(topic, *partition, Offset::Offset(*offset)).expect("a plain offset");
-        }
-        self.in_group(group).commit(&list, CommitMode::Sync).expect("the commit is taken");
+        self.in_group(group).commit(&offset_list(topic, offsets), CommitMode::Sync).expect("the commit is taken");
     }
 
     /// Committed offsets by partition; a partition without one is absent.
@@ -297,7 +302,16 @@ impl Witness {
             .collect()
     }
 
-    /// First and next offset of a partition.
+    /// Where a partition ends for those who read everything.
+    pub fn end_of_all(&self, topic: &str, partition: i32) -> i64 {
+        let mut config = self.config.clone();
+        config.set("isolation.level", "read_uncommitted");
+        let reader: BaseConsumer<Ear> =
+            config.create_with_context(Ear::default()).expect("librdkafka takes these settings");
+        reader.fetch_watermarks(topic, partition, SHORT).expect("ends are answered").1
+    }
+
+    /// First and next offset of a partition, as far as it is committed.
     pub fn ends(&self, topic: &str, partition: i32) -> (i64, i64) {
         self.consumer.fetch_watermarks(topic, partition, SHORT).expect("ends are answered")
     }
@@ -348,6 +362,39 @@ impl Witness {
         let consumer = self.in_group(group);
         consumer.subscribe(&[topic]).expect("a subscription");
         Member { consumer }
+    }
+}
+
+fn offset_list(topic: &str, offsets: &[(i32, i64)]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in offsets {
+        list.add_partition_offset(topic, *partition, Offset::Offset(*offset)).expect("a plain offset");
+    }
+    list
+}
+
+/// One transactional producer, writing to partition 0.
+pub struct Transactional {
+    producer: BaseProducer<Ear>,
+}
+
+impl Transactional {
+    /// Opens a transaction and has records written in it.
+    pub fn begin_with(&self, topic: &str, values: &[&[u8]]) {
+        self.producer.begin_transaction().expect("a transaction begins");
+        for value in values {
+            let record = BaseRecord::<[u8], [u8]>::to(topic).partition(0).payload(value);
+            self.producer.send(record).map_err(|(error, _)| error).expect("the record is queued");
+        }
+        self.producer.flush(SHORT).expect("the records are written");
+    }
+
+    pub fn commit(&self) -> Result<(), KafkaError> {
+        self.producer.commit_transaction(SHORT)
+    }
+
+    pub fn abort(&self) {
+        self.producer.abort_transaction(SHORT).expect("the transaction is aborted");
     }
 }
 

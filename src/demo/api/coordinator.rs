@@ -4,6 +4,7 @@ use super::groups::is_coordinator;
 use super::{Call, Code, code, text, topic_name, wire_id};
 use crate::demo::commits;
 use crate::demo::group::{Commit, Group};
+use crate::demo::internal;
 use crate::demo::membership;
 use crate::demo::state::{MAX_GROUPS, State};
 use crate::domain::{GroupId, PartitionId, TopicName};
@@ -19,33 +20,47 @@ use kafka_protocol::messages::{
     FindCoordinatorRequest, FindCoordinatorResponse, OffsetCommitRequest, OffsetCommitResponse, OffsetFetchRequest,
     OffsetFetchResponse,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// From this version on a request names many keys.
 const BATCHED: i16 = 4;
 
+/// What a coordinator is asked for; the numbers are the protocol's.
+const GROUP: i8 = 0;
+const TRANSACTION: i8 = 1;
+
 pub(super) fn find(call: &Call, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
-    let state = call.cluster.lock();
+    let mut state = call.cluster.lock();
+    if request.key_type == TRANSACTION {
+        internal::create_transactions_topic(&mut state, call.cluster.seed);
+    }
     let host = text(call.local.to_string());
-    let missing = code(E::CoordinatorNotAvailable);
+    let find = |key: &str| {
+        let node = match request.key_type {
+            GROUP => state.coordinator(key),
+            TRANSACTION => state.transaction_coordinator(key),
+            _ => return Err(code(E::InvalidRequest)),
+        };
+        node.ok_or_else(|| code(E::CoordinatorNotAvailable))
+    };
     if call.version < BATCHED {
         let response = FindCoordinatorResponse::default();
-        return match state.coordinator(request.key.as_str()) {
-            Some(node) => {
+        return match find(request.key.as_str()) {
+            Ok(node) => {
                 response.with_node_id(wire_id(node.id)).with_host(host).with_port(i32::from(node.address.port()))
             }
-            None => response.with_error_code(missing).with_node_id((-1).into()).with_port(-1),
+            Err(error) => response.with_error_code(error).with_node_id((-1).into()).with_port(-1),
         };
     }
     let coordinators = request.coordinator_keys.into_iter().map(|key| {
-        let found = state.coordinator(key.as_str());
+        let found = find(key.as_str());
         let coordinator = Coordinator::default().with_key(key);
         match found {
-            Some(node) => {
+            Ok(node) => {
                 let coordinator = coordinator.with_node_id(wire_id(node.id)).with_host(host.clone());
                 coordinator.with_port(i32::from(node.address.port()))
             }
-            None => coordinator.with_error_code(missing).with_node_id((-1).into()).with_port(-1),
+            Err(error) => coordinator.with_error_code(error).with_node_id((-1).into()).with_port(-1),
         }
     });
     FindCoordinatorResponse::default().with_coordinators(coordinators.collect())
@@ -124,17 +139,25 @@ pub(super) fn offset_fetch(call: &Call, request: OffsetFetchRequest) -> OffsetFe
     let state = call.cluster.lock();
     let error = |id: &str| if is_coordinator(&state, call.node, id) { 0 } else { code(E::NotCoordinator) };
     let with_epoch = call.version >= 5;
+    // Those who want only what is stable wait for the transactions that commit here.
+    let unstable = |group: &str| match request.require_stable {
+        true => state.transactions.unstable_commits(group),
+        false => BTreeSet::new(),
+    };
     let epoch = |commit: Option<&Commit>| commit.filter(|_| with_epoch).map_or(-1, |commit| commit.leader_epoch);
     if call.version < 8 {
         let id = request.group_id.as_str();
         let wanted = request.topics.map(|topics| {
             topics.into_iter().map(|topic| (TopicName::from(topic.name.as_str()), topic.partition_indexes)).collect()
         });
-        let error = error(id);
+        let (error, unstable) = (error(id), unstable(id));
         let topics = found(state.groups.get(id), wanted).into_iter().map(|(name, partitions)| {
             let partitions = partitions.into_iter().map(|(index, commit)| {
-                OffsetFetchResponsePartition::default()
-                    .with_partition_index(index)
+                let partition = OffsetFetchResponsePartition::default().with_partition_index(index);
+                if unstable.contains(&(name.clone(), index)) {
+                    return partition.with_committed_offset(-1).with_error_code(code(E::UnstableOffsetCommit));
+                }
+                partition
                     .with_committed_offset(commit.map_or(-1, |commit| commit.offset))
                     .with_committed_leader_epoch(epoch(commit))
                     .with_metadata(Some(text(commit.map_or("", |commit| commit.metadata.as_str()))))
@@ -151,10 +174,14 @@ pub(super) fn offset_fetch(call: &Call, request: OffsetFetchRequest) -> OffsetFe
         let wanted = asked.topics.map(|topics| {
             topics.into_iter().map(|topic| (TopicName::from(topic.name.as_str()), topic.partition_indexes)).collect()
         });
+        let unstable = unstable(asked.group_id.as_str());
         let topics = found(state.groups.get(asked.group_id.as_str()), wanted).into_iter().map(|(name, partitions)| {
             let partitions = partitions.into_iter().map(|(index, commit)| {
-                OffsetFetchResponsePartitions::default()
-                    .with_partition_index(index)
+                let partition = OffsetFetchResponsePartitions::default().with_partition_index(index);
+                if unstable.contains(&(name.clone(), index)) {
+                    return partition.with_committed_offset(-1).with_error_code(code(E::UnstableOffsetCommit));
+                }
+                partition
                     .with_committed_offset(commit.map_or(-1, |commit| commit.offset))
                     .with_committed_leader_epoch(epoch(commit))
                     .with_metadata(Some(text(commit.map_or("", |commit| commit.metadata.as_str()))))

@@ -8,7 +8,7 @@ use crate::domain::{Offset, Time};
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::ResponseError as E;
 use kafka_protocol::messages::fetch_request::FetchPartition;
-use kafka_protocol::messages::fetch_response::{FetchableTopicResponse, PartitionData};
+use kafka_protocol::messages::fetch_response::{AbortedTransaction, FetchableTopicResponse, PartitionData};
 use kafka_protocol::messages::{FetchRequest, FetchResponse};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 /// What one answer holds at most, whatever was asked for.
 const MAX_ANSWER: usize = 16 << 20;
+/// The isolation level that sees nothing of open and aborted transactions.
+pub(super) const READ_COMMITTED: i8 = 1;
 /// Batches chosen at once per partition.
 const AT_ONCE: usize = 64;
 /// A long poll looks again no sooner than this: records come in clusters.
@@ -65,13 +67,14 @@ struct Round {
 async fn round(call: &Call, request: &FetchRequest) -> Round {
     let budget = usize::try_from(request.max_bytes).unwrap_or(0).min(MAX_ANSWER);
     let now = call.cluster.now();
+    let is_committed_only = request.isolation_level == READ_COMMITTED;
     let (mut bytes, mut has_errors, mut grows_at) = (0usize, false, None::<Time>);
     let mut responses = Vec::with_capacity(request.topics.len());
     for topic in &request.topics {
         let mut partitions = Vec::with_capacity(topic.partitions.len());
         for asked in &topic.partitions {
             let data = PartitionData::default().with_partition_index(asked.partition);
-            let view = match look(call, topic.topic.as_str(), topic.topic_id, asked, now) {
+            let view = match look(call, topic.topic.as_str(), topic.topic_id, asked, is_committed_only, now) {
                 Ok(view) => view,
                 Err(error) => {
                     has_errors = true;
@@ -88,7 +91,8 @@ async fn round(call: &Call, request: &FetchRequest) -> Round {
             bytes += records.len();
             partitions.push(
                 data.with_high_watermark(view.end)
-                    .with_last_stable_offset(view.end)
+                    .with_last_stable_offset(view.stable_end)
+                    .with_aborted_transactions(view.aborted)
                     .with_log_start_offset(if call.version >= 5 { view.start } else { -1 })
                     .with_preferred_read_replica((-1).into())
                     .with_records(Some(records)),
@@ -110,10 +114,20 @@ struct View {
     parts: Vec<Part>,
     start: Offset,
     end: Offset,
+    stable_end: Offset,
+    /// Told only to those who want what is committed.
+    aborted: Option<Vec<AbortedTransaction>>,
     grows_at: Option<Time>,
 }
 
-fn look(call: &Call, name: &str, id: Uuid, asked: &FetchPartition, now: Time) -> Result<View, Code> {
+fn look(
+    call: &Call,
+    name: &str,
+    id: Uuid,
+    asked: &FetchPartition,
+    is_committed_only: bool,
+    now: Time,
+) -> Result<View, Code> {
     let state = call.cluster.lock();
     let (_, topic) = super::find_topic(&state, name, id)?;
     let partition = super::led_by(call.node, topic.partition(asked.partition))?;
@@ -127,8 +141,17 @@ fn look(call: &Call, name: &str, id: Uuid, asked: &FetchPartition, now: Time) ->
     if !(start..=end).contains(&asked.fetch_offset) {
         return Err(code(E::OffsetOutOfRange));
     }
-    let parts = partition.log.read(asked.fetch_offset, end, AT_ONCE, now);
-    Ok(View { parts, start, end, grows_at: partition.log.grows_at(now) })
+    let stable_end = partition.stable_end(now);
+    let upto = if is_committed_only { stable_end } else { end };
+    let parts = partition.log.read(asked.fetch_offset, upto, AT_ONCE, now);
+    let aborted = is_committed_only.then(|| {
+        let read_to = parts.last().map_or(asked.fetch_offset, Part::end);
+        let aborted = partition.producers.aborted_in(asked.fetch_offset, read_to).into_iter().map(|aborted| {
+            AbortedTransaction::default().with_producer_id(aborted.producer_id.into()).with_first_offset(aborted.first)
+        });
+        aborted.collect()
+    });
+    Ok(View { parts, start, end, stable_end, aborted, grows_at: partition.log.grows_at(now) })
 }
 
 /// As many batches as fit; one in any case for the first partition, so that a

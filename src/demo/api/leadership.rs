@@ -5,6 +5,7 @@
 
 use super::{Call, Code, code, text, topic_name};
 use crate::demo::state::{Partition, State};
+use crate::demo::transactions;
 use crate::domain::{BrokerId, Time, TopicName};
 use kafka_protocol::ResponseError as E;
 use kafka_protocol::messages::alter_partition_reassignments_request::ReassignablePartition;
@@ -51,6 +52,7 @@ pub(super) fn elect(call: &Call, request: ElectLeadersRequest) -> ElectLeadersRe
         ReplicaElectionResult::default().with_topic(topic_name(name.as_str())).with_partition_result(partitions)
     });
     let results = results.collect();
+    transactions::settle_all(&mut state, now);
     drop(state);
     call.cluster.changed.notify_waiters();
     ElectLeadersResponse::default().with_replica_election_results(results)
@@ -97,6 +99,7 @@ pub(super) fn reassign(
         ReassignableTopicResponse::default().with_name(topic.name).with_partitions(partitions)
     });
     let responses = responses.collect();
+    transactions::settle_all(&mut state, now);
     drop(state);
     call.cluster.changed.notify_waiters();
     AlterPartitionReassignmentsResponse::default().with_responses(responses).with_error_message(None)

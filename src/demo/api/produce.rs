@@ -19,13 +19,15 @@ pub(super) fn produce(call: &Call, request: ProduceRequest) -> ProduceResponse {
     let now = call.cluster.now();
     let mut state = call.cluster.lock();
     let mut responses = Vec::with_capacity(request.topic_data.len());
+    let transactional_id = request.transactional_id.map(|id| id.to_string());
     for data in request.topic_data {
         let name = super::find_topic(&state, data.name.as_str(), data.topic_id).map(|(name, _)| name.to_owned());
         let partitions = data.partition_data.into_iter().map(|partition| {
             let response = PartitionProduceResponse::default().with_index(partition.index).with_log_append_time_ms(-1);
             let written = name.clone().and_then(|name| {
                 let records = partition.records.unwrap_or_default();
-                write(&mut state, call, &name, partition.index, &records, request.acks, now)
+                let wanted = Wanted { acks: request.acks, transactional_id: transactional_id.as_deref() };
+                write(&mut state, call, &name, partition.index, &records, wanted, now)
             });
             match written {
                 Ok((base, start)) if call.version >= 5 => response.with_base_offset(base).with_log_start_offset(start),
@@ -54,6 +56,13 @@ fn refused(response: PartitionProduceResponse, error: Code, version: i16) -> Par
     }
 }
 
+/// What holds for all partitions of a request.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    acks: i16,
+    transactional_id: Option<&'a str>,
+}
+
 /// Writes all batches of one partition; gives the first base offset and the log start.
 fn write(
     state: &mut State,
@@ -61,7 +70,7 @@ fn write(
     name: &str,
     index: i32,
     records: &Bytes,
-    acks: i16,
+    wanted: Wanted<'_>,
     now: Time,
 ) -> Result<(Offset, Offset), Code> {
     let topic = state.topics.get_mut(name).ok_or_else(|| code(E::UnknownTopicOrPartition))?;
@@ -69,7 +78,12 @@ fn write(
         return Err(code(E::InvalidTopicException));
     }
     let batches = split(records, max_batch(topic), topic.is_compacted())?;
-    append(topic, call.node, index, &batches, acks, now)
+    for (head, _) in batches.iter().filter(|(head, _)| head.is_transactional()) {
+        let id = wanted.transactional_id.ok_or_else(|| code(E::TransactionalIdAuthorizationFailed))?;
+        let producer = (head.producer_id, head.producer_epoch);
+        state.transactions.may_write(id, producer, name, index).map_err(code)?;
+    }
+    append(topic, call.node, index, &batches, wanted.acks, now)
 }
 
 fn max_batch(topic: &Topic) -> usize {
@@ -88,9 +102,8 @@ fn split(records: &Bytes, max: usize, needs_keys: bool) -> Result<Vec<(Head, Byt
         if head.size > rest.len() || head.is_control() || head.codec().is_none() {
             return Err(code(E::CorruptMessage));
         }
-        if head.is_transactional() {
-            // No transactional id was ever given out here.
-            return Err(code(E::InvalidTxnState));
+        if head.is_transactional() && head.producer_id < 0 {
+            return Err(code(E::InvalidRecord));
         }
         if head.size > max {
             return Err(code(E::MessageTooLarge));
@@ -127,6 +140,7 @@ fn append(
         let base = match partition.producers.check(head) {
             Verdict::Duplicate(base) => base,
             Verdict::StaleEpoch => return Err(code(E::InvalidProducerEpoch)),
+            Verdict::Unexpected => return Err(code(E::InvalidTxnState)),
             Verdict::OutOfOrder => return Err(code(E::OutOfOrderSequenceNumber)),
             Verdict::Write => {
                 let base = partition.log.append(bytes, head, partition.epoch, now);

@@ -47,6 +47,7 @@ fn delete_before(state: &mut State, call: &Call, name: &str, index: i32, offset:
         return Err(code(E::OffsetOutOfRange));
     }
     partition.log.truncate_before(before, now);
+    partition.producers.forget_aborted_before(partition.log.start());
     Ok(partition.log.start())
 }
 

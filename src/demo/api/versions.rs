@@ -26,6 +26,11 @@ pub(in crate::demo) const SERVED: &[ApiKey] = &[
     ApiKey::DeleteRecords,
     ApiKey::InitProducerId,
     ApiKey::OffsetForLeaderEpoch,
+    ApiKey::AddPartitionsToTxn,
+    ApiKey::AddOffsetsToTxn,
+    ApiKey::EndTxn,
+    ApiKey::WriteTxnMarkers,
+    ApiKey::TxnOffsetCommit,
     ApiKey::DescribeConfigs,
     ApiKey::AlterConfigs,
     ApiKey::DescribeLogDirs,
@@ -38,6 +43,8 @@ pub(in crate::demo) const SERVED: &[ApiKey] = &[
     ApiKey::OffsetDelete,
     ApiKey::DescribeCluster,
     ApiKey::DescribeProducers,
+    ApiKey::DescribeTransactions,
+    ApiKey::ListTransactions,
     ApiKey::DescribeTopicPartitions,
 ];
 
@@ -48,7 +55,12 @@ pub(in crate::demo) fn versions(api: ApiKey) -> VersionRange {
     let max = match api {
         ApiKey::Fetch => 17,
         ApiKey::OffsetCommit | ApiKey::OffsetFetch => 9,
-        ApiKey::InitProducerId => 4,
+        // Above these a producer's epoch changes with each transaction
+        // (`transaction.version` 2), or only brokers ask.
+        ApiKey::InitProducerId | ApiKey::EndTxn | ApiKey::TxnOffsetCommit => 4,
+        ApiKey::AddPartitionsToTxn => 3,
+        // The next one filters by a regular expression.
+        ApiKey::ListTransactions => 1,
         _ => max,
     };
     VersionRange { min, max }

@@ -103,7 +103,8 @@ fn key_of(request: &RequestKind) -> ApiKey {
         SyncGroup DescribeGroups ListGroups ApiVersions CreateTopics DeleteTopics DeleteRecords InitProducerId
         OffsetForLeaderEpoch DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions DeleteGroups ElectLeaders
         IncrementalAlterConfigs AlterPartitionReassignments ListPartitionReassignments OffsetDelete DescribeCluster
-        DescribeProducers DescribeTopicPartitions)
+        DescribeProducers DescribeTopicPartitions AddPartitionsToTxn AddOffsetsToTxn EndTxn WriteTxnMarkers
+        TxnOffsetCommit DescribeTransactions ListTransactions)
 }
 
 /// A batch of text records with the given times.

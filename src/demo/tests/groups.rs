@@ -2,7 +2,7 @@
 
 use super::client::{Client, create_topic, fetch, fetched, s, topic, unfold};
 use super::{World, start};
-use crate::demo::state::offsets_partition;
+use crate::demo::state::keyed_partition;
 use crate::demo::subscription;
 use bytes::Bytes;
 use kafka_protocol::ResponseError as E;
@@ -158,7 +158,7 @@ async fn commits_are_records_of_the_offsets_topic() {
     create_topic(&mut any, "t", 1, &[]).await;
     let mut coordinator = Client::to_coordinator(&demo, "backup").await;
     assert_eq!(commit(&mut coordinator, commit_request("backup", -1, "", 42)).await, 0);
-    let partition = offsets_partition("backup");
+    let partition = keyed_partition("backup");
     let mut leader = Client::to_leader(&demo, "__consumer_offsets", partition).await;
     let (error, end, bytes) = fetched(leader.ask(11, fetch("__consumer_offsets", partition, 0, 0)).await);
     assert_eq!((error, end), (0, 1));

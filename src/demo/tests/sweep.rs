@@ -170,6 +170,36 @@ fn sample(api: ApiKey, version: i16, topic_id: uuid::Uuid) -> RequestKind {
         }
         ApiKey::ListPartitionReassignments => m::ListPartitionReassignmentsRequest::default().with_topics(None).into(),
         ApiKey::InitProducerId => m::InitProducerIdRequest::default().with_transactional_id(None).into(),
+        ApiKey::AddPartitionsToTxn => {
+            let asked = m::add_partitions_to_txn_request::AddPartitionsToTxnTopic::default()
+                .with_name(topic(TOPIC))
+                .with_partitions(vec![0, 99]);
+            m::AddPartitionsToTxnRequest::default()
+                .with_v3_and_below_transactional_id(m::TransactionalId(s("ledger-writer-0")))
+                .with_v3_and_below_topics(vec![asked])
+                .into()
+        }
+        ApiKey::AddOffsetsToTxn => m::AddOffsetsToTxnRequest::default().with_group_id(group()).into(),
+        ApiKey::EndTxn => m::EndTxnRequest::default().into(),
+        ApiKey::WriteTxnMarkers => {
+            let asked = m::write_txn_markers_request::WritableTxnMarkerTopic::default()
+                .with_name(topic(TOPIC))
+                .with_partition_indexes(vec![99]);
+            let marker = m::write_txn_markers_request::WritableTxnMarker::default().with_topics(vec![asked]);
+            m::WriteTxnMarkersRequest::default().with_markers(vec![marker]).into()
+        }
+        ApiKey::TxnOffsetCommit => {
+            let asked = m::txn_offset_commit_request::TxnOffsetCommitRequestTopic::default()
+                .with_name(topic(TOPIC))
+                .with_partitions(vec![Default::default()]);
+            m::TxnOffsetCommitRequest::default().with_group_id(group()).with_topics(vec![asked]).into()
+        }
+        ApiKey::DescribeTransactions => m::DescribeTransactionsRequest::default()
+            .with_transactional_ids(vec![m::TransactionalId(s("ledger-writer-0")), m::TransactionalId(s("nobody"))])
+            .into(),
+        ApiKey::ListTransactions => {
+            m::ListTransactionsRequest::default().with_state_filters(vec![s("Empty"), s("Lost")]).into()
+        }
         ApiKey::DescribeProducers => {
             let asked = m::describe_producers_request::TopicRequest::default()
                 .with_name(topic(TOPIC))

@@ -5,6 +5,7 @@ use crate::demo::batch::{Content, Header};
 use crate::demo::codec::Codec;
 use crate::demo::commits;
 use crate::demo::group::Commit;
+use crate::demo::internal::topic_id;
 use crate::demo::log::Log;
 use crate::demo::random::Random;
 use crate::demo::rhythm::Rhythm;
@@ -43,7 +44,7 @@ pub(super) fn fill(state: &mut State, options: &Options, now: Time, (topics, par
         });
         let partitions = all.collect();
         let name = TopicName::new(name(number));
-        let id = super::topic_id(options.seed, name.as_str());
+        let id = topic_id(options.seed, name.as_str());
         state.insert_topic(name, Topic { id, is_internal: false, partitions, configs: BTreeMap::new() });
     }
     for number in 0..groups.min(MAX_GROUPS) {
