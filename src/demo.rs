@@ -11,6 +11,7 @@ mod batch;
 mod clock;
 mod codec;
 mod commits;
+mod faults;
 mod group;
 mod internal;
 mod keys;

@@ -7,6 +7,7 @@
 
 use super::batch::Head;
 use super::clock::Pulse;
+use super::faults::Faults;
 use super::group::Group;
 use super::log::Log;
 use super::producers::Producers;
@@ -258,14 +259,16 @@ pub(super) struct Cluster {
     pub(super) members_changed: Notify,
     /// Woken when a transaction began, so that its time is watched.
     pub(super) transactions_changed: Notify,
+    pub(super) faults: Faults,
     state: Mutex<State>,
 }
 
 impl Cluster {
     pub(super) fn new(id: String, seed: u64, clock: Pulse, nodes: Vec<Node>) -> Self {
+        let faults = Faults::of(&nodes);
         let state = Mutex::new(State { nodes, ..State::default() });
         let (changed, members_changed, transactions_changed) = (Notify::new(), Notify::new(), Notify::new());
-        Self { id, seed, clock, changed, members_changed, transactions_changed, state }
+        Self { id, seed, clock, changed, members_changed, transactions_changed, faults, state }
     }
 
     /// A handler that panicked has left the state as its last whole step did.

@@ -1,6 +1,7 @@
 //! The demo cluster, driven over real sockets by a client that knows only the codec.
 
 mod client;
+mod faults;
 mod groups;
 mod hostile;
 mod records;

@@ -6,6 +6,7 @@
 //! bounded before anything is allocated, and array lengths before decoding.
 
 use super::api::{self, Call};
+use super::faults::{self, Gate};
 use super::shape;
 use super::state::Cluster;
 use crate::domain::BrokerId;
@@ -36,12 +37,22 @@ pub(super) enum Broken {
     Answer(i16, i16, String),
 }
 
-/// Answers requests, one after the other, until the client leaves.
-pub(super) async fn serve(mut stream: TcpStream, node: BrokerId, cluster: Arc<Cluster>) -> Result<(), Broken> {
+/// Answers requests until the client leaves or is cut off.
+pub(super) async fn serve(stream: TcpStream, node: BrokerId, cluster: Arc<Cluster>) -> Result<(), Broken> {
+    let gate = cluster.faults.gate(node);
+    tokio::select! {
+        () = gate.cut() => Ok(()),
+        served = exchange(stream, node, cluster, &gate) => served,
+    }
+}
+
+/// One request after the other.
+async fn exchange(mut stream: TcpStream, node: BrokerId, cluster: Arc<Cluster>, gate: &Gate) -> Result<(), Broken> {
     stream.set_nodelay(true)?;
     let host = format!("/{}", stream.peer_addr()?.ip());
     let local = stream.local_addr()?.ip();
     while let Some(frame) = read_frame(&mut stream).await? {
+        gate.pass().await;
         let call = Call {
             cluster: Arc::clone(&cluster),
             node,
@@ -51,6 +62,7 @@ pub(super) async fn serve(mut stream: TcpStream, node: BrokerId, cluster: Arc<Cl
             client_id: String::new(),
         };
         if let Some(answer) = answer(call, frame).await? {
+            gate.thawed().await;
             stream.write_all(&answer).await?;
         }
     }
@@ -100,7 +112,7 @@ async fn answer(mut call: Call, mut frame: Bytes) -> Result<Option<Bytes>, Broke
     let request = RequestKind::decode(api, &mut frame, version).map_err(|_| malformed())?;
     call.version = version;
     call.client_id = header.client_id.map(|id| id.to_string()).unwrap_or_default();
-    match api::dispatch(&call, request).await {
+    match faults::dispatch(call, api, request).await {
         Some(response) => framed(api, version, correlation, &response).map(Some),
         None => Ok(None),
     }

@@ -6,11 +6,11 @@ use crate::demo::api;
 use kafka_protocol::messages as m;
 use kafka_protocol::messages::{ApiKey, RequestKind};
 
-const TOPIC: &str = "orders.v1";
+pub(super) const TOPIC: &str = "orders.v1";
 const GROUP: &str = "order-processor";
 
 /// A request with something in every array, as `version` can say it.
-fn sample(api: ApiKey, version: i16, topic_id: uuid::Uuid) -> RequestKind {
+pub(super) fn sample(api: ApiKey, version: i16, topic_id: uuid::Uuid) -> RequestKind {
     let group = || m::GroupId(s(GROUP));
     match api {
         ApiKey::ApiVersions => m::ApiVersionsRequest::default()
