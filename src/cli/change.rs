@@ -11,7 +11,7 @@ use super::plan;
 use super::session::{Session, blocking};
 use crate::cluster::Cluster;
 use crate::domain::Failure;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Severity, Warning};
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -67,12 +67,13 @@ pub(crate) async fn carry_out(
 }
 
 /// What has become of the offsets after `pause`. An interrupt ends the pause.
-async fn later(cluster: &Cluster, plan: &Plan, pause: Duration) -> Vec<String> {
+async fn later(cluster: &Cluster, plan: &Plan, pause: Duration) -> Vec<Warning> {
+    let unseen = |reason: &str| vec![Warning::new(Severity::Warning, format!("not looked at again: {reason}"))];
     tokio::select! {
-        () = signal() => vec!["not looked at again: interrupted".into()],
+        () = signal() => unseen("interrupted"),
         () = tokio::time::sleep(pause) => match cluster.look_again(plan).await {
             Ok(notes) => notes,
-            Err(failure) => vec![format!("not looked at again: {failure}")],
+            Err(failure) => unseen(&failure.to_string()),
         },
     }
 }

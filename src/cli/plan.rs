@@ -5,29 +5,37 @@
 
 use super::exit::Exit;
 use super::output::{Cell, Column, Report, Section, Table, Tone, hidden, number, objects, text};
-use crate::domain::plan::{Adjusted, Change, OffsetMove, Outcome, Plan, Severity, Step, StepStatus};
+use crate::domain::plan::{Adjusted, Change, OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
 use crate::domain::{Failure, FailureKind, show};
 use serde_json::{Value as Json, json};
 
-const MOVES: &[Column] = &[
-    hidden("step"),
-    text("topic", "TOPIC"),
-    number("partition", "P"),
-    number("committed", "COMMITTED"),
-    number("target", "TARGET"),
-    number("difference", "DIFFERENCE"),
-    hidden("log_start"),
-    number("end_offset", "END"),
-    hidden("read_again"),
-    hidden("skipped"),
-    hidden("lost"),
-    text("adjusted", "ADJUSTED"),
-    hidden("next_offset"),
-    hidden("next_timestamp"),
-    text("next_value", "THE RECORD READ NEXT"),
-    text("status", "STATUS"),
-    text("message", "MESSAGE"),
-];
+const MOVES: &[Column] = &moves(hidden("group"));
+
+/// The same for changes that are not about one group alone.
+const MOVES_OF_GROUPS: &[Column] = &moves(text("group", "GROUP"));
+
+const fn moves(group: Column) -> [Column; 18] {
+    [
+        hidden("step"),
+        group,
+        text("topic", "TOPIC"),
+        number("partition", "P"),
+        number("committed", "COMMITTED"),
+        number("target", "TARGET"),
+        number("difference", "DIFFERENCE"),
+        hidden("log_start"),
+        number("end_offset", "END"),
+        hidden("read_again"),
+        hidden("skipped"),
+        hidden("lost"),
+        text("adjusted", "ADJUSTED"),
+        hidden("next_offset"),
+        hidden("next_timestamp"),
+        text("next_value", "THE RECORD READ NEXT"),
+        text("status", "STATUS"),
+        text("message", "MESSAGE"),
+    ]
+}
 
 const ADDITIONS: &[Column] = &[
     hidden("step"),
@@ -62,15 +70,16 @@ const DELETIONS: &[Column] = &[
 /// The report of a plan. `refusal` says why it was not applied although it
 /// should have been.
 pub(crate) fn report(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>) -> Report {
-    let mut tables = [MOVES, ADDITIONS, CREATIONS, DELETIONS].map(Table::new);
+    let moves = if plan.change.group().is_some() { MOVES } else { MOVES_OF_GROUPS };
+    let mut tables = [ADDITIONS, CREATIONS, DELETIONS, moves].map(Table::new);
     for (index, step) in plan.steps.iter().enumerate() {
         let status = outcome.and_then(|outcome| outcome.steps.get(index));
-        let [moves, additions, creations, deletions] = &mut tables;
+        let [additions, creations, deletions, moves] = &mut tables;
         match step {
-            Step::MoveOffset(step) => moves.push(moved(step, status)),
-            Step::AddPartitions { .. } => additions.push(row(step, status)),
-            Step::CreateTopic { .. } => creations.push(row(step, status)),
-            Step::DeleteTopic { .. } => deletions.push(row(step, status)),
+            Step::MoveOffset(_) => moves.push(row(plan, step, status)),
+            Step::AddPartitions { .. } => additions.push(row(plan, step, status)),
+            Step::CreateTopic { .. } => creations.push(row(plan, step, status)),
+            Step::DeleteTopic { .. } => deletions.push(row(plan, step, status)),
         }
     }
     let items = tables.iter().map(objects).flat_map(|objects| match objects {
@@ -115,7 +124,8 @@ pub(crate) fn operation(change: &Change) -> &'static str {
         Change::AddPartitions { .. } => "add partitions to topic",
         Change::CreateTopic { .. } => "create topic",
         Change::DeleteTopic { .. } => "delete topic",
-        Change::Undo { .. } => "undo the change of group",
+        Change::Undo { group: Some(_), .. } => "undo the change of group",
+        Change::Undo { group: None, .. } => "undo the change",
     }
 }
 
@@ -139,10 +149,11 @@ fn columns_of(change: &Change) -> &'static [Column] {
     }
 }
 
-fn moved(step: &OffsetMove, status: Option<&StepStatus>) -> Vec<Cell> {
+fn moved(plan: &Plan, step: &OffsetMove) -> Vec<Cell> {
     let next = step.next.as_ref();
-    let mut row = vec![
+    vec![
         Cell::word("move_offset"),
+        Cell::or_absent(plan.group_of(step), |group| Cell::text(group.as_str())),
         Cell::text(step.topic.as_str()),
         Cell::Id(step.partition.into()),
         Cell::or_absent(step.before.as_ref(), |before| Cell::Offset(before.offset)),
@@ -157,9 +168,7 @@ fn moved(step: &OffsetMove, status: Option<&StepStatus>) -> Vec<Cell> {
         Cell::or_absent(next, |next| Cell::Offset(next.offset)),
         Cell::or_absent(next, |next| Cell::Time(next.timestamp)),
         Cell::or_absent(next, |next| Cell::text(next.preview.as_str())),
-    ];
-    row.extend(status_cells(status));
-    row
+    ]
 }
 
 fn adjusted_word(adjusted: &Adjusted) -> &'static str {
@@ -171,9 +180,9 @@ fn adjusted_word(adjusted: &Adjusted) -> &'static str {
     }
 }
 
-fn row(step: &Step, status: Option<&StepStatus>) -> Vec<Cell> {
+fn row(plan: &Plan, step: &Step, status: Option<&StepStatus>) -> Vec<Cell> {
     let mut row = match step {
-        Step::MoveOffset(step) => return moved(step, status),
+        Step::MoveOffset(step) => moved(plan, step),
         Step::AddPartitions { topic, before, after, assignments, .. } => vec![
             Cell::word("add_partitions"),
             Cell::text(topic.as_str()),
@@ -218,6 +227,7 @@ fn status_cells(status: Option<&StepStatus>) -> [Cell; 2] {
 
 pub(crate) fn severity_word(severity: Severity) -> &'static str {
     match severity {
+        Severity::Fine => "fine",
         Severity::Note => "note",
         Severity::Warning => "warning",
         Severity::Danger => "danger",
@@ -226,6 +236,7 @@ pub(crate) fn severity_word(severity: Severity) -> &'static str {
 
 pub(crate) fn severity_mark(severity: Severity) -> &'static str {
     match severity {
+        Severity::Fine => "✔",
         Severity::Note => "·",
         Severity::Warning => "▲",
         Severity::Danger => "✖",
@@ -233,13 +244,15 @@ pub(crate) fn severity_mark(severity: Severity) -> &'static str {
 }
 
 fn head(plan: &Plan, outcome: Option<&Outcome>) -> Json {
-    let checks: Vec<Json> =
-        plan.checks.iter().map(|check| json!({"passed": check.passed, "text": check.text})).collect();
-    let warnings: Vec<Json> = plan
-        .warnings
+    let checks: Vec<Json> = plan
+        .checks
         .iter()
-        .map(|warning| json!({"severity": severity_word(warning.severity), "text": warning.text}))
+        .map(|check| json!({"passed": check.passed, "text": check.text, "is_advice": check.is_advice}))
         .collect();
+    let weighed = |warnings: &[Warning]| -> Vec<Json> {
+        let one = |warning: &Warning| json!({"severity": severity_word(warning.severity), "text": warning.text});
+        warnings.iter().map(one).collect()
+    };
     json!({
         "id": plan.id,
         "kind": kind(&plan.change),
@@ -247,12 +260,12 @@ fn head(plan: &Plan, outcome: Option<&Outcome>) -> Json {
         "title": plan.title,
         "summary": plan.summary,
         "checks": checks,
-        "warnings": warnings,
+        "warnings": weighed(&plan.warnings),
         "not_undoable": plan.not_undoable,
         "command_line": plan.command_line,
         "made_at": plan.made_at.rfc3339(),
         "applied_at": outcome.and_then(|outcome| outcome.at.rfc3339()),
-        "notes": outcome.map(|outcome| outcome.notes.clone()).unwrap_or_default(),
+        "notes": outcome.map(|outcome| weighed(&outcome.notes)).unwrap_or_default(),
     })
 }
 
@@ -267,17 +280,14 @@ fn sections(plan: &Plan, outcome: Option<&Outcome>, tables: Vec<Table>) -> Vec<S
         None => {
             sections.extend(plan.checks.iter().map(|check| {
                 let mark = match check.passed {
-                    Some(true) => "✔",
-                    Some(false) => "✖",
+                    Some(true) => severity_mark(Severity::Fine),
+                    Some(false) if check.is_advice => severity_mark(Severity::Warning),
+                    Some(false) => severity_mark(Severity::Danger),
                     None => "?",
                 };
                 Section::Line(format!("{mark} {}", check.text))
             }));
-            sections.extend(
-                plan.warnings
-                    .iter()
-                    .map(|warning| Section::Line(format!("{} {}", severity_mark(warning.severity), warning.text))),
-            );
+            sections.extend(plan.warnings.iter().map(weighed_line));
             if let Some(reason) = &plan.not_undoable {
                 sections.push(Section::Line(format!("▲ cannot be undone: {reason}")));
             }
@@ -286,13 +296,17 @@ fn sections(plan: &Plan, outcome: Option<&Outcome>, tables: Vec<Table>) -> Vec<S
         Some(outcome) => {
             let (done, all) = (outcome.done(), show::plural(outcome.steps.len(), "step"));
             sections.push(Section::Line(format!("{done} of {all} done and read back")));
-            sections.extend(outcome.notes.iter().cloned().map(Section::Line));
+            sections.extend(outcome.notes.iter().map(weighed_line));
             if plan.not_undoable.is_none() && done > 0 {
                 sections.push(Section::Line(format!("undo: klamm journal undo {}", plan.id)));
             }
         }
     }
     sections
+}
+
+fn weighed_line(warning: &Warning) -> Section {
+    Section::Line(format!("{} {}", severity_mark(warning.severity), warning.text))
 }
 
 #[cfg(test)]
@@ -302,11 +316,12 @@ mod tests {
     use super::*;
     use crate::domain::Time;
     use crate::domain::group::CommittedOffset;
-    use crate::domain::plan::{Check, Confirm, NextRecord, Warning};
+    use crate::domain::plan::{Check, Confirm, NextRecord};
 
     fn plan() -> Plan {
         let moved = |partition, before: Option<i64>, target| {
             Step::MoveOffset(OffsetMove {
+                group: None,
                 topic: "payments".into(),
                 topic_id: None,
                 partition,
@@ -331,7 +346,7 @@ mod tests {
             title: "Reset fraud to offset 100".into(),
             summary: vec!["2 partitions of payments".into()],
             steps: vec![moved(0, Some(990_412), 981_004), moved(9, None, 2_004)],
-            checks: vec![Check { passed: Some(true), text: "the group is empty".into() }],
+            checks: vec![Check::new(Some(true), "the group is empty")],
             warnings: vec![Warning::new(Severity::Warning, "a mirror may overwrite this")],
             confirm: Confirm::Yes,
             not_undoable: None,
@@ -358,7 +373,7 @@ mod tests {
             plan_id: "p-1".into(),
             at: Time(1_700_000_001_000),
             steps: vec![StepStatus::Done, StepStatus::Failed(failure)],
-            notes: vec!["read back".into()],
+            notes: vec![Warning::new(Severity::Fine, "read back")],
         };
         let (dry, applied) = (document(&plan(), None), document(&plan(), Some(&outcome)));
         assert_eq!(shape(&dry), shape(&applied));
@@ -400,7 +415,7 @@ mod tests {
     fn a_failed_check_refuses() {
         let mut plan = plan();
         assert_eq!(preview_exit(&plan), Exit::Done);
-        plan.checks.push(Check { passed: Some(false), text: "the group has 3 members".into() });
+        plan.checks.push(Check::new(Some(false), "the group has 3 members"));
         assert_eq!(preview_exit(&plan), Exit::Refused);
         let failure = refusal(&plan).unwrap();
         assert_eq!(

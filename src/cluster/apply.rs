@@ -6,20 +6,55 @@
 //! check-and-commit; what changes between the look and the send shows at the
 //! read-back and is reported, never hidden.
 
+mod read_back;
+mod recheck;
+
 use super::Cluster;
-use super::groups::Commits;
-use crate::domain::group::GroupState;
-use crate::domain::plan::{Change, OffsetMove, Outcome, Plan, Step, StepStatus};
-use crate::domain::{Fact, Failure, FailureKind, GroupId, TopicName, TopicPartition, WriteGrant};
+use crate::domain::plan::{OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
+use crate::domain::{Failure, FailureKind, GroupId, TopicPartition, WriteGrant};
 use crate::kafka::admin;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Where step results go as they become known: the step's index and its status.
-pub type Progress = mpsc::Sender<(usize, StepStatus)>;
+/// Where results go as they become known: steps by their index. A status may come
+/// twice: as the cluster answered, and corrected by what was read back.
+pub type Progress = mpsc::Sender<Vec<(usize, StepStatus)>>;
 
 /// How often a group is looked at while waiting for it to empty.
 const EMPTY_POLL: Duration = Duration::from_millis(1000);
+/// A broker hears of new partitions a little after the controller made them.
+const HEARS_LATE_MILLIS: [u64; 6] = [50, 100, 200, 400, 800, 1600];
+
+/// What is known about each step so far, told as it changes.
+struct Board {
+    statuses: Vec<StepStatus>,
+    progress: Option<Progress>,
+}
+
+impl Board {
+    fn new(steps: usize, progress: Option<Progress>) -> Self {
+        Self { statuses: vec![StepStatus::Skipped; steps], progress }
+    }
+
+    fn of(&self, index: usize) -> Option<&StepStatus> {
+        self.statuses.get(index)
+    }
+
+    async fn settle(&mut self, known: Vec<(usize, StepStatus)>) {
+        for (index, status) in &known {
+            if let Some(place) = self.statuses.get_mut(*index) {
+                place.clone_from(status);
+            }
+        }
+        if let Some(progress) = &self.progress
+            && !known.is_empty()
+            && progress.send(known).await.is_err()
+        {
+            // Nobody looks any more; the change goes on.
+            self.progress = None;
+        }
+    }
+}
 
 impl Cluster {
     /// Applies a plan exactly as it was shown. An `Err` means that nothing was sent.
@@ -32,123 +67,39 @@ impl Cluster {
         let (begin, profile, intent, now) = (journal.clone(), self.profile().name.clone(), plan.clone(), self.now());
         blocking(move || begin.begin(&profile, &intent, now)).await?;
 
-        let mut statuses = self.send(plan, grant).await;
+        let mut board = Board::new(plan.steps.len(), progress);
         let mut notes = Vec::new();
-        self.read_back(plan, &mut statuses, &mut notes).await;
-        if let Some(progress) = progress {
-            for (index, status) in statuses.iter().enumerate() {
-                if progress.send((index, status.clone())).await.is_err() {
-                    break;
-                }
+        self.change_topic(plan, grant, &mut board).await;
+        if let Some(topic) = plan.change.topic() {
+            notes.push(self.read_back_topic(plan, topic, &mut board).await);
+        }
+        // Offsets may be about partitions that were to be added just now.
+        let is_ready = plan
+            .steps
+            .iter()
+            .zip(&board.statuses)
+            .all(|(step, status)| matches!(step, Step::MoveOffset(_)) || *status == StepStatus::Done);
+        if is_ready {
+            for group in plan.groups() {
+                self.send_moves(plan, group, grant, &mut board).await;
+                notes.push(self.read_back_moves(plan, group, &mut board).await);
+                self.forget_empty(group);
             }
         }
-        if let Change::ResetOffsets { group, .. } | Change::Undo { group, .. } = &plan.change {
-            self.forget_empty(group);
-        }
-        let mut outcome = Outcome { plan_id: plan.id.clone(), at: self.now(), steps: statuses, notes };
+        let mut outcome = Outcome { plan_id: plan.id.clone(), at: self.now(), steps: board.statuses, notes };
         let written = outcome.clone();
         if let Err(failure) = blocking(move || journal.finish(&written)).await {
-            outcome.notes.push(format!("the change was made, but its result could not be journaled: {failure}"));
+            let text = format!("the change was made, but its result could not be journaled: {failure}");
+            outcome.notes.push(Warning::new(Severity::Danger, text));
         }
-        if let Some(note) = self.save_undo_file(plan, &outcome).await {
-            outcome.notes.push(note);
-        }
+        outcome.notes.extend(self.save_undo_file(plan, &outcome).await);
         Ok(outcome)
     }
 
-    /// Refuses a plan whose ground has moved since it was shown.
-    async fn recheck(&self, plan: &Plan) -> Result<(), Failure> {
-        match &plan.change {
-            Change::ResetOffsets { group, creates_group } => self.recheck_moves(plan, group, *creates_group).await,
-            Change::Undo { group, .. } => self.recheck_moves(plan, group, true).await,
-            Change::AddPartitions { topic } | Change::DeleteTopic { topic } => self.recheck_topic(plan, topic).await,
-            // The cluster itself refuses a topic that exists by now.
-            Change::CreateTopic { .. } => Ok(()),
-        }
-    }
-
-    async fn recheck_moves(&self, plan: &Plan, group: &GroupId, may_be_absent: bool) -> Result<(), Failure> {
-        let topics: Vec<TopicName> = unique_topics(plan);
-        let (description, commits, metadata) = tokio::join!(
-            self.describe_one(group),
-            self.commits_of(group),
-            admin::topics::metadata(self.client(), Some(&topics)),
-        );
-        let description = description?;
-        match description.listing.state {
-            GroupState::Empty => {}
-            GroupState::Dead if may_be_absent => {}
-            GroupState::Dead => return Err(refused(plan, "the group does not exist any more")),
-            state => {
-                return Err(refused(plan, format!("the group is {} with {}", state.word(), members(&description)))
-                    .hint("Stop its consumers, or press w to wait until they have left."));
-            }
-        }
-        let commits = commits?;
-        let metadata = metadata?;
-        let partitions: Vec<TopicPartition> = plan.moves().map(partition_of).collect();
-        let (starts, ends) = self.log_bounds(&partitions).await?;
-        for step in plan.moves() {
-            let here = partition_of(step);
-            if commits.get(&here) != step.before.as_ref() {
-                let found = commits.get(&here).map_or("nothing".into(), |commit| commit.offset.to_string());
-                return Err(refused(plan, format!("{here} has {found} committed since the preview")).hint(LOOK_AGAIN));
-            }
-            let Some(target) = step.target else { continue };
-            match metadata.topics.iter().find(|topic| topic.name == step.topic) {
-                None => return Err(refused(plan, format!("topic {} is gone", step.topic))),
-                Some(topic) if topic.id != step.topic_id => {
-                    return Err(refused(plan, format!("topic {} was recreated since the preview", step.topic)));
-                }
-                Some(_) => {}
-            }
-            let bounds = (super::groups::listed_offset(&starts, &here), super::groups::listed_offset(&ends, &here));
-            match bounds {
-                (Fact::Known(start), Fact::Known(end)) if (start..=end).contains(&target) => {}
-                (Fact::Known(start), Fact::Known(end)) => {
-                    let message = format!("the log of {here} now holds {start}–{end}, which leaves out {target}");
-                    return Err(refused(plan, message).hint(LOOK_AGAIN));
-                }
-                (Fact::Unknown(reason), _) | (_, Fact::Unknown(reason)) => {
-                    return Err(refused(plan, format!("the log of {here} cannot be checked: {reason}")));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn recheck_topic(&self, plan: &Plan, name: &TopicName) -> Result<(), Failure> {
-        let metadata = admin::topics::metadata(self.client(), Some(std::slice::from_ref(name))).await?;
-        let found = metadata.topics.iter().find(|topic| topic.name == *name);
-        let Some(found) = found else {
-            return Err(refused(plan, format!("topic {name} does not exist any more")));
-        };
-        for step in &plan.steps {
-            let (id, partitions) = match step {
-                Step::AddPartitions { topic_id, before, .. } => (topic_id, *before),
-                Step::DeleteTopic { topic_id, partitions, .. } => (topic_id, *partitions),
-                Step::MoveOffset(_) | Step::CreateTopic { .. } => continue,
-            };
-            if found.id != *id {
-                return Err(refused(plan, format!("topic {name} was recreated since the preview")).hint(LOOK_AGAIN));
-            }
-            let now = i32::try_from(found.partitions.len()).unwrap_or(i32::MAX);
-            if now != partitions {
-                let message = format!("topic {name} has {now} partitions now, not {partitions}");
-                return Err(refused(plan, message).hint(LOOK_AGAIN));
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends every step. Offsets go in large requests; the rest one by one, and
-    /// a failed step stops those behind it.
-    async fn send(&self, plan: &Plan, grant: &WriteGrant) -> Vec<StepStatus> {
-        let mut statuses = vec![StepStatus::Skipped; plan.steps.len()];
-        if let Change::ResetOffsets { group, .. } | Change::Undo { group, .. } = &plan.change {
-            self.send_moves(plan, group, grant, &mut statuses).await;
-        }
-        for (step, status) in plan.steps.iter().zip(&mut statuses) {
+    /// Sends what is about a topic, one step after the other; a failed one stops
+    /// those behind it.
+    async fn change_topic(&self, plan: &Plan, grant: &WriteGrant, board: &mut Board) {
+        for (index, step) in plan.steps.iter().enumerate() {
             let result = match step {
                 Step::MoveOffset(_) => continue,
                 Step::AddPartitions { topic, after, assignments, .. } => {
@@ -166,125 +117,77 @@ impl Cluster {
                 }
                 Step::DeleteTopic { topic, .. } => admin::topics::delete(self.client(), grant, topic).await,
             };
-            *status = status_of(result);
-            if *status != StepStatus::Done {
+            let status = status_of(result);
+            let goes_on = status == StepStatus::Done;
+            board.settle(vec![(index, status)]).await;
+            if !goes_on {
                 break;
             }
         }
-        statuses
     }
 
-    async fn send_moves(&self, plan: &Plan, group: &GroupId, grant: &WriteGrant, statuses: &mut [StepStatus]) {
-        let (mut commits, mut deletions) = (Vec::new(), Vec::new());
-        let (mut commit_at, mut delete_at) = (Vec::new(), Vec::new());
-        for (index, step) in plan.steps.iter().enumerate() {
-            let Step::MoveOffset(step) = step else { continue };
+    /// Commits and deletes the offsets of one group, in large requests; each row
+    /// is told as its request is answered.
+    async fn send_moves(&self, plan: &Plan, group: &GroupId, grant: &WriteGrant, board: &mut Board) {
+        let mut commits = Vec::new();
+        let mut deletions = Vec::new();
+        for (index, step) in moves_of(plan, group) {
             match step.target {
                 Some(offset) => {
-                    commits.push(admin::offsets::CommitRow {
+                    let row = admin::offsets::CommitRow {
                         partition: partition_of(step),
                         offset,
                         leader_epoch: step.leader_epoch,
                         metadata: step.metadata.clone(),
-                    });
-                    commit_at.push(index);
+                    };
+                    commits.push((index, plan.adds(step), row));
                 }
-                None => {
-                    deletions.push(partition_of(step));
-                    delete_at.push(index);
-                }
+                None => deletions.push((index, partition_of(step))),
             }
         }
-        let mut results = Vec::with_capacity(plan.steps.len());
-        if !commits.is_empty() {
-            let answers = admin::offsets::commit(self.client(), grant, group, &commits).await;
-            results.extend(commit_at.into_iter().zip(answers));
+        for rows in commits.chunks(admin::offsets::BATCH) {
+            self.send_commits(group, rows, grant, board).await;
         }
-        if !deletions.is_empty() {
-            let answers = admin::offsets::delete(self.client(), grant, group, &deletions).await;
-            results.extend(delete_at.into_iter().zip(answers));
-        }
-        for (index, result) in results {
-            if let Some(status) = statuses.get_mut(index) {
-                *status = status_of(result);
-            }
+        for rows in deletions.chunks(admin::offsets::BATCH) {
+            let partitions: Vec<TopicPartition> = rows.iter().map(|(_, partition)| partition.clone()).collect();
+            let answers = admin::offsets::delete(self.client(), grant, group, &partitions).await;
+            let known = rows.iter().zip(answers).map(|((index, _), answer)| (*index, status_of(answer)));
+            board.settle(known.collect()).await;
         }
     }
 
-    /// Compares what the cluster says now with what was planned.
-    async fn read_back(&self, plan: &Plan, statuses: &mut [StepStatus], notes: &mut Vec<String>) {
-        match &plan.change {
-            Change::ResetOffsets { group, .. } | Change::Undo { group, .. } => match self.commits_of(group).await {
-                Ok(commits) => compare_moves(plan, &commits, statuses, notes),
-                Err(failure) => notes.push(format!("the offsets could not be read back: {failure}")),
-            },
-            Change::AddPartitions { topic } | Change::CreateTopic { topic } | Change::DeleteTopic { topic } => {
-                self.read_back_topic(plan, topic, statuses, notes).await;
-            }
-        }
-    }
-
-    async fn read_back_topic(
+    /// Sends rows of (step, is its partition new, what to commit). A partition that
+    /// was added a moment ago may be news to the coordinator: those are sent again.
+    async fn send_commits(
         &self,
-        plan: &Plan,
-        name: &TopicName,
-        statuses: &mut [StepStatus],
-        notes: &mut Vec<String>,
+        group: &GroupId,
+        rows: &[(usize, bool, admin::offsets::CommitRow)],
+        grant: &WriteGrant,
+        board: &mut Board,
     ) {
-        // Brokers learn of a topic change one after the other: look until it shows.
-        const PAUSES_MILLIS: [u64; 7] = [0, 50, 100, 200, 400, 800, 1600];
-        let mut found = None;
-        for pause in PAUSES_MILLIS {
-            tokio::time::sleep(Duration::from_millis(pause)).await;
-            match admin::topics::metadata(self.client(), Some(std::slice::from_ref(name))).await {
-                Ok(metadata) => {
-                    let partitions =
-                        metadata.topics.iter().find(|topic| topic.name == *name).map(|topic| topic.partitions.len());
-                    found = Some(partitions);
-                    if plan.steps.iter().all(|step| shows(step, partitions)) {
-                        break;
-                    }
-                }
-                Err(failure) => {
-                    notes.push(format!("the topic could not be read back: {failure}"));
-                    return;
+        let mut left: Vec<&(usize, bool, admin::offsets::CommitRow)> = rows.iter().collect();
+        let mut pauses = HEARS_LATE_MILLIS.into_iter();
+        loop {
+            let commits: Vec<_> = left.iter().map(|(_, _, row)| row.clone()).collect();
+            let answers = admin::offsets::commit(self.client(), grant, group, &commits).await;
+            let pause = pauses.next();
+            let mut again = Vec::new();
+            let mut known = Vec::new();
+            for (row, answer) in left.into_iter().zip(answers) {
+                let is_news = row.1 && answer.as_ref().is_err_and(|failure| failure.kind == FailureKind::NotFound);
+                if is_news && pause.is_some() {
+                    again.push(row);
+                } else {
+                    known.push((row.0, status_of(answer)));
                 }
             }
-        }
-        let Some(partitions) = found else { return };
-        let seen = partitions.map_or("no topic".into(), |partitions| format!("{partitions} partitions"));
-        for (step, status) in plan.steps.iter().zip(statuses) {
-            match (&*status, shows(step, partitions)) {
-                (StepStatus::Unknown(_), true) => *status = StepStatus::Done,
-                (StepStatus::Done, false) => *status = StepStatus::Overwritten { found: seen.clone() },
-                _ => {}
+            board.settle(known).await;
+            match pause {
+                Some(pause) if !again.is_empty() => tokio::time::sleep(Duration::from_millis(pause)).await,
+                _ => return,
             }
+            left = again;
         }
-        notes.push(format!("read back: {name}: {seen}"));
-    }
-
-    /// Looks at an applied reset again, some seconds later: sentences about
-    /// offsets that moved although nobody joined the group.
-    pub async fn look_again(&self, plan: &Plan) -> Result<Vec<String>, Failure> {
-        let (Change::ResetOffsets { group, .. } | Change::Undo { group, .. }) = &plan.change else {
-            return Ok(Vec::new());
-        };
-        let (description, commits) = tokio::join!(self.describe_one(group), self.commits_of(group));
-        let (description, commits) = (description?, commits?);
-        let moved =
-            plan.moves().filter(|step| commits.get(&partition_of(step)).map(|c| c.offset) != step.target).count();
-        if moved == 0 {
-            return Ok(Vec::new());
-        }
-        let members = description.members.len();
-        Ok(vec![if members > 0 {
-            format!("{group} is active again ({members} members) and has moved {moved} partitions on")
-        } else {
-            format!(
-                "{moved} partitions of {group} moved although it has no members: something commits without joining \
-                 (assign(), Flink, Spark, a mirror's sync), so the reset is probably overwritten"
-            )
-        }])
     }
 
     /// Waits until nobody is in the group. Dropping the future stops waiting.
@@ -311,8 +214,6 @@ impl Cluster {
     }
 }
 
-const LOOK_AGAIN: &str = "Nothing was changed; look at the new preview.";
-
 fn refused(plan: &Plan, message: impl Into<String>) -> Failure {
     Failure::new(FailureKind::Conflict, "apply the plan", message).on(format!("for {}", plan.change.target()))
 }
@@ -321,19 +222,12 @@ fn partition_of(step: &OffsetMove) -> TopicPartition {
     TopicPartition::new(step.topic.clone(), step.partition)
 }
 
-fn unique_topics(plan: &Plan) -> Vec<TopicName> {
-    let mut topics: Vec<TopicName> = plan.moves().map(|step| step.topic.clone()).collect();
-    topics.sort();
-    topics.dedup();
-    topics
-}
-
-fn members(description: &crate::domain::group::GroupDescription) -> String {
-    match description.members.as_slice() {
-        [] => "members on their way".into(),
-        [one] => format!("1 member ({} on {})", one.client_id, one.host),
-        many => format!("{} members", many.len()),
-    }
+/// The moves of one group's offsets, each with the index of its step.
+fn moves_of<'a>(plan: &'a Plan, group: &'a GroupId) -> impl Iterator<Item = (usize, &'a OffsetMove)> {
+    plan.steps.iter().enumerate().filter_map(move |(index, step)| match step {
+        Step::MoveOffset(step) if plan.group_of(step) == Some(group) => Some((index, step)),
+        _ => None,
+    })
 }
 
 fn status_of(result: Result<(), Failure>) -> StepStatus {
@@ -344,37 +238,6 @@ fn status_of(result: Result<(), Failure>) -> StepStatus {
     }
 }
 
-/// Does a topic with this many partitions (`None`: no topic) look as the step wants it?
-fn shows(step: &Step, partitions: Option<usize>) -> bool {
-    match step {
-        Step::AddPartitions { after, .. } => partitions.and_then(|count| i32::try_from(count).ok()) == Some(*after),
-        Step::CreateTopic { partitions: Some(wanted), .. } => {
-            partitions.and_then(|count| i32::try_from(count).ok()) == Some(*wanted)
-        }
-        Step::CreateTopic { partitions: None, .. } => partitions.is_some(),
-        Step::DeleteTopic { .. } => partitions.is_none(),
-        Step::MoveOffset(_) => true,
-    }
-}
-
-fn compare_moves(plan: &Plan, commits: &Commits, statuses: &mut [StepStatus], notes: &mut Vec<String>) {
-    let mut verified = 0;
-    for (step, status) in plan.steps.iter().zip(statuses.iter_mut()) {
-        let Step::MoveOffset(step) = step else { continue };
-        let found = commits.get(&partition_of(step)).map(|commit| commit.offset);
-        if found == step.target {
-            if matches!(status, StepStatus::Unknown(_)) {
-                *status = StepStatus::Done;
-            }
-            verified += usize::from(*status == StepStatus::Done);
-        } else if *status == StepStatus::Done {
-            let found = found.map_or("nothing committed".into(), |offset| offset.to_string());
-            *status = StepStatus::Overwritten { found };
-        }
-    }
-    notes.push(format!("read back: {verified} of {} partitions hold their target", plan.steps.len()));
-}
-
 /// Files are written off the event loop.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
@@ -382,88 +245,5 @@ pub(super) async fn blocking<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => Err(Failure::new(FailureKind::Storage, "finish a file operation", error.to_string())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Time;
-    use crate::domain::group::CommittedOffset;
-    use crate::domain::plan::Confirm;
-
-    fn plan_to(targets: &[Option<i64>]) -> Plan {
-        let steps = targets
-            .iter()
-            .zip(0..)
-            .map(|(target, partition)| {
-                Step::MoveOffset(OffsetMove {
-                    topic: "t".into(),
-                    topic_id: None,
-                    partition,
-                    before: None,
-                    target: *target,
-                    metadata: String::new(),
-                    leader_epoch: -1,
-                    log_start: 0,
-                    log_end: 100,
-                    adjusted: None,
-                    next: None,
-                })
-            })
-            .collect();
-        Plan {
-            id: "p".into(),
-            change: Change::ResetOffsets { group: "g".into(), creates_group: false },
-            title: String::new(),
-            summary: vec![],
-            steps,
-            checks: vec![],
-            warnings: vec![],
-            confirm: Confirm::Yes,
-            not_undoable: None,
-            command_line: String::new(),
-            made_at: Time(0),
-        }
-    }
-
-    fn commits(rows: &[(i32, i64)]) -> Commits {
-        rows.iter()
-            .map(|&(partition, offset)| {
-                let commit = CommittedOffset { offset, leader_epoch: -1, metadata: String::new() };
-                (TopicPartition::new("t".into(), partition), commit)
-            })
-            .collect()
-    }
-
-    fn lost() -> StepStatus {
-        StepStatus::Unknown(Failure::new(FailureKind::Timeout, "commit offsets", "no answer"))
-    }
-
-    #[test]
-    fn the_read_back_settles_what_was_unknown_and_tells_what_was_overwritten() {
-        let plan = plan_to(&[Some(5), Some(6), Some(7), None]);
-        let mut statuses = vec![StepStatus::Done, lost(), StepStatus::Done, StepStatus::Done];
-        let mut notes = vec![];
-        compare_moves(&plan, &commits(&[(0, 5), (1, 6), (2, 9)]), &mut statuses, &mut notes);
-        assert_eq!(statuses[0], StepStatus::Done);
-        assert_eq!(statuses[1], StepStatus::Done);
-        assert_eq!(statuses[2], StepStatus::Overwritten { found: "9".into() });
-        assert_eq!(statuses[3], StepStatus::Done);
-        assert_eq!(notes, ["read back: 3 of 4 partitions hold their target"]);
-    }
-
-    #[test]
-    fn what_was_never_answered_and_does_not_show_stays_unknown() {
-        let mut statuses = vec![lost()];
-        compare_moves(&plan_to(&[Some(5)]), &commits(&[]), &mut statuses, &mut vec![]);
-        assert!(matches!(statuses[0], StepStatus::Unknown(_)));
-    }
-
-    #[test]
-    fn a_deleted_topic_shows_as_gone() {
-        let step = Step::DeleteTopic { topic: "t".into(), topic_id: None, partitions: 3, records: None };
-        assert!(shows(&step, None));
-        assert!(!shows(&step, Some(3)));
     }
 }

@@ -69,6 +69,8 @@ pub(super) type Commits = HashMap<TopicPartition, CommittedOffset>;
 #[derive(Debug, Default)]
 pub(super) struct LagSampler {
     last: Option<Arc<Groups>>,
+    /// When all groups were asked for the last time, changed or not.
+    asked: Option<Time>,
     history: HashMap<GroupId, VecDeque<LagPoint>>,
     /// Sum of commits when the group was last seen Empty.
     empty_at: HashMap<GroupId, Offset>,
@@ -136,8 +138,15 @@ impl LagSampler {
         self.empty_at.remove(group);
     }
 
+    /// The last list, if all groups were asked at most `max_age` milliseconds ago.
+    pub(super) fn fresh(&self, max_age: i64, now: Time) -> Option<Arc<Groups>> {
+        let age = now.since(self.asked?);
+        self.last.clone().filter(|_| (0..=max_age).contains(&age))
+    }
+
     /// Puts the list together; gives the last one back when nothing changed.
     pub(super) fn next(&mut self, mut rows: Vec<GroupRow>, failures: Vec<Failure>, now: Time) -> Arc<Groups> {
+        self.asked = Some(now);
         rows.sort_by(|a, b| a.listing.id.cmp(&b.listing.id));
         let alive: BTreeSet<&GroupId> = rows.iter().map(|row| &row.listing.id).collect();
         if failures.is_empty() {
@@ -251,6 +260,18 @@ mod tests {
         sampler.forget_empty(&group);
         sampler.sample(&group, GroupState::Empty, &one(50, 100), Time(1));
         assert!(!sampler.commits_without_joining(&group));
+    }
+
+    #[test]
+    fn an_unchanged_list_is_as_fresh_as_the_last_look() {
+        let mut sampler = LagSampler::default();
+        assert!(sampler.fresh(10, Time(0)).is_none(), "nothing was asked yet");
+        let first = sampler.next(Vec::new(), Vec::new(), Time(0));
+        assert!(sampler.fresh(10, Time(11)).is_none());
+        let second = sampler.next(Vec::new(), Vec::new(), Time(20));
+        assert!(Arc::ptr_eq(&first, &second));
+        assert!(sampler.fresh(10, Time(30)).is_some());
+        assert!(sampler.fresh(10, Time(19)).is_none(), "a clock that was set back makes nothing fresh");
     }
 
     #[test]

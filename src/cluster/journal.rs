@@ -13,8 +13,9 @@ use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The version of a line that this code writes and can undo.
-const VERSION: u32 = 1;
+/// The version of a line that this code writes. It reads and undoes the older ones
+/// too: in version 1 no step named a group of its own, and notes were bare sentences.
+const VERSION: u32 = 2;
 /// A journal longer than this is read from its end only.
 const MAX_READ: u64 = 64 << 20;
 
@@ -209,7 +210,7 @@ fn view_of(reader: impl BufRead) -> JournalView {
             }
         };
         match serde_json::from_str::<Versioned>(&line) {
-            Ok(Versioned { v }) if v != VERSION => {
+            Ok(Versioned { v }) if !(1..=VERSION).contains(&v) => {
                 view.unreadable.push(format!("line {}: written by another klamm (version {v})", number + 1));
             }
             Ok(_) => match serde_json::from_str::<LineIn>(&line) {
@@ -295,6 +296,7 @@ mod tests {
 
     fn reset(id: &str) -> Plan {
         let step = Step::MoveOffset(OffsetMove {
+            group: None,
             topic: "t".into(),
             topic_id: Some(TopicId(u128::MAX - 7)),
             partition: 3,
@@ -333,7 +335,7 @@ mod tests {
         let journal = Journal::of(None, "c");
         journal.begin("dev", &reset("a"), Time(5)).unwrap();
         journal.finish(&done("a")).unwrap();
-        journal.begin("dev", &plan("b", Change::Undo { of: "a".into(), group: "g".into() }), Time(6)).unwrap();
+        journal.begin("dev", &plan("b", Change::Undo { of: "a".into(), group: Some("g".into()) }), Time(6)).unwrap();
         journal.finish(&done("b")).unwrap();
         let view = journal.read().unwrap();
         assert_eq!(view.entries[0].plan.id, "b");
@@ -358,6 +360,42 @@ mod tests {
         assert_eq!(view.entries.iter().map(|entry| &*entry.plan.id).collect::<Vec<_>>(), ["b", "a"]);
         assert_eq!(view.unreadable.len(), 2);
         assert!(view.unreadable[0].contains("version 9"));
+    }
+
+    /// Lines as the first version wrote them: no step names a group, notes are sentences.
+    #[test]
+    fn lines_of_the_first_version_are_read_and_can_be_undone() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::of(Some(dir.path()), "c");
+        let Journal::File(path) = &journal else { panic!("a file was asked for") };
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let old = concat!(
+            r#"{"v":1,"at":5,"event":"intent","profile":"dev","plan":{"id":"a","change":{"kind":"reset_offsets","group":"g","#,
+            r#""creates_group":false},"title":"Reset","summary":[],"steps":[{"step":"move_offset","topic":"t","topic_id":null,"#,
+            r#""partition":3,"before":{"offset":5,"leader_epoch":2,"metadata":"m"},"target":9,"metadata":"","leader_epoch":-1,"#,
+            r#""log_start":0,"log_end":10,"adjusted":null,"next":null}],"checks":[{"passed":true,"text":"empty"}],"warnings":[],"#,
+            r#""confirm":"yes","not_undoable":null,"command_line":"","made_at":1}}"#,
+            "\n",
+            r#"{"v":1,"at":6,"event":"result","outcome":{"plan_id":"a","at":6,"steps":["done"],"notes":["read back"]}}"#,
+            "\n",
+        );
+        std::fs::write(path, old).unwrap();
+        let view = journal.read().unwrap();
+        assert!(view.unreadable.is_empty(), "{:?}", view.unreadable);
+        let entry = &view.entries[0];
+        assert_eq!(entry.plan.groups().into_iter().map(|group| group.as_str()).collect::<Vec<_>>(), ["g"]);
+        assert_eq!(entry.outcome.as_ref().unwrap().notes[0].text, "read back");
+        assert_eq!(entry.undo, Ok(()));
+    }
+
+    #[test]
+    fn a_step_that_names_its_group_comes_back_with_it() {
+        let journal = Journal::of(None, "c");
+        let mut added = plan("a", Change::AddPartitions { topic: "t".into() });
+        let Step::MoveOffset(step) = reset("x").steps.remove(0) else { panic!("a move") };
+        added.steps = vec![Step::MoveOffset(OffsetMove { group: Some("h".into()), ..step })];
+        journal.begin("dev", &added, Time(1)).unwrap();
+        assert_eq!(journal.read().unwrap().entries[0].plan, added);
     }
 
     #[test]

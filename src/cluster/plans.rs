@@ -3,15 +3,17 @@
 //! Targets are looked up now and frozen as numbers; the record that would be
 //! read next is fetched, so that a preview shows what it means.
 
-use super::groups::{Commits, listed_offset};
+use super::groups::{Commits, TopicGroup, listed_offset};
 use super::records::{Keep, RecordRef, RecordsRequest};
 use super::{Cluster, lock};
 use crate::domain::group::{GroupDescription, GroupState};
 use crate::domain::origin::{GroupRole, group_role, is_mirror_synced, mirrored_from};
-use crate::domain::partition_plan::{self, AddInputs, KeySample, PartitionInputs, PartitionReport, PartitionWish};
-use crate::domain::plan::{NextRecord, Plan, Step};
+use crate::domain::partition_plan::{
+    self, AddInputs, CommitZero, KeySample, PartitionInputs, PartitionReport, PartitionWish,
+};
+use crate::domain::plan::{NextRecord, OffsetMove, Plan, Step};
 use crate::domain::record::{StartAt, ViewAs};
-use crate::domain::reset::{self, PartitionFacts, ResetInputs, ResetTarget, UndoInputs, UndoPartition};
+use crate::domain::reset::{self, PartitionFacts, ResetInputs, ResetTarget, TouchedGroup, UndoInputs, UndoPartition};
 use crate::domain::topic::Topic;
 use crate::domain::topic_plan;
 use crate::domain::{Fact, Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, TopicPartition};
@@ -152,43 +154,44 @@ impl Cluster {
         if let Err(reason) = &entry.undo {
             return Err(Failure::new(FailureKind::Refused, "undo", reason.clone()).on(plan_id));
         }
-        let group = GroupId::from(entry.plan.change.target());
         let metadata = self.metadata().await?;
-        let (description, commits) = tokio::join!(self.describe_one(&group), self.commits_of(&group));
-        let (description, commits) = (description?, commits?);
-        let wanted: Vec<TopicPartition> =
-            entry.plan.moves().map(|step| TopicPartition::new(step.topic.clone(), step.partition)).collect();
+        let wanted: BTreeSet<TopicPartition> = entry.plan.moves().map(partition_of).collect();
+        let wanted: Vec<TopicPartition> = wanted.into_iter().collect();
         let (starts, ends) = self.log_bounds(&wanted).await?;
         let epochs: Vec<(TopicPartition, i32)> = entry
             .plan
             .moves()
             .filter_map(|step| {
                 let epoch = step.before.as_ref()?.leader_epoch;
-                (epoch >= 0).then(|| (TopicPartition::new(step.topic.clone(), step.partition), epoch))
+                (epoch >= 0).then(|| (partition_of(step), epoch))
             })
             .collect();
         let epoch_ends = admin::offsets::epoch_end(self.client(), &epochs, &metadata.topics).await;
-        let partitions = wanted
-            .into_iter()
-            .map(|here| UndoPartition {
+        let mut groups = Vec::new();
+        let mut partitions = Vec::new();
+        for (touched, commits) in self.touched_groups(&entry.plan, &metadata.topics).await? {
+            let group = touched.description.listing.id.clone();
+            let moves = entry.plan.moves().filter(|step| entry.plan.group_of(step) == Some(&group));
+            partitions.extend(moves.map(partition_of).map(|here| UndoPartition {
+                group: group.clone(),
                 topic_id: metadata.topic(here.topic.as_str()).and_then(|topic| topic.id),
                 exists: metadata.topic(here.topic.as_str()).is_some(),
                 committed: commits.get(&here).cloned(),
                 start: listed_offset(&starts, &here),
                 end: listed_offset(&ends, &here),
-                epoch_end: epoch_ends
-                    .get(&here)
-                    .and_then(|answer| answer.as_ref().ok().copied().flatten())
-                    .map(|end| end.end),
+                epoch_end:
+                    epoch_ends.get(&here).and_then(|answer| answer.as_ref().ok().copied().flatten()).map(|end| end.end),
                 partition: here,
-            })
-            .collect();
+            }));
+            groups.push(touched);
+        }
         let mut plan = reset::plan_undo(UndoInputs {
             id: self.next_plan_id(),
             now: self.now(),
             undone: &entry.plan,
             outcome: entry.outcome.as_ref(),
-            group: description,
+            groups,
+            production: self.profile().production,
             partitions,
         })?;
         self.fill_next(&mut plan).await;
@@ -207,7 +210,7 @@ impl Cluster {
             self.topic_logs(),
             self.sample_keys(topic, wish.sample),
             self.topic_configs(name),
-            self.topic_groups(name),
+            self.readers_now(name),
         );
         let log = logs?.topics.get(name).cloned();
         let (keys, sample_failure) = match keys {
@@ -218,15 +221,7 @@ impl Cluster {
             let policy = entries.iter().find(|entry| entry.name == "cleanup.policy");
             policy.and_then(|entry| entry.value.as_deref()).is_some_and(|value| value.contains("compact"))
         });
-        let readers = groups.map(|groups| groups.value.clone()).unwrap_or_default();
-        let readers = readers
-            .into_iter()
-            .map(|group| partition_plan::Reader {
-                members: group.members.get(),
-                role: group_role(&group.listing, &metadata.topics),
-                group: group.listing,
-            })
-            .collect();
+        let readers = groups.map(|groups| readers(groups.value, &metadata.topics)).unwrap_or_default();
         Ok(Arc::new(partition_plan::report(
             &PartitionInputs {
                 topic: Arc::clone(topic),
@@ -243,20 +238,24 @@ impl Cluster {
         )))
     }
 
-    /// The plan that adds partitions up to `to`, with where replicas go.
-    pub async fn plan_add_partitions(&self, name: &TopicName, to: i32) -> Result<Plan, Failure> {
+    /// The plan that adds partitions up to `to`, with where replicas go, and
+    /// commits offset 0 there for the groups of `commit_zero`.
+    pub async fn plan_add_partitions(
+        &self,
+        name: &TopicName,
+        to: i32,
+        commit_zero: CommitZero,
+    ) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
         let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
-        let groups = self.topic_groups(name).await?;
-        let readers = groups
-            .value
-            .iter()
-            .map(|group| partition_plan::Reader {
-                members: group.members.get(),
-                role: group_role(&group.listing, &metadata.topics),
-                group: group.listing.clone(),
-            })
-            .collect();
+        let readers = readers(self.readers_now(name).await?.value, &metadata.topics);
+        let described = match commit_zero {
+            CommitZero::No => Vec::new(),
+            CommitZero::Offered | CommitZero::Only(_) => {
+                let empty = readers.iter().filter(|reader| reader.group.state == GroupState::Empty);
+                futures::future::try_join_all(empty.map(|reader| self.describe_one(&reader.group.id))).await?
+            }
+        };
         let plan = partition_plan::plan_add_partitions(AddInputs {
             id: self.next_plan_id(),
             now: self.now(),
@@ -265,6 +264,8 @@ impl Cluster {
             brokers: metadata.brokers.clone(),
             replicas_per_broker: replicas_per_broker(&metadata),
             readers,
+            described,
+            commit_zero,
             to,
         })?;
         for step in &plan.steps {
@@ -292,12 +293,31 @@ impl Cluster {
     pub async fn plan_delete_topic(&self, name: &TopicName) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
         let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
-        let (logs, groups) = tokio::join!(self.topic_logs(), self.topic_groups(name));
+        let (logs, groups) = tokio::join!(self.topic_logs(), self.readers_now(name));
         let records = logs.ok().and_then(|logs| logs.topics.get(name)?.records.get());
         let readers: Vec<GroupId> = groups
             .map(|groups| groups.value.iter().map(|group| group.listing.id.clone()).collect())
             .unwrap_or_default();
         topic_plan::plan_delete(self.next_plan_id(), self.now(), topic, records, &readers)
+    }
+
+    /// The groups whose offsets a plan moves, as they are now, with what they committed.
+    pub(super) async fn touched_groups(
+        &self,
+        plan: &Plan,
+        topics: &[Arc<Topic>],
+    ) -> Result<Vec<(TouchedGroup, Commits)>, Failure> {
+        let look = |group: GroupId| async move {
+            let (description, commits) = tokio::join!(self.describe_one(&group), self.commits_of(&group));
+            let (description, commits) = (description?, commits?);
+            let touched = TouchedGroup {
+                role: self.role_of(&description, &commits, topics),
+                commits_without_joining: lock(&self.inner.lags).commits_without_joining(&group),
+                description,
+            };
+            Ok((touched, commits))
+        };
+        futures::future::try_join_all(plan.groups().into_iter().cloned().map(look)).await
     }
 
     /// Who the group belongs to. An Empty group whose every commit lies in mirrored
@@ -460,6 +480,19 @@ fn given_offset(wish: &ResetWish, other: Option<&Commits>, here: &TopicPartition
         ResetWish::Group(_) => other.and_then(|commits| commits.get(here)).map(|commit| commit.offset),
         _ => None,
     }
+}
+
+fn partition_of(step: &OffsetMove) -> TopicPartition {
+    TopicPartition::new(step.topic.clone(), step.partition)
+}
+
+fn readers(groups: Vec<TopicGroup>, topics: &[Arc<Topic>]) -> Vec<partition_plan::Reader> {
+    let reader = |group: TopicGroup| partition_plan::Reader {
+        members: group.members.get(),
+        role: group_role(&group.listing, topics),
+        group: group.listing,
+    };
+    groups.into_iter().map(reader).collect()
 }
 
 fn replicas_per_broker(metadata: &super::Metadata) -> HashMap<crate::domain::BrokerId, usize> {

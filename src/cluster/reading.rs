@@ -13,14 +13,20 @@ use crate::domain::group::{GroupDescription, GroupListing, GroupState, GroupType
 use crate::domain::origin::group_role;
 use crate::domain::{BrokerId, Fact, Failure, FailureKind, GroupId, Partial, TopicName, TopicPartition};
 use crate::kafka::admin;
+use crate::kafka::admin::groups::Rights;
 use crate::kafka::admin::log_dirs::Disk;
 use crate::kafka::admin::offsets::Listed;
 use crate::kafka::admin::offsets::OffsetAt;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Sizes are asked for this seldom, in milliseconds: the answer is big and costs the brokers a disk walk.
 const SIZES_EVERY: i64 = 30_000;
+/// Which groups read a topic is asked of all groups this seldom, in milliseconds:
+/// with 10,000 groups the answer is big.
+const KNOWN_FOR: i64 = 30_000;
+/// A plan looks at what was known this short a time ago.
+const KNOWN_FOR_PLANS: i64 = 10_000;
 
 impl Cluster {
     /// Brokers and topics. The same `Arc` comes back while nothing changes.
@@ -121,23 +127,43 @@ impl Cluster {
         }
     }
 
-    /// The groups that committed in a topic, with their lag there.
+    /// The groups that committed in a topic, with their lag there. Which those are
+    /// is taken from the last list of all groups while it is fresh; only they are
+    /// asked then.
     pub async fn topic_groups(&self, topic: &TopicName) -> Result<Arc<Partial<Vec<TopicGroup>>>, Failure> {
-        let answer = self.read_groups().await?;
-        let rows = answer
-            .groups
+        self.readers(topic, KNOWN_FOR).await.map(Arc::new)
+    }
+
+    /// The same as of the last seconds, for plans.
+    pub(super) async fn readers_now(&self, topic: &TopicName) -> Result<Partial<Vec<TopicGroup>>, Failure> {
+        self.readers(topic, KNOWN_FOR_PLANS).await
+    }
+
+    async fn readers(&self, topic: &TopicName, max_age: i64) -> Result<Partial<Vec<TopicGroup>>, Failure> {
+        let fresh = lock(&self.inner.lags).fresh(max_age, self.now());
+        let known = match fresh {
+            Some(known) => known,
+            None => self.groups().await?,
+        };
+        let listings: Vec<GroupListing> = known
+            .rows
             .iter()
-            .filter_map(|group| {
-                let here: Vec<_> =
-                    group.partitions.iter().filter(|row| row.partition.topic == *topic).cloned().collect();
-                (!here.is_empty()).then(|| TopicGroup {
-                    listing: group.listing.clone(),
-                    members: group.members(),
-                    lag: LagTotal::of(&here),
-                })
-            })
+            .filter(|row| row.topics.binary_search(topic).is_ok())
+            .map(|row| row.listing.clone())
             .collect();
-        Ok(Arc::new(Partial { value: rows, failures: answer.failures }))
+        let mut failures = known.failures.clone();
+        let described = admin::groups::describe(self.client(), &listings, Rights::Leave).await;
+        failures.extend(described.failures);
+        let (groups, more) = self.lag_rows(listings, described.value, Some(topic)).await?;
+        failures.extend(more);
+        let mut seen = HashSet::new();
+        failures.retain(|failure| seen.insert(failure.clone()));
+        let rows = groups.into_iter().filter(|group| !group.partitions.is_empty()).map(|group| TopicGroup {
+            members: group.members(),
+            lag: LagTotal::of(&group.partitions),
+            listing: group.listing,
+        });
+        Ok(Partial { value: rows.collect(), failures })
     }
 
     /// All groups with their lag. The same `Arc` comes back while nothing changes.
@@ -179,7 +205,7 @@ impl Cluster {
         } else if listings.is_empty() && !failures.is_empty() {
             return Err(failures.swap_remove(0));
         }
-        let (rows, more) = self.lag_rows(listings, HashMap::new()).await?;
+        let (rows, more) = self.lag_rows(listings, HashMap::new(), None).await?;
         failures.extend(more);
         let metadata = self.known_metadata().await?;
         let taken = self.now();
@@ -224,28 +250,34 @@ impl Cluster {
         }))
     }
 
-    /// A group's state and members; `Dead` when it does not exist.
+    /// A group's state and members; `Dead` when it does not exist. Asks only the
+    /// group's coordinator, whatever else the cluster holds.
     pub(super) async fn describe_one(&self, group: &GroupId) -> Result<GroupDescription, Failure> {
-        let listed = admin::groups::list(self.client()).await;
-        let listing = listed.value.into_iter().find(|listing| listing.id == *group);
-        let Some(listing) = listing else {
-            // Not listed by a broker that answered: it is not there. By one that did not: nobody knows.
-            return match listed.failures.into_iter().next() {
-                Some(failure) => Err(failure),
-                None => Ok(undescribed(GroupListing {
-                    id: group.clone(),
-                    state: GroupState::Dead,
-                    kind: GroupType::Unknown,
-                    protocol_type: String::new(),
-                })),
-            };
+        let listing = GroupListing {
+            id: group.clone(),
+            state: GroupState::Unknown,
+            kind: GroupType::Unknown,
+            protocol_type: String::new(),
         };
-        let mut answer = admin::groups::describe(self.client(), std::slice::from_ref(&listing)).await;
-        match answer.value.remove(group) {
+        let description = self.describe_listed(&listing).await?;
+        let (GroupState::Dead, Some(coordinator)) = (description.listing.state, description.coordinator) else {
+            return Ok(description);
+        };
+        // Neither a classic group nor one of the consumer protocol: it may be of a third kind.
+        let listed = admin::groups::list_of_broker(self.client(), coordinator).await?;
+        match listed.into_iter().find(|listing| listing.id == *group) {
+            Some(listing) => self.describe_listed(&listing).await,
+            None => Ok(description),
+        }
+    }
+
+    async fn describe_listed(&self, listing: &GroupListing) -> Result<GroupDescription, Failure> {
+        let mut answer = admin::groups::describe(self.client(), std::slice::from_ref(listing), Rights::Ask).await;
+        match answer.value.remove(&listing.id) {
             Some(description) => Ok(description),
             None => Err(answer.failures.into_iter().next().unwrap_or_else(|| {
                 Failure::new(FailureKind::NotFound, "describe group", "the coordinator did not answer for it")
-                    .on(group.as_str())
+                    .on(listing.id.as_str())
             })),
         }
     }
@@ -265,17 +297,19 @@ impl Cluster {
         if listings.is_empty() && !failures.is_empty() {
             return Err(failures.swap_remove(0));
         }
-        let described = admin::groups::describe(self.client(), &listings).await;
+        let described = admin::groups::describe(self.client(), &listings, Rights::Leave).await;
         failures.extend(described.failures);
-        let (groups, more) = self.lag_rows(listings, described.value).await?;
+        let (groups, more) = self.lag_rows(listings, described.value, None).await?;
         failures.extend(more);
         Ok(GroupsRead { groups, failures })
     }
 
+    /// Groups with their partitions, or only those `of` one topic.
     async fn lag_rows(
         &self,
         listings: Vec<GroupListing>,
         mut descriptions: HashMap<GroupId, GroupDescription>,
+        of: Option<&TopicName>,
     ) -> Result<(Vec<GroupRead>, Vec<Failure>), Failure> {
         let ids: Vec<GroupId> = listings.iter().map(|listing| listing.id.clone()).collect();
         let mut committed = admin::offsets::committed(self.client(), &ids).await;
@@ -287,17 +321,22 @@ impl Cluster {
                 Some(commits) => Ok(commits),
                 None => Err(why_no_commits(&listing.id, &committed.failures)),
             };
-            wanted.extend(wanted_partitions(description.as_ref(), &commits));
+            let partitions = wanted_partitions(description.as_ref(), &commits).into_iter();
+            wanted.extend(partitions.filter(|here| of.is_none_or(|topic| here.topic == *topic)));
             read.push((listing, description, commits));
         }
         let wanted: Vec<TopicPartition> = wanted.into_iter().collect();
         let (starts, ends) = self.log_bounds(&wanted).await?;
         let groups = read
             .into_iter()
-            .map(|(listing, description, commits)| GroupRead {
-                partitions: partitions_of(description.as_ref(), &commits, &starts, &ends),
-                listing: description.as_ref().map_or(listing, |description| description.listing.clone()),
-                description,
+            .map(|(listing, description, commits)| {
+                let mut partitions = partitions_of(description.as_ref(), &commits, &starts, &ends);
+                partitions.retain(|row| of.is_none_or(|topic| row.partition.topic == *topic));
+                GroupRead {
+                    partitions,
+                    listing: description.as_ref().map_or(listing, |description| description.listing.clone()),
+                    description,
+                }
             })
             .collect();
         Ok((groups, committed.failures))
@@ -343,7 +382,7 @@ fn broker_ids(metadata: &Metadata) -> Vec<BrokerId> {
 }
 
 fn undescribed(listing: GroupListing) -> GroupDescription {
-    GroupDescription { listing, coordinator: None, assignor: String::new(), members: Vec::new() }
+    GroupDescription { listing, coordinator: None, assignor: String::new(), members: Vec::new(), may_delete: None }
 }
 
 fn wanted_partitions(

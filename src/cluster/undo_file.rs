@@ -6,14 +6,14 @@
 use super::Cluster;
 use super::apply::blocking;
 use crate::domain::offsets_csv::{self, OffsetRow};
-use crate::domain::plan::{Change, Outcome, Plan};
+use crate::domain::plan::{Change, Outcome, Plan, Severity, Warning};
 use crate::domain::{Failure, FailureKind};
 use std::path::Path;
 
 impl Cluster {
     /// Writes the offsets as they were before `plan`; a sentence about where, or
     /// about why not. Nothing for plans that move no offsets and for the demo.
-    pub(super) async fn save_undo_file(&self, plan: &Plan, outcome: &Outcome) -> Option<String> {
+    pub(super) async fn save_undo_file(&self, plan: &Plan, outcome: &Outcome) -> Option<Warning> {
         let Change::ResetOffsets { .. } = plan.change else { return None };
         if outcome.done() == 0 || self.profile().is_demo {
             return None;
@@ -37,8 +37,8 @@ impl Cluster {
         let text = offsets_csv::write(&rows);
         let shown = path.display().to_string();
         match blocking(move || save(&dir, &path, &text)).await {
-            Ok(()) => Some(format!("the offsets as they were: {shown}")),
-            Err(failure) => Some(failure.to_string()),
+            Ok(()) => Some(Warning::new(Severity::Note, format!("the offsets as they were: {shown}"))),
+            Err(failure) => Some(Warning::new(Severity::Warning, failure.to_string())),
         }
     }
 }

@@ -91,6 +91,9 @@ pub struct GroupDescription {
     /// The assignor in use; empty when there are no members.
     pub assignor: String,
     pub members: Vec<Member>,
+    /// May one delete the group, and with it single offsets of it? `None`: the
+    /// cluster did not say.
+    pub may_delete: Option<bool>,
 }
 
 /// A committed offset with all that Kafka stores beside it.

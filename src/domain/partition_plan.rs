@@ -9,17 +9,20 @@
 mod choice;
 mod sample;
 mod sizing;
+mod zero;
 
 pub use choice::{Choice, HotKey};
 pub use sample::KeySample;
 pub use sizing::{Figure, Needs, Source};
+pub use zero::{CommitZero, ZeroOffer};
 
 use super::broker::Broker;
-use super::group::{GroupListing, GroupState};
+use super::group::{GroupDescription, GroupListing};
 use super::origin::{GroupRole, origin_of, partition_change_refusal};
 use super::partitioner::Partitioner;
-use super::plan::{Change, Check, Confirm, Plan, Severity, Step, Warning};
+use super::plan::{Change, Check, Confirm, OffsetMove, Plan, Severity, Step, Warning};
 use super::replica_placement::assign_new_partitions;
+use super::reset::{TouchedGroup, emptiness, right_to_undo};
 use super::topic::{PartitionLog, Topic};
 use super::{BrokerId, Failure, FailureKind, GroupId, Time, command_line, show};
 use std::collections::HashMap;
@@ -116,8 +119,8 @@ pub struct PartitionReport {
     pub skew: Vec<u64>,
     pub replica_limit: usize,
     pub warnings: Vec<Warning>,
-    /// Empty groups that could be given offset 0 in new partitions.
-    pub start_at_zero: Vec<GroupId>,
+    /// Who could be given offset 0 in new partitions.
+    pub zero: ZeroOffer,
 }
 
 /// Works out what `wish` means.
@@ -181,7 +184,7 @@ pub fn report(inputs: &PartitionInputs, wish: &PartitionWish) -> PartitionReport
         skew: inputs.keys.by_partition(current),
         replica_limit: wish.replica_limit,
         warnings,
-        start_at_zero: empty_groups(&inputs.readers).map(|reader| reader.group.id.clone()).collect(),
+        zero: ZeroOffer::of(&inputs.readers),
     }
 }
 
@@ -209,11 +212,6 @@ fn reader_warnings(topic: &Topic, readers: &[Reader]) -> Vec<Warning> {
     warnings
 }
 
-/// Groups that can be given a position in new partitions before they read them.
-fn empty_groups(readers: &[Reader]) -> impl Iterator<Item = &Reader> {
-    readers.iter().filter(|reader| reader.group.state == GroupState::Empty && reader.role == GroupRole::Plain)
-}
-
 /// Everything a plan to add partitions depends on.
 #[derive(Clone, Debug)]
 pub struct AddInputs {
@@ -225,6 +223,9 @@ pub struct AddInputs {
     pub brokers: Vec<Broker>,
     pub replicas_per_broker: HashMap<BrokerId, usize>,
     pub readers: Vec<Reader>,
+    /// Groups to be given offset 0 are described, for their right to take it back.
+    pub described: Vec<GroupDescription>,
+    pub commit_zero: CommitZero,
     pub to: i32,
 }
 
@@ -259,46 +260,122 @@ pub fn plan_add_partitions(inputs: AddInputs) -> Result<Plan, Failure> {
         );
         warnings.push(Warning::new(Severity::Danger, text));
     }
-    let new: Vec<String> = (current..to).map(|id| id.to_string()).collect();
-    for reader in empty_groups(&inputs.readers) {
-        let partitions = format!("{name}:{}", new.join(","));
-        let words = ["klamm", "groups", "reset", reader.group.id.as_str(), "--topic", &partitions, "--to-earliest"];
-        let text =
-            format!("so that {} skips nothing there, afterwards: {}", reader.group.id, command_line::join(words));
-        warnings.push(Warning::new(Severity::Note, text));
-    }
+    let offer = ZeroOffer::of(&inputs.readers);
+    let chosen = offer.chosen(&inputs.commit_zero, &topic.name)?;
+    warnings.extend(zero_warnings(&offer, &inputs.commit_zero));
     let assignments =
         assign_new_partitions(&topic.partitions, &inputs.brokers, &inputs.replicas_per_broker, current, to, factor);
     let added = usize::try_from(to - current).unwrap_or(0);
-    let to_text = to.to_string();
+    let moves = zero_moves(topic, current..to, &chosen);
+    let touched = |id: &GroupId| {
+        let description = inputs.described.iter().find(|known| known.listing.id == *id)?;
+        Some(TouchedGroup { description: description.clone(), role: GroupRole::Plain, commits_without_joining: false })
+    };
+    let touched: Vec<TouchedGroup> = chosen.iter().filter_map(touched).collect();
+    let mut checks = vec![
+        Check::new(Some(true), format!("still {}", show::plural(topic.partitions.len(), "partition"))),
+        Check::new(topic.id.map(|_| true), "the same topic id"),
+    ];
+    checks.extend(touched.iter().map(|group| emptiness(&group.description, true)));
+    checks.extend(right_to_undo(&touched, &moves));
+    let mut summary = vec![
+        format!("{} new with {factor} replicas each, spread over brokers and racks", show::plural(added, "partition")),
+        "records stay where they are; keys may go to other partitions from then on".into(),
+    ];
+    if !chosen.is_empty() {
+        summary.push(format!(
+            "then offset 0 is committed there for {}; undo takes that back, the partitions stay",
+            show::plural(chosen.len(), "group")
+        ));
+    }
+    let mut steps = vec![Step::AddPartitions {
+        topic: topic.name.clone(),
+        topic_id: topic.id,
+        before: current,
+        after: to,
+        assignments,
+    }];
+    steps.extend(moves.into_iter().map(Step::MoveOffset));
     Ok(Plan {
         title: format!("Add {} to {name}: {current} \u{2192} {to}", show::plural(added, "partition")),
-        summary: vec![
-            format!(
-                "{} new with {factor} replicas each, spread over brokers and racks",
-                show::plural(added, "partition")
-            ),
-            "records stay where they are; keys may go to other partitions from then on".into(),
-        ],
-        steps: vec![Step::AddPartitions {
-            topic: topic.name.clone(),
-            topic_id: topic.id,
-            before: current,
-            after: to,
-            assignments,
-        }],
-        checks: vec![
-            Check { passed: Some(true), text: format!("still {}", show::plural(topic.partitions.len(), "partition")) },
-            Check { passed: topic.id.map(|_| true), text: "the same topic id".into() },
-        ],
+        summary,
+        steps,
+        checks,
         warnings,
         confirm: Confirm::TypeName(name.to_owned()),
-        not_undoable: Some("Kafka can add partitions and never take them away".into()),
-        command_line: command_line::join(["klamm", "topics", "add-partitions", name, "--to", &to_text]),
+        not_undoable: chosen.is_empty().then(|| "Kafka can add partitions and never take them away".into()),
+        command_line: add_command(name, to, &inputs.commit_zero),
         made_at: inputs.now,
         change: Change::AddPartitions { topic: topic.name.clone() },
         id: inputs.id,
     })
+}
+
+/// Offset 0 in each new partition for each group; a new log begins there.
+fn zero_moves(topic: &Topic, new: std::ops::Range<i32>, groups: &[GroupId]) -> Vec<OffsetMove> {
+    let here = |group: &GroupId, partition| OffsetMove {
+        group: Some(group.clone()),
+        topic: topic.name.clone(),
+        topic_id: topic.id,
+        partition,
+        before: None,
+        target: Some(0),
+        metadata: String::new(),
+        leader_epoch: -1,
+        log_start: 0,
+        log_end: 0,
+        adjusted: None,
+        next: None,
+    };
+    groups.iter().flat_map(|group| new.clone().map(move |partition| here(group, partition))).collect()
+}
+
+/// The offer where it was not taken up, and whom it cannot help.
+fn zero_warnings(offer: &ZeroOffer, wish: &CommitZero) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if *wish == CommitZero::No && !offer.groups.is_empty() {
+        let text = format!(
+            "{} could be given offset 0 there in the same change, so that nothing is skipped: --commit-zero",
+            named(&offer.groups)
+        );
+        warnings.push(Warning::new(Severity::Note, text));
+    }
+    let others = offer
+        .others
+        .iter()
+        .take(NAMED)
+        .map(|(group, reason)| Warning::new(Severity::Note, format!("{group} is not given offset 0: {reason}")));
+    warnings.extend(others);
+    if offer.others.len() > NAMED {
+        let text = format!("nor are {} other groups, for such reasons", offer.others.len() - NAMED);
+        warnings.push(Warning::new(Severity::Note, text));
+    }
+    warnings
+}
+
+/// Groups named one by one before they are counted.
+const NAMED: usize = 6;
+
+fn named(groups: &[GroupId]) -> String {
+    let names: Vec<&str> = groups.iter().take(NAMED).map(GroupId::as_str).collect();
+    match groups.len().saturating_sub(NAMED) {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+fn add_command(topic: &str, to: i32, wish: &CommitZero) -> String {
+    let to = to.to_string();
+    let zero = match wish {
+        CommitZero::No => None,
+        CommitZero::Offered => Some("--commit-zero".to_owned()),
+        CommitZero::Only(groups) => {
+            let names: Vec<&str> = groups.iter().map(GroupId::as_str).collect();
+            Some(format!("--commit-zero={}", names.join(",")))
+        }
+    };
+    let words = ["klamm", "topics", "add-partitions", topic, "--to", &to].into_iter();
+    command_line::join(words.chain(zero.as_deref()))
 }
 
 /// No cluster carries more; a larger wish is a typing error.

@@ -6,7 +6,8 @@
 
 use super::group::CommittedOffset;
 use super::{BrokerId, Failure, GroupId, Offset, PartitionId, Time, TopicId, TopicName};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeSet;
 
 /// What kind of change this is, and of what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +29,8 @@ pub enum Change {
     /// Takes back the plan with this id.
     Undo {
         of: String,
-        group: GroupId,
+        /// `None`: each step names its own.
+        group: Option<GroupId>,
     },
 }
 
@@ -36,8 +38,26 @@ impl Change {
     /// The name of what is changed.
     pub fn target(&self) -> &str {
         match self {
-            Self::ResetOffsets { group, .. } | Self::Undo { group, .. } => group.as_str(),
+            Self::ResetOffsets { group, .. } | Self::Undo { group: Some(group), .. } => group.as_str(),
+            Self::Undo { of, group: None } => of,
             Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => topic.as_str(),
+        }
+    }
+
+    /// The group whose offsets the steps move that name none.
+    pub fn group(&self) -> Option<&GroupId> {
+        match self {
+            Self::ResetOffsets { group, .. } => Some(group),
+            Self::Undo { group, .. } => group.as_ref(),
+            Self::AddPartitions { .. } | Self::CreateTopic { .. } | Self::DeleteTopic { .. } => None,
+        }
+    }
+
+    /// The topic that is made, grown or deleted.
+    pub fn topic(&self) -> Option<&TopicName> {
+        match self {
+            Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => Some(topic),
+            Self::ResetOffsets { .. } | Self::Undo { .. } => None,
         }
     }
 }
@@ -70,6 +90,9 @@ pub struct NextRecord {
 /// One partition's move from one offset to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OffsetMove {
+    /// Whose offset it is; `None`: that of the change's group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupId>,
     pub topic: TopicName,
     pub topic_id: Option<TopicId>,
     pub partition: PartitionId,
@@ -150,6 +173,8 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
+    /// As it should be.
+    Fine,
     /// Worth knowing.
     Note,
     /// Look before you go on.
@@ -158,6 +183,7 @@ pub enum Severity {
     Danger,
 }
 
+/// A sentence with its weight.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     pub severity: Severity,
@@ -188,6 +214,26 @@ pub struct Check {
     pub passed: Option<bool>,
     /// "the group is empty"
     pub text: String,
+    /// Worth knowing before one goes on, and no reason not to.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_advice: bool,
+}
+
+impl Check {
+    /// A plan whose check failed is not applied.
+    pub fn new(passed: Option<bool>, text: impl Into<String>) -> Self {
+        Self { passed, text: text.into(), is_advice: false }
+    }
+
+    /// A check that keeps nobody from going on.
+    pub fn advice(passed: Option<bool>, text: impl Into<String>) -> Self {
+        Self { is_advice: true, ..Self::new(passed, text) }
+    }
+
+    /// Does it keep the plan from being applied?
+    pub fn blocks(&self) -> bool {
+        self.passed == Some(false) && !self.is_advice
+    }
 }
 
 /// A change, whole.
@@ -223,7 +269,28 @@ impl Plan {
 
     /// The first check that failed: the plan must not be applied.
     pub fn failed_check(&self) -> Option<&Check> {
-        self.checks.iter().find(|check| check.passed == Some(false))
+        self.checks.iter().find(|check| check.blocks())
+    }
+
+    /// Whose offset a step moves. Only a plan that was put together wrongly has a
+    /// move without a group.
+    pub fn group_of<'a>(&'a self, step: &'a OffsetMove) -> Option<&'a GroupId> {
+        step.group.as_ref().or_else(|| self.change.group())
+    }
+
+    /// Every group whose offsets move, each once.
+    pub fn groups(&self) -> BTreeSet<&GroupId> {
+        self.moves().filter_map(|step| self.group_of(step)).collect()
+    }
+
+    /// Does this plan itself add the partition that `step` is about?
+    pub fn adds(&self, step: &OffsetMove) -> bool {
+        self.steps.iter().any(|other| match other {
+            Step::AddPartitions { topic, before, after, .. } => {
+                *topic == step.topic && (*before..*after).contains(&step.partition)
+            }
+            Step::MoveOffset(_) | Step::CreateTopic { .. } | Step::DeleteTopic { .. } => false,
+        })
     }
 }
 
@@ -249,8 +316,25 @@ pub struct Outcome {
     pub plan_id: String,
     pub at: Time,
     pub steps: Vec<StepStatus>,
-    /// Sentences about what was found at read-back.
-    pub notes: Vec<String>,
+    /// What was found at read-back.
+    #[serde(deserialize_with = "notes")]
+    pub notes: Vec<Warning>,
+}
+
+/// Notes of today, and those of the first journals, which were bare sentences.
+fn notes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Warning>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Note {
+        Weighed(Warning),
+        Bare(String),
+    }
+    let notes = Vec::<Note>::deserialize(deserializer)?;
+    let weigh = |note| match note {
+        Note::Weighed(note) => note,
+        Note::Bare(text) => Warning::new(Severity::Note, text),
+    };
+    Ok(notes.into_iter().map(weigh).collect())
 }
 
 impl Outcome {
@@ -269,6 +353,7 @@ mod tests {
 
     fn moved(before: Offset, target: Offset, start: Offset, end: Offset) -> OffsetMove {
         OffsetMove {
+            group: None,
             topic: "t".into(),
             topic_id: None,
             partition: 0,

@@ -133,19 +133,17 @@ pub fn plan_reset(inputs: ResetInputs) -> Result<Plan, Failure> {
         );
         return Err(fail(FailureKind::NotFound, reason).hint("Name topics whose partitions have a leader."));
     }
-    let skipped = moves.iter().any(|step| step.skipped() > 0);
-    let touches_internal = moves.iter().any(|step| step.topic.as_str().starts_with("__"));
-    let needs_name = inputs.role.is_special()
-        || inputs.creates_group
-        || inputs.commits_without_joining
-        || touches_internal
-        || (inputs.production && skipped);
+    let touched = [TouchedGroup {
+        description: inputs.group.clone(),
+        role: inputs.role.clone(),
+        commits_without_joining: inputs.commits_without_joining,
+    }];
     Ok(Plan {
         title: wording::title(&inputs),
         summary: wording::summary(&inputs, &moves),
-        warnings: warnings(&inputs, &moves, &left_out),
-        checks: checks(&inputs.group, &moves, inputs.now, &inputs.zone),
-        confirm: if needs_name { Confirm::TypeName(group.as_str().to_owned()) } else { Confirm::Yes },
+        warnings: warnings(&inputs, &touched, &moves, &left_out),
+        checks: checks(&touched, &moves, inputs.now, &inputs.zone),
+        confirm: confirm(group.as_str(), &touched, &moves, inputs.production),
         not_undoable: None,
         command_line: wording::command_line(&inputs, &moves),
         made_at: inputs.now,
@@ -155,11 +153,57 @@ pub fn plan_reset(inputs: ResetInputs) -> Result<Plan, Failure> {
     })
 }
 
+/// A group whose offsets would change, and what calls for care with it.
+#[derive(Clone, Debug)]
+pub struct TouchedGroup {
+    pub description: GroupDescription,
+    pub role: GroupRole,
+    /// Its offsets were seen to move while nobody was in it.
+    pub commits_without_joining: bool,
+}
+
+impl TouchedGroup {
+    fn id(&self) -> &GroupId {
+        &self.description.listing.id
+    }
+
+    /// It is not there: a commit makes it.
+    fn would_be_created(&self) -> bool {
+        self.description.listing.state == GroupState::Dead
+    }
+}
+
+/// How a change of offsets is confirmed, whichever way it came about: a reset, its
+/// undo, or the rest of one that was cut short. `name` is what would be typed.
+pub(super) fn confirm(name: &str, groups: &[TouchedGroup], moves: &[OffsetMove], production: bool) -> Confirm {
+    let calls_for_care =
+        |group: &TouchedGroup| group.role.is_special() || group.would_be_created() || group.commits_without_joining;
+    let needs_name = groups.len() > 1
+        || groups.iter().any(calls_for_care)
+        || moves.iter().any(|step| step.topic.as_str().starts_with("__"))
+        || (production && moves.iter().any(|step| step.skipped() > 0));
+    if needs_name { Confirm::TypeName(name.to_owned()) } else { Confirm::Yes }
+}
+
 /// The preconditions, as they are now; all are looked at again before applying.
-fn checks(group: &GroupDescription, moves: &[OffsetMove], now: Time, zone: &TimeZone) -> Vec<Check> {
+pub(super) fn checks(groups: &[TouchedGroup], moves: &[OffsetMove], now: Time, zone: &TimeZone) -> Vec<Check> {
+    let has_ids = moves.iter().all(|step| step.topic_id.is_some());
+    let mut checks: Vec<Check> = groups.iter().map(|group| emptiness(&group.description, groups.len() > 1)).collect();
+    checks.extend([
+        Check::new(Some(true), format!("offsets unchanged since {}", now.clock_seconds(zone))),
+        Check::new(has_ids.then_some(true), "the same topic ids"),
+        Check::new(Some(true), "every target inside its log"),
+    ]);
+    checks.extend(right_to_undo(groups, moves));
+    checks
+}
+
+/// Is nobody in the group?
+pub(super) fn emptiness(group: &GroupDescription, is_one_of_many: bool) -> Check {
     let state = group.listing.state;
-    let emptiness = if state.is_inactive() {
-        "the group is empty".to_owned()
+    let name = if is_one_of_many { group.listing.id.to_string() } else { "the group".into() };
+    let text = if state.is_inactive() {
+        format!("{name} is empty")
     } else {
         let members: Vec<String> = group
             .members
@@ -173,33 +217,59 @@ fn checks(group: &GroupDescription, moves: &[OffsetMove], now: Time, zone: &Time
             who.push_str(&format!(" and {more} more"));
         }
         let separator = if who.is_empty() { "" } else { ": " };
-        format!("the group is empty (it is {}{separator}{who})", state.word())
+        format!("{name} is empty (it is {}{separator}{who})", state.word())
     };
-    let has_ids = moves.iter().all(|step| step.topic_id.is_some());
-    vec![
-        Check { passed: (state != GroupState::Unknown).then(|| state.is_inactive()), text: emptiness },
-        Check { passed: Some(true), text: format!("offsets unchanged since {}", now.clock_seconds(zone)) },
-        Check { passed: has_ids.then_some(true), text: "the same topic ids".into() },
-        Check { passed: Some(true), text: "every target inside its log".into() },
-    ]
+    Check::new((state != GroupState::Unknown).then(|| state.is_inactive()), text)
 }
 
-fn warnings(inputs: &ResetInputs, moves: &[OffsetMove], left_out: &LeftOut) -> Vec<Warning> {
+/// Where nothing was committed before, undo deletes the offset again, which is
+/// another right than the one to commit.
+pub(super) fn right_to_undo(groups: &[TouchedGroup], moves: &[OffsetMove]) -> Vec<Check> {
+    let is_new = |group: &TouchedGroup| {
+        moves.iter().any(|step| {
+            step.before.is_none()
+                && step.target.is_some()
+                && step.group.as_ref().is_none_or(|named| named == group.id())
+        })
+    };
+    let check = |group: &TouchedGroup| {
+        // The rights on a group that is not there yet are those on its name: brokers do not tell them.
+        let passed = if group.would_be_created() { None } else { group.description.may_delete };
+        let of = if groups.len() > 1 { format!(" of {}", group.id()) } else { String::new() };
+        Check::advice(passed, format!("the right to delete offsets{of}, which undo will need (DELETE on the group)"))
+    };
+    groups.iter().filter(|group| is_new(group)).map(check).collect()
+}
+
+/// What to know about the groups themselves before their offsets change.
+pub(super) fn group_warnings(groups: &[TouchedGroup]) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    if let Some(explanation) = inputs.role.explanation() {
-        warnings.push(Warning::new(Severity::Warning, explanation));
+    for group in groups {
+        let (id, listing) = (group.id(), &group.description.listing);
+        let mut say = |severity, text: String| {
+            let text = if groups.len() > 1 { format!("{id}: {text}") } else { text };
+            warnings.push(Warning::new(severity, text));
+        };
+        if let Some(explanation) = group.role.explanation() {
+            say(Severity::Warning, explanation);
+        }
+        if group.would_be_created() {
+            say(Severity::Warning, "the group does not exist: this creates it".into());
+        }
+        if group.commits_without_joining {
+            let text = "its offsets move while nobody is in it: a program commits without joining (assign(), Flink, Spark, a mirror) \
+                        and will probably overwrite or ignore the reset";
+            say(Severity::Warning, text.into());
+        } else if listing.protocol_type.is_empty() && listing.state == GroupState::Empty {
+            let text = "nobody ever joined this group: a program that commits without joining looks the same as one that is stopped";
+            say(Severity::Note, text.into());
+        }
     }
-    if inputs.creates_group {
-        warnings.push(Warning::new(Severity::Warning, "the group does not exist: this creates it"));
-    }
-    if inputs.commits_without_joining {
-        let text = "its offsets move while nobody is in it: a program commits without joining (assign(), Flink, Spark, a mirror) \
-                    and will probably overwrite or ignore the reset";
-        warnings.push(Warning::new(Severity::Warning, text));
-    } else if inputs.group.listing.protocol_type.is_empty() && inputs.group.listing.state == GroupState::Empty {
-        let text = "nobody ever joined this group: a program that commits without joining looks the same as one that is stopped";
-        warnings.push(Warning::new(Severity::Note, text));
-    }
+    warnings
+}
+
+fn warnings(inputs: &ResetInputs, touched: &[TouchedGroup], moves: &[OffsetMove], left_out: &LeftOut) -> Vec<Warning> {
+    let mut warnings = group_warnings(touched);
     warnings.extend(wording::adjustments(moves, &inputs.target, &inputs.zone));
     if let Some(time) = inputs.target.time() {
         warnings.extend(future_records(inputs));

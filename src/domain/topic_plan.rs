@@ -65,7 +65,7 @@ pub fn plan_create(id: String, now: Time, topic: &NewTopic, existing: &[Arc<Topi
             replication_factor: topic.replication_factor,
             configs: topic.configs.clone(),
         }],
-        checks: vec![Check { passed: Some(true), text: "no topic of this name, none that collides".into() }],
+        checks: vec![Check::new(Some(true), "no topic of this name, none that collides")],
         warnings,
         confirm: Confirm::Yes,
         not_undoable: Some(format!(
@@ -121,7 +121,7 @@ pub fn plan_delete(
             partitions: i32::try_from(count).unwrap_or(i32::MAX),
             records,
         }],
-        checks: vec![Check { passed: topic.id.map(|_| true), text: "the same topic id".into() }],
+        checks: vec![Check::new(topic.id.map(|_| true), "the same topic id")],
         warnings,
         confirm: Confirm::TypeName(name.to_owned()),
         not_undoable: Some("a deleted topic is gone with its records and offsets".into()),

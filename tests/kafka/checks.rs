@@ -36,6 +36,8 @@ pub const CHECKS: &[Check] = &[
     ("reset/refused when the group came alive", changing::came_alive),
     ("reset/refused without a journal", changing::no_journal),
     ("add partitions", changing::add_partitions),
+    ("add partitions/offset 0 for who is away", changing::commit_zero),
+    ("reset/the right that undo needs", changing::right_to_undo),
     ("create and delete", changing::create_and_delete),
     ("read-only refuses", changing::read_only),
 ];

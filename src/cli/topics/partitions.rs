@@ -7,10 +7,10 @@ use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Section, Table, fact, number, objects, say, text};
 use crate::cli::plan::{severity_mark, severity_word};
 use crate::cli::session::Session;
-use crate::domain::partition_plan::{Choice, PartitionReport, PartitionWish, Source};
+use crate::domain::partition_plan::{Choice, CommitZero, PartitionReport, PartitionWish, Source};
 use crate::domain::partitioner::Partitioner;
 use crate::domain::when::parse_duration;
-use crate::domain::{TopicName, show};
+use crate::domain::{GroupId, TopicName, show};
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
@@ -49,6 +49,10 @@ pub(crate) struct AddArguments {
     /// How many it shall have
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
     to: i32,
+    /// Then commit offset 0 in the new partitions for the topic's Empty groups, or
+    /// for those named, so that none skips what arrives before it sees them
+    #[arg(long, value_name = "GROUP,…", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    commit_zero: Option<Vec<String>>,
     #[command(flatten)]
     consent: Consent,
 }
@@ -75,7 +79,12 @@ fn rate(text: &str) -> Result<f64, String> {
 
 pub(super) async fn add(session: &mut Session, arguments: AddArguments) -> Result<Exit, Stop> {
     let cluster = session.connect().await?;
-    let plan = cluster.plan_add_partitions(&TopicName::from(arguments.topic.as_str()), arguments.to).await?;
+    let zero = match arguments.commit_zero {
+        None => CommitZero::No,
+        Some(groups) if groups.is_empty() => CommitZero::Offered,
+        Some(groups) => CommitZero::Only(groups.iter().map(|group| GroupId::from(group.as_str())).collect()),
+    };
+    let plan = cluster.plan_add_partitions(&TopicName::from(arguments.topic.as_str()), arguments.to, zero).await?;
     carry_out(session, &cluster, &plan, arguments.consent, None).await
 }
 
@@ -210,7 +219,9 @@ fn item(report: &PartitionReport, choices: &Table, hottest: &Table) -> Json {
         },
         "replica_limit": report.replica_limit,
         "warnings": warnings.collect::<Vec<_>>(),
-        "start_at_zero": report.start_at_zero,
+        "start_at_zero": report.zero.groups,
+        "not_at_zero": report.zero.others.iter()
+            .map(|(group, reason)| json!({"group": group, "reason": reason})).collect::<Vec<_>>(),
     })
 }
 

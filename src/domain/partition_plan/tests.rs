@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::Fact;
-use crate::domain::group::GroupType;
+use crate::domain::group::{GroupState, GroupType};
 use crate::domain::partitioner::partition_for;
 use crate::domain::topic::Partition;
 use proptest::prelude::*;
@@ -192,7 +192,15 @@ fn what_breaks_is_said() {
     assert!(has("search-app (Streams) will stop at its next rebalance: its internal topics have 12 partitions"));
     assert!(has("2 groups may skip"));
     assert!(has("producers learn"));
-    assert_eq!(report.start_at_zero, ["billing".into()]);
+    assert_eq!(report.zero.groups, ["billing".into()]);
+    let others: Vec<_> = report.zero.others.iter().map(|(group, reason)| (group.as_str(), reason.as_str())).collect();
+    assert_eq!(others[1], ("audit", "it is Stable: Kafka takes no commit for a group with members"));
+    assert_eq!(others[0].0, "search-app");
+}
+
+fn described(id: &str, may_delete: Option<bool>) -> GroupDescription {
+    let group = reader(id, GroupState::Empty, GroupRole::Plain).group;
+    GroupDescription { listing: group, coordinator: None, assignor: String::new(), members: vec![], may_delete }
 }
 
 fn add(topic: Arc<Topic>, to: i32) -> AddInputs {
@@ -203,7 +211,12 @@ fn add(topic: Arc<Topic>, to: i32) -> AddInputs {
         mirrored_from: None,
         brokers: brokers(),
         replicas_per_broker: HashMap::new(),
-        readers: vec![reader("billing", GroupState::Empty, GroupRole::Plain)],
+        readers: vec![
+            reader("billing", GroupState::Empty, GroupRole::Plain),
+            reader("audit", GroupState::Stable, GroupRole::Plain),
+        ],
+        described: vec![described("billing", Some(false))],
+        commit_zero: CommitZero::No,
         to,
     }
 }
@@ -215,12 +228,43 @@ fn the_plan_places_replicas_and_cannot_be_undone() {
     assert_eq!(plan.confirm, Confirm::TypeName("orders.v1".into()));
     assert!(plan.not_undoable.is_some());
     assert_eq!(plan.command_line, "klamm topics add-partitions orders.v1 --to 14");
-    let note = plan.warnings.last().unwrap();
-    assert!(note.text.ends_with("klamm groups reset billing --topic orders.v1:12,13 --to-earliest"), "{}", note.text);
+    let has = |part: &str| plan.warnings.iter().any(|warning| warning.text.contains(part));
+    assert!(has("billing could be given offset 0 there in the same change"), "{:?}", plan.warnings);
+    assert!(has("audit is not given offset 0: it is Stable"), "{:?}", plan.warnings);
     let [Step::AddPartitions { before: 12, after: 14, assignments, .. }] = plan.steps.as_slice() else {
         panic!("{:?}", plan.steps)
     };
     assert_eq!(assignments.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3]);
+}
+
+#[test]
+fn offset_0_is_committed_in_each_new_partition_for_each_group_chosen() {
+    let mut inputs = add(topic("orders.v1", 12), 14);
+    inputs.commit_zero = CommitZero::Offered;
+    let plan = plan_add_partitions(inputs.clone()).unwrap();
+    assert_eq!(plan.command_line, "klamm topics add-partitions orders.v1 --to 14 --commit-zero");
+    assert!(matches!(plan.steps[0], Step::AddPartitions { .. }), "partitions come first");
+    let moves: Vec<_> = plan
+        .moves()
+        .map(|step| (plan.group_of(step).unwrap().as_str(), step.partition, step.before.clone(), step.target))
+        .collect();
+    assert_eq!(moves, [("billing", 12, None, Some(0)), ("billing", 13, None, Some(0))]);
+    assert!(plan.moves().all(|step| plan.adds(step)));
+    assert_eq!(plan.not_undoable, None, "undo takes the commits back");
+    assert!(plan.summary.iter().any(|line| line.contains("the partitions stay")), "{:?}", plan.summary);
+    // The right that undo will need is looked up, and blocks nothing.
+    let right = plan.checks.iter().find(|check| check.is_advice).unwrap();
+    assert_eq!(right.passed, Some(false));
+    assert_eq!(plan.failed_check(), None);
+    inputs.commit_zero = CommitZero::Only(vec!["billing".into()]);
+    let named = plan_add_partitions(inputs.clone()).unwrap();
+    assert_eq!(named.command_line, "klamm topics add-partitions orders.v1 --to 14 --commit-zero=billing");
+    for (group, reason) in [("audit", "it is Stable"), ("nobody", "committed nothing in orders.v1")] {
+        inputs.commit_zero = CommitZero::Only(vec![group.into()]);
+        let failure = plan_add_partitions(inputs.clone()).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Refused);
+        assert!(failure.to_string().contains(reason), "{failure}");
+    }
 }
 
 #[rstest]

@@ -53,6 +53,7 @@ pub(super) fn of(facts: &PartitionFacts, target: &ResetTarget) -> Result<OffsetM
 
 fn moved(facts: &PartitionFacts, start: Offset, end: Offset, target: Offset, adjusted: Option<Adjusted>) -> OffsetMove {
     OffsetMove {
+        group: None,
         topic: facts.partition.topic.clone(),
         topic_id: facts.topic_id,
         partition: facts.partition.partition,

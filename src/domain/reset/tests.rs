@@ -17,6 +17,7 @@ fn group(state: GroupState) -> GroupDescription {
         coordinator: None,
         assignor: String::new(),
         members: vec![],
+        may_delete: None,
     }
 }
 
@@ -164,7 +165,11 @@ fn the_name_is_typed_where_more_can_go_wrong() {
     assert_eq!(confirm(|_| ()), Confirm::Yes);
     assert_eq!(confirm(|i| i.production = true), typed);
     assert_eq!(confirm(|i| i.role = GroupRole::Streams), typed);
-    assert_eq!(confirm(|i| i.creates_group = true), typed);
+    let created = |i: &mut ResetInputs| {
+        i.creates_group = true;
+        i.group = group(GroupState::Dead);
+    };
+    assert_eq!(confirm(created), typed);
     assert_eq!(confirm(|i| i.commits_without_joining = true), typed);
     // Going back in production skips nothing.
     let back = |i: &mut ResetInputs| {
@@ -210,9 +215,24 @@ fn timestamps_out_of_order_are_found_in_the_records_read_next() {
     assert_eq!(with(wish, Some(Time(wish.0 - 1))), 0);
 }
 
+fn touched(role: GroupRole) -> TouchedGroup {
+    TouchedGroup { description: group(GroupState::Empty), role, commits_without_joining: false }
+}
+
 fn undo_of(plan: &Plan, outcome: Option<&Outcome>, change: impl Fn(&mut UndoPartition)) -> Result<Plan, Failure> {
+    careful_undo_of(plan, outcome, change, touched(GroupRole::Plain), false)
+}
+
+fn careful_undo_of(
+    plan: &Plan,
+    outcome: Option<&Outcome>,
+    change: impl Fn(&mut UndoPartition),
+    touched: TouchedGroup,
+    production: bool,
+) -> Result<Plan, Failure> {
     let partitions = plan.moves().map(|step| {
         let mut now = UndoPartition {
+            group: plan.group_of(step).unwrap().clone(),
             partition: TopicPartition::new(step.topic.clone(), step.partition),
             topic_id: step.topic_id,
             exists: true,
@@ -230,9 +250,77 @@ fn undo_of(plan: &Plan, outcome: Option<&Outcome>, change: impl Fn(&mut UndoPart
         now: NOW,
         undone: plan,
         outcome,
-        group: group(GroupState::Empty),
+        groups: vec![touched],
+        production,
         partitions,
     })
+}
+
+#[rstest]
+#[case::plain(GroupRole::Plain, false, false, false)]
+#[case::production_skips(GroupRole::Plain, false, true, true)]
+#[case::streams(GroupRole::Streams, false, false, true)]
+#[case::connect(GroupRole::ConnectSink { connector: "c".into() }, false, false, true)]
+#[case::mirror(GroupRole::MirrorSynced, false, false, true)]
+#[case::commits_without_joining(GroupRole::Plain, true, false, true)]
+fn undo_asks_as_strictly_as_a_reset(
+    #[case] role: GroupRole,
+    #[case] commits_without_joining: bool,
+    #[case] production: bool,
+    #[case] asks_for_the_name: bool,
+) {
+    let expected = if asks_for_the_name { Confirm::TypeName("fraud scoring".into()) } else { Confirm::Yes };
+    // Back to the start: its undo goes forward again and skips what is unread.
+    let back = plan_reset(inputs(ResetTarget::Earliest, vec![facts(0, Some(500), 100, 900)])).unwrap();
+    let group = TouchedGroup { commits_without_joining, ..touched(role.clone()) };
+    let undo = careful_undo_of(&back, None, |_| (), group, production).unwrap();
+    assert!(only(&undo).skipped() > 0);
+    assert_eq!(undo.confirm, expected);
+    let wish = ResetInputs {
+        role,
+        commits_without_joining,
+        production,
+        ..inputs(ResetTarget::Latest, vec![facts(0, Some(500), 100, 900)])
+    };
+    assert_eq!(plan_reset(wish).unwrap().confirm, expected);
+}
+
+#[test]
+fn undo_in_production_that_skips_nothing_is_a_plain_yes() {
+    let on = plan_reset(inputs(ResetTarget::Latest, vec![facts(0, Some(500), 100, 900)])).unwrap();
+    let undo = careful_undo_of(&on, None, |_| (), touched(GroupRole::Plain), true).unwrap();
+    assert_eq!(undo.confirm, Confirm::Yes);
+}
+
+#[rstest]
+#[case::granted(Some(true))]
+#[case::denied(Some(false))]
+#[case::not_told(None)]
+fn the_right_that_undo_needs_is_shown_and_blocks_nothing(#[case] may_delete: Option<bool>) {
+    let mut wish = inputs(ResetTarget::Earliest, vec![facts(0, None, 0, 9)]);
+    wish.group.may_delete = may_delete;
+    let plan = plan_reset(wish).unwrap();
+    let right: Vec<_> = plan.checks.iter().filter(|check| check.is_advice).collect();
+    assert_eq!(right.iter().map(|check| check.passed).collect::<Vec<_>>(), [may_delete]);
+    assert!(right[0].text.contains("DELETE"), "{}", right[0].text);
+    assert_eq!(plan.failed_check(), None);
+    // Where something was committed, undo commits again: no other right is needed.
+    let plan = plan_reset(inputs(ResetTarget::Earliest, vec![facts(0, Some(5), 0, 9)])).unwrap();
+    assert!(plan.checks.iter().all(|check| !check.is_advice));
+}
+
+#[test]
+fn undo_of_added_partitions_takes_the_commits_back_and_says_that_partitions_stay() {
+    let moved = plan_reset(inputs(ResetTarget::Offset(0), vec![facts(7, None, 0, 0)])).unwrap();
+    let step = OffsetMove { group: Some("fraud scoring".into()), ..only(&moved).clone() };
+    let change = Change::AddPartitions { topic: "payments".into() };
+    let added = Plan { change, steps: vec![Step::MoveOffset(step)], ..moved };
+    let undo = undo_of(&added, None, |_| ()).unwrap();
+    assert_eq!(undo.title, "Undo: take the commits at the new partitions of payments back");
+    assert!(undo.summary.iter().any(|line| line.contains("stay")), "{:?}", undo.summary);
+    assert_eq!(undo.change, Change::Undo { of: "p1".into(), group: None });
+    let step = only(&undo);
+    assert_eq!((undo.group_of(step).unwrap().as_str(), step.target), ("fraud scoring", None));
 }
 
 #[test]

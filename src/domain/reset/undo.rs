@@ -4,16 +4,17 @@
 //! offset that the log no longer holds is lost and said so, never moved to the
 //! nearest one.
 
-use super::{LeftOut, checks, wording};
-use crate::domain::group::{CommittedOffset, GroupDescription};
-use crate::domain::plan::{Change, Confirm, OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
-use crate::domain::{Fact, Failure, FailureKind, Offset, Time, TopicId, TopicPartition, command_line, show};
+use super::{LeftOut, TouchedGroup, checks, confirm, group_warnings, wording};
+use crate::domain::group::CommittedOffset;
+use crate::domain::plan::{Change, OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
+use crate::domain::{Fact, Failure, FailureKind, GroupId, Offset, Time, TopicId, TopicPartition, command_line, show};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
 /// What is known now about one partition of the plan to undo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UndoPartition {
+    pub group: GroupId,
     pub partition: TopicPartition,
     pub topic_id: Option<TopicId>,
     pub exists: bool,
@@ -32,15 +33,17 @@ pub struct UndoInputs<'a> {
     pub undone: &'a Plan,
     /// `None` when the change began and its end is not known.
     pub outcome: Option<&'a Outcome>,
-    pub group: GroupDescription,
+    /// All groups whose offsets the change moved.
+    pub groups: Vec<TouchedGroup>,
+    /// The profile asks for more care.
+    pub production: bool,
     pub partitions: Vec<UndoPartition>,
 }
 
 /// The plan that puts offsets back, or why there can be none.
 pub fn plan_undo(inputs: UndoInputs<'_>) -> Result<Plan, Failure> {
-    let group = inputs.group.listing.id.clone();
-    let now_there: HashMap<&TopicPartition, &UndoPartition> =
-        inputs.partitions.iter().map(|facts| (&facts.partition, facts)).collect();
+    let now_there: HashMap<(&GroupId, &TopicPartition), &UndoPartition> =
+        inputs.partitions.iter().map(|facts| ((&facts.group, &facts.partition), facts)).collect();
     let mut moves = Vec::new();
     let mut left_out = LeftOut::new();
     for (index, step) in inputs.undone.steps.iter().enumerate() {
@@ -50,7 +53,8 @@ pub fn plan_undo(inputs: UndoInputs<'_>) -> Result<Plan, Failure> {
             continue;
         }
         let here = TopicPartition::new(applied.topic.clone(), applied.partition);
-        let back = match now_there.get(&here) {
+        let facts = inputs.undone.group_of(applied).and_then(|group| now_there.get(&(group, &here)));
+        let back = match facts {
             Some(facts) => put_back(applied, facts),
             None => Err("nothing is known about it now".into()),
         };
@@ -71,7 +75,10 @@ pub fn plan_undo(inputs: UndoInputs<'_>) -> Result<Plan, Failure> {
     let mut summary =
         vec![format!("{} · {}", show::plural(moves.len(), "partition"), wording::totals(&moves).join(" · "))];
     summary.push("puts positions back, not what consumers did meanwhile".into());
-    let warnings = left_out.iter().map(|(reason, partitions)| {
+    let touches = |group: &TouchedGroup| moves.iter().any(|step| inputs.undone.group_of(step) == Some(group.id()));
+    let groups: Vec<TouchedGroup> = inputs.groups.iter().filter(|group| touches(group)).cloned().collect();
+    let mut warnings = group_warnings(&groups);
+    warnings.extend(left_out.iter().map(|(reason, partitions)| {
         let names: Vec<&TopicPartition> = partitions.iter().collect();
         Warning::new(
             Severity::Warning,
@@ -81,13 +88,24 @@ pub fn plan_undo(inputs: UndoInputs<'_>) -> Result<Plan, Failure> {
                 wording::some(&names)
             ),
         )
-    });
+    }));
+    let undone = &inputs.undone.change;
+    let title = match (undone.group(), undone.topic()) {
+        (None, Some(topic)) => {
+            summary.push("the new partitions stay: Kafka can add them and never take them away".into());
+            format!("Undo: take the commits at the new partitions of {topic} back")
+        }
+        (Some(group), _) => format!("Undo: put {group} back to where it was"),
+        (None, None) => format!("Undo: put {} back to where they were", show::plural(groups.len(), "group")),
+    };
+    let group = undone.group().cloned();
+    let name = group.as_ref().map_or_else(|| undone.target(), GroupId::as_str);
     Ok(Plan {
-        title: format!("Undo: put {group} back to where it was"),
+        title,
         summary,
-        warnings: warnings.collect(),
-        checks: checks(&inputs.group, &moves, inputs.now, &TimeZone::UTC),
-        confirm: Confirm::Yes,
+        warnings,
+        checks: checks(&groups, &moves, inputs.now, &TimeZone::UTC),
+        confirm: confirm(name, &groups, &moves, inputs.production),
         not_undoable: None,
         command_line: command_line::join(["klamm", "journal", "undo", inputs.undone.id.as_str()]),
         made_at: inputs.now,
@@ -135,6 +153,7 @@ fn put_back(applied: &OffsetMove, now: &UndoPartition) -> Result<OffsetMove, Str
         }
     };
     Ok(OffsetMove {
+        group: applied.group.clone(),
         topic: applied.topic.clone(),
         topic_id: now.topic_id,
         partition: applied.partition,

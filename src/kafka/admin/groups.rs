@@ -2,7 +2,7 @@
 
 mod members;
 
-pub use members::describe;
+pub use members::{Rights, describe};
 
 use crate::domain::group::{GroupListing, GroupState, GroupType};
 use crate::domain::{BrokerId, Failure, Partial};
@@ -36,7 +36,8 @@ pub async fn list(client: &Client) -> Partial<Vec<GroupListing>> {
     groups
 }
 
-async fn list_of_broker(client: &Client, broker: BrokerId) -> Result<Vec<GroupListing>, Failure> {
+/// The groups that one broker coordinates.
+pub async fn list_of_broker(client: &Client, broker: BrokerId) -> Result<Vec<GroupListing>, Failure> {
     let response = client.call(Route::Broker(broker), Lane::Control, &ListGroupsRequest::default()).await?;
     if response.error_code != 0 {
         let failure = failure_of_code(response.error_code, ListGroupsRequest::OPERATION);

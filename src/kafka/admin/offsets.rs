@@ -5,7 +5,7 @@ mod committed;
 mod epochs;
 mod listed;
 
-pub use change::{CommitRow, commit, delete};
+pub use change::{BATCH, CommitRow, commit, delete};
 pub use committed::{Offsets, committed};
 pub use epochs::{EpochEnd, epoch_end};
 pub use listed::{Listed, ListedOffset, OffsetAt, list};

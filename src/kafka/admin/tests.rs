@@ -24,7 +24,7 @@ async fn every_call_can_run_in_a_task() {
         let (group, topic) = ("g".into(), "t".into());
         [
             groups::list(&client).await.failures.len(),
-            groups::describe(&client, &[]).await.failures.len(),
+            groups::describe(&client, &[], groups::Rights::Leave).await.failures.len(),
             offsets::committed(&client, &[]).await.failures.len(),
             configs::describe_topics(&client, &[]).await.failures.len(),
             log_dirs::describe(&client, &[]).await.failures.len(),

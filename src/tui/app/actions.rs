@@ -101,6 +101,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::PlanCopy => plans::copy_command(state, effects),
         C::PlanUndo => plans::undo_shown(state, effects),
         C::PartitionsAdd => plans::add_partitions(state, effects),
+        C::PartitionsZero => plans::toggle_zero(state),
         C::PartitionsNewTopic => plans::new_topic_instead(state),
         C::PartitionsWish => plans::ask_partition_wish(state),
         C::FieldNext => dialogs::next_field(state, 1),

@@ -2,7 +2,7 @@
 
 use super::slot::{Generation, Slot};
 use crate::cluster::{Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest, TopicLogs};
-use crate::domain::partition_plan::PartitionWish;
+use crate::domain::partition_plan::{CommitZero, PartitionWish};
 use crate::domain::plan::Plan;
 use crate::domain::record::ViewAs;
 use crate::domain::{GroupId, TopicName};
@@ -57,6 +57,7 @@ pub enum Request {
     PlanAddPartitions {
         topic: TopicName,
         to: i32,
+        commit_zero: CommitZero,
     },
     PlanCreateTopic(NewTopic),
     PlanDeleteTopic(TopicName),

@@ -8,7 +8,7 @@ use crate::cluster::{
 };
 use crate::domain::config::ConfigEntry;
 use crate::domain::partition_plan::PartitionReport;
-use crate::domain::plan::{Outcome, Plan, StepStatus};
+use crate::domain::plan::{Outcome, Plan, StepStatus, Warning};
 use crate::domain::record::DecodedRecord;
 use crate::domain::{Failure, Offset, Partial, PartitionId, Time, TopicName};
 use crate::tui::command::Chord;
@@ -84,10 +84,10 @@ pub enum Answer {
     Decoded(Vec<Arc<DecodedRecord>>),
     Planned(Result<Arc<Plan>, Failure>),
     PartitionReport(Result<Arc<PartitionReport>, Failure>),
-    /// One of many: what became of a step.
-    Progress(usize, StepStatus),
+    /// One of many: what became of some steps.
+    Progress(Vec<(usize, StepStatus)>),
     Applied(Result<Outcome, Failure>),
-    LookedAgain(Result<Vec<String>, Failure>),
+    LookedAgain(Result<Vec<Warning>, Failure>),
     GroupIsEmpty(Result<(), Failure>),
     Journal(Result<Arc<JournalView>, Failure>),
     Unlocked(Result<Time, Failure>),

@@ -74,6 +74,7 @@ pub enum Command {
     PlanCopy,
     PlanUndo,
     PartitionsAdd,
+    PartitionsZero,
     PartitionsNewTopic,
     PartitionsWish,
     FieldNext,
@@ -369,6 +370,7 @@ pub static TABLE: &[Row] = &[
     row(C::PlanUndo, "plan.undo", &["u"], G::Plans, "undo", "Plan the undo of what was just applied").at(&[Place::PlanResult]).hint(2).risk(Risk::Confirm),
     row(C::PartitionsAdd, "partitions.add", &["enter"], G::Plans, "choose", "Plan this number of partitions").at(&[Place::Partitions]).hint(1).when(may_write).risk(Risk::Confirm),
     row(C::PartitionsWish, "partitions.wish", &["e"], G::Plans, "change wish", "Say the target throughput or the number of partitions").at(&[Place::Partitions]).hint(2),
+    row(C::PartitionsZero, "partitions.commit-zero", &["z"], G::Plans, "commit offset 0 there", "Also commit offset 0 in the new partitions for Empty groups").at(&[Place::Partitions]).hint(4),
     row(C::PartitionsNewTopic, "partitions.new-topic", &["t"], G::Plans, "plan a new topic instead", "A new topic keeps the order of keys").at(&[Place::Partitions]).hint(3).when(may_write).risk(Risk::Confirm),
 
     // dialogs

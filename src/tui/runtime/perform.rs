@@ -72,8 +72,8 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.plan_reset(request).await.map(Arc::new),
             Err(failure) => Err(failure),
         }),
-        Request::PlanAddPartitions { topic, to } => Answer::Planned(match cluster {
-            Ok(cluster) => cluster.plan_add_partitions(&topic, to).await.map(Arc::new),
+        Request::PlanAddPartitions { topic, to, commit_zero } => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_add_partitions(&topic, to, commit_zero).await.map(Arc::new),
             Err(failure) => Err(failure),
         }),
         Request::PlanCreateTopic(topic) => Answer::Planned(match cluster {
@@ -156,10 +156,10 @@ fn open(
 /// Applies the plan and hands on what became of each step.
 async fn apply(cluster: &Cluster, plan: &Plan, reply: &Reply) -> Result<crate::domain::plan::Outcome, Failure> {
     let grant = cluster.grant()?;
-    let (progress, mut steps) = mpsc::channel::<(usize, StepStatus)>(64);
+    let (progress, mut steps) = mpsc::channel::<Vec<(usize, StepStatus)>>(64);
     let forward = async {
-        while let Some((index, status)) = steps.recv().await {
-            reply.send(Answer::Progress(index, status)).await;
+        while let Some(known) = steps.recv().await {
+            reply.send(Answer::Progress(known)).await;
         }
     };
     let (outcome, ()) = tokio::join!(cluster.apply(plan, &grant, Some(progress)), forward);
@@ -168,7 +168,7 @@ async fn apply(cluster: &Cluster, plan: &Plan, reply: &Reply) -> Result<crate::d
 
 async fn undo_last(cluster: &Cluster, group: Option<&GroupId>) -> Result<Plan, Failure> {
     let journal = cluster.journal().await?;
-    let is_wanted = |plan: &Plan| group.is_none_or(|group| plan.change.target() == group.as_str());
+    let is_wanted = |plan: &Plan| group.is_none_or(|group| plan.groups().contains(group));
     let last =
         journal.entries.iter().find(|entry| entry.undo.is_ok() && entry.undone_by.is_none() && is_wanted(&entry.plan));
     match last {

@@ -139,6 +139,63 @@ pub fn add_partitions(target: &Target) {
     assert_eq!(witness.ends(topic, 0), (0, 5), "the records are where they were");
 }
 
+/// One plan adds partitions and commits offset 0 there for a group that is away;
+/// one that is there is named with why not. Undo takes the commits back.
+pub fn commit_zero(target: &Target) {
+    let (topic, away, here) = ("check.zero", "check-zero-away", "check-zero-here");
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 2, 1, &[]);
+    fill(&witness, topic, 0, "a", 5);
+    witness.commit(away, topic, &[(0, 3)]);
+    let member = witness.join(here, topic);
+    until("the member's assignment", SHORT, || match member.assigned() {
+        2 => Ok(()),
+        held => Err(format!("it holds {held}")),
+    });
+    let klamm = Klamm::on(target);
+    let words = ["topics", "add-partitions", topic, "--to", "4"];
+    let plan = klamm.json(&[&words[..], &["--commit-zero", "--dry-run"]].concat());
+    let said = plan["plan"]["warnings"].to_string();
+    assert!(said.contains(&format!("{here} is not given offset 0: it is ")), "names who is there, and why: {said}");
+    klamm.run(&[&words[..], &[&format!("--commit-zero={here}"), "--yes"]].concat()).ended_with(REFUSED);
+    assert_eq!(witness.partitions(topic), Ok(2), "refused whole");
+
+    let applied = klamm.json(&[&words[..], &["--commit-zero", "--yes"]].concat());
+    let done: Vec<_> = crate::klamm::items(&applied)
+        .iter()
+        .map(|item| (item["step"].clone(), item["group"].clone(), item["status"].clone()))
+        .collect();
+    assert_eq!(
+        done,
+        [
+            (json!("add_partitions"), json!(null), json!("done")),
+            (json!("move_offset"), json!(away), json!("done")),
+            (json!("move_offset"), json!(away), json!("done")),
+        ]
+    );
+    assert_eq!(witness.partitions(topic), Ok(4));
+    assert_eq!(witness.committed(away, topic, 4), offsets([(0, 3), (2, 0), (3, 0)]));
+
+    let id = applied["plan"]["id"].as_str().expect("a plan has an id");
+    klamm.json(&["journal", "undo", id, "--yes"]);
+    assert_eq!(witness.committed(away, topic, 4), offsets([(0, 3)]), "the commits are taken back");
+    assert_eq!(witness.partitions(topic), Ok(4), "the partitions stay");
+}
+
+/// Where nothing was committed, undo deletes: whether one may is looked up before.
+pub fn right_to_undo(target: &Target) {
+    let (topic, group) = ("check.right", "check-right");
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 2, 1, &[]);
+    witness.commit(group, topic, &[(0, 0)]);
+    let klamm = Klamm::on(target);
+    let plan = klamm.json(&["groups", "reset", group, "--topic", topic, "--to-earliest", "--dry-run"]);
+    let checks = plan["plan"]["checks"].as_array().expect("checks");
+    let advice: Vec<_> = checks.iter().filter(|check| check["is_advice"] == json!(true)).collect();
+    assert_eq!(advice.len(), 1, "{plan}");
+    assert_eq!(advice[0]["passed"], json!(true), "everybody may everything here: {plan}");
+}
+
 pub fn create_and_delete(target: &Target) {
     let witness = Witness::new(target);
     let topic = "check.created";

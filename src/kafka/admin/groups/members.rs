@@ -8,15 +8,14 @@ use super::super::{TopicNames, text};
 use super::state;
 use crate::domain::group::{GroupDescription, GroupListing, GroupState, GroupType, Member};
 use crate::domain::{BrokerId, Failure, FailureKind, GroupId, Partial, TopicPartition};
-use crate::kafka::wire::{Api as _, Client, Lane, Route};
+use crate::kafka::wire::{Api, Client, Lane, Route};
 use bytes::{Buf as _, Bytes, TryGetError};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use kafka_protocol::ResponseError;
-use kafka_protocol::messages::consumer_group_describe_response as modern;
-use kafka_protocol::messages::describe_groups_response as classic;
 use kafka_protocol::messages::{
     ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, DescribeGroupsRequest, DescribeGroupsResponse,
+    GroupId as WireGroupId,
 };
 use kafka_protocol::protocol::StrBytes;
 use std::collections::HashMap;
@@ -26,9 +25,28 @@ const BATCH: usize = 100;
 const OPERATION: &str = DescribeGroupsRequest::OPERATION;
 const NO_SUCH_GROUP: i16 = ResponseError::GroupIdNotFound.code();
 
+/// Whether to ask what one may do with the groups, beside who is in them. It
+/// costs the broker a check for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rights {
+    Leave,
+    Ask,
+}
+
+/// The first version of a classic answer with rights.
+const RIGHTS_FROM: i16 = 3;
+/// The bit of the operation DELETE in a set of operations.
+const MAY_DELETE: i32 = 1 << 6;
+/// What a broker sends that was not asked for rights, or does not tell them.
+const NOT_TOLD: i32 = i32::MIN;
+
 /// The groups with their members, by the protocol that `groups` says they use. A
 /// group of unknown type is tried both ways; one that is not there is `Dead`.
-pub async fn describe(client: &Client, groups: &[GroupListing]) -> Partial<HashMap<GroupId, GroupDescription>> {
+pub async fn describe(
+    client: &Client,
+    groups: &[GroupListing],
+    rights: Rights,
+) -> Partial<HashMap<GroupId, GroupDescription>> {
     let mut classic = Vec::new();
     let mut modern = Vec::new();
     let mut failures = Vec::new();
@@ -45,8 +63,8 @@ pub async fn describe(client: &Client, groups: &[GroupListing]) -> Partial<HashM
     }
     let listings: HashMap<&GroupId, &GroupListing> = groups.iter().map(|group| (&group.id, group)).collect();
     let (of_classic, of_modern) = futures::join!(
-        coordinated::ask(client, OPERATION, &classic, |broker, groups| ask_classic(client, broker, groups)),
-        coordinated::ask(client, OPERATION, &modern, |broker, groups| ask_modern(client, broker, groups)),
+        coordinated::ask(client, OPERATION, &classic, |broker, groups| ask_classic(client, broker, groups, rights)),
+        coordinated::ask(client, OPERATION, &modern, |broker, groups| ask_modern(client, broker, groups, rights)),
     );
     let mut described: HashMap<GroupId, Described> = of_classic.value;
     described.extend(of_modern.value);
@@ -59,9 +77,18 @@ pub async fn describe(client: &Client, groups: &[GroupListing]) -> Partial<HashM
     };
     let again: Vec<GroupId> = classic.iter().filter(maybe_modern).cloned().collect();
     if !again.is_empty() {
-        let found = coordinated::ask(client, OPERATION, &again, |broker, groups| ask_modern(client, broker, groups));
-        // Where that is not supported or fails, the group stays as it was found.
-        let alive = found.await.value.into_iter().filter(|(_, group)| group.state != GroupState::Dead);
+        let found =
+            coordinated::ask(client, OPERATION, &again, |broker, groups| ask_modern(client, broker, groups, rights))
+                .await;
+        let is_known = |id: &GroupId| found.value.contains_key(id);
+        // An old cluster has no such groups; where one cannot be asked, nobody knows.
+        let troubles: Vec<&Failure> =
+            found.failures.iter().filter(|failure| failure.kind != FailureKind::Unsupported).collect();
+        if !troubles.is_empty() {
+            described.retain(|id, _| !again.contains(id) || is_known(id));
+            failures.extend(troubles.into_iter().cloned());
+        }
+        let alive = found.value.into_iter().filter(|(_, group)| group.state != GroupState::Dead);
         described.extend(alive);
     }
     let value = described.into_iter().filter_map(|(id, group)| {
@@ -80,6 +107,8 @@ struct Described {
     protocol_type: Option<String>,
     assignor: String,
     members: Vec<Member>,
+    /// The operations one may do, as bits; [`NOT_TOLD`] when not known.
+    operations: i32,
 }
 
 impl Described {
@@ -91,6 +120,7 @@ impl Described {
             protocol_type: None,
             assignor: String::new(),
             members: Vec::new(),
+            operations: NOT_TOLD,
         }
     }
 
@@ -101,98 +131,123 @@ impl Described {
             kind: self.kind.unwrap_or(listing.kind),
             protocol_type: self.protocol_type.unwrap_or_else(|| listing.protocol_type.clone()),
         };
-        GroupDescription { listing, coordinator: Some(self.broker), assignor: self.assignor, members: self.members }
+        GroupDescription {
+            listing,
+            coordinator: Some(self.broker),
+            assignor: self.assignor,
+            members: self.members,
+            may_delete: (self.operations != NOT_TOLD).then_some(self.operations & MAY_DELETE != 0),
+        }
     }
 }
 
 type Answers = HashMap<GroupId, Result<Described, i16>>;
 
-async fn ask_classic(client: &Client, broker: BrokerId, groups: Vec<GroupId>) -> Vec<Batch<Described>> {
-    let asked = groups.chunks(BATCH).map(|batch| async move {
-        let ids = batch.iter().map(|group| text(group.as_str()).into()).collect();
+async fn ask_classic(client: &Client, broker: BrokerId, groups: Vec<GroupId>, rights: Rights) -> Vec<Batch<Described>> {
+    let request = |version, ids| {
         let request = DescribeGroupsRequest::default().with_groups(ids);
-        let answer = client.call(Route::Broker(broker), Lane::Control, &request).await;
-        Batch { groups: batch.to_vec(), answer: answer.map(|response| read_classic(broker, &response)) }
-    });
-    asked.collect::<FuturesUnordered<_>>().collect().await
+        request.with_include_authorized_operations(rights == Rights::Ask && version >= RIGHTS_FROM)
+    };
+    ask(client, broker, &groups, request, read_classic).await
 }
 
-async fn ask_modern(client: &Client, broker: BrokerId, groups: Vec<GroupId>) -> Vec<Batch<Described>> {
-    let asked = groups.chunks(BATCH).map(|batch| async move {
-        let ids = batch.iter().map(|group| text(group.as_str()).into()).collect();
+async fn ask_modern(client: &Client, broker: BrokerId, groups: Vec<GroupId>, rights: Rights) -> Vec<Batch<Described>> {
+    let request = |_, ids| {
         let request = ConsumerGroupDescribeRequest::default().with_group_ids(ids);
-        let answer = client.call(Route::Broker(broker), Lane::Control, &request).await;
-        Batch { groups: batch.to_vec(), answer: answer.map(|response| read_modern(broker, &response)) }
+        request.with_include_authorized_operations(rights == Rights::Ask)
+    };
+    ask(client, broker, &groups, request, read_modern).await
+}
+
+/// Asks one broker for some groups, in requests of a bounded size.
+async fn ask<R: Api>(
+    client: &Client,
+    broker: BrokerId,
+    groups: &[GroupId],
+    request: impl Fn(i16, Vec<WireGroupId>) -> R + Send + Sync,
+    read: impl Fn(BrokerId, &R::Response) -> Answers,
+) -> Vec<Batch<Described>> {
+    let (request, read) = (&request, &read);
+    let asked = groups.chunks(BATCH).map(|batch| async move {
+        let ids: Vec<WireGroupId> = batch.iter().map(|group| text(group.as_str()).into()).collect();
+        let build = |version| request(version, ids.clone());
+        let answer = client.call_with(Route::Broker(broker), Lane::Control, build).await;
+        Batch { groups: batch.to_vec(), answer: answer.map(|response| read(broker, &response)) }
     });
     asked.collect::<FuturesUnordered<_>>().collect().await
 }
 
 fn read_classic(broker: BrokerId, response: &DescribeGroupsResponse) -> Answers {
     let mut names = TopicNames::default();
-    let mut read = |group: &classic::DescribedGroup| {
+    let groups = response.groups.iter().map(|group| {
         let is_consumer = group.protocol_type.as_str() == "consumer";
-        let member = |member: &classic::DescribedGroupMember| Member {
-            member_id: member.member_id.to_string(),
-            instance_id: member.group_instance_id.as_ref().map(ToString::to_string),
-            client_id: member.client_id.to_string(),
-            host: host(&member.client_host),
-            assignment: if is_consumer { assignment(&member.member_assignment, &mut names) } else { Vec::new() },
-        };
-        Described {
+        let members = group.members.iter().map(|one| {
+            let held = if is_consumer { assignment(&one.member_assignment, &mut names) } else { Vec::new() };
+            member(&one.member_id, one.group_instance_id.as_ref(), &one.client_id, &one.client_host, held)
+        });
+        let described = Described {
             broker,
             state: state(&group.group_state),
             kind: (group.group_state.as_str() != "Dead").then_some(GroupType::Classic),
             protocol_type: Some(group.protocol_type.to_string()),
             assignor: group.protocol_data.to_string(),
-            members: group.members.iter().map(member).collect(),
-        }
-    };
-    let groups = response.groups.iter().map(|group| {
-        let answer = match group.error_code {
-            0 => Ok(read(group)),
-            NO_SUCH_GROUP => Ok(Described::dead(broker)),
-            code => Err(code),
+            members: members.collect(),
+            operations: group.authorized_operations,
         };
-        (GroupId::from(group.group_id.as_str()), answer)
+        answered(broker, &group.group_id, group.error_code, described)
     });
     groups.collect()
 }
 
 fn read_modern(broker: BrokerId, response: &ConsumerGroupDescribeResponse) -> Answers {
     let mut names = TopicNames::default();
-    let mut read = |group: &modern::DescribedGroup| {
-        let member = |member: &modern::Member| {
-            let mut rows: Vec<TopicPartition> = Vec::new();
-            for topic in &member.assignment.topic_partitions {
-                rows.extend(topic.partitions.iter().map(|partition| names.partition(&topic.topic_name, *partition)));
-            }
-            rows.sort_unstable();
-            Member {
-                member_id: member.member_id.to_string(),
-                instance_id: member.instance_id.as_ref().map(ToString::to_string),
-                client_id: member.client_id.to_string(),
-                host: host(&member.client_host),
-                assignment: rows,
-            }
-        };
-        Described {
+    let groups = response.groups.iter().map(|group| {
+        let members = group.members.iter().map(|one| {
+            let topics = one.assignment.topic_partitions.iter();
+            let held =
+                topics.flat_map(|topic| topic.partitions.iter().map(|partition| (&topic.topic_name, *partition)));
+            let held = held.map(|(topic, partition)| names.partition(topic, partition)).collect();
+            member(&one.member_id, one.instance_id.as_ref(), &one.client_id, &one.client_host, held)
+        });
+        let described = Described {
             broker,
             state: state(&group.group_state),
             kind: Some(GroupType::Consumer),
             protocol_type: Some("consumer".into()),
             assignor: group.assignor_name.to_string(),
-            members: group.members.iter().map(member).collect(),
-        }
-    };
-    let groups = response.groups.iter().map(|group| {
-        let answer = match group.error_code {
-            0 => Ok(read(group)),
-            NO_SUCH_GROUP => Ok(Described::dead(broker)),
-            code => Err(code),
+            members: members.collect(),
+            operations: group.authorized_operations,
         };
-        (GroupId::from(group.group_id.as_str()), answer)
+        answered(broker, &group.group_id, group.error_code, described)
     });
     groups.collect()
+}
+
+/// A group's description unless the broker says that there is none, or why not.
+fn answered(broker: BrokerId, id: &str, code: i16, described: Described) -> (GroupId, Result<Described, i16>) {
+    let answer = match code {
+        0 => Ok(described),
+        NO_SUCH_GROUP => Ok(Described::dead(broker)),
+        code => Err(code),
+    };
+    (GroupId::from(id), answer)
+}
+
+fn member(
+    id: &StrBytes,
+    instance: Option<&StrBytes>,
+    client: &StrBytes,
+    at: &StrBytes,
+    mut assignment: Vec<TopicPartition>,
+) -> Member {
+    assignment.sort_unstable();
+    Member {
+        member_id: id.to_string(),
+        instance_id: instance.map(ToString::to_string),
+        client_id: client.to_string(),
+        host: host(at),
+        assignment,
+    }
 }
 
 /// Brokers write `/10.0.0.1`.
@@ -202,9 +257,7 @@ fn host(text: &StrBytes) -> String {
 
 /// The partitions in a consumer's assignment; none when the bytes are not one.
 fn assignment(bytes: &Bytes, names: &mut TopicNames) -> Vec<TopicPartition> {
-    let mut rows = read_assignment(bytes.clone(), names).unwrap_or_default();
-    rows.sort_unstable();
-    rows
+    read_assignment(bytes.clone(), names).unwrap_or_default()
 }
 
 /// `version i16, [topic string, [partition i32]], user data`; every length is
@@ -235,7 +288,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(bytes: &'static [u8]) -> Vec<String> {
-        let rows = assignment(&Bytes::from_static(bytes), &mut TopicNames::default());
+        let mut rows = assignment(&Bytes::from_static(bytes), &mut TopicNames::default());
+        rows.sort_unstable();
         rows.iter().map(ToString::to_string).collect()
     }
 

@@ -12,7 +12,7 @@ use kafka_protocol::messages::{OffsetCommitRequest, OffsetDeleteRequest};
 use std::collections::HashMap;
 
 /// Partitions in one request; beyond it a broker may refuse the batch it writes.
-const BATCH: usize = 1000;
+pub const BATCH: usize = 1000;
 /// The first version with a leader epoch beside the offset.
 const EPOCHS_FROM: i16 = 6;
 

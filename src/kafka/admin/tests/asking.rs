@@ -249,7 +249,7 @@ async fn groups_are_described_by_the_protocol_they_use() {
         listing("ghost", GroupType::Unknown),
         listing("shared", GroupType::Share),
     ];
-    let described = groups::describe(&broker.client(), &wanted).await;
+    let described = groups::describe(&broker.client(), &wanted, groups::Rights::Leave).await;
     let old = &described.value[&GroupId::from("old")];
     assert_eq!(
         (old.listing.state, old.listing.kind, old.assignor.as_str()),
@@ -271,14 +271,16 @@ async fn groups_are_described_by_the_protocol_they_use() {
 #[tokio::test]
 async fn a_group_of_unknown_type_is_tried_both_ways() {
     let broker = describes_modern(describes_classic(Script::new())).start().await;
-    let described = groups::describe(&broker.client(), &[listing("new", GroupType::Unknown)]).await;
+    let described =
+        groups::describe(&broker.client(), &[listing("new", GroupType::Unknown)], groups::Rights::Leave).await;
     assert_eq!(described.value[&GroupId::from("new")].listing.kind, GroupType::Consumer);
     // An old broker knows only one way; there the group is simply not there.
     let broker = describes_classic(Script::new())
         .versions::<DescribeGroupsRequest>(0, 5)
         .without::<ConsumerGroupDescribeRequest>();
     let broker = broker.start().await;
-    let described = groups::describe(&broker.client(), &[listing("new", GroupType::Unknown)]).await;
+    let described =
+        groups::describe(&broker.client(), &[listing("new", GroupType::Unknown)], groups::Rights::Leave).await;
     assert_eq!(described.value[&GroupId::from("new")].listing.state, GroupState::Dead);
     assert!(described.is_whole());
 }
@@ -487,6 +489,6 @@ async fn an_answer_without_what_was_asked_is_a_failure_not_a_gap() {
     assert_eq!(listed[&at("orders", 0)].clone().unwrap_err().kind, FailureKind::Malformed);
     let committed = offsets::committed(&client, &["g1".into()]).await;
     assert_eq!(committed.failures[0].kind, FailureKind::Malformed);
-    let described = groups::describe(&client, &[listing("g1", GroupType::Classic)]).await;
+    let described = groups::describe(&client, &[listing("g1", GroupType::Classic)], groups::Rights::Leave).await;
     assert_eq!(described.failures[0].kind, FailureKind::Malformed);
 }

@@ -15,8 +15,8 @@ use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::start;
 use crate::cluster::{Groups, NewTopic, ResetRequest, ResetScope, ResetWish};
-use crate::domain::partition_plan::PartitionWish;
-use crate::domain::plan::{Change, Confirm, Plan};
+use crate::domain::partition_plan::{CommitZero, PartitionWish};
+use crate::domain::plan::{Confirm, Plan};
 use crate::domain::{Failure, GroupId, Offset, PartitionId, Time, TopicName, show};
 use std::sync::Arc;
 use std::time::Duration;
@@ -169,9 +169,12 @@ pub fn open_partitions(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Shows the partition dialog, or fills the open one anew.
 pub fn ask_report(state: &mut State, topic: TopicName, wish: PartitionWish, effects: &mut Vec<Effect>) {
-    let dialog = PartitionsDialog::new(topic.clone(), wish.clone());
+    let mut dialog = PartitionsDialog::new(topic.clone(), wish.clone());
     match state.dialogs.last_mut() {
-        Some(Dialog::Partitions(open)) => **open = dialog,
+        Some(Dialog::Partitions(open)) => {
+            dialog.wants_zero = open.wants_zero;
+            **open = dialog;
+        }
         _ => state.dialogs.push(Dialog::Partitions(Box::new(dialog))),
     }
     start(state, Slot::PartitionReport, Request::PartitionReport { topic, wish }, effects);
@@ -243,9 +246,21 @@ pub fn add_partitions(state: &mut State, effects: &mut Vec<Effect>) {
     match dialog.chosen() {
         Some(to) => {
             let topic = dialog.topic.clone();
-            show(state, format!("{to} partitions for {topic}"), Request::PlanAddPartitions { topic, to }, effects);
+            let commit_zero = if dialog.commits_zero() { CommitZero::Offered } else { CommitZero::No };
+            let what = format!("{to} partitions for {topic}");
+            show(state, what, Request::PlanAddPartitions { topic, to, commit_zero }, effects);
         }
         None => state.say(Tone::Info, "there is no choice to add"),
+    }
+}
+
+/// `z`: whether the plan commits offset 0 in the new partitions.
+pub fn toggle_zero(state: &mut State) {
+    let Some(Dialog::Partitions(dialog)) = state.dialogs.last_mut() else { return };
+    if dialog.zero_groups() == 0 {
+        state.say(Tone::Info, "no group can be given offset 0: see below why");
+    } else {
+        dialog.wants_zero = !dialog.wants_zero;
     }
 }
 
@@ -366,10 +381,7 @@ pub fn wait_confirmed(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Dialog::Plan(dialog)) = state.dialogs.last_mut() else { return };
     let Stage::Shown(plan) = &dialog.stage else { return };
     let plan = Arc::clone(plan);
-    let group = match &plan.change {
-        Change::ResetOffsets { group, .. } | Change::Undo { group, .. } => group.clone(),
-        Change::AddPartitions { .. } | Change::CreateTopic { .. } | Change::DeleteTopic { .. } => return,
-    };
+    let Some(group) = plan.change.group().cloned() else { return };
     dialog.stage = Stage::Waiting(plan);
     start(state, Slot::WaitEmpty, Request::WaitEmpty { group, deadline: WAIT }, effects);
 }

@@ -11,17 +11,17 @@ pub struct PartitionsDialog {
     pub report: Remote<PartitionReport>,
     /// The choice under the cursor.
     pub cursor: usize,
+    /// Offset 0 shall be committed in the new partitions for groups without members.
+    pub wants_zero: bool,
 }
 
 impl PartitionsDialog {
     pub fn new(topic: TopicName, wish: PartitionWish) -> Self {
         let mut report = Remote::default();
         report.begin();
-        Self { topic, wish, report, cursor: 0 }
+        Self { topic, wish, report, cursor: 0, wants_zero: false }
     }
-}
 
-impl PartitionsDialog {
     /// The choice to look at first.
     pub fn recommended(&self) -> usize {
         self.report.value().and_then(|report| report.recommended).unwrap_or(0)
@@ -29,6 +29,16 @@ impl PartitionsDialog {
 
     pub fn choices(&self) -> usize {
         self.report.value().map_or(0, |report| report.choices.len())
+    }
+
+    /// Groups that can be given offset 0.
+    pub fn zero_groups(&self) -> usize {
+        self.report.value().map_or(0, |report| report.zero.groups.len())
+    }
+
+    /// It is wanted, and there is a group to do it for.
+    pub fn commits_zero(&self) -> bool {
+        self.wants_zero && self.zero_groups() > 0
     }
 
     /// The count under the cursor.

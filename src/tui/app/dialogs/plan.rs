@@ -3,7 +3,7 @@
 //! Invariant: nothing is applied before the frame with the last row and the
 //! checks was drawn, and the key that confirms was read after that frame.
 
-use crate::domain::plan::{Change, Outcome, Plan, StepStatus};
+use crate::domain::plan::{Outcome, Plan, StepStatus, Warning};
 use crate::domain::{Failure, GroupId, Time};
 use crate::tui::app::effect::Request;
 use crate::tui::command::Place;
@@ -45,8 +45,8 @@ pub struct PlanDialog {
     pub end_drawn: Option<Time>,
     /// The plan that was confirmed before the wait: the new one must say the same.
     pub confirmed: Option<Arc<Plan>>,
-    /// Sentences found after it was applied.
-    pub afterwards: Vec<String>,
+    /// What was found some time after it was applied.
+    pub afterwards: Vec<Warning>,
 }
 
 impl PlanDialog {
@@ -96,10 +96,7 @@ impl PlanDialog {
     pub fn waits_for_group(&self) -> Option<GroupId> {
         let Stage::Shown(plan) = &self.stage else { return None };
         plan.failed_check()?;
-        match &plan.change {
-            Change::ResetOffsets { group, .. } | Change::Undo { group, .. } => Some(group.clone()),
-            Change::AddPartitions { .. } | Change::CreateTopic { .. } | Change::DeleteTopic { .. } => None,
-        }
+        plan.change.group().cloned()
     }
 
     /// A new plan replaces the one on screen.

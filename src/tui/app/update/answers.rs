@@ -1,7 +1,7 @@
 //! Answers from the cluster, from files, and from pauses.
 
 use crate::cluster::RecordsUpdate;
-use crate::domain::plan::{Change, Outcome, StepStatus};
+use crate::domain::plan::{Outcome, Severity, StepStatus, Warning};
 use crate::domain::{Failure, FailureKind, show};
 use crate::tui::app::actions::{self, lists, plans};
 use crate::tui::app::changes;
@@ -132,7 +132,7 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
                 dialog.cursor = dialog.recommended();
             }
         }
-        Answer::Progress(index, status) => progress(state, index, status),
+        Answer::Progress(known) => progress(state, known),
         Answer::Applied(result) => applied(state, result, effects),
         Answer::LookedAgain(result) => looked_again(state, result),
         Answer::GroupIsEmpty(result) => group_is_empty(state, result, effects),
@@ -207,12 +207,13 @@ fn planned(state: &mut State, result: Result<Arc<crate::domain::plan::Plan>, Fai
     }
 }
 
-fn progress(state: &mut State, index: usize, status: StepStatus) {
+fn progress(state: &mut State, known: Vec<(usize, StepStatus)>) {
     state.is_dirty = true;
-    if let Some(Stage::Applying { steps, .. }) = plan_dialog(state).map(|dialog| &mut dialog.stage)
-        && let Some(step) = steps.get_mut(index)
-    {
-        *step = Some(status);
+    let Some(Stage::Applying { steps, .. }) = plan_dialog(state).map(|dialog| &mut dialog.stage) else { return };
+    for (index, status) in known {
+        if let Some(step) = steps.get_mut(index) {
+            *step = Some(status);
+        }
     }
 }
 
@@ -232,7 +233,7 @@ fn applied(state: &mut State, result: Result<Outcome, Failure>, effects: &mut Ve
                 (Tone::Bad, format!("{}: {done} of {} done", plan.title, show::plural(all, "step")))
             };
             state.notes.keep(state.now, tone, text);
-            if matches!(plan.change, Change::ResetOffsets { .. } | Change::Undo { .. }) && done > 0 {
+            if plan.moves().next().is_some() && done > 0 {
                 let generation = state.slots.start(Slot::LookAgain);
                 let request = Request::LookAgain(plan);
                 effects.push(Effect::Start { slot: Slot::LookAgain, generation, after: LOOK_AGAIN, request });
@@ -251,13 +252,21 @@ fn applied(state: &mut State, result: Result<Outcome, Failure>, effects: &mut Ve
     }
 }
 
-fn looked_again(state: &mut State, result: Result<Vec<String>, Failure>) {
-    let sentences = result.unwrap_or_else(|failure| vec![failure.to_string()]);
-    for sentence in &sentences {
-        state.say(Tone::Warning, sentence.clone());
+fn looked_again(state: &mut State, result: Result<Vec<Warning>, Failure>) {
+    state.is_dirty = true;
+    let found = result.unwrap_or_else(|failure| vec![Warning::new(Severity::Warning, failure.to_string())]);
+    for note in &found {
+        let tone = match note.severity {
+            // The dialog shows it, if it is open still; it calls nobody.
+            Severity::Fine => continue,
+            Severity::Note => Tone::Info,
+            Severity::Warning => Tone::Warning,
+            Severity::Danger => Tone::Bad,
+        };
+        state.say(tone, note.text.clone());
     }
     if let Some(dialog) = plan_dialog(state) {
-        dialog.afterwards = sentences;
+        dialog.afterwards = found;
     }
 }
 

@@ -3,7 +3,8 @@
 use super::canned::{self, Desk};
 use crate::cluster::{Access, JournalView, RecordRef, RecordsUpdate};
 use crate::domain::group::GroupState;
-use crate::domain::plan::{Confirm, Outcome, Plan, StepStatus};
+use crate::domain::partition_plan::CommitZero;
+use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
 use crate::domain::{Failure, FailureKind, Partial};
 use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::dialogs::plan::Stage;
@@ -37,7 +38,7 @@ fn answer_for(slot: Slot) -> Answer {
         Slot::Plan => Answer::Planned(Ok(canned::plan(true, 1, Confirm::Yes))),
         Slot::PartitionReport => Answer::PartitionReport(Err(refused())),
         Slot::Apply => Answer::Applied(Err(refused())),
-        Slot::LookAgain => Answer::LookedAgain(Ok(vec!["it moved".into()])),
+        Slot::LookAgain => Answer::LookedAgain(Ok(vec![Warning::new(Severity::Warning, "it moved")])),
         Slot::WaitEmpty => Answer::GroupIsEmpty(Ok(())),
         Slot::Journal => Answer::Journal(Ok(Arc::new(JournalView::default()))),
         Slot::Unlock => Answer::Unlocked(Err(refused())),
@@ -265,6 +266,63 @@ fn an_apply_is_never_cut_in_half() {
         Outcome { plan_id: "19f-1".into(), at: canned::NOW, steps: vec![StepStatus::Done; 3], notes: Vec::new() };
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Quit)), "it leaves once it was read back");
+}
+
+#[test]
+fn each_row_gets_its_mark_as_its_answer_comes_and_the_read_back_corrects_it() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 3, Confirm::Yes));
+    desk.draw(120, 40);
+    desk.press("y");
+    let statuses = |desk: &Desk| match desk.state.dialogs.last() {
+        Some(Dialog::Plan(plan)) => (0..3).map(|index| plan.status(index).cloned()).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let lost = StepStatus::Unknown(refused());
+    desk.state.is_dirty = false;
+    desk.answer(Slot::Apply, Answer::Progress(vec![(0, StepStatus::Done), (1, lost.clone())]));
+    assert!(desk.state.is_dirty);
+    assert_eq!(statuses(&desk), [Some(StepStatus::Done), Some(lost), None]);
+    // What the plan has no row for is survived.
+    desk.answer(Slot::Apply, Answer::Progress(vec![(1, StepStatus::Done), (9, StepStatus::Done)]));
+    assert_eq!(statuses(&desk), [Some(StepStatus::Done), Some(StepStatus::Done), None]);
+    assert!(is_applying(&desk), "progress is not the end");
+}
+
+#[test]
+fn what_is_still_where_it_was_put_calls_nobody() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 1, Confirm::Yes));
+    desk.draw(120, 40);
+    desk.press("y");
+    let outcome =
+        Outcome { plan_id: "19f-1".into(), at: canned::NOW, steps: vec![StepStatus::Done], notes: Vec::new() };
+    desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
+    let (said, fine) = (desk.state.notes.len(), Warning::new(Severity::Fine, "still there"));
+    desk.answer(Slot::LookAgain, Answer::LookedAgain(Ok(vec![fine.clone()])));
+    assert_eq!(desk.state.notes.len(), said);
+    assert!(matches!(desk.state.dialogs.last(), Some(Dialog::Plan(plan)) if plan.afterwards == [fine]));
+}
+
+#[test]
+fn offset_0_is_committed_only_where_it_was_chosen() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 j p");
+    let report = Arc::new(canned::partition_report());
+    desk.answer(Slot::PartitionReport, Answer::PartitionReport(Ok(report)));
+    let asked = |desk: &Desk| match desk.open.get(&Slot::Plan) {
+        Some((_, Request::PlanAddPartitions { commit_zero, .. })) => commit_zero.clone(),
+        other => panic!("{other:?}"),
+    };
+    desk.press("enter");
+    assert_eq!(asked(&desk), CommitZero::No);
+    desk.press("esc z enter");
+    assert_eq!(asked(&desk), CommitZero::Offered);
+    // The choice outlives a change of the wish, and can be taken back.
+    desk.press("esc e enter");
+    desk.answer(Slot::PartitionReport, Answer::PartitionReport(Ok(Arc::new(canned::partition_report()))));
+    desk.press("enter");
+    assert_eq!(asked(&desk), CommitZero::Offered);
+    desk.press("esc z enter");
+    assert_eq!(asked(&desk), CommitZero::No);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::domain::broker::Broker;
 use crate::domain::config::{ConfigEntry, ConfigSource};
 use crate::domain::group::*;
 use crate::domain::origin::GroupRole;
+use crate::domain::partition_plan::{self, KeySample, PartitionInputs, PartitionReport, PartitionWish, Reader};
 use crate::domain::plan::*;
 use crate::domain::record::*;
 use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
@@ -219,6 +220,7 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
             coordinator: Some(BrokerId(3)),
             assignor: "range".into(),
             members,
+            may_delete: None,
         },
         role: GroupRole::Plain,
         failures: Vec::new(),
@@ -269,6 +271,7 @@ pub fn plan(is_empty: bool, partitions: i32, confirm: Confirm) -> Arc<Plan> {
             let before = 884_112 + i64::from(partition) * 97;
             let target = if partition == 3 { before + 156 } else { before - 9_408 };
             Step::MoveOffset(OffsetMove {
+                group: None,
                 topic: "payments".into(),
                 topic_id: None,
                 partition,
@@ -303,10 +306,10 @@ pub fn plan(is_empty: bool, partitions: i32, confirm: Confirm) -> Arc<Plan> {
         )],
         steps,
         checks: vec![
-            Check { passed: Some(is_empty), text: "the group is empty".into() },
-            Check { passed: Some(true), text: "unchanged since 14:03:07".into() },
-            Check { passed: Some(true), text: "same topic ids".into() },
-            Check { passed: None, text: "right to delete the group".into() },
+            Check::new(Some(is_empty), "the group is empty"),
+            Check::new(Some(true), "unchanged since 14:03:07"),
+            Check::new(Some(true), "same topic ids"),
+            Check::advice(None, "right to delete the group"),
         ],
         warnings: vec![Warning::new(Severity::Warning, "a consumer that never joins could overwrite it")],
         confirm,
@@ -315,6 +318,27 @@ pub fn plan(is_empty: bool, partitions: i32, confirm: Confirm) -> Arc<Plan> {
             .into(),
         made_at: NOW,
     })
+}
+
+/// A report with one choice, and a group that could be given offset 0.
+pub fn partition_report() -> PartitionReport {
+    let topic = topic("audit.v1", 1, 1, None);
+    let inputs = PartitionInputs {
+        topic,
+        mirrored_from: None,
+        logs: Vec::new(),
+        brokers: vec![broker(1), broker(2), broker(3)],
+        replicas_per_broker: std::collections::HashMap::new(),
+        keys: KeySample::default(),
+        sample_failure: None,
+        is_compacted: Some(false),
+        readers: vec![Reader {
+            group: listing("billing-export", GroupState::Empty),
+            members: Some(0),
+            role: GroupRole::Plain,
+        }],
+    };
+    partition_plan::report(&inputs, &PartitionWish { partitions: Some(3), ..PartitionWish::default() })
 }
 
 pub fn record(offset: Offset) -> Arc<DecodedRecord> {

@@ -6,7 +6,7 @@
 use super::canned::{self, Desk};
 use crate::cluster::{Access, JournalEntry, JournalView, RecordCounts, RecordRef, RecordsUpdate};
 use crate::domain::group::GroupState;
-use crate::domain::plan::{Confirm, Outcome, StepStatus};
+use crate::domain::plan::{Confirm, Outcome, Severity, StepStatus, Warning};
 use crate::domain::{Failure, FailureKind, Partial};
 use crate::tui::app::slot::Slot;
 use crate::tui::app::{Answer, Request};
@@ -185,13 +185,32 @@ fn reset() {
     desk.answer(Slot::Plan, Answer::Planned(Ok(canned::plan(true, 6, Confirm::Yes))));
     shoot_small("plan", &mut desk);
     desk.press("y");
-    desk.answer(Slot::Apply, Answer::Progress(0, StepStatus::Done));
+    let lost = StepStatus::Unknown(canned::failure());
+    desk.answer(Slot::Apply, Answer::Progress(vec![(0, StepStatus::Done), (1, StepStatus::Done), (2, lost)]));
     shoot("plan_applying", &mut desk);
     let steps = (0..6).map(|n| if n == 2 { StepStatus::Failed(canned::failure()) } else { StepStatus::Done }).collect();
-    let outcome =
-        Outcome { plan_id: "19f-1".into(), at: canned::NOW, steps, notes: vec!["payments:3 moved meanwhile".into()] };
+    let outcome = Outcome {
+        plan_id: "19f-1".into(),
+        at: canned::NOW,
+        steps,
+        notes: vec![Warning::new(Severity::Warning, "payments:3 moved meanwhile")],
+    };
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     shoot("plan_partly_done", &mut desk);
+    let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
+    desk.press("R enter");
+    desk.answer(Slot::Plan, Answer::Planned(Ok(canned::plan(true, 2, Confirm::Yes))));
+    desk.draw(120, 40);
+    desk.press("y");
+    let notes = vec![
+        Warning::new(Severity::Fine, "read back: 2 of 2 partitions hold their target"),
+        Warning::new(Severity::Note, "the offsets as they were: /home/sam/.local/state/klamm/undo/19f-1.csv"),
+    ];
+    let outcome = Outcome { plan_id: "19f-1".into(), at: canned::NOW, steps: vec![StepStatus::Done; 2], notes };
+    desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
+    let found = Warning::new(Severity::Fine, "looked at again: fraud-scoring is still where it was put");
+    desk.answer(Slot::LookAgain, Answer::LookedAgain(Ok(vec![found])));
+    shoot("plan_done", &mut desk);
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! How many partitions: the formula, the choices, and the price of each.
 
-use super::boxed;
+use super::{boxed, plan_rows};
 use crate::domain::partition_plan::{Choice, PartitionReport};
-use crate::domain::plan::Severity;
-use crate::domain::show;
+use crate::domain::{GroupId, show};
 use crate::tui::app::State;
 use crate::tui::app::dialogs::PartitionsDialog;
 use crate::tui::app::drawn::Pane;
+use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, span};
 use crate::tui::ui::theme::{Marks, Role};
 use crate::tui::ui::widgets::text::{self, Line};
@@ -26,7 +26,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &Partiti
         return;
     };
     let room = usize::from(width.saturating_sub(4));
-    let (lines, chosen) = all_lines(report, dialog.cursor, room, &marks);
+    let key = state.keymap.shown(Command::PartitionsZero).map_or(String::new(), ToString::to_string);
+    let (lines, chosen) = all_lines(report, dialog, &key, room, &marks);
     let title = vec![span(format!("Partitions for {}: {} now", report.topic, report.current), Role::Text)];
     let height = u16::try_from(lines.len() + 3).unwrap_or(u16::MAX);
     let inner = boxed(canvas, area, width, height, title);
@@ -37,7 +38,6 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &Partiti
     let scroll =
         if fits || dialog.cursor == 0 && chosen < usize::from(body.height) { 0 } else { chosen.saturating_sub(1) };
     text::draw(canvas, body, Pane::Partitions, &lines, scroll);
-    let _ = state;
 }
 
 fn labelled(label: &str, spans: Vec<crate::tui::ui::canvas::Span<'static>>) -> Line<'static> {
@@ -55,7 +55,14 @@ fn wrapped(label: &str, text: &str, role: Role, room: usize) -> Vec<Line<'static
 }
 
 /// All of it, and the line of the choice under the cursor.
-fn all_lines(report: &PartitionReport, cursor: usize, room: usize, marks: &Marks) -> (Vec<Line<'static>>, usize) {
+fn all_lines(
+    report: &PartitionReport,
+    dialog: &PartitionsDialog,
+    key: &str,
+    room: usize,
+    marks: &Marks,
+) -> (Vec<Line<'static>>, usize) {
+    let cursor = dialog.cursor;
     let mut lines = Vec::new();
     if let Some(refusal) = &report.refusal {
         lines.extend(wrapped("refused", &format!("{} {refusal}", marks.broken), Role::Danger, room));
@@ -81,6 +88,7 @@ fn all_lines(report: &PartitionReport, cursor: usize, room: usize, marks: &Marks
     for (index, choice) in report.choices.iter().enumerate() {
         lines.push(choice_line(report, choice, index == cursor, marks));
     }
+    lines.extend(zero_lines(report, dialog, key, room));
     lines.push(Vec::new());
     lines.extend(key_lines(report, report.choices.get(cursor), room));
     if let Some(choice) = report.choices.get(cursor) {
@@ -99,11 +107,7 @@ fn all_lines(report: &PartitionReport, cursor: usize, room: usize, marks: &Marks
         }
     }
     for (index, warning) in report.warnings.iter().enumerate() {
-        let (mark, role) = match warning.severity {
-            Severity::Note => (marks.leads, Role::Info),
-            Severity::Warning => (marks.look, Role::Warning),
-            Severity::Danger => (marks.broken, Role::Danger),
-        };
+        let (mark, role) = plan_rows::weight(warning.severity, marks);
         lines.extend(wrapped(
             if index == 0 { "warnings" } else { "" },
             &format!("{mark} {}", warning.text),
@@ -111,8 +115,43 @@ fn all_lines(report: &PartitionReport, cursor: usize, room: usize, marks: &Marks
             room,
         ));
     }
+    lines.extend(not_zero_lines(report, room));
     (lines, chosen)
 }
+
+/// The offer to commit offset 0 in the new partitions.
+fn zero_lines(report: &PartitionReport, dialog: &PartitionsDialog, key: &str, room: usize) -> Vec<Line<'static>> {
+    let zero = &report.zero;
+    let mut lines = Vec::new();
+    if !zero.groups.is_empty() {
+        let names: Vec<&str> = zero.groups.iter().take(NAMED).map(GroupId::as_str).collect();
+        let more = zero.groups.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let (sign, role) = if dialog.commits_zero() { ("[x]", Role::Accent) } else { ("[ ]", Role::Text) };
+        let groups = if zero.groups.len() == 1 { "the Empty group" } else { "the Empty groups" };
+        let text = format!("{sign} commit offset 0 there for {groups} {}{more}", names.join(", "));
+        lines.push(Vec::new());
+        lines.extend(wrapped(key, &text, role, room));
+    }
+    lines
+}
+
+/// Whom the offer cannot help.
+fn not_zero_lines(report: &PartitionReport, room: usize) -> Vec<Line<'static>> {
+    let zero = &report.zero;
+    let mut lines = Vec::new();
+    for (index, (group, reason)) in zero.others.iter().take(NAMED).enumerate() {
+        let label = if index == 0 { "not at 0" } else { "" };
+        lines.extend(wrapped(label, &format!("{group}: {reason}"), Role::Muted, room));
+    }
+    if zero.others.len() > NAMED {
+        lines.extend(wrapped("", &format!("and {} more", zero.others.len() - NAMED), Role::Muted, room));
+    }
+    lines
+}
+
+/// Groups named before they are counted.
+const NAMED: usize = 4;
 
 fn choice_line(report: &PartitionReport, choice: &Choice, is_here: bool, marks: &Marks) -> Line<'static> {
     let moved = match report.partitioner {

@@ -4,7 +4,7 @@
 //! last line of the plan, which is below all rows and checks.
 
 use super::{boxed, plan_rows};
-use crate::domain::plan::{Check, Confirm, Plan, Severity};
+use crate::domain::plan::{Check, Confirm, Plan, Warning};
 use crate::domain::show;
 use crate::tui::app::State;
 use crate::tui::app::dialogs::PlanDialog;
@@ -62,11 +62,7 @@ fn all_lines(state: &State, dialog: &PlanDialog, plan: &Plan, room: usize, marks
     }
     lines.push(Vec::new());
     for warning in &plan.warnings {
-        let (mark, role) = match warning.severity {
-            Severity::Note => (marks.leads, Role::Info),
-            Severity::Warning => (marks.look, Role::Warning),
-            Severity::Danger => (marks.broken, Role::Danger),
-        };
+        let (mark, role) = plan_rows::weight(warning.severity, marks);
         add(&mut lines, &format!("{mark} {}", warning.text), role);
     }
     lines.extend(check_lines(&plan.checks, room, marks));
@@ -80,7 +76,7 @@ fn all_lines(state: &State, dialog: &PlanDialog, plan: &Plan, room: usize, marks
     add(&mut lines, &made, Role::Muted);
     lines.push(Vec::new());
     add(&mut lines, &format!("command line:  {}", plan.command_line), Role::Info);
-    let afterwards: &[String] = match &dialog.stage {
+    let afterwards: &[Warning] = match &dialog.stage {
         Stage::Done { outcome, .. } => &outcome.notes,
         _ => &[],
     };
@@ -89,7 +85,8 @@ fn all_lines(state: &State, dialog: &PlanDialog, plan: &Plan, room: usize, marks
         add(&mut lines, &format!("{} {failure}", marks.broken), Role::Danger);
     }
     for note in afterwards.iter().chain(&dialog.afterwards) {
-        add(&mut lines, &format!("{} {note}", marks.look), Role::Warning);
+        let (mark, role) = plan_rows::weight(note.severity, marks);
+        add(&mut lines, &format!("{mark} {}", note.text), role);
     }
     lines
 }
@@ -101,10 +98,11 @@ fn check_lines(checks: &[Check], room: usize, marks: &Marks) -> Vec<Line<'static
     for check in checks {
         let (mark, role) = match check.passed {
             Some(true) => (marks.fine, Role::Success),
+            Some(false) if check.is_advice => (marks.look, Role::Warning),
             Some(false) => (marks.broken, Role::Danger),
             None => (marks.unknown, Role::Muted),
         };
-        let text_role = if check.passed == Some(false) { Role::Danger } else { Role::Text };
+        let text_role = if check.blocks() { Role::Danger } else { Role::Text };
         let pair: [Span<'static>; 2] = [span(format!("{mark} "), role), span(check.text.clone(), text_role)];
         let width = width_of(&pair);
         match lines.last_mut() {
@@ -176,7 +174,7 @@ fn prompt_items(state: &State, dialog: &PlanDialog, plan: &Plan, hidden: usize, 
         }
         Stage::Applying { steps, .. } => {
             let known = steps.iter().flatten().count();
-            vec![say(format!("applying: {known} of {} read back…", show::plural(steps.len(), "step")), Role::Warning)]
+            vec![say(format!("applying: {known} of {} answered…", show::plural(steps.len(), "step")), Role::Warning)]
         }
         Stage::Done { outcome, .. } => {
             let (done, all) = (outcome.done(), outcome.steps.len());

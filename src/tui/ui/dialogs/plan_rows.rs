@@ -1,12 +1,13 @@
 //! A plan's steps as lines, each before → after. Shared with the journal.
 
-use crate::domain::plan::{Adjusted, OffsetMove, Plan, Step, StepStatus};
+use crate::domain::plan::{Adjusted, OffsetMove, Plan, Severity, Step, StepStatus};
 use crate::domain::show;
 use crate::domain::text::display_width;
 use crate::tui::ui::canvas::{Span, span};
 use crate::tui::ui::theme::{Marks, Role};
 use crate::tui::ui::widgets::text::Line;
 use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
 
 /// Steps by topic, with a header wherever offsets of another topic begin.
 pub fn lines<'a>(
@@ -17,20 +18,22 @@ pub fn lines<'a>(
     marks: &Marks,
 ) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    let mut topic = None;
+    let mut above = None;
     let widths = Widths::of(plan, width);
-    let has_many = plan.moves().map(|step| &step.topic).collect::<std::collections::BTreeSet<_>>().len() > 1;
+    let has_many = plan.moves().map(|step| (&step.group, &step.topic)).collect::<BTreeSet<_>>().len() > 1;
     for (index, step) in plan.steps.iter().enumerate() {
         if let Step::MoveOffset(step) = step
-            && topic.as_ref() != Some(&step.topic)
+            && above != Some((&step.group, &step.topic))
         {
-            if has_many {
+            if let Some(group) = &step.group {
+                lines.push(vec![span(format!("{group} in {}", step.topic), Role::Accent)]);
+            } else if has_many {
                 lines.push(vec![span(step.topic.to_string(), Role::Accent)]);
             }
-            if topic.is_none() || has_many {
+            if above.is_none() || has_many {
                 lines.push(heading(&widths));
             }
-            topic = Some(step.topic.clone());
+            above = Some((&step.group, &step.topic));
         }
         let mark = status(index).map(|status| mark(status, marks));
         match step {
@@ -86,6 +89,16 @@ fn mark(status: &StepStatus, marks: &Marks) -> Span<'static> {
         StepStatus::Overwritten { .. } => span(format!("{} ", marks.look), Role::Warning),
         StepStatus::Unknown(_) => span(format!("{} ", marks.unknown), Role::Warning),
         StepStatus::Skipped => span("- ", Role::Muted),
+    }
+}
+
+/// How much a sentence weighs, as a sign and a colour.
+pub fn weight(severity: Severity, marks: &Marks) -> (&'static str, Role) {
+    match severity {
+        Severity::Fine => (marks.fine, Role::Success),
+        Severity::Note => (marks.leads, Role::Info),
+        Severity::Warning => (marks.look, Role::Warning),
+        Severity::Danger => (marks.broken, Role::Danger),
     }
 }
 

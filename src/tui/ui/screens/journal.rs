@@ -112,7 +112,11 @@ fn detail(canvas: &mut Canvas<'_>, area: Rect, state: &State, entry: Option<&Jou
     let status = |index: usize| -> Option<&StepStatus> { statuses.and_then(|statuses| statuses.get(index)) };
     lines.extend(plan_rows::lines(&entry.plan, &status, usize::from(inner.width), state.zone(), &marks));
     if let Some(outcome) = &entry.outcome {
-        lines.extend(outcome.notes.iter().map(|note| vec![span(note.clone(), Role::Warning)]));
+        for note in &outcome.notes {
+            let (mark, role) = plan_rows::weight(note.severity, &marks);
+            let text = format!("{mark} {}", note.text);
+            lines.extend(states::wrap(&text, usize::from(inner.width)).into_iter().map(|line| vec![span(line, role)]));
+        }
     }
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
     for (line, y) in lines.iter().zip(inner.y..inner.bottom()) {

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::domain::Time;
-use crate::domain::partition_plan::{HotKey, PartitionWish};
+use crate::domain::partition_plan::{HotKey, PartitionWish, ZeroOffer};
 use crate::domain::partitioner::Partitioner;
-use crate::domain::plan::Warning;
+use crate::domain::plan::{Severity, Warning};
 use crate::tui::command::KeyMap;
 use crate::tui::ui::theme::{Depth, Theme};
 use jiff::tz::TimeZone;
@@ -53,15 +53,19 @@ fn report() -> PartitionReport {
         skew: (0..12).map(|id| 150 + id * 11 % 60).collect(),
         replica_limit: 4_000,
         warnings: vec![Warning::new(Severity::Danger, stops), Warning::new(Severity::Warning, order)],
-        start_at_zero: Vec::new(),
+        zero: ZeroOffer {
+            groups: vec!["billing-export".into(), "audit".into()],
+            others: vec![("search-app".into(), "it is Stable: Kafka takes no commit for a group with members".into())],
+        },
     }
 }
 
-fn drawn(width: u16, height: u16, cursor: usize) -> String {
+fn drawn(width: u16, height: u16, cursor: usize, wants_zero: bool) -> String {
     let state = State::new(NOW, Arc::new(KeyMap::default()), TimeZone::UTC);
     let mut dialog = PartitionsDialog::new("orders.v1".into(), PartitionWish::default());
     dialog.report.settle(Ok(Arc::new(report())), NOW);
     dialog.cursor = cursor;
+    dialog.wants_zero = wants_zero;
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
     let theme = Theme::dark(Depth::True);
@@ -71,16 +75,27 @@ fn drawn(width: u16, height: u16, cursor: usize) -> String {
 }
 
 #[test]
+fn the_offer_of_offset_0_says_whether_it_is_taken_up() {
+    let offered = drawn(120, 24, 1, false);
+    assert!(
+        offered.contains("z          [ ] commit offset 0 there for the Empty groups billing-export, audit"),
+        "{offered}"
+    );
+    assert!(offered.contains("not at 0   search-app: it is Stable"), "{offered}");
+    assert!(drawn(120, 24, 1, true).contains("[x] commit offset 0 there"));
+}
+
+#[test]
 fn each_choice_stands_beside_its_price() {
     for (width, height) in [(120, 20), (80, 21), (40, 9)] {
-        insta::assert_snapshot!(format!("report@{width}x{height}"), drawn(width, height, 1));
+        insta::assert_snapshot!(format!("report@{width}x{height}"), drawn(width, height, 1, false));
     }
 }
 
 #[test]
 fn the_choice_under_the_cursor_is_in_view_on_a_small_screen() {
     for cursor in 0..3 {
-        let shown = drawn(60, 8, cursor);
+        let shown = drawn(60, 8, cursor, false);
         assert!(shown.contains('▸'), "{cursor}:\n{shown}");
     }
 }

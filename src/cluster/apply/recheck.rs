@@ -1,0 +1,116 @@
+//! Does a plan still hold? Looked at right before anything is sent.
+
+use super::{Cluster, moves_of, partition_of, refused};
+use crate::cluster::groups::listed_offset;
+use crate::domain::group::{GroupDescription, GroupState};
+use crate::domain::plan::{Change, OffsetMove, Plan, Step};
+use crate::domain::{Fact, Failure, GroupId, TopicName, TopicPartition};
+use crate::kafka::admin;
+
+const LOOK_AGAIN: &str = "Nothing was changed; look at the new preview.";
+
+impl Cluster {
+    /// Refuses a plan whose ground has moved since it was shown.
+    pub(super) async fn recheck(&self, plan: &Plan) -> Result<(), Failure> {
+        match &plan.change {
+            Change::AddPartitions { topic } | Change::DeleteTopic { topic } => self.recheck_topic(plan, topic).await?,
+            // The cluster itself refuses a topic that exists by now.
+            Change::CreateTopic { .. } | Change::ResetOffsets { .. } | Change::Undo { .. } => {}
+        }
+        futures::future::try_join_all(plan.groups().into_iter().map(|group| self.recheck_moves(plan, group))).await?;
+        Ok(())
+    }
+
+    async fn recheck_moves(&self, plan: &Plan, group: &GroupId) -> Result<(), Failure> {
+        let moves: Vec<&OffsetMove> = moves_of(plan, group).map(|(_, step)| step).collect();
+        let mut topics: Vec<TopicName> = moves.iter().map(|step| step.topic.clone()).collect();
+        topics.sort();
+        topics.dedup();
+        let (description, commits, metadata) = tokio::join!(
+            self.describe_one(group),
+            self.commits_of(group),
+            admin::topics::metadata(self.client(), Some(&topics)),
+        );
+        let description = description?;
+        let may_be_absent = match &plan.change {
+            Change::ResetOffsets { creates_group, .. } => *creates_group,
+            Change::Undo { .. } => true,
+            Change::AddPartitions { .. } | Change::CreateTopic { .. } | Change::DeleteTopic { .. } => false,
+        };
+        match description.listing.state {
+            GroupState::Empty => {}
+            GroupState::Dead if may_be_absent => {}
+            GroupState::Dead => return Err(refused(plan, format!("group {group} does not exist any more"))),
+            state => {
+                let message = format!("group {group} is {} with {}", state.word(), members(&description));
+                return Err(refused(plan, message).hint("Stop its consumers, or press w to wait until they have left."));
+            }
+        }
+        let (commits, metadata) = (commits?, metadata?);
+        // A partition that the plan adds has no log yet; it begins at 0.
+        let existing = moves.iter().filter(|step| !plan.adds(step));
+        let partitions: Vec<TopicPartition> = existing.map(|step| partition_of(step)).collect();
+        let (starts, ends) = self.log_bounds(&partitions).await?;
+        for step in moves {
+            let here = partition_of(step);
+            if commits.get(&here) != step.before.as_ref() {
+                let found = commits.get(&here).map_or("nothing".into(), |commit| commit.offset.to_string());
+                return Err(refused(plan, format!("{here} has {found} committed since the preview")).hint(LOOK_AGAIN));
+            }
+            let Some(target) = step.target else { continue };
+            match metadata.topics.iter().find(|topic| topic.name == step.topic) {
+                None => return Err(refused(plan, format!("topic {} is gone", step.topic))),
+                Some(topic) if topic.id != step.topic_id => {
+                    return Err(refused(plan, format!("topic {} was recreated since the preview", step.topic)));
+                }
+                Some(_) => {}
+            }
+            if plan.adds(step) {
+                continue;
+            }
+            match (listed_offset(&starts, &here), listed_offset(&ends, &here)) {
+                (Fact::Known(start), Fact::Known(end)) if (start..=end).contains(&target) => {}
+                (Fact::Known(start), Fact::Known(end)) => {
+                    let message = format!("the log of {here} now holds {start}–{end}, which leaves out {target}");
+                    return Err(refused(plan, message).hint(LOOK_AGAIN));
+                }
+                (Fact::Unknown(reason), _) | (_, Fact::Unknown(reason)) => {
+                    return Err(refused(plan, format!("the log of {here} cannot be checked: {reason}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn recheck_topic(&self, plan: &Plan, name: &TopicName) -> Result<(), Failure> {
+        let metadata = admin::topics::metadata(self.client(), Some(std::slice::from_ref(name))).await?;
+        let found = metadata.topics.iter().find(|topic| topic.name == *name);
+        let Some(found) = found else {
+            return Err(refused(plan, format!("topic {name} does not exist any more")));
+        };
+        for step in &plan.steps {
+            let (id, partitions) = match step {
+                Step::AddPartitions { topic_id, before, .. } => (topic_id, *before),
+                Step::DeleteTopic { topic_id, partitions, .. } => (topic_id, *partitions),
+                Step::MoveOffset(_) | Step::CreateTopic { .. } => continue,
+            };
+            if found.id != *id {
+                return Err(refused(plan, format!("topic {name} was recreated since the preview")).hint(LOOK_AGAIN));
+            }
+            let now = i32::try_from(found.partitions.len()).unwrap_or(i32::MAX);
+            if now != partitions {
+                let message = format!("topic {name} has {now} partitions now, not {partitions}");
+                return Err(refused(plan, message).hint(LOOK_AGAIN));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn members(description: &GroupDescription) -> String {
+    match description.members.as_slice() {
+        [] => "members on their way".into(),
+        [one] => format!("1 member ({} on {})", one.client_id, one.host),
+        many => format!("{} members", many.len()),
+    }
+}
