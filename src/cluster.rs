@@ -19,6 +19,7 @@ mod schemas;
 mod settings;
 mod snapshot;
 mod undo_file;
+mod unfinished;
 
 pub use apply::Progress;
 pub use grant::Access;

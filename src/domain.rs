@@ -10,6 +10,7 @@ pub mod command_line;
 pub mod config;
 pub mod fact;
 pub mod failure;
+pub mod finish;
 pub mod grant;
 pub mod group;
 pub mod name;

@@ -67,10 +67,9 @@ impl Exit {
     /// The end of a plan that was applied. A step of which nobody knows whether it
     /// happened makes the whole "partly known", never "failed".
     pub(crate) fn of_outcome(outcome: &Outcome) -> Self {
-        let is_unchanged = |status: &StepStatus| matches!(status, StepStatus::Failed(_) | StepStatus::Skipped);
         if outcome.is_complete() {
             Self::Done
-        } else if outcome.steps.iter().all(is_unchanged) {
+        } else if outcome.steps.iter().all(StepStatus::is_unchanged) {
             Self::Failed
         } else {
             Self::Partial

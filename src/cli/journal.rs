@@ -6,7 +6,7 @@ use super::exit::{Exit, Stop};
 use super::output::{Cell, Column, Report, Table, Tone, complain, hidden, number, text};
 use super::plan;
 use super::session::Session;
-use crate::cluster::JournalEntry;
+use crate::cluster::{JournalEntry, JournalView};
 use crate::domain::plan::StepStatus;
 use crate::domain::{Failure, FailureKind};
 use clap::{Args, Subcommand};
@@ -19,6 +19,10 @@ pub(crate) enum Verb {
     Show(ShowArguments),
     /// Take a change back
     Undo(UndoArguments),
+    /// Do the rest of a change that began and was cut short
+    Finish(UndoArguments),
+    /// Write down what the cluster shows of a change that has no result
+    Settle(ShowArguments),
 }
 
 #[derive(Debug, Args)]
@@ -51,6 +55,12 @@ pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop>
             let plan = cluster.plan_undo(&arguments.id).await?;
             carry_out(session, &cluster, &plan, arguments.consent, None).await
         }
+        Verb::Finish(arguments) => {
+            let cluster = session.connect().await?;
+            let plan = cluster.plan_finish(&arguments.id).await?;
+            carry_out(session, &cluster, &plan, arguments.consent, None).await
+        }
+        Verb::Settle(arguments) => settle(session, &arguments.id).await,
     }
 }
 
@@ -64,6 +74,7 @@ const LIST: &[Column] = &[
     number("done", "DONE"),
     text("status", "STATUS"),
     text("undone_by", "UNDONE BY"),
+    text("finished_by", "FINISHED BY"),
     text("can_undo", "CAN UNDO"),
     hidden("cannot_undo_because"),
 ];
@@ -74,6 +85,7 @@ async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, 
     let entries = journal.entries.iter().take(arguments.limit.unwrap_or(usize::MAX));
     let rows = Table::of(LIST, entries.map(cells));
     session.output.report(&Report::list(rows, vec![]))?;
+    say_unfinished(&journal);
     for sentence in &journal.unreadable {
         complain(sentence);
     }
@@ -91,6 +103,7 @@ fn cells(entry: &JournalEntry) -> Vec<Cell> {
         Cell::or_absent(entry.outcome.as_ref(), |outcome| Cell::count(outcome.done())),
         status(entry),
         Cell::or_absent(entry.undone_by.as_deref(), Cell::text),
+        Cell::or_absent(entry.finished_by.as_deref(), Cell::text),
         Cell::Flag(entry.undo.is_ok()),
         Cell::or_absent(entry.undo.as_ref().err().map(String::as_str), Cell::text),
     ]
@@ -99,6 +112,9 @@ fn cells(entry: &JournalEntry) -> Vec<Cell> {
 /// What became of the whole change, in a word.
 fn status(entry: &JournalEntry) -> Cell {
     let Some(outcome) = &entry.outcome else {
+        if entry.finished_by.is_some() {
+            return Cell::Word("finished", Tone::Good);
+        }
         // It began and no result was written: what happened must be looked up.
         return Cell::Word("unknown", Tone::Look);
     };
@@ -119,6 +135,34 @@ async fn show(session: &mut Session, id: &str) -> Result<Exit, Stop> {
     let entry = journal.entries.iter().find(|entry| entry.plan.id == id).ok_or_else(|| {
         Failure::new(FailureKind::NotFound, "show the change", "the journal of this cluster has no such change").on(id)
     })?;
+    say_unfinished(&journal);
+    if entry.is_unfinished() {
+        let found = cluster.look_into(id).await?;
+        session.output.report(&plan::found_report(&entry.plan, &found))?;
+        let is_known = !found.steps.iter().any(|step| matches!(step, StepStatus::Unknown(_)));
+        return Ok(if is_known { Exit::Done } else { Exit::Partial });
+    }
     session.output.report(&plan::report(&entry.plan, entry.outcome.as_ref(), None))?;
     Ok(Exit::Done)
+}
+
+async fn settle(session: &mut Session, id: &str) -> Result<Exit, Stop> {
+    let cluster = session.connect().await?;
+    let journal = cluster.journal().await?;
+    let outcome = cluster.settle(id).await?;
+    let entry = journal.entries.iter().find(|entry| entry.plan.id == id);
+    if let Some(entry) = entry {
+        session.output.report(&plan::report(&entry.plan, Some(&outcome), None))?;
+    }
+    Ok(Exit::of_outcome(&outcome))
+}
+
+/// Changes whose end nobody wrote down are said whatever was asked.
+fn say_unfinished(journal: &JournalView) {
+    for entry in journal.unfinished() {
+        let (title, id) = (&entry.plan.title, &entry.plan.id);
+        complain(&format!(
+            "“{title}” began and its result was never written: klamm journal show {id} says what the cluster shows now"
+        ));
+    }
 }

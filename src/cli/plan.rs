@@ -70,6 +70,15 @@ const DELETIONS: &[Column] = &[
 /// The report of a plan. `refusal` says why it was not applied although it
 /// should have been.
 pub(crate) fn report(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>) -> Report {
+    shown(plan, outcome, refusal, true)
+}
+
+/// The report of a change without a result: `found` is what the cluster shows now.
+pub(crate) fn found_report(plan: &Plan, found: &Outcome) -> Report {
+    shown(plan, Some(found), None, false)
+}
+
+fn shown(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>, was_applied: bool) -> Report {
     let moves = if plan.change.group().is_some() { MOVES } else { MOVES_OF_GROUPS };
     let mut tables = [ADDITIONS, CREATIONS, DELETIONS, moves].map(Table::new);
     for (index, step) in plan.steps.iter().enumerate() {
@@ -99,8 +108,8 @@ pub(crate) fn report(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Fa
     Report {
         rows: tables.first().cloned().unwrap_or_else(|| Table::new(columns_of(&plan.change))),
         items: Some(items),
-        members: vec![("plan", head(plan, outcome))],
-        sections: sections(plan, outcome, tables),
+        members: vec![("plan", head(plan, outcome, was_applied))],
+        sections: sections(plan, outcome, was_applied, tables),
         failures,
     }
 }
@@ -222,6 +231,7 @@ fn status_cells(status: Option<&StepStatus>) -> [Cell; 2] {
             [Cell::Word("unknown", Tone::Look), Cell::text(format!("it may have happened, verify: {failure}"))]
         }
         Some(StepStatus::Skipped) => [Cell::Word("skipped", Tone::Look), Cell::text("an earlier step failed")],
+        Some(StepStatus::NotDone) => [Cell::Word("not_done", Tone::Look), Cell::text("as the cluster is now")],
     }
 }
 
@@ -243,7 +253,7 @@ pub(crate) fn severity_mark(severity: Severity) -> &'static str {
     }
 }
 
-fn head(plan: &Plan, outcome: Option<&Outcome>) -> Json {
+fn head(plan: &Plan, outcome: Option<&Outcome>, was_applied: bool) -> Json {
     let checks: Vec<Json> = plan
         .checks
         .iter()
@@ -264,12 +274,13 @@ fn head(plan: &Plan, outcome: Option<&Outcome>) -> Json {
         "not_undoable": plan.not_undoable,
         "command_line": plan.command_line,
         "made_at": plan.made_at.rfc3339(),
-        "applied_at": outcome.and_then(|outcome| outcome.at.rfc3339()),
+        "applied_at": outcome.filter(|_| was_applied).and_then(|outcome| outcome.at.rfc3339()),
+        "finishes": plan.finishes,
         "notes": outcome.map(|outcome| weighed(&outcome.notes)).unwrap_or_default(),
     })
 }
 
-fn sections(plan: &Plan, outcome: Option<&Outcome>, tables: Vec<Table>) -> Vec<Section> {
+fn sections(plan: &Plan, outcome: Option<&Outcome>, was_applied: bool, tables: Vec<Table>) -> Vec<Section> {
     let mut sections = vec![Section::Heading(plan.title.clone())];
     sections.extend(plan.summary.iter().cloned().map(Section::Line));
     if tables.is_empty() {
@@ -292,6 +303,19 @@ fn sections(plan: &Plan, outcome: Option<&Outcome>, tables: Vec<Table>) -> Vec<S
                 sections.push(Section::Line(format!("▲ cannot be undone: {reason}")));
             }
             sections.push(Section::Line(format!("command line: {}", plan.command_line)));
+        }
+        Some(outcome) if !was_applied => {
+            sections.extend(outcome.notes.iter().map(weighed_line));
+            let mut say = |verb: &str, what: &str| {
+                sections.push(Section::Line(format!("{what}: klamm journal {verb} {}", plan.id)));
+            };
+            if outcome.steps.contains(&StepStatus::NotDone) {
+                say("finish", "do the rest");
+            }
+            if plan.not_undoable.is_none() && outcome.done() > 0 {
+                say("undo", "take back what was done");
+            }
+            say("settle", "write down what was found");
         }
         Some(outcome) => {
             let (done, all) = (outcome.done(), show::plural(outcome.steps.len(), "step"));
@@ -352,6 +376,7 @@ mod tests {
             not_undoable: None,
             command_line: "klamm groups reset fraud --all-topics --to-offset 100".into(),
             made_at: Time(1_700_000_000_000),
+            finishes: None,
         }
     }
 

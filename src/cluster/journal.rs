@@ -28,8 +28,24 @@ pub struct JournalEntry {
     pub outcome: Option<Outcome>,
     /// The plan that took this one back.
     pub undone_by: Option<String>,
+    /// The plan that did what was left of it.
+    pub finished_by: Option<String>,
     /// Why it cannot be undone, as far as the journal knows.
     pub undo: Result<(), String>,
+}
+
+impl JournalEntry {
+    /// It began, and what became of it was never written.
+    pub fn is_unfinished(&self) -> bool {
+        self.outcome.is_none() && self.undone_by.is_none() && self.finished_by.is_none()
+    }
+}
+
+impl JournalView {
+    /// Changes whose end is not known, newest first.
+    pub fn unfinished(&self) -> impl Iterator<Item = &JournalEntry> {
+        self.entries.iter().filter(|entry| entry.is_unfinished())
+    }
 }
 
 /// Everything a journal holds, and what of it could not be read.
@@ -230,22 +246,35 @@ fn view_of(reader: impl BufRead) -> JournalView {
 fn take_in(entries: &mut Vec<JournalEntry>, line: LineIn) {
     match line.event {
         EventIn::Intent { plan } => {
-            entries.push(JournalEntry { plan: *plan, began: line.at, outcome: None, undone_by: None, undo: Ok(()) });
+            entries.push(JournalEntry {
+                plan: *plan,
+                began: line.at,
+                outcome: None,
+                undone_by: None,
+                finished_by: None,
+                undo: Ok(()),
+            });
         }
         EventIn::Result { outcome } => {
-            let undone = entries.iter_mut().rev().find(|entry| entry.plan.id == outcome.plan_id).and_then(|entry| {
-                entry.outcome = Some(outcome);
-                match (&entry.plan.change, &entry.outcome) {
-                    (Change::Undo { of, .. }, Some(outcome)) if outcome.done() > 0 => {
-                        Some((of.clone(), entry.plan.id.clone()))
-                    }
-                    _ => None,
+            let has_done = outcome.done() > 0;
+            let Some(entry) = entries.iter_mut().rev().find(|entry| entry.plan.id == outcome.plan_id) else { return };
+            entry.outcome = Some(outcome);
+            if !has_done {
+                return;
+            }
+            let by = entry.plan.id.clone();
+            let undone = match &entry.plan.change {
+                Change::Undo { of, .. } => Some(of.clone()),
+                _ => None,
+            };
+            let finished = entry.plan.finishes.clone();
+            for earlier in entries {
+                if undone.as_deref() == Some(earlier.plan.id.as_str()) {
+                    earlier.undone_by = Some(by.clone());
                 }
-            });
-            if let Some((of, by)) = undone
-                && let Some(entry) = entries.iter_mut().find(|entry| entry.plan.id == of)
-            {
-                entry.undone_by = Some(by);
+                if finished.as_deref() == Some(earlier.plan.id.as_str()) {
+                    earlier.finished_by = Some(by.clone());
+                }
             }
         }
         EventIn::Unlocked {} => {}
@@ -262,11 +291,7 @@ fn undo_state(entry: &JournalEntry) -> Result<(), String> {
     match &entry.outcome {
         // Nothing is known of what happened: undo looks at the cluster itself.
         None => Ok(()),
-        Some(outcome)
-            if outcome.steps.iter().all(|step| matches!(step, StepStatus::Failed(_) | StepStatus::Skipped)) =>
-        {
-            Err("nothing was changed".into())
-        }
+        Some(outcome) if outcome.steps.iter().all(StepStatus::is_unchanged) => Err("nothing was changed".into()),
         Some(_) => Ok(()),
     }
 }
@@ -291,6 +316,7 @@ mod tests {
             not_undoable: None,
             command_line: String::new(),
             made_at: Time(1),
+            finishes: None,
         }
     }
 
@@ -341,6 +367,25 @@ mod tests {
         assert_eq!(view.entries[0].plan.id, "b");
         assert_eq!(view.entries[1].undone_by.as_deref(), Some("b"));
         assert_eq!(view.entries[1].undo, Err("already undone by b".into()));
+    }
+
+    #[test]
+    fn what_was_finished_by_another_plan_is_no_longer_unfinished() {
+        let journal = Journal::of(None, "c");
+        journal.begin("dev", &reset("a"), Time(5)).unwrap();
+        let unfinished = |journal: &Journal| {
+            let view = journal.read().unwrap();
+            view.unfinished().map(|entry| entry.plan.id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(unfinished(&journal), ["a"]);
+        journal.begin("dev", &Plan { finishes: Some("a".into()), ..reset("b") }, Time(6)).unwrap();
+        assert_eq!(unfinished(&journal), ["b", "a"]);
+        let nothing = Outcome { steps: vec![StepStatus::NotDone], ..done("b") };
+        journal.finish(&nothing).unwrap();
+        assert_eq!(unfinished(&journal), ["a"], "what changed nothing finished nothing");
+        journal.finish(&done("b")).unwrap();
+        assert!(unfinished(&journal).is_empty());
+        assert_eq!(journal.read().unwrap().entries[1].finished_by.as_deref(), Some("b"));
     }
 
     #[test]

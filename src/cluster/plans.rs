@@ -334,7 +334,7 @@ impl Cluster {
 
     /// Reads the record that each target would read next, as far as time allows: a
     /// slow broker costs the preview its records, never the plan.
-    async fn fill_next(&self, plan: &mut Plan) {
+    pub(super) async fn fill_next(&self, plan: &mut Plan) {
         let mut topics: BTreeMap<TopicName, Vec<fetch::ReadRange>> = BTreeMap::new();
         for step in
             plan.moves().filter(|step| step.target.is_some_and(|target| target < step.log_end)).take(MAX_PREVIEWS)

@@ -306,6 +306,7 @@ pub fn plan_add_partitions(inputs: AddInputs) -> Result<Plan, Failure> {
         not_undoable: chosen.is_empty().then(|| "Kafka can add partitions and never take them away".into()),
         command_line: add_command(name, to, &inputs.commit_zero),
         made_at: inputs.now,
+        finishes: None,
         change: Change::AddPartitions { topic: topic.name.clone() },
         id: inputs.id,
     })

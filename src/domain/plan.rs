@@ -256,6 +256,9 @@ pub struct Plan {
     pub command_line: String,
     /// As of when the before-images and targets hold.
     pub made_at: Time,
+    /// The change that began and was cut short, whose rest this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finishes: Option<String>,
 }
 
 impl Plan {
@@ -308,6 +311,15 @@ pub enum StepStatus {
     Unknown(Failure),
     /// Not tried because an earlier step failed.
     Skipped,
+    /// Its result was never written; looked at later, it had not happened.
+    NotDone,
+}
+
+impl StepStatus {
+    /// The cluster is as it was before.
+    pub fn is_unchanged(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Skipped | Self::NotDone)
+    }
 }
 
 /// What became of a plan: one status for each step, in order.

@@ -147,6 +147,7 @@ pub fn plan_reset(inputs: ResetInputs) -> Result<Plan, Failure> {
         not_undoable: None,
         command_line: wording::command_line(&inputs, &moves),
         made_at: inputs.now,
+        finishes: None,
         steps: moves.into_iter().map(Step::MoveOffset).collect(),
         change: Change::ResetOffsets { group, creates_group: inputs.creates_group },
         id: inputs.id,

@@ -74,6 +74,7 @@ pub fn plan_create(id: String, now: Time, topic: &NewTopic, existing: &[Arc<Topi
         )),
         command_line: command_line::join(words.iter().map(String::as_str)),
         made_at: now,
+        finishes: None,
         change: Change::CreateTopic { topic: topic.name.clone() },
     })
 }
@@ -127,6 +128,7 @@ pub fn plan_delete(
         not_undoable: Some("a deleted topic is gone with its records and offsets".into()),
         command_line: command_line::join(["klamm", "topics", "delete", name]),
         made_at: now,
+        finishes: None,
         change: Change::DeleteTopic { topic: topic.name.clone() },
     })
 }

@@ -8,6 +8,7 @@ mod changing;
 mod looking;
 mod reading;
 mod sitting;
+mod unfinished;
 
 pub use sitting::{hostile_bytes, the_story};
 
@@ -38,6 +39,10 @@ pub const CHECKS: &[Check] = &[
     ("add partitions", changing::add_partitions),
     ("add partitions/offset 0 for who is away", changing::commit_zero),
     ("reset/the right that undo needs", changing::right_to_undo),
+    ("cut short/offsets", unfinished::offsets),
+    ("cut short/partitions", unfinished::partitions),
+    ("cut short/creation", unfinished::creation),
+    ("cut short/deletion", unfinished::deletion),
     ("create and delete", changing::create_and_delete),
     ("read-only refuses", changing::read_only),
 ];

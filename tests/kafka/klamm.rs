@@ -66,6 +66,22 @@ impl Klamm {
         self
     }
 
+    /// The journal of the one cluster it changed.
+    pub fn journal(&self) -> PathBuf {
+        let mut folders = vec![self.home.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).expect("a folder").flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "jsonl") {
+                    return path;
+                }
+            }
+        }
+        panic!("nothing was journaled below {}", self.home.display());
+    }
+
     /// Puts a file into its home.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.home.join(name);

@@ -185,6 +185,7 @@ mod tests {
             not_undoable: None,
             command_line: String::new(),
             made_at: Time(0),
+            finishes: None,
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::{LeftOut, TouchedGroup, checks, confirm, group_warnings, wording};
 use crate::domain::group::CommittedOffset;
-use crate::domain::plan::{Change, OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
+use crate::domain::plan::{Change, OffsetMove, Outcome, Plan, Severity, Step, Warning};
 use crate::domain::{Fact, Failure, FailureKind, GroupId, Offset, Time, TopicId, TopicPartition, command_line, show};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -49,7 +49,7 @@ pub fn plan_undo(inputs: UndoInputs<'_>) -> Result<Plan, Failure> {
     for (index, step) in inputs.undone.steps.iter().enumerate() {
         let Step::MoveOffset(applied) = step else { continue };
         let status = inputs.outcome.map(|outcome| outcome.steps.get(index));
-        if matches!(status, Some(Some(StepStatus::Failed(_) | StepStatus::Skipped))) {
+        if matches!(status, Some(Some(status)) if status.is_unchanged()) {
             continue;
         }
         let here = TopicPartition::new(applied.topic.clone(), applied.partition);
@@ -109,6 +109,7 @@ pub fn plan_undo(inputs: UndoInputs<'_>) -> Result<Plan, Failure> {
         not_undoable: None,
         command_line: command_line::join(["klamm", "journal", "undo", inputs.undone.id.as_str()]),
         made_at: inputs.now,
+        finishes: None,
         steps: moves.into_iter().map(Step::MoveOffset).collect(),
         change: Change::Undo { of: inputs.undone.id.clone(), group },
         id: inputs.id,

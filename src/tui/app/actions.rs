@@ -92,6 +92,8 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::RecordsSave => records::ask_save(state),
         C::RecordsResetHere => plans::reset_here(state),
         C::JournalUndo => plans::undo_selected(state, effects),
+        C::JournalFinish => plans::finish_selected(state, effects),
+        C::JournalSettle => plans::settle_selected(state, effects),
         C::ProfileUse => session::use_selected(state, effects),
         C::ProfileDemo => session::open_demo(state, effects),
         C::PlanApply => plans::confirm(state, read_at, effects),

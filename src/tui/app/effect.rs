@@ -75,6 +75,10 @@ pub enum Request {
         deadline: Duration,
     },
     Journal,
+    /// What the cluster shows of the change with this id.
+    LookInto(String),
+    Settle(String),
+    PlanFinish(String),
     Unlock(String),
     /// Offsets for a reset, as CSV.
     ReadOffsets(PathBuf),

@@ -90,6 +90,8 @@ pub enum Answer {
     LookedAgain(Result<Vec<Warning>, Failure>),
     GroupIsEmpty(Result<(), Failure>),
     Journal(Result<Arc<JournalView>, Failure>),
+    LookedInto(Result<Arc<Outcome>, Failure>),
+    Settled(Result<Outcome, Failure>),
     Unlocked(Result<Time, Failure>),
     OffsetsRead(Result<Vec<(TopicName, PartitionId, Offset)>, Failure>),
     Saved(Result<PathBuf, Failure>),

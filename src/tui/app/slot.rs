@@ -24,6 +24,9 @@ pub enum Slot {
     LookAgain,
     WaitEmpty,
     Journal,
+    /// What the cluster shows of an unfinished change.
+    LookInto,
+    Settle,
     Unlock,
     ReadFile,
     SaveFile,
@@ -32,7 +35,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    pub const ALL: [Slot; 21] = [
+    pub const ALL: [Slot; 23] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
@@ -50,6 +53,8 @@ impl Slot {
         Slot::LookAgain,
         Slot::WaitEmpty,
         Slot::Journal,
+        Slot::LookInto,
+        Slot::Settle,
         Slot::Unlock,
         Slot::ReadFile,
         Slot::SaveFile,

@@ -18,6 +18,8 @@ pub enum About {
     Cluster,
     Topic(TopicName),
     Group(GroupId),
+    /// A change of the journal, by its id.
+    Change(String),
 }
 
 /// What is being watched.
@@ -32,7 +34,7 @@ const SLOWEST: Duration = Duration::from_secs(60);
 
 fn pace(slot: Slot) -> Duration {
     match slot {
-        Slot::TopicConfigs | Slot::Metadata | Slot::Brokers | Slot::Journal => Duration::from_secs(10),
+        Slot::TopicConfigs | Slot::Metadata | Slot::Brokers | Slot::Journal | Slot::LookInto => Duration::from_secs(10),
         _ => Duration::from_secs(5),
     }
 }
@@ -63,8 +65,18 @@ fn wanted(state: &State) -> Vec<(Slot, About)> {
                 wanted.push((Slot::Group, About::Group(id.clone())));
             }
         }
-        Screen::Journal => wanted.push((Slot::Journal, About::Cluster)),
+        Screen::Journal => {
+            if let Some(entry) = state.views.journal.selected_unfinished() {
+                wanted.push((Slot::LookInto, About::Change(entry.plan.id.clone())));
+            }
+        }
         Screen::Records | Screen::Profiles | Screen::Messages => {}
+    }
+    // The file's name is the cluster's id, so it can be read once that is known; an
+    // unfinished change is announced whatever is on screen.
+    let is_at_start = state.data.metadata.value().is_some() && state.views.journal.was_never_read();
+    if state.screen == Screen::Journal || is_at_start {
+        wanted.push((Slot::Journal, About::Cluster));
     }
     wanted
 }
@@ -76,6 +88,7 @@ fn request(slot: Slot, about: &About) -> Option<Request> {
         (Slot::Brokers, _) => Request::Brokers,
         (Slot::Groups, _) => Request::Groups,
         (Slot::Journal, _) => Request::Journal,
+        (Slot::LookInto, About::Change(id)) => Request::LookInto(id.clone()),
         (Slot::TopicConfigs, About::Topic(topic)) => Request::TopicConfigs(topic.clone()),
         (Slot::TopicGroups, About::Topic(topic)) => Request::TopicGroups(topic.clone()),
         (Slot::Group, About::Group(group)) => Request::Group(group.clone()),
@@ -101,14 +114,14 @@ pub fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
     for (slot, about) in wanted {
         if !state.watches.running.contains_key(&slot) {
             let after = if matches!(about, About::Topic(_)) { REST } else { Duration::ZERO };
-            mark_loading(state, slot);
+            mark_loading(state, slot, &about);
             state.watches.running.insert(slot, about);
             start(state, slot, after, effects);
         }
     }
 }
 
-fn mark_loading(state: &mut State, slot: Slot) {
+fn mark_loading(state: &mut State, slot: Slot, about: &About) {
     match slot {
         Slot::Metadata => state.data.metadata.begin(),
         Slot::TopicLogs => state.data.logs.begin(),
@@ -118,6 +131,11 @@ fn mark_loading(state: &mut State, slot: Slot) {
         Slot::TopicGroups => state.views.topics.detail.groups.begin(),
         Slot::Group => state.views.group.detail.begin(),
         Slot::Journal => state.views.journal.view.begin(),
+        Slot::LookInto => {
+            if let About::Change(id) = about {
+                state.views.journal.begin_look(id);
+            }
+        }
         _ => {}
     }
 }

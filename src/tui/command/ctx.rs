@@ -109,6 +109,8 @@ pub struct Ctx {
     pub has_picker: bool,
     /// The group on screen has members.
     pub group_is_active: bool,
+    /// The selected change of the journal has no result.
+    pub is_unfinished: bool,
     /// The way back and forth through views has somewhere to go.
     pub has_back: bool,
     pub has_forward: bool,

@@ -65,6 +65,8 @@ pub enum Command {
     RecordsSave,
     RecordsResetHere,
     JournalUndo,
+    JournalFinish,
+    JournalSettle,
     ProfileUse,
     ProfileDemo,
     PlanApply,
@@ -190,6 +192,10 @@ fn can_apply(ctx: &Ctx) -> Enabled {
     let shown = if ctx.plan_was_shown { Enabled::Yes } else { Enabled::No("scroll to the end first") };
     let open = if ctx.plan_is_blocked { Enabled::No("a check failed") } else { Enabled::Yes };
     both(may_write(ctx), both(open, shown))
+}
+
+fn unfinished(ctx: &Ctx) -> Enabled {
+    if ctx.is_unfinished { Enabled::Yes } else { Enabled::No("its end is written down") }
 }
 
 fn can_wait(ctx: &Ctx) -> Enabled {
@@ -355,6 +361,11 @@ pub static TABLE: &[Row] = &[
     // journal
     row(C::JournalUndo, "journal.undo", &["u"], G::Journal, "undo", "Plan the undo of the selected change").at(&[Place::Journal]).hint(2)
         .when(can_plan).risk(Risk::Confirm),
+
+    row(C::JournalFinish, "journal.finish", &["f"], G::Journal, "finish", "Plan the rest of a change that was cut short").at(&[Place::Journal]).hint(1)
+        .when(|ctx| both(unfinished(ctx), can_plan(ctx))).risk(Risk::Confirm),
+    row(C::JournalSettle, "journal.settle", &["v"], G::Journal, "settle as found", "Write down what the cluster shows of a change without a result").at(&[Place::Journal]).hint(3)
+        .when(unfinished),
 
     // profiles
     row(C::ProfileUse, "profile.use", &["enter"], G::Profiles, "connect", "Connect with the selected profile").at(&[Place::Profiles]).hint(1).when(with_selection),

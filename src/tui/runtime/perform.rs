@@ -112,6 +112,18 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.journal().await,
             Err(failure) => Err(failure),
         }),
+        Request::LookInto(id) => Answer::LookedInto(match cluster {
+            Ok(cluster) => cluster.look_into(&id).await,
+            Err(failure) => Err(failure),
+        }),
+        Request::Settle(id) => Answer::Settled(match cluster {
+            Ok(cluster) => cluster.settle(&id).await,
+            Err(failure) => Err(failure),
+        }),
+        Request::PlanFinish(id) => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_finish(&id).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
         Request::Unlock(typed) => Answer::Unlocked(match cluster {
             Ok(cluster) => cluster.unlock(&typed).await,
             Err(failure) => Err(failure),

@@ -298,6 +298,21 @@ pub fn undo_selected(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// `f` on a change that was cut short: the plan for the rest.
+pub fn finish_selected(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(entry) = state.views.journal.selected_unfinished() else { return };
+    let (id, title) = (entry.plan.id.clone(), entry.plan.title.clone());
+    show(state, format!("rest of “{title}”"), Request::PlanFinish(id), effects);
+}
+
+/// `v`: what was found of it is written down, and it is closed by that.
+pub fn settle_selected(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(entry) = state.views.journal.selected_unfinished() {
+        let id = entry.plan.id.clone();
+        start(state, Slot::Settle, Request::Settle(id), effects);
+    }
+}
+
 /// `u` on a plan that was just applied.
 pub fn undo_shown(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Dialog::Plan(dialog)) = state.dialogs.last() else { return };

@@ -107,7 +107,26 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             let failure = result.as_ref().err().cloned();
             let is_new = state.views.journal.view.settle(result, at);
             state.views.journal.arrange();
+            announce_unfinished(state);
             settled(state, slot, is_new, failure, state.views.journal.view.failures_in_a_row(), took, effects);
+        }
+        Answer::LookedInto(result) => {
+            let failure = result.as_ref().err().cloned();
+            let Some((_, found)) = &mut state.views.journal.look else { return };
+            let is_new = found.settle(result, at);
+            let failures = found.failures_in_a_row();
+            settled(state, slot, is_new, failure, failures, took, effects);
+        }
+        Answer::Settled(result) => {
+            match result {
+                Ok(outcome) if outcome.is_complete() => state.say(Tone::Good, "written down: all of it was done"),
+                Ok(outcome) => {
+                    let (done, all) = (outcome.done(), show::plural(outcome.steps.len(), "step"));
+                    state.say(Tone::Warning, format!("written down: {done} of {all} done"));
+                }
+                Err(failure) => state.say(Tone::Bad, failure.to_string()),
+            }
+            watch::refresh(state, effects);
         }
         Answer::TopicsOrdered(order) => {
             state.is_dirty = true;
@@ -155,6 +174,21 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             }
         }
     }
+}
+
+/// Once for each cluster that is opened: changes whose end was never written.
+fn announce_unfinished(state: &mut State) {
+    let journal = &mut state.views.journal;
+    if journal.has_announced || journal.view.value().is_none() {
+        return;
+    }
+    journal.has_announced = true;
+    let text = match journal.unfinished() {
+        0 => return,
+        1 => "a change began and its result was never written: see the Journal".to_owned(),
+        many => format!("{many} changes began and their results were never written: see the Journal"),
+    };
+    state.say(Tone::Warning, text);
 }
 
 fn settled(

@@ -1,7 +1,7 @@
 //! Messages in, state and effects out.
 
 use super::canned::{self, Desk};
-use crate::cluster::{Access, JournalView, RecordRef, RecordsUpdate};
+use crate::cluster::{Access, JournalEntry, JournalView, RecordRef, RecordsUpdate};
 use crate::domain::group::GroupState;
 use crate::domain::partition_plan::CommitZero;
 use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
@@ -41,6 +41,8 @@ fn answer_for(slot: Slot) -> Answer {
         Slot::LookAgain => Answer::LookedAgain(Ok(vec![Warning::new(Severity::Warning, "it moved")])),
         Slot::WaitEmpty => Answer::GroupIsEmpty(Ok(())),
         Slot::Journal => Answer::Journal(Ok(Arc::new(JournalView::default()))),
+        Slot::LookInto => Answer::LookedInto(Err(refused())),
+        Slot::Settle => Answer::Settled(Err(refused())),
         Slot::Unlock => Answer::Unlocked(Err(refused())),
         Slot::ReadFile => Answer::OffsetsRead(Err(refused())),
         Slot::SaveFile => Answer::Saved(Err(refused())),
@@ -408,6 +410,48 @@ fn only_records_in_view_are_decoded_and_one_request_runs_at_a_time() {
         .collect();
     assert_eq!(asked.len(), 1);
     assert!(asked.iter().all(|count| *count < 30), "{asked:?}");
+}
+
+/// A journal with one change whose result was never written.
+fn unfinished() -> Arc<JournalView> {
+    let plan = (*canned::plan(true, 3, Confirm::Yes)).clone();
+    let (outcome, undone_by, finished_by) = (None, None, None);
+    let entry = JournalEntry { plan, began: canned::NOW, outcome, undone_by, finished_by, undo: Ok(()) };
+    Arc::new(JournalView { entries: vec![entry], unreadable: Vec::new() })
+}
+
+#[test]
+fn an_unfinished_change_is_announced_when_a_cluster_is_opened_and_only_once() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    assert!(matches!(desk.open.get(&Slot::Journal), Some((_, Request::Journal))), "whatever is on screen");
+    desk.answer(Slot::Journal, Answer::Journal(Ok(unfinished())));
+    let said = |desk: &Desk| desk.state.notes.newest_first().filter(|note| note.text.contains("never written")).count();
+    assert_eq!(said(&desk), 1);
+    assert!(!desk.state.slots.is_running(Slot::Journal), "it is not kept fresh where it is not shown");
+    assert!(desk.draw(120, 40).contains("9▲ Journal"));
+    desk.press("9");
+    desk.answer(Slot::Journal, Answer::Journal(Ok(unfinished())));
+    assert_eq!(said(&desk), 1);
+}
+
+#[test]
+fn an_unfinished_change_is_looked_into_finished_and_settled() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("9");
+    desk.answer(Slot::Journal, Answer::Journal(Ok(unfinished())));
+    assert!(matches!(desk.open.get(&Slot::LookInto), Some((_, Request::LookInto(id))) if id == "19f-1"));
+    desk.press("f");
+    assert!(matches!(desk.open.get(&Slot::Plan), Some((_, Request::PlanFinish(id))) if id == "19f-1"));
+    desk.press("esc v");
+    assert!(matches!(desk.open.get(&Slot::Settle), Some((_, Request::Settle(id))) if id == "19f-1"));
+    // Once its end is written, there is nothing to finish or to settle.
+    let mut view = (*unfinished()).clone();
+    view.entries[0].finished_by = Some("19f-2".into());
+    desk.answer(Slot::Journal, Answer::Journal(Ok(Arc::new(view))));
+    assert!(!desk.state.slots.is_running(Slot::LookInto));
+    desk.open.remove(&Slot::Plan);
+    desk.press("f");
+    assert!(!desk.open.contains_key(&Slot::Plan));
 }
 
 #[test]

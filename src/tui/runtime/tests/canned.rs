@@ -317,6 +317,7 @@ pub fn plan(is_empty: bool, partitions: i32, confirm: Confirm) -> Arc<Plan> {
         command_line: "klamm groups reset fraud-scoring --topic payments --to-datetime 2026-11-21T10:45:00+01:00"
             .into(),
         made_at: NOW,
+        finishes: None,
     })
 }
 

@@ -6,7 +6,7 @@
 use super::canned::{self, Desk};
 use crate::cluster::{Access, JournalEntry, JournalView, RecordCounts, RecordRef, RecordsUpdate};
 use crate::domain::group::GroupState;
-use crate::domain::plan::{Confirm, Outcome, Severity, StepStatus, Warning};
+use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
 use crate::domain::{Failure, FailureKind, Partial};
 use crate::tui::app::slot::Slot;
 use crate::tui::app::{Answer, Request};
@@ -268,18 +268,34 @@ fn journal() {
     let outcome =
         Outcome { plan_id: plan.id.clone(), at: canned::NOW, steps: vec![StepStatus::Done; 3], notes: Vec::new() };
     let entries = vec![
-        JournalEntry { plan: plan.clone(), began: canned::NOW, outcome: Some(outcome), undone_by: None, undo: Ok(()) },
         JournalEntry {
-            plan,
+            plan: plan.clone(),
+            began: canned::NOW,
+            outcome: Some(outcome),
+            undone_by: None,
+            finished_by: None,
+            undo: Ok(()),
+        },
+        JournalEntry {
+            plan: Plan { id: "19f-0".into(), ..plan },
             began: canned::NOW,
             outcome: None,
             undone_by: None,
+            finished_by: None,
             undo: Err("what happened is not known".into()),
         },
     ];
     let unreadable = vec!["line 7 was written by a newer klamm".into()];
     desk.answer(Slot::Journal, Answer::Journal(Ok(Arc::new(JournalView { entries, unreadable }))));
     shoot_small("journal", &mut desk);
+    desk.press("j");
+    let now =
+        StepStatus::Unknown(Failure::new(FailureKind::Conflict, "tell what became of it", "7 is committed there"));
+    let steps = vec![StepStatus::Done, StepStatus::NotDone, now];
+    let notes = vec![crate::domain::finish::found(&steps)];
+    let found = Outcome { plan_id: "19f-0".into(), at: canned::NOW, steps, notes };
+    desk.answer(Slot::LookInto, Answer::LookedInto(Ok(Arc::new(found))));
+    shoot("journal_unfinished", &mut desk);
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn mark(status: &StepStatus, marks: &Marks) -> Span<'static> {
         StepStatus::Failed(_) => span(format!("{} ", marks.broken), Role::Danger),
         StepStatus::Overwritten { .. } => span(format!("{} ", marks.look), Role::Warning),
         StepStatus::Unknown(_) => span(format!("{} ", marks.unknown), Role::Warning),
-        StepStatus::Skipped => span("- ", Role::Muted),
+        StepStatus::Skipped | StepStatus::NotDone => span("- ", Role::Muted),
     }
 }
 
@@ -109,6 +109,7 @@ fn explained(status: &StepStatus) -> Option<String> {
         StepStatus::Overwritten { found } => Some(format!("read back: {found}")),
         StepStatus::Unknown(failure) => Some(format!("unknown, verify: {failure}")),
         StepStatus::Skipped => Some("not tried".into()),
+        StepStatus::NotDone => Some("not done, as the cluster is now".into()),
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::{WIDE, split};
 use crate::cluster::JournalEntry;
-use crate::domain::plan::StepStatus;
+use crate::domain::plan::{Outcome, Severity, StepStatus};
 use crate::domain::show;
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
+use crate::tui::app::remote::Remote;
 use crate::tui::ui::canvas::{Canvas, span};
 use crate::tui::ui::dialogs::plan_rows;
 use crate::tui::ui::theme::{Marks, Role};
@@ -84,12 +85,30 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
 fn result(entry: &JournalEntry, marks: &Marks) -> Cell<'static> {
     match (&entry.outcome, &entry.undone_by) {
         (_, Some(_)) => cell("undone", Role::Muted),
+        (None, _) if entry.finished_by.is_some() => cell("finished later", Role::Muted),
         (None, _) => cell(format!("{} unknown: verify", marks.unknown), Role::Warning),
         (Some(outcome), _) if outcome.is_complete() => cell(format!("{} done", marks.fine), Role::Success),
         (Some(outcome), _) => {
             cell(format!("{} {} of {} done", marks.broken, outcome.done(), outcome.steps.len()), Role::Danger)
         }
     }
+}
+
+/// What is known of a change whose result was never written.
+fn unfinished_lines(look: Option<&Remote<Outcome>>, width: usize, marks: &Marks) -> Vec<text::Line<'static>> {
+    let (text, role) = match look {
+        Some(look) => match (look.value(), look.failure()) {
+            (_, Some(failure)) => (format!("{} {failure}", marks.broken), Role::Danger),
+            (Some(found), None) => {
+                let note = found.notes.first();
+                let (mark, role) = plan_rows::weight(note.map_or(Severity::Note, |note| note.severity), marks);
+                (format!("{mark} {}", note.map_or("", |note| note.text.as_str())), role)
+            }
+            (None, None) => ("looking at what the cluster shows now…".into(), Role::Muted),
+        },
+        None => ("looking at what the cluster shows now…".into(), Role::Muted),
+    };
+    states::wrap(&text, width).into_iter().map(|line| vec![span(line, role)]).collect()
 }
 
 fn detail(canvas: &mut Canvas<'_>, area: Rect, state: &State, entry: Option<&JournalEntry>) {
@@ -108,7 +127,13 @@ fn detail(canvas: &mut Canvas<'_>, area: Rect, state: &State, entry: Option<&Jou
     }
     lines.push(vec![span(format!("id {}", entry.plan.id), Role::Muted)]);
     lines.push(Vec::new());
-    let statuses = entry.outcome.as_ref().map(|outcome| &outcome.steps);
+    let look = if entry.is_unfinished() { state.views.journal.look_at(&entry.plan.id) } else { None };
+    if entry.is_unfinished() {
+        lines.extend(unfinished_lines(look, usize::from(inner.width), &marks));
+        lines.push(Vec::new());
+    }
+    let known = entry.outcome.as_ref().or_else(|| look?.value().map(|found| &**found));
+    let statuses = known.map(|outcome| &outcome.steps);
     let status = |index: usize| -> Option<&StepStatus> { statuses.and_then(|statuses| statuses.get(index)) };
     lines.extend(plan_rows::lines(&entry.plan, &status, usize::from(inner.width), state.zone(), &marks));
     if let Some(outcome) = &entry.outcome {

@@ -1,6 +1,8 @@
 //! The line of views, and the tabs of a detail.
 
+use crate::domain::text::display_width;
 use crate::tui::app::drawn::Click;
+use crate::tui::app::slot::Slot;
 use crate::tui::app::{Screen, State};
 use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, Span, span};
@@ -21,15 +23,22 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         Screen::Group => Screen::Groups,
         screen => screen,
     };
+    // A change that is being applied has no result yet: that is no news.
+    let has_unfinished = state.views.journal.unfinished() > 0 && !state.slots.is_running(Slot::Apply);
+    let look = canvas.theme.marks.look;
     let word = |command: Command| {
         let key = state.keymap.shown(command).map_or(String::new(), ToString::to_string);
-        (key, command.row().map_or("", |row| row.title))
+        let title = command.row().map_or("", |row| row.title);
+        match command {
+            Command::ViewJournal if has_unfinished => (format!("{key}{look}"), title),
+            _ => (key, title),
+        }
     };
     let full: usize = VIEWS
         .iter()
         .map(|(_, command)| {
             let (key, title) = word(*command);
-            key.len() + title.len() + 3
+            display_width(&key) + title.len() + 3
         })
         .sum();
     let is_wide = full + 3 <= usize::from(area.width);
@@ -45,6 +54,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         };
         let role = match (is_here, has_cluster || screen == Screen::Profiles) {
             (true, _) => Role::Accent,
+            (false, true) if screen == Screen::Journal && has_unfinished => Role::Warning,
             (false, true) => Role::Text,
             (false, false) => Role::Muted,
         };
