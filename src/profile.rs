@@ -7,6 +7,7 @@
 //! anything here is safe to print; what cannot be read in the file is reported
 //! with its line and costs only the profile it belongs to.
 
+mod console;
 mod file;
 mod layers;
 pub mod paths;
@@ -16,6 +17,7 @@ mod secret;
 mod settings;
 mod zone;
 
+pub use console::{ConsoleSettings, KeySetting, Placed};
 pub use layers::{Layer, Loaded, load};
 pub use saved::{ConfigWarning, SavedCertificate, SavedProfile, SavedRegistry, SavedSasl, SavedTls};
 pub use secret::SecretSource;

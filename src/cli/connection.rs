@@ -87,13 +87,21 @@ pub(crate) fn of_demo(demo: &Demo, globals: &Globals) -> Profile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::ConsoleSettings;
 
     fn globals(profile: Option<&str>, bootstrap: Option<&str>) -> Globals {
         Globals { profile: profile.map(Into::into), bootstrap: bootstrap.map(Into::into), ..Globals::default() }
     }
 
     fn nothing_saved() -> Loaded {
-        Loaded { profiles: vec![], default: None, warnings: vec![], file: Some("/etc/k.toml".into()), state_dir: None }
+        Loaded {
+            profiles: vec![],
+            default: None,
+            warnings: vec![],
+            file: Some("/etc/k.toml".into()),
+            state_dir: None,
+            console: ConsoleSettings::default(),
+        }
     }
 
     #[test]

@@ -9,7 +9,6 @@ use crate::demo::{Demo, Options as DemoOptions};
 use crate::domain::{Failure, FailureKind};
 use crate::profile::{Loaded, Profile, paths};
 use crate::tui::{self, OpenDemo, OpenedDemo};
-use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
@@ -38,7 +37,7 @@ pub(crate) fn refuse_without_terminal() -> Result<(), Stop> {
 
 async fn enter(session: &Session, profiles: Loaded, start: Option<Profile>) -> Result<Exit, Stop> {
     let _log = paths::log_dir().and_then(|dir| logging::to_file(&dir));
-    let options = tui::Options { profiles, start, theme: None, keys: BTreeMap::new(), warnings: Vec::new() };
+    let options = tui::Options { profiles, start };
     let ended = tui::run(options, demo_opener(session)).await;
     // Nothing but the terminal itself can end the console with an error.
     ended.map_err(|error| Failure::new(FailureKind::Storage, "use the terminal", format!("{error:#}")))?;

@@ -6,6 +6,7 @@
 
 mod section;
 
+use super::console::{ConsoleSettings, KeySetting, Placed};
 use super::registry_url;
 use super::saved::{ConfigWarning, SavedCertificate, SavedProfile, SavedRegistry, SavedSasl, SavedTls};
 use super::secret::SecretSource;
@@ -23,13 +24,20 @@ pub(super) struct Read {
     pub profiles: Vec<SavedProfile>,
     pub default: Option<String>,
     pub state_dir: Option<PathBuf>,
+    pub console: ConsoleSettings,
     pub warnings: Vec<ConfigWarning>,
 }
 
 /// Reads `text`; what is wrong becomes a warning with its place.
 pub(super) fn parse(text: &str, file: &Path) -> Read {
     let mut reader = Reader { text, file, warnings: Vec::new() };
-    let mut read = Read { profiles: Vec::new(), default: None, state_dir: None, warnings: Vec::new() };
+    let mut read = Read {
+        profiles: Vec::new(),
+        default: None,
+        state_dir: None,
+        console: ConsoleSettings::default(),
+        warnings: Vec::new(),
+    };
     match Document::parse(text) {
         Ok(document) => reader.document(document.as_table(), &mut read),
         Err(_) => {
@@ -159,7 +167,8 @@ impl Reader<'_> {
 
     fn document(&mut self, table: &dyn TableLike, read: &mut Read) {
         let section = Section::new(table, "the file");
-        for (key, span) in section.unknown(&["version", "default", "state_dir", "profiles"]) {
+        let known = ["version", "default", "state_dir", "profiles", "theme", "keymap", "ascii", "keys"];
+        for (key, span) in section.unknown(&known) {
             self.warn(span, key);
         }
         match section.integer("version") {
@@ -179,6 +188,7 @@ impl Reader<'_> {
             Ok(dir) => read.state_dir = dir.map(|dir| self.path(&dir)).or(read.state_dir.take()),
             Err(bad) => self.warn(bad.span, bad.text),
         }
+        self.console(&section, &mut read.console);
         let Some(item) = section.item("profiles") else { return };
         let Some(profiles) = item.as_table_like() else {
             self.warn(item.span(), "profiles must be tables: [profiles.NAME]");
@@ -193,6 +203,62 @@ impl Reader<'_> {
                 }
             }
         }
+    }
+
+    fn console(&mut self, section: &Section<'_>, console: &mut ConsoleSettings) {
+        for (key, place) in [("theme", &mut console.theme), ("keymap", &mut console.keymap)] {
+            match section.string(key) {
+                Ok(Some(value)) => *place = Some(self.placed(value, section.span(key))),
+                Ok(None) => {}
+                Err(bad) => self.warn(bad.span, bad.text),
+            }
+        }
+        match section.boolean("ascii") {
+            Ok(ascii) => console.ascii = ascii.or(console.ascii),
+            Err(bad) => self.warn(bad.span, bad.text),
+        }
+        match section.section("keys") {
+            Ok(Some(keys)) => self.keys("", &keys, &mut console.keys),
+            Ok(None) => {}
+            Err(bad) => self.warn(bad.span, bad.text),
+        }
+    }
+
+    /// Lines such as `"topic.tail" = ["t"]`; without the quotes TOML reads the
+    /// dot as a table, and it means the same.
+    fn keys(&mut self, prefix: &str, section: &Section<'_>, found: &mut Vec<KeySetting>) {
+        for (name, span, item) in section.entries() {
+            let id = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
+            if let Some(table) = item.as_table_like() {
+                self.keys(&id, &Section::new(table, "keys"), found);
+                continue;
+            }
+            let command = self.placed(id, span.clone().or_else(|| item.span()));
+            let list = match item {
+                Item::Value(toml_edit::Value::Array(list)) => list.iter().collect(),
+                Item::Value(one) => vec![one],
+                _ => Vec::new(),
+            };
+            let mut keys = Vec::new();
+            let mut is_text = true;
+            for value in list {
+                match value.as_str() {
+                    Some(text) => keys.push(self.placed(text.to_owned(), value.span())),
+                    None => is_text = false,
+                }
+            }
+            if is_text {
+                found.push(KeySetting { command, keys });
+            } else {
+                let text = format!("keys: {} must be a list of texts such as [\"ctrl-t\", \"s n\"]", command.value);
+                self.warn(item.span().or(span), text);
+            }
+        }
+    }
+
+    fn placed<T>(&self, value: T, span: Option<Range<usize>>) -> Placed<T> {
+        let (line, column) = span.map_or((0, 0), |span| self.place(span.start));
+        Placed { value, line, column }
     }
 
     fn profile(&mut self, name: &str, item: &Item) -> Result<SavedProfile, Bad> {

@@ -4,6 +4,7 @@
 //! a profile's name answer the same question, so a stronger layer that gives
 //! one of them silences both of the weaker.
 
+use super::console::{ConsoleSettings, Placed};
 use super::file;
 use super::paths;
 use super::registry_url;
@@ -93,6 +94,7 @@ pub struct Loaded {
     /// Where it was read from, or would be written to.
     pub file: Option<PathBuf>,
     pub state_dir: Option<PathBuf>,
+    pub console: ConsoleSettings,
 }
 
 /// Reads the file: `explicit`, or the platform's own, which may be missing.
@@ -101,7 +103,14 @@ pub fn load(explicit: Option<PathBuf>) -> Result<Loaded, Failure> {
     let is_explicit = explicit.is_some();
     let state_dir = paths::state_dir();
     let Some(path) = explicit.or_else(paths::config_file) else {
-        return Ok(Loaded { profiles: vec![], default: None, warnings: vec![], file: None, state_dir });
+        return Ok(Loaded {
+            profiles: vec![],
+            default: None,
+            warnings: vec![],
+            file: None,
+            state_dir,
+            console: ConsoleSettings::default(),
+        });
     };
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
@@ -119,6 +128,7 @@ pub fn load(explicit: Option<PathBuf>) -> Result<Loaded, Failure> {
                 warnings: vec![warning],
                 file: Some(path),
                 state_dir,
+                console: ConsoleSettings::default(),
             });
         }
     };
@@ -129,10 +139,17 @@ pub fn load(explicit: Option<PathBuf>) -> Result<Loaded, Failure> {
         warnings: read.warnings,
         file: Some(path),
         state_dir: read.state_dir.or(state_dir),
+        console: read.console,
     })
 }
 
 impl Loaded {
+    /// What is wrong with a value of the file.
+    pub fn warning<T>(&self, at: &Placed<T>, text: impl Into<String>) -> ConfigWarning {
+        let file = self.file.clone().unwrap_or_default();
+        ConfigWarning { file, line: at.line, column: at.column, text: text.into() }
+    }
+
     pub fn profile(&self, name: &str) -> Option<&SavedProfile> {
         self.profiles.iter().find(|profile| profile.name == name)
     }

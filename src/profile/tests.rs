@@ -31,12 +31,45 @@ fn the_example_is_read_without_a_warning() {
     assert_eq!(warnings(&loaded), []);
     assert_eq!(names(&loaded), ["local", "prod-eu", "staging"]);
     assert_eq!(loaded.default.as_deref(), Some("local"));
+    assert_eq!(loaded.console.theme.as_ref().map(|theme| theme.value.as_str()), Some("dark"));
+    assert_eq!(loaded.console.keys.len(), 2);
     let prod = loaded.profile("prod-eu").unwrap();
     assert!(prod.read_only && prod.production && !prod.forbid_unlock);
     assert_eq!(prod.read_budget, Some(Some(20_000_000)));
     let ca = path.parent().unwrap().join("certs/prod-ca.pem");
     assert_eq!(prod.tls.as_ref().unwrap().ca, Some(Pem::File(ca)));
     assert_eq!(loaded.profile("staging").unwrap().bootstrap, ["kafka.staging:9093"]);
+}
+
+#[test]
+fn the_console_is_read_with_its_places() {
+    let loaded = load_text(
+        "theme = \"light\"\nkeymap = \"k9s\"\nascii = true\n[keys]\n\"topic.tail\" = [\"ctrl-t\", \"f5\"]\nlist.copy = \"C\"\n",
+    );
+    assert_eq!(warnings(&loaded), []);
+    let console = &loaded.console;
+    let place = |placed: &Placed<String>| (placed.value.clone(), placed.line, placed.column);
+    assert_eq!(console.theme.as_ref().map(place), Some(("light".to_owned(), 1, 9)));
+    assert_eq!(console.keymap.as_ref().map(place), Some(("k9s".to_owned(), 2, 10)));
+    assert_eq!(console.ascii, Some(true));
+    let [tail, copy] = console.keys.as_slice() else { panic!("{:?}", console.keys) };
+    assert_eq!(place(&tail.command), ("topic.tail".to_owned(), 5, 1));
+    assert_eq!(
+        tail.keys.iter().map(place).collect::<Vec<_>>(),
+        [("ctrl-t".to_owned(), 5, 17), ("f5".to_owned(), 5, 27)]
+    );
+    assert_eq!((place(&copy.command).0, place(&copy.keys[0])), ("list.copy".to_owned(), ("C".to_owned(), 6, 13)));
+}
+
+#[test]
+fn what_is_wrong_about_the_console_costs_only_itself() {
+    let loaded = load_text(
+        "theme = 7\nascii = \"yes\"\nkeys = { \"a.b\" = [1], \"list.copy\" = [\"C\"] }\n[profiles.a]\nbootstrap = \"a\"\n",
+    );
+    assert_eq!(names(&loaded), ["a"]);
+    let places: Vec<_> = warnings(&loaded).iter().map(|(line, column, _)| (*line, *column)).collect();
+    assert_eq!(places, [(1, 9), (2, 9), (3, 18)], "{:?}", loaded.warnings);
+    assert_eq!((loaded.console.keys.len(), loaded.console.theme.is_none()), (1, true));
 }
 
 #[test]

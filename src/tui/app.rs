@@ -6,11 +6,14 @@
 
 pub mod actions;
 pub mod changes;
+pub mod copy;
 pub mod dialogs;
 pub mod drawn;
 pub mod effect;
+pub mod find;
 pub mod input;
 pub mod list;
+pub mod look;
 pub mod message;
 pub mod notes;
 pub mod remote;

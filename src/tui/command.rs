@@ -9,11 +9,13 @@ pub mod chord;
 pub mod ctx;
 pub mod hints;
 pub mod keymap;
+pub mod presets;
 pub mod reference;
 pub mod search;
 pub mod table;
 
 pub use chord::{Chord, Key};
 pub use ctx::{Ctx, Enabled, Place, Right};
-pub use keymap::{KeyMap, Resolved};
-pub use table::{Command, Group, Row};
+pub use keymap::{KeyMap, Resolved, Wish};
+pub use presets::Preset;
+pub use table::{Command, Group};

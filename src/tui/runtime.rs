@@ -8,6 +8,7 @@
 
 mod clock;
 mod console;
+mod console_settings;
 mod frames;
 mod guard;
 mod input;
@@ -15,23 +16,23 @@ mod perform;
 mod profiles;
 mod signals;
 mod tasks;
+mod themes;
 
 use crate::domain::Failure;
 use crate::profile::{Loaded, Profile, system_zone};
 use crate::tui::app::actions::session;
+use crate::tui::app::look::Look;
 use crate::tui::app::notes::Tone;
 use crate::tui::app::{Screen, State};
-use crate::tui::command::KeyMap;
-use crate::tui::ui::theme::{Depth, Theme};
 use anyhow::{Context as _, bail};
 use clock::Clock;
 use console::{Console, Inputs};
 use futures::future::BoxFuture;
 use std::any::Any;
-use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use tasks::Tasks;
+use themes::Themes;
 use tokio::sync::mpsc;
 
 /// What the console is started with.
@@ -40,12 +41,6 @@ pub struct Options {
     pub profiles: Loaded,
     /// The cluster to open at once; without one the profiles are shown.
     pub start: Option<Profile>,
-    /// `dark` or `light`; `None` leaves it to klamm.
-    pub theme: Option<String>,
-    /// Command ids and their keys.
-    pub keys: BTreeMap<String, Vec<String>>,
-    /// Said once at the beginning.
-    pub warnings: Vec<String>,
 }
 
 /// A running demo: its profile, and what keeps it alive.
@@ -67,14 +62,16 @@ pub async fn run(options: Options, open_demo: OpenDemo) -> anyhow::Result<()> {
         bail!("the console needs a terminal; the commands of `klamm --help` work without one");
     }
     let clock = Clock;
-    let (keymap, key_warnings) = KeyMap::with_overrides(&options.keys);
+    let (keymap, keys_said) = console_settings::keymap(&options.profiles);
+    let (themes, themes_said) = Themes::load(&options.profiles, &themes::Terminal::detect());
     let zone = options.start.as_ref().map_or_else(system_zone, |profile| profile.zone.clone());
     let mut state = State::new(clock.now(), Arc::new(keymap), zone);
     state.views.profiles.cards = profiles::cards(&options.profiles, options.start.as_ref());
     state.views.profiles.file = options.profiles.file.as_ref().map_or(String::new(), |path| path.display().to_string());
     state.views.profiles.warnings = options.profiles.warnings.iter().map(ToString::to_string).collect();
     state.views.profiles.arrange();
-    for warning in key_warnings.into_iter().chain(options.warnings) {
+    state.look = Look::new(themes.names(), themes.current.name.clone());
+    for warning in keys_said.warnings.into_iter().chain(themes_said.warnings) {
         state.say(Tone::Warning, warning);
     }
     let mut effects = Vec::new();
@@ -84,7 +81,6 @@ pub async fn run(options: Options, open_demo: OpenDemo) -> anyhow::Result<()> {
     }
     let (answers, answers_in) = mpsc::channel(WAITING);
     let tasks = Tasks::new(options.profiles, options.start, open_demo, clock, answers);
-    let themes = themes(options.theme.as_deref());
     let signals = signals::listen().context("cannot listen for signals")?;
 
     let guard = guard::Guard::enter().context("cannot set up the terminal")?;
@@ -101,24 +97,6 @@ pub async fn run(options: Options, open_demo: OpenDemo) -> anyhow::Result<()> {
     }
     console.close();
     ended
-}
-
-/// The theme in use and the other one.
-fn themes(wanted: Option<&str>) -> [Theme; 2] {
-    let variable = |name: &str| std::env::var(name).unwrap_or_default();
-    let depth = Depth::detect(
-        std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
-        &variable("COLORTERM"),
-        &variable("TERM"),
-    );
-    let locale =
-        [variable("LC_ALL"), variable("LC_CTYPE"), variable("LANG")].into_iter().find(|value| !value.is_empty());
-    // Without a locale the terminal is taken for a modern one.
-    let is_ascii =
-        locale.is_some_and(|locale| locale == "C" || locale == "POSIX" || locale.to_lowercase().contains("8859"));
-    let dress = |theme: Theme| if is_ascii { theme.with_ascii_marks() } else { theme };
-    let (dark, light) = (dress(Theme::dark(depth)), dress(Theme::light(depth)));
-    if wanted == Some("light") { [light, dark] } else { [dark, light] }
 }
 
 #[cfg(test)]

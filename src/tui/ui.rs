@@ -30,6 +30,7 @@ use theme::Theme;
 pub fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) -> Drawn {
     let area = frame.area();
     let mut canvas = Canvas::new(frame.buffer_mut(), theme);
+    canvas.frames = theme.frames(state.link.session().and_then(|session| session.card.colour.as_deref()));
     canvas.fill(area, theme::Role::Text);
     if area.width < 20 || area.height < 5 {
         canvas.put(area.x, area.y, area.width, "klamm needs 20×5", theme::Role::Muted);

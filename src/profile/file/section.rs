@@ -31,6 +31,12 @@ impl<'a> Section<'a> {
         self.table.get(key).filter(|item| !item.is_none())
     }
 
+    /// All that stands here: name, place of the name, value.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Option<Range<usize>>, &'a Item)> {
+        let table = self.table;
+        table.iter().map(move |(name, item)| (name, table.key(name).and_then(toml_edit::Key::span), item))
+    }
+
     /// Where the value of a key stands, or the key when it is a table.
     pub(super) fn span(&self, key: &str) -> Option<Range<usize>> {
         let (key, item) = self.table.get_key_value(key)?;

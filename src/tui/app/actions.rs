@@ -6,11 +6,13 @@ pub mod dialogs;
 pub mod leave;
 pub mod lists;
 pub mod open;
+pub mod palette;
 pub mod plans;
 pub mod records;
 pub mod session;
 
-use super::dialogs::{Dialog, HelpDialog, PaletteDialog, TypeName, TypeNamePurpose};
+use super::copy;
+use super::dialogs::{Dialog, HelpDialog, Menu, MenuPurpose, TypeName, TypeNamePurpose};
 use super::effect::{Effect, Request};
 use super::list::Motion;
 use super::screens::groups::GroupSort;
@@ -35,9 +37,10 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::Refresh => watch::refresh(state, effects),
         C::HistoryBack => open::history(state, true, effects),
         C::HistoryForward => open::history(state, false, effects),
-        C::SwitchTheme => effects.push(Effect::SwitchTheme),
+        C::LastPlace => open::last(state, effects),
+        C::ChooseTheme => dialogs::choose_theme(state),
         C::Help => state.dialogs.push(Dialog::Help(HelpDialog { of: state.place(), scroll: 0 })),
-        C::Palette => state.dialogs.push(Dialog::Palette(PaletteDialog::default())),
+        C::Palette => palette::open(state, effects),
         C::Unlock => {
             let name = state.link.session().map_or(String::new(), |session| session.card.name.clone());
             state.dialogs.push(Dialog::TypeName(TypeName::new(TypeNamePurpose::Unlock, name)));
@@ -64,7 +67,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::PreviousTab => open::next_tab(state, false),
         C::Filter => lists::edit_filter(state),
         C::Mark => lists::mark(state),
-        C::Copy => open::copy(state, effects),
+        C::Copy => copy_or_take(state, read_at, effects),
         C::SortName => match state.screen {
             Screen::Groups => lists::sort_groups(state, GroupSort::Name),
             _ => lists::sort_topics(state, TopicSort::Name, effects),
@@ -100,7 +103,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::PlanLeave => leave::leave_plan(state, effects),
         C::PlanChange => plans::change_target(state, effects),
         C::PlanWait => plans::wait(state, read_at, effects),
-        C::PlanCopy => plans::copy_command(state, effects),
+        C::PlanCopy => copy::open_plan(state),
         C::PlanUndo => plans::undo_shown(state, effects),
         C::PartitionsAdd => plans::add_partitions(state, effects),
         C::PartitionsZero => plans::toggle_zero(state),
@@ -109,8 +112,18 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::FieldNext => dialogs::next_field(state, 1),
         C::FieldPrevious => dialogs::next_field(state, -1),
         C::Accept => dialogs::accept(state, read_at, effects),
-        C::ListNext => dialogs::move_choice(state, 1),
-        C::ListPrevious => dialogs::move_choice(state, -1),
+        C::ListNext => dialogs::move_choice(state, 1, effects),
+        C::ListPrevious => dialogs::move_choice(state, -1, effects),
+    }
+}
+
+/// `c` opens the menu, and in it takes what is under the cursor: `c c` copies
+/// the name.
+fn copy_or_take(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
+    match state.dialogs.last() {
+        Some(Dialog::Menu(Menu { purpose: MenuPurpose::Copy(_), .. })) => dialogs::accept(state, read_at, effects),
+        Some(_) => {}
+        None => copy::open(state),
     }
 }
 

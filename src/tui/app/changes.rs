@@ -4,108 +4,252 @@
 //! Invariant: bounded; the newest stay.
 
 use crate::cluster::{Groups, Metadata};
+use crate::domain::config::ConfigEntry;
 use crate::domain::group::GroupState;
+use crate::domain::topic::Topic;
 use crate::domain::{BrokerId, GroupId, Time, TopicName};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 /// Sentences kept.
 const MOST: usize = 200;
 /// Names listed before a change is told as a number.
 const NAMED: usize = 3;
 
+/// Where a change leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lead {
+    Nowhere,
+    Topic(TopicName),
+    Group(GroupId),
+}
+
+/// A sentence, and the thing it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub text: String,
+    pub leads: Lead,
+}
+
+impl Change {
+    fn new(text: String, leads: Lead) -> Self {
+        Self { text, leads }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub at: Time,
+    pub text: String,
+    pub leads: Lead,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// Oldest first.
-    pub seen: VecDeque<(Time, String)>,
+    pub seen: VecDeque<Seen>,
+    /// How many are kept no longer.
+    dropped: usize,
+    /// The selected one, counted from the first ever seen; the newest otherwise.
+    selected: Option<usize>,
 }
 
 impl Changes {
-    pub fn add(&mut self, at: Time, sentences: Vec<String>) {
-        for sentence in sentences {
+    pub fn add(&mut self, at: Time, changes: Vec<Change>) {
+        for Change { text, leads } in changes {
             if self.seen.len() == MOST {
                 self.seen.pop_front();
+                self.dropped += 1;
             }
-            self.seen.push_back((at, sentence));
+            self.seen.push_back(Seen { at, text, leads });
         }
+    }
+
+    /// The selected row.
+    pub fn cursor(&self) -> usize {
+        let newest = self.seen.len().saturating_sub(1);
+        self.selected.map_or(newest, |selected| selected.saturating_sub(self.dropped).min(newest))
+    }
+
+    /// Selects a row; on the last one the selection follows what comes.
+    pub fn go_to(&mut self, row: usize) {
+        self.selected = (row + 1 < self.seen.len()).then_some(row + self.dropped);
+    }
+
+    pub fn selected(&self) -> Option<&Seen> {
+        self.seen.get(self.cursor())
     }
 }
 
 /// What the newer metadata says that the older did not.
-pub fn between_metadata(old: &Metadata, new: &Metadata) -> Vec<String> {
+pub fn between_metadata(old: &Metadata, new: &Metadata) -> Vec<Change> {
     let mut found = Vec::new();
-    for broker in &old.brokers {
-        if !new.brokers.iter().any(|other| other.id == broker.id) {
-            found.push(format!("broker {} left the cluster", broker.id));
-        }
-    }
-    for broker in &new.brokers {
-        if !old.brokers.iter().any(|other| other.id == broker.id) {
-            found.push(format!("broker {} joined the cluster", broker.id));
-        }
-    }
-    let before: HashMap<&TopicName, _> = old.topics.iter().map(|topic| (&topic.name, topic)).collect();
-    let mut left: BTreeMap<BrokerId, usize> = BTreeMap::new();
-    let mut joined: BTreeMap<BrokerId, usize> = BTreeMap::new();
-    let mut grown = Vec::new();
+    let ids = |metadata: &Metadata| metadata.brokers.iter().map(|broker| broker.id).collect::<Vec<_>>();
+    let (before, after) = (ids(old), ids(new));
+    let gone = before.iter().filter(|id| !after.contains(id)).map(|id| format!("broker {id} left the cluster"));
+    let come = after.iter().filter(|id| !before.contains(id)).map(|id| format!("broker {id} joined the cluster"));
+    found.extend(gone.chain(come).map(|text| Change::new(text, Lead::Nowhere)));
+    let earlier: HashMap<&TopicName, &Arc<Topic>> = old.topics.iter().map(|topic| (&topic.name, topic)).collect();
+    let mut moves = Moves::default();
     let mut created = Vec::new();
     for topic in &new.topics {
-        let Some(old_topic) = before.get(&topic.name) else {
-            created.push(topic.name.as_str());
-            continue;
-        };
-        if std::sync::Arc::ptr_eq(old_topic, topic) {
-            continue;
+        match earlier.get(&topic.name) {
+            None => created.push(&topic.name),
+            Some(old_topic) if Arc::ptr_eq(old_topic, topic) => {}
+            Some(old_topic) => moves.compare(old_topic, topic),
         }
-        if topic.partitions.len() > old_topic.partitions.len() {
-            grown.push(format!("{} now has {} partitions", topic.name, topic.partitions.len()));
+    }
+    let later: HashSet<&TopicName> = new.topics.iter().map(|topic| &topic.name).collect();
+    let deleted: Vec<&TopicName> =
+        old.topics.iter().map(|topic| &topic.name).filter(|name| !later.contains(name)).collect();
+    found.extend(moves.told());
+    let lead = |name: &TopicName| Lead::Topic(name.clone());
+    found.extend(told("topic", "created", &created, lead));
+    found.extend(told("topic", "deleted", &deleted, |_| Lead::Nowhere));
+    found
+}
+
+/// What happened to partitions, with the first topic it happened to.
+#[derive(Default)]
+struct Moves {
+    left: BTreeMap<BrokerId, (usize, TopicName)>,
+    back: BTreeMap<BrokerId, (usize, TopicName)>,
+    leads: BTreeMap<Option<BrokerId>, (usize, TopicName)>,
+    grown: Vec<Change>,
+}
+
+impl Moves {
+    fn compare(&mut self, old: &Topic, new: &Topic) {
+        fn count<K: Ord>(of: &mut BTreeMap<K, (usize, TopicName)>, key: K, topic: &Topic) {
+            of.entry(key).or_insert_with(|| (0, topic.name.clone())).0 += 1;
         }
-        for (partition, earlier) in topic.partitions.iter().zip(&old_topic.partitions) {
+        if new.partitions.len() > old.partitions.len() {
+            let text = format!("topic {} now has {} partitions", new.name, new.partitions.len());
+            self.grown.push(Change::new(text, Lead::Topic(new.name.clone())));
+        }
+        for (partition, earlier) in new.partitions.iter().zip(&old.partitions) {
             for id in earlier.isr.iter().filter(|id| !partition.isr.contains(id)) {
-                *left.entry(*id).or_default() += 1;
+                count(&mut self.left, *id, new);
             }
             for id in partition.isr.iter().filter(|id| !earlier.isr.contains(id)) {
-                *joined.entry(*id).or_default() += 1;
+                count(&mut self.back, *id, new);
+            }
+            if partition.leader != earlier.leader {
+                count(&mut self.leads, partition.leader, new);
             }
         }
     }
-    let after: HashMap<&TopicName, ()> = new.topics.iter().map(|topic| (&topic.name, ())).collect();
-    let deleted: Vec<&str> =
-        old.topics.iter().filter(|topic| !after.contains_key(&topic.name)).map(|topic| topic.name.as_str()).collect();
-    found.extend(left.iter().map(|(id, count)| format!("broker {id} left the ISR of {count} partitions")));
-    found.extend(joined.iter().map(|(id, count)| format!("broker {id} is back in the ISR of {count} partitions")));
-    found.extend(told("topic", "created", &created));
-    found.extend(told("topic", "deleted", &deleted));
-    found.extend(grown.into_iter().take(NAMED));
-    found
+
+    fn told(self) -> Vec<Change> {
+        let partitions = |count: usize, topic: &TopicName| match count {
+            1 => format!("a partition of {topic}"),
+            count => format!("{count} partitions"),
+        };
+        let mut found = Vec::new();
+        let mut tell = |text: String, topic: TopicName| found.push(Change::new(text, Lead::Topic(topic)));
+        for (id, (count, topic)) in self.left {
+            tell(format!("broker {id} left the ISR of {}", partitions(count, &topic)), topic);
+        }
+        for (id, (count, topic)) in self.back {
+            tell(format!("broker {id} is back in the ISR of {}", partitions(count, &topic)), topic);
+        }
+        for (leader, (count, topic)) in self.leads {
+            let which = partitions(count, &topic);
+            match leader {
+                Some(id) => tell(format!("broker {id} now leads {which}"), topic),
+                None => tell(format!("nobody leads {which} any more"), topic),
+            }
+        }
+        found.extend(self.grown.into_iter().take(NAMED));
+        found
+    }
 }
 
 /// What the newer list of groups says that the older did not.
-pub fn between_groups(old: &Groups, new: &Groups) -> Vec<String> {
+pub fn between_groups(old: &Groups, new: &Groups) -> Vec<Change> {
     let before: HashMap<&GroupId, GroupState> =
         old.rows.iter().map(|row| (&row.listing.id, row.listing.state)).collect();
-    let moved: Vec<String> = new
+    let after: HashSet<&GroupId> = new.rows.iter().map(|row| &row.listing.id).collect();
+    let moved: Vec<Change> = new
         .rows
         .iter()
         .filter_map(|row| {
-            let earlier = *before.get(&row.listing.id)?;
-            let now = row.listing.state;
-            (earlier != now).then(|| format!("{} {} → {}", row.listing.id, earlier.word(), now.word()))
+            let id = &row.listing.id;
+            let (earlier, now) = (*before.get(id)?, row.listing.state);
+            let text = || format!("group {id} {} → {}", earlier.word(), now.word());
+            (earlier != now).then(|| Change::new(text(), Lead::Group(id.clone())))
         })
         .collect();
-    let created: Vec<&str> = new
-        .rows
-        .iter()
-        .filter(|row| !before.contains_key(&row.listing.id))
-        .map(|row| row.listing.id.as_str())
-        .collect();
-    let mut found = if moved.len() > NAMED { vec![format!("{} groups changed state", moved.len())] } else { moved };
-    found.extend(told("group", "appeared", &created));
+    let created: Vec<&GroupId> =
+        new.rows.iter().map(|row| &row.listing.id).filter(|id| !before.contains_key(id)).collect();
+    let gone: Vec<&GroupId> = old.rows.iter().map(|row| &row.listing.id).filter(|id| !after.contains(id)).collect();
+    let mut found = match moved.as_slice() {
+        [first, ..] if moved.len() > NAMED => {
+            vec![Change::new(format!("{} groups changed state", moved.len()), first.leads.clone())]
+        }
+        _ => moved,
+    };
+    found.extend(told("group", "appeared", &created, |id| Lead::Group(id.clone())));
+    // Where brokers did not answer, a group that is not listed may well be there.
+    if new.failures.is_empty() {
+        found.extend(told("group", "is gone", &gone, |_| Lead::Nowhere));
+    }
     found
 }
 
-fn told(kind: &str, what: &str, names: &[&str]) -> Vec<String> {
-    if names.len() > NAMED {
-        return vec![format!("{} {kind}s {what}", names.len())];
+/// What the newer configuration of a topic says that the older did not.
+pub fn between_configs(topic: &TopicName, old: &[ConfigEntry], new: &[ConfigEntry]) -> Vec<Change> {
+    let before: HashMap<&str, &ConfigEntry> = old.iter().map(|entry| (entry.name.as_str(), entry)).collect();
+    let shown = |entry: &ConfigEntry| match &entry.value {
+        _ if entry.is_sensitive => "hidden".to_owned(),
+        Some(value) => value.clone(),
+        None => "not set".to_owned(),
+    };
+    let changed = new.iter().filter_map(|entry| {
+        let earlier = before.get(entry.name.as_str())?;
+        (earlier.value != entry.value).then(|| {
+            let text = format!("config {topic} {}: {} → {}", entry.name, shown(earlier), shown(entry));
+            Change::new(text, Lead::Topic(topic.clone()))
+        })
+    });
+    changed.collect()
+}
+
+fn told<N: std::fmt::Display>(kind: &str, what: &str, names: &[&N], lead: impl Fn(&N) -> Lead) -> Vec<Change> {
+    match names {
+        [first, ..] if names.len() > NAMED => {
+            let what = what.strip_prefix("is ").map_or_else(|| what.to_owned(), |what| format!("are {what}"));
+            vec![Change::new(format!("{} {kind}s {what}", names.len()), lead(first))]
+        }
+        _ => names.iter().map(|name| Change::new(format!("{kind} {name} {what}"), lead(name))).collect(),
     }
-    names.iter().map(|name| format!("{kind} {name} {what}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(number: usize) -> Vec<Change> {
+        vec![Change::new(number.to_string(), Lead::Nowhere)]
+    }
+
+    #[test]
+    fn the_selection_follows_the_newest_until_one_looks_at_an_older() {
+        let mut changes = Changes::default();
+        for number in 0..10 {
+            changes.add(Time(0), change(number));
+        }
+        assert_eq!(changes.selected().map(|seen| seen.text.as_str()), Some("9"));
+        changes.go_to(4);
+        for number in 10..MOST + 3 {
+            changes.add(Time(0), change(number));
+        }
+        assert_eq!(changes.seen.len(), MOST, "bounded");
+        assert_eq!(changes.selected().map(|seen| seen.text.as_str()), Some("4"), "it stays on its row");
+        changes.add(Time(0), (0..50).flat_map(change).collect());
+        assert_eq!(changes.cursor(), 0, "what is gone gives way to the oldest there is");
+        changes.go_to(MOST - 1);
+        changes.add(Time(0), change(777));
+        assert_eq!(changes.selected().map(|seen| seen.text.as_str()), Some("777"));
+    }
 }

@@ -4,6 +4,7 @@
 
 pub mod form;
 pub mod help;
+pub mod menu;
 pub mod palette;
 pub mod partitions;
 pub mod plan;
@@ -12,6 +13,7 @@ pub mod type_name;
 
 pub use form::{Form, FormPurpose};
 pub use help::HelpDialog;
+pub use menu::{Menu, MenuPurpose};
 pub use palette::PaletteDialog;
 pub use partitions::PartitionsDialog;
 pub use plan::PlanDialog;
@@ -30,6 +32,7 @@ pub enum Dialog {
     Form(Box<Form>),
     Help(HelpDialog),
     Palette(PaletteDialog),
+    Menu(Menu),
 }
 
 impl Dialog {
@@ -42,6 +45,7 @@ impl Dialog {
             Self::Form(_) => Place::Form,
             Self::Help(_) => Place::Help,
             Self::Palette(_) => Place::Palette,
+            Self::Menu(_) => Place::Menu,
         }
     }
 
@@ -52,7 +56,7 @@ impl Dialog {
             Self::TypeName(question) => Some(&mut question.input),
             Self::Form(form) => form.input_mut(),
             Self::Palette(palette) => Some(&mut palette.input),
-            Self::Plan(_) | Self::Partitions(_) | Self::Help(_) => None,
+            Self::Plan(_) | Self::Partitions(_) | Self::Help(_) | Self::Menu(_) => None,
         }
     }
 }

@@ -14,6 +14,7 @@ pub enum Pane {
     Brokers,
     BusiestTopics,
     WorstGroups,
+    Changes,
     Topics,
     TopicPartitions,
     TopicGroups,
@@ -31,6 +32,7 @@ pub enum Pane {
     Partitions,
     Help,
     Palette,
+    Menu,
 }
 
 /// The part of a list that is in view.

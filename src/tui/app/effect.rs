@@ -1,5 +1,6 @@
 //! What `update` asks the runtime to do. Data only.
 
+use super::find::Haystack;
 use super::slot::{Generation, Slot};
 use crate::cluster::{Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest, TopicLogs};
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
@@ -25,8 +26,8 @@ pub enum Effect {
     Copy(String),
     /// Gives the shell back until klamm is resumed.
     Suspend,
-    /// The other theme.
-    SwitchTheme,
+    /// The theme of this name.
+    ShowTheme(String),
     Quit,
 }
 
@@ -47,6 +48,11 @@ pub enum Request {
         logs: Option<Arc<TopicLogs>>,
         filter: String,
         sort: Sort<TopicSort>,
+    },
+    /// For the palette, in a large cluster.
+    Find {
+        typed: String,
+        haystack: Haystack,
     },
     Records(RecordsRequest),
     Decode {

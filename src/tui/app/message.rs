@@ -1,6 +1,7 @@
 //! What happened. Every message carries its time, so that `update` needs no clock.
 
 use super::drawn::Drawn;
+use super::find::Hit;
 use super::session::Session;
 use super::slot::{Generation, Slot};
 use crate::cluster::{
@@ -77,6 +78,10 @@ pub enum Answer {
     TopicGroups(Result<Arc<Partial<Vec<TopicGroup>>>, Failure>),
     Group(Result<Arc<GroupDetail>, Failure>),
     TopicsOrdered(Arc<Vec<u32>>),
+    Found {
+        typed: String,
+        hits: Vec<Hit>,
+    },
     /// One of many.
     Records(RecordsUpdate),
     /// No more records will come.

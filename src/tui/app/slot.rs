@@ -16,6 +16,7 @@ pub enum Slot {
     TopicGroups,
     Group,
     TopicOrder,
+    Find,
     Records,
     Decode,
     Plan,
@@ -35,7 +36,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    pub const ALL: [Slot; 23] = [
+    pub const ALL: [Slot; 24] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
@@ -45,6 +46,7 @@ impl Slot {
         Slot::TopicGroups,
         Slot::Group,
         Slot::TopicOrder,
+        Slot::Find,
         Slot::Records,
         Slot::Decode,
         Slot::Plan,

@@ -4,6 +4,7 @@
 
 use super::dialogs::Dialog;
 use super::drawn::{Drawn, Pane, Viewport};
+use super::look::Look;
 use super::notes::{Notes, Tone};
 use super::remote::Remote;
 use super::screens::Views;
@@ -64,6 +65,8 @@ pub struct State {
     /// Places before this one, oldest first, and those left by going back.
     pub back: Vec<Spot>,
     pub forward: Vec<Spot>,
+    /// The place before the last step, to go to and fro.
+    pub last: Option<Spot>,
     pub dialogs: Vec<Dialog>,
     pub data: Data,
     pub views: Views,
@@ -71,6 +74,9 @@ pub struct State {
     pub watches: Watches,
     pub notes: Notes,
     pub keymap: Arc<KeyMap>,
+    pub look: Look,
+    /// Lines typed into the palette, oldest first.
+    pub typed: Vec<String>,
     /// Keys of a longer binding, pressed so far.
     pub pending: Vec<Chord>,
     /// The last frame.
@@ -91,6 +97,7 @@ impl State {
             depth: 0,
             back: Vec::new(),
             forward: Vec::new(),
+            last: None,
             dialogs: Vec::new(),
             data: Data::default(),
             views: Views::default(),
@@ -98,6 +105,8 @@ impl State {
             watches: Watches::default(),
             notes: Notes::default(),
             keymap,
+            look: Look::default(),
+            typed: Vec::new(),
             pending: Vec::new(),
             drawn: Drawn::default(),
             is_dirty: true,
@@ -159,6 +168,7 @@ impl State {
             is_unfinished: self.views.journal.selected_unfinished().is_some(),
             has_back: !self.back.is_empty(),
             has_forward: !self.forward.is_empty(),
+            has_last: self.last.is_some(),
         }
     }
 
@@ -172,6 +182,7 @@ impl State {
                 OverviewPane::Health => true,
                 OverviewPane::Topics => overview::selected_topic(self).is_some(),
                 OverviewPane::Groups => overview::selected_group(self).is_some(),
+                OverviewPane::Changes => overview::selected_change(self).is_some(),
             },
             Place::Topics => !self.views.topics.order.is_empty(),
             Place::Topic => self.topic_on_screen().is_some(),
@@ -189,7 +200,8 @@ impl State {
             | Place::Partitions
             | Place::Form
             | Place::Help
-            | Place::Palette => true,
+            | Place::Palette
+            | Place::Menu => true,
         }
     }
 

@@ -14,7 +14,7 @@ use super::effect::Effect;
 use super::message::Message;
 use super::slot::Slot;
 use super::state::State;
-use super::{actions, drawn::Drawn, watch};
+use super::{actions, drawn::Drawn, look, watch};
 use crate::domain::Time;
 use crate::tui::app::dialogs::Dialog;
 
@@ -49,6 +49,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
     }
     watch::reconcile(state, &mut effects);
+    look::reconcile(state, &mut effects);
     actions::records::decode_visible(state, &mut effects);
     if state.notes.toasts().next().is_some() && !state.slots.is_running(Slot::Toast) {
         actions::fade_later(state, &mut effects);

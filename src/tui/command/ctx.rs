@@ -30,6 +30,8 @@ pub enum Place {
     Form,
     Help,
     Palette,
+    /// A few choices below each other.
+    Menu,
 }
 
 impl Place {
@@ -66,6 +68,7 @@ impl Place {
         Place::Form,
         Place::Help,
         Place::Palette,
+        Place::Menu,
     ];
 
     /// Characters go into a text field here before they can be commands.
@@ -114,6 +117,8 @@ pub struct Ctx {
     /// The way back and forth through views has somewhere to go.
     pub has_back: bool,
     pub has_forward: bool,
+    /// There is a place where one was last.
+    pub has_last: bool,
 }
 
 /// Whether a command can be used, and if not, why.

@@ -76,6 +76,7 @@ mod tests {
             is_unfinished: false,
             has_back: false,
             has_forward: false,
+            has_last: false,
         }
     }
 

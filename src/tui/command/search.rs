@@ -1,31 +1,40 @@
 //! Finding a command by a few of its letters.
 //!
-//! Owns: the palette's ranking. Must not know how it is drawn.
+//! Owns: the ranking of commands. Must not know how it is drawn.
 
 use super::table::{Group, Row, TABLE};
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
-/// The commands that match `typed`, best first; all of them for an empty line.
-pub fn search(typed: &str) -> Vec<&'static Row> {
-    let pattern = Pattern::parse(typed.trim(), CaseMatching::Ignore, Normalization::Smart);
+/// The commands that match `typed` with their scores, best first; all of them
+/// for an empty line.
+pub fn search(typed: &str) -> Vec<(&'static Row, u32)> {
+    let typed = typed.trim();
+    let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
+    // Sentences hold the letters of nearly anything: there they must stand together.
+    let together = Pattern::new(typed, CaseMatching::Ignore, Normalization::Smart, AtomKind::Substring);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
-    let mut found: Vec<(u32, &Row)> = TABLE
+    let mut found: Vec<(&Row, u32)> = TABLE
         .iter()
-        .filter(|row| is_offered(row))
+        .filter(|row| is_offered(row) || row.words.contains(&typed))
         .filter_map(|row| {
-            let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
+            // A word that means it, typed whole.
+            if row.words.contains(&typed) {
+                return Some((row, u32::MAX));
+            }
+            let mut score =
+                |text: &str, pattern: &Pattern| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
             // Names count most, so that `:unlock` finds unlocking before anything
             // that mentions it, and `:journal` the view before its commands.
-            let title = if row.group == Group::Views { score(row.title) } else { None };
-            let name = score(row.id).max(title).map(|score| score.saturating_mul(2));
+            let title = if row.group == Group::Views { score(row.title, &pattern) } else { None };
+            let name = score(row.id, &pattern).max(title).map(|score| score.saturating_mul(2));
             let words = format!("{} {}", row.title, row.doc);
-            name.max(score(&words)).map(|score| (score, row))
+            name.max(score(&words, &together)).map(|score| (row, score))
         })
         .collect();
-    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    found.into_iter().map(|(_, row)| row).collect()
+    found.sort_by_key(|(_, score)| std::cmp::Reverse(*score));
+    found
 }
 
 /// Moving the cursor and the keys of dialogs are not chosen from a list.
@@ -37,6 +46,10 @@ fn is_offered(row: &Row) -> bool {
 mod tests {
     use super::*;
 
+    fn ids(typed: &str) -> Vec<&'static str> {
+        search(typed).into_iter().map(|(row, _)| row.id).collect()
+    }
+
     #[test]
     fn a_few_letters_find_the_command() {
         for (typed, id) in [
@@ -44,14 +57,17 @@ mod tests {
             ("topics", "view.topics"),
             ("grp reset", "group.reset"),
             ("jour", "view.journal"),
+            ("q", "app.quit-now"),
+            ("ctx", "view.profiles"),
+            ("theme", "app.theme"),
         ] {
-            assert_eq!(search(typed).first().map(|row| row.id), Some(id), "{typed}");
+            assert_eq!(ids(typed).first(), Some(&id), "{typed}");
         }
     }
 
     #[test]
     fn nothing_typed_shows_all_and_nonsense_nothing() {
-        assert!(search("").len() > 30);
-        assert!(search("zzqqxx").is_empty());
+        assert!(ids("").len() > 30);
+        assert!(ids("zzqqxx").is_empty());
     }
 }

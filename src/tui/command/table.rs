@@ -19,7 +19,8 @@ pub enum Command {
     Refresh,
     HistoryBack,
     HistoryForward,
-    SwitchTheme,
+    LastPlace,
+    ChooseTheme,
     Unlock,
     ViewOverview,
     ViewTopics,
@@ -143,6 +144,8 @@ pub struct Row {
     pub places: &'static [Place],
     /// Default keys, the first is the one shown.
     pub keys: &'static [&'static str],
+    /// Words that mean it when typed whole after `:`.
+    pub words: &'static [&'static str],
     /// Rank in the footer, 1 first; 0 stays out of it.
     pub hint: u8,
     pub risk: Risk,
@@ -229,6 +232,19 @@ const LISTS: &[Place] = &[
     Place::PlanResult,
     Place::Partitions,
     Place::Help,
+    Place::Menu,
+];
+const WITH_COPIES: &[Place] = &[
+    Place::Overview,
+    Place::Topics,
+    Place::Topic,
+    Place::Groups,
+    Place::Group,
+    Place::Records,
+    Place::Journal,
+    Place::Profiles,
+    Place::Messages,
+    Place::Menu,
 ];
 const SORTED: &[Place] = &[Place::Topics, Place::Groups];
 const FILTERED: &[Place] = &[Place::Topics, Place::Groups];
@@ -245,7 +261,19 @@ const fn row(
     title: &'static str,
     doc: &'static str,
 ) -> Row {
-    Row { command, id, title, doc, group, places: Place::VIEWS, keys, hint: 0, risk: Risk::Safe, enabled: always }
+    Row {
+        command,
+        id,
+        title,
+        doc,
+        group,
+        places: Place::VIEWS,
+        keys,
+        words: &[],
+        hint: 0,
+        risk: Risk::Safe,
+        enabled: always,
+    }
 }
 
 impl Row {
@@ -264,6 +292,11 @@ impl Row {
         self
     }
 
+    const fn words(mut self, words: &'static [&'static str]) -> Self {
+        self.words = words;
+        self
+    }
+
     const fn risk(mut self, risk: Risk) -> Self {
         self.risk = risk;
         self
@@ -277,28 +310,38 @@ use Group as G;
 #[rustfmt::skip]
 pub static TABLE: &[Row] = &[
     // general
-    row(C::Help, "app.help", &["?", "f1"], G::General, "help", "Show the keys that work here").hint(95),
+    row(C::Help, "app.help", &["?", "f1"], G::General, "help", "Show the keys that work here").hint(95).words(&["h", "help"]),
     row(C::Palette, "app.palette", &[":", "ctrl-p"], G::General, "command", "Find any command by its name").hint(92),
     row(C::Back, "app.back", &["esc"], G::General, "back", "One level out: close, clear the filter, go back"),
     row(C::Quit, "app.quit", &["q"], G::General, "quit", "Leave from the top level, go back elsewhere").hint(98).when(can_quit),
-    row(C::QuitNow, "app.quit-now", &["ctrl-c"], G::General, "quit", "Leave; a change that is being applied is finished first").at(Place::ALL),
+    row(C::QuitNow, "app.quit-now", &["ctrl-c"], G::General, "quit", "Leave; a change that is being applied is finished first").at(Place::ALL)
+        .words(&["q", "q!", "quit", "exit"]),
     row(C::Suspend, "app.suspend", &["ctrl-z"], G::General, "suspend", "Suspend klamm and give the shell back").at(Place::ALL),
     row(C::Refresh, "app.refresh", &["r"], G::General, "refresh", "Ask the cluster again now").when(with_cluster),
     row(C::HistoryBack, "app.history-back", &["["], G::General, "back in history", "To the place before")
         .when(|ctx| if ctx.has_back { Enabled::Yes } else { Enabled::No("this is where you began") }),
     row(C::HistoryForward, "app.history-forward", &["]"], G::General, "on in history", "To the place after")
         .when(|ctx| if ctx.has_forward { Enabled::Yes } else { Enabled::No("there is nothing after this") }),
-    row(C::SwitchTheme, "app.theme", &[], G::General, "theme", "Switch between the dark and the light theme"),
+    row(C::LastPlace, "app.last-place", &["-"], G::General, "last place", "To the place where you were last, and back again")
+        .when(|ctx| if ctx.has_last { Enabled::Yes } else { Enabled::No("this is where you began") }),
+    row(C::ChooseTheme, "app.theme", &[], G::General, "theme", "Choose the colours, seeing each at once").words(&["theme", "themes", "skin", "skins"]),
     row(C::Unlock, "app.unlock", &[], G::General, "unlock", "Allow changes for 15 minutes in a read-only profile").when(can_unlock),
 
     // views
-    row(C::ViewOverview, "view.overview", &["1"], G::Views, "Overview", "What is wrong, in one glance").when(with_cluster_soon),
-    row(C::ViewTopics, "view.topics", &["2"], G::Views, "Topics", "Topics and their partitions").when(with_cluster_soon),
-    row(C::ViewGroups, "view.groups", &["3"], G::Views, "Groups", "Consumer groups and their lag").when(with_cluster_soon),
-    row(C::ViewRecords, "view.records", &["4"], G::Views, "Records", "The records of a topic").when(with_cluster_soon),
-    row(C::ViewJournal, "view.journal", &["9"], G::Views, "Journal", "Changes made by klamm, and their undo").when(with_cluster_soon),
-    row(C::ViewProfiles, "view.profiles", &["0"], G::Views, "Profiles", "Saved clusters: switch to another"),
-    row(C::ViewMessages, "view.messages", &["m"], G::Views, "Messages", "What klamm said, the last 200"),
+    row(C::ViewOverview, "view.overview", &["1"], G::Views, "Overview", "What is wrong, in one glance").when(with_cluster_soon)
+        .words(&["overview", "o", "pulse", "pulses"]),
+    row(C::ViewTopics, "view.topics", &["2"], G::Views, "Topics", "Topics and their partitions").when(with_cluster_soon)
+        .words(&["topics", "topic", "t"]),
+    row(C::ViewGroups, "view.groups", &["3"], G::Views, "Groups", "Consumer groups and their lag").when(with_cluster_soon)
+        .words(&["groups", "group", "g", "cg"]),
+    row(C::ViewRecords, "view.records", &["4"], G::Views, "Records", "The records of a topic").when(with_cluster_soon)
+        .words(&["records", "r"]),
+    row(C::ViewJournal, "view.journal", &["9"], G::Views, "Journal", "Changes made by klamm, and their undo").when(with_cluster_soon)
+        .words(&["journal", "j", "audit"]),
+    row(C::ViewProfiles, "view.profiles", &["0"], G::Views, "Profiles", "Saved clusters: switch to another")
+        .words(&["profiles", "profile", "p", "ctx", "contexts", "clusters"]),
+    row(C::ViewMessages, "view.messages", &["m"], G::Views, "Messages", "What klamm said, the last 200")
+        .words(&["messages", "m"]),
 
     // moving
     row(C::Down, "move.down", &["j", "down"], G::Moving, "down", "Down").at(LISTS),
@@ -324,7 +367,7 @@ pub static TABLE: &[Row] = &[
     row(C::Filter, "list.filter", &["/"], G::Lists, "filter", "Show only rows with these letters").at(FILTERED).hint(9),
     row(C::Mark, "list.mark", &["space"], G::Lists, "mark", "Mark the row, or take the mark away")
         .at(&[Place::Topics, Place::Groups, Place::Group]).hint(50).when(with_selection),
-    row(C::Copy, "list.copy", &["c"], G::Lists, "copy", "Copy what is selected to the clipboard, also over SSH").hint(70).when(with_selection),
+    row(C::Copy, "list.copy", &["c"], G::Lists, "copy", "What to copy of what is selected, also over SSH; again: its name").hint(70).when(with_selection).at(WITH_COPIES),
     row(C::SortName, "sort.name", &["s n"], G::Lists, "by name", "Sort by name; again reverses").at(SORTED),
     row(C::SortPartitions, "sort.partitions", &["s p"], G::Lists, "by partitions", "Sort by number of partitions").at(&[Place::Topics]),
     row(C::SortRecords, "sort.records", &["s r"], G::Lists, "by records", "Sort by number of records").at(&[Place::Topics]),
@@ -386,7 +429,7 @@ pub static TABLE: &[Row] = &[
 
     // dialogs
     row(C::Accept, "dialog.accept", &["enter"], G::Dialogs, "go on", "Take what was typed or chosen")
-        .at(&[Place::Filter, Place::TypeName, Place::Reset, Place::Form, Place::Palette]).hint(1),
+        .at(&[Place::Filter, Place::TypeName, Place::Reset, Place::Form, Place::Palette, Place::Menu]).hint(1),
     row(C::FieldNext, "dialog.next-field", &["tab"], G::Dialogs, "next field", "To the next field").at(&[Place::Reset, Place::Form]).hint(2),
     row(C::FieldPrevious, "dialog.previous-field", &["shift-tab"], G::Dialogs, "previous field", "To the field before").at(&[Place::Reset, Place::Form]),
     row(C::ListNext, "dialog.next", &["down", "ctrl-n"], G::Dialogs, "next", "To the next choice").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form]),
@@ -404,6 +447,12 @@ mod tests {
         let commands: HashSet<_> = TABLE.iter().map(|row| row.command).collect();
         assert_eq!(ids.len(), TABLE.len());
         assert_eq!(commands.len(), TABLE.len());
+    }
+
+    #[test]
+    fn a_word_means_one_command() {
+        let words: Vec<_> = TABLE.iter().flat_map(|row| row.words).collect();
+        assert_eq!(words.iter().collect::<HashSet<_>>().len(), words.len());
     }
 
     #[test]

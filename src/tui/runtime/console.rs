@@ -10,9 +10,9 @@ use super::guard::{self, Guard};
 use super::input::{self, Stamped};
 use super::signals::{self, Signal};
 use super::tasks::Tasks;
+use super::themes::Themes;
 use crate::tui::app::{Answered, Effect, Message, State, update};
 use crate::tui::ui;
-use crate::tui::ui::theme::Theme;
 use anyhow::{anyhow, bail};
 use base64::Engine as _;
 use ratatui::Terminal;
@@ -42,7 +42,7 @@ pub struct Inputs {
 pub struct Console<B: Backend> {
     terminal: Terminal<B>,
     pub(super) state: State,
-    themes: [Theme; 2],
+    themes: Themes,
     tasks: Tasks,
     clock: Clock,
     /// For what is not a cell: the clipboard.
@@ -57,7 +57,7 @@ where
     pub fn new(
         terminal: Terminal<B>,
         state: State,
-        themes: [Theme; 2],
+        themes: Themes,
         tasks: Tasks,
         clock: Clock,
         out: Box<dyn Write + Send>,
@@ -159,7 +159,7 @@ where
                 }
                 Effect::Cancel(slot) => self.tasks.cancel(slot),
                 Effect::Copy(text) => self.copy(&text)?,
-                Effect::SwitchTheme => self.themes.swap(0, 1),
+                Effect::ShowTheme(name) => self.themes.show(&name),
                 Effect::Suspend => self.suspend(inputs)?,
                 Effect::Quit => return Ok(ControlFlow::Break(())),
             }
@@ -168,7 +168,7 @@ where
     }
 
     fn draw(&mut self) -> anyhow::Result<()> {
-        let [theme, _] = &self.themes;
+        let theme = &self.themes.current;
         // A key read before this moment was pressed without seeing the frame.
         let at = self.clock.now();
         self.state.is_dirty = false;

@@ -54,6 +54,11 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             });
             Answer::TopicsOrdered(Arc::new(ordered.await.unwrap_or_default()))
         }
+        Request::Find { typed, haystack } => {
+            let words = typed.clone();
+            let hits = tokio::task::spawn_blocking(move || crate::tui::app::find::find(&words, &haystack));
+            Answer::Found { typed, hits: hits.await.unwrap_or_default() }
+        }
         Request::Records(request) => {
             let Ok(cluster) = cluster else { return };
             let mut feed = cluster.records(request);

@@ -3,8 +3,8 @@
 //! Owns: putting text into cells so that nothing hostile and nothing cut
 //! reaches them, and the account of what was drawn.
 
-use super::theme::{Role, Theme};
-use crate::domain::text::{display_width, sanitize, shorten_end};
+use super::theme::{Marks, Role, Theme, ascii};
+use crate::domain::text::{display_width, sanitize, shorten_end, shorten_middle};
 use crate::tui::app::drawn::{Click, Drawn, Pane, Viewport};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -31,13 +31,15 @@ pub fn width_of(spans: &[Span<'_>]) -> usize {
 pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     pub theme: &'a Theme,
+    /// Lines around panes: of the focused one, and of the others.
+    pub frames: (Style, Style),
     drawn: Drawn,
     cursor: Option<Position>,
 }
 
 impl<'a> Canvas<'a> {
     pub fn new(buffer: &'a mut Buffer, theme: &'a Theme) -> Self {
-        Self { buffer, theme, drawn: Drawn::default(), cursor: None }
+        Self { buffer, theme, frames: theme.frames(None), drawn: Drawn::default(), cursor: None }
     }
 
     pub fn finish(self) -> (Drawn, Option<Position>) {
@@ -57,8 +59,21 @@ impl<'a> Canvas<'a> {
         let width = width.min(area.right() - x);
         let clean = sanitize(text);
         let fitting = shorten_end(&clean, usize::from(width));
-        let (after, _) = self.buffer.set_stringn(x, y, &fitting, usize::from(width), style);
+        // The last door before a cell: nothing else has to think of it.
+        let shown = if self.theme.marks == Marks::ASCII { ascii(&fitting) } else { fitting };
+        let (after, _) = self.buffer.set_stringn(x, y, &shown, usize::from(width), style);
         after
+    }
+
+    /// Puts a name, shortened in its middle where it does not fit.
+    pub fn put_name(&mut self, x: u16, y: u16, width: u16, name: &str, role: Role) -> u16 {
+        let clean = sanitize(name);
+        self.put(x, y, width, &shorten_middle(&clean, usize::from(width)), role)
+    }
+
+    /// Puts text that is worth showing whole or not at all.
+    pub fn put_whole(&mut self, x: u16, y: u16, width: u16, text: &str, role: Role) -> u16 {
+        if display_width(text) <= usize::from(width) { self.put(x, y, width, text, role) } else { x }
     }
 
     /// Puts spans one after the other; what does not fit is shortened once and the rest left out.

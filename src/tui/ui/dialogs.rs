@@ -2,6 +2,7 @@
 
 mod form;
 mod help;
+mod menu;
 mod palette;
 mod partitions;
 mod plan;
@@ -32,6 +33,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             Dialog::Form(form) => form::draw(canvas, area, form),
             Dialog::Help(help) => help::draw(canvas, area, state, help),
             Dialog::Palette(palette) => palette::draw(canvas, area, state, palette),
+            Dialog::Menu(menu) => menu::draw(canvas, area, state, menu),
         }
     }
 }

@@ -5,12 +5,14 @@
 //! Invariant: every role has a style in every theme; a bad theme file is a
 //! warning and the rest of it still counts.
 
+mod catalogue;
 mod colour;
 mod marks;
 mod read;
 
+pub use catalogue::Catalogue;
 pub use colour::Depth;
-pub use marks::Marks;
+pub use marks::{Marks, ascii};
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -114,6 +116,13 @@ impl Role {
     }
 }
 
+/// No colours and no weights.
+impl Default for Theme {
+    fn default() -> Self {
+        Self::of("plain", &[], Depth::None)
+    }
+}
+
 /// The styles of all roles, worked out once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
@@ -123,26 +132,23 @@ pub struct Theme {
     pub marks: Marks,
 }
 
-const DARK: &str = include_str!("../../../themes/dark.toml");
-const LIGHT: &str = include_str!("../../../themes/light.toml");
-
 impl Theme {
-    pub fn dark(depth: Depth) -> Self {
-        Self::read(DARK, depth).0
+    /// A built-in theme.
+    #[cfg(test)]
+    pub fn built_in(name: &str, depth: Depth) -> Self {
+        Catalogue::default().theme(name, depth).unwrap().0
     }
 
-    pub fn light(depth: Depth) -> Self {
-        Self::read(LIGHT, depth).0
-    }
-
-    /// A theme from a file's text, and what is wrong with it.
-    pub fn read(text: &str, depth: Depth) -> (Self, Vec<String>) {
-        let (name, given, warnings) = read::read(text);
+    /// Fills in what was not given.
+    fn of(name: &str, given: &[(Role, Style)], depth: Depth) -> Self {
         let mut styles = [Style::default(); Role::ALL.len()];
         for (slot, role) in styles.iter_mut().zip(Role::ALL) {
-            *slot = if depth == Depth::None { role.plain() } else { depth.reduce(look_up(role, &given)) };
+            *slot = if depth == Depth::None { role.plain() } else { depth.reduce(look_up(role, given)) };
         }
-        (Self { name, styles, depth, marks: Marks::UNICODE }, warnings)
+        // A theme without any colour stays so: a profile's must not be the only one.
+        let is_colourless = given.iter().all(|(_, style)| style.fg.is_none() && style.bg.is_none());
+        let depth = if is_colourless { Depth::None } else { depth };
+        Self { name: name.into(), styles, depth, marks: Marks::UNICODE }
     }
 
     /// The same without characters outside ASCII.
@@ -168,6 +174,20 @@ impl Theme {
             _ => self.style(Role::OnAccent),
         }
     }
+
+    /// The lines around panes: of the focused one, and of the others. In a
+    /// profile's colour where it has one, so that production looks like
+    /// production wherever one looks.
+    pub fn frames(&self, colour: Option<&str>) -> (Style, Style) {
+        let usual = (self.style(Role::BorderFocus), self.style(Role::Border));
+        let Some(wanted) = colour.and_then(colour::parse).filter(|_| self.depth != Depth::None) else { return usual };
+        let canvas = self.style(Role::Text).bg.and_then(colour::rgb).unwrap_or((0, 0, 0));
+        let line = |share: f64, least: f64| {
+            let (red, green, blue) = colour::apart(colour::mix(canvas, wanted, share), canvas, least);
+            self.depth.reduce(Style::default().fg(Color::Rgb(red, green, blue)))
+        };
+        (line(1.0, 3.5).add_modifier(Modifier::BOLD), line(0.6, 1.6))
+    }
 }
 
 fn look_up(role: Role, given: &[(Role, Style)]) -> Style {
@@ -179,76 +199,4 @@ fn look_up(role: Role, given: &[(Role, Style)]) -> Style {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_built_in_themes_name_every_role_and_nothing_else() {
-        for text in [DARK, LIGHT] {
-            let (name, given, warnings) = read::read(text);
-            assert_eq!(warnings, Vec::<String>::new(), "{name}");
-            for role in Role::ALL {
-                assert!(given.iter().any(|(other, _)| *other == role), "{name} lacks {}", role.name());
-            }
-        }
-    }
-
-    #[test]
-    fn what_matters_can_be_read_in_every_depth() {
-        for depth in [Depth::True, Depth::Indexed, Depth::Sixteen, Depth::None] {
-            for theme in [Theme::dark(depth), Theme::light(depth)] {
-                assert_ne!(theme.style(Role::Selection), theme.style(Role::Text), "{} {depth:?}", theme.name);
-                assert_ne!(theme.style(Role::Danger), theme.style(Role::Text), "{} {depth:?}", theme.name);
-            }
-        }
-    }
-
-    /// WCAG 2 asks 4.5 of text; on the selected row, which is bold, 3.
-    #[test]
-    fn every_word_can_be_read() {
-        let rgb = |colour: Option<Color>| match colour {
-            Some(Color::Rgb(red, green, blue)) => (red, green, blue),
-            other => panic!("{other:?}"),
-        };
-        for theme in [Theme::dark(Depth::True), Theme::light(Depth::True)] {
-            let canvas = theme.style(Role::Text).bg;
-            let selection = theme.style(Role::Selection).bg;
-            for role in Role::ALL {
-                let style = theme.style(role);
-                // Lines are not read, and the selection has the text's own colour.
-                if matches!(role, Role::Border | Role::Selection) {
-                    continue;
-                }
-                let found = colour::contrast(rgb(style.fg), rgb(style.bg.or(canvas)));
-                assert!(found >= 4.5, "{} {role:?}: {found:.1}", theme.name);
-                if role != Role::OnAccent {
-                    let found = colour::contrast(rgb(style.fg), rgb(selection));
-                    assert!(found >= 3.0, "{} {role:?} when selected: {found:.1}", theme.name);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn without_colour_no_style_has_one() {
-        let theme = Theme::dark(Depth::None);
-        for role in Role::ALL {
-            let style = theme.style(role);
-            assert_eq!((style.fg, style.bg), (None, None), "{}", role.name());
-        }
-        let header = theme.profile(Some("red"));
-        assert_eq!((header.fg, header.bg), (None, None));
-    }
-
-    #[test]
-    fn a_broken_theme_warns_with_the_line_and_still_loads() {
-        let text = "name = 'mine'\n[palette]\nsea = '#00ffzz'\n[roles]\ntext = '#ffffff'\ndanger = 'nowhere'\nglitter = '#fff'\n";
-        let (theme, warnings) = Theme::read(text, Depth::True);
-        assert_eq!(theme.style(Role::Text).fg, Some(Color::Rgb(255, 255, 255)));
-        assert_eq!(warnings.len(), 3, "{warnings:?}");
-        assert!(
-            warnings.iter().any(|warning| warning.contains("line 7") && warning.contains("glitter")),
-            "{warnings:?}"
-        );
-    }
-}
+mod tests;

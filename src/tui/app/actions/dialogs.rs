@@ -1,13 +1,14 @@
 //! Fields, choices and "go on" in dialogs.
 
-use super::super::dialogs::{Dialog, Form, FormPurpose, TypeNamePurpose};
+use super::super::copy;
+use super::super::dialogs::{Dialog, Form, FormPurpose, Menu, MenuPurpose, TypeNamePurpose};
 use super::super::effect::{Effect, Request};
 use super::super::list::Motion;
 use super::super::notes::Tone;
 use super::super::screens::records::{Reading, parse_partitions, parse_start};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{lists, plans, records, start};
+use super::{lists, palette, plans, records, start};
 use crate::cluster::NewTopic;
 use crate::domain::partition_plan::PartitionWish;
 use crate::domain::record::ViewAs;
@@ -18,20 +19,47 @@ pub fn next_field(state: &mut State, by: isize) {
     match state.dialogs.last_mut() {
         Some(Dialog::Form(form)) => form.move_focus(by),
         Some(Dialog::Reset(reset)) => reset.next_scope(),
-        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Help(_) | Dialog::Palette(_))
+        Some(
+            Dialog::Plan(_)
+            | Dialog::Partitions(_)
+            | Dialog::TypeName(_)
+            | Dialog::Help(_)
+            | Dialog::Palette(_)
+            | Dialog::Menu(_),
+        )
         | None => {}
     }
 }
 
-pub fn move_choice(state: &mut State, by: isize) {
-    match state.dialogs.last_mut() {
-        Some(Dialog::Palette(palette)) => {
-            let last = palette.hits().len().saturating_sub(1);
-            palette.cursor = palette.cursor.saturating_add_signed(by).min(last);
+/// The themes, the one in use under the cursor.
+pub fn choose_theme(state: &mut State) {
+    let cursor = state.look.themes.iter().position(|name| *name == state.look.kept).unwrap_or(0);
+    state.dialogs.push(Dialog::Menu(Menu { purpose: MenuPurpose::Theme, title: "Theme".into(), cursor }));
+}
+
+fn choose(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Dialog::Menu(menu)) = state.dialogs.pop() else { return };
+    match menu.purpose {
+        MenuPurpose::Theme => {
+            let Some(name) = state.look.themes.get(menu.cursor).cloned() else { return };
+            let file = state.views.profiles.file.clone();
+            state.say(Tone::Good, format!("theme = \"{name}\" in {file} keeps it beyond this run"));
+            state.look.kept = name;
         }
+        MenuPurpose::Copy(choices) => {
+            if let Some(choice) = choices.get(menu.cursor) {
+                copy::take(state, choice, effects);
+            }
+        }
+    }
+}
+
+pub fn move_choice(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
+    match state.dialogs.last_mut() {
+        Some(Dialog::Palette(_)) => palette::move_choice(state, by, effects),
         Some(Dialog::Reset(reset)) => reset.move_kind(by),
         Some(Dialog::Form(form)) => form.move_focus(by),
-        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Help(_)) => {}
+        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Help(_) | Dialog::Menu(_)) => {}
         None => lists::motion(state, if by > 0 { Motion::Down } else { Motion::Up }),
     }
 }
@@ -45,18 +73,8 @@ pub fn accept(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
                 state.views.topics.filter.is_editing = true;
             }
         }
-        Some(Dialog::Palette(palette)) => {
-            let chosen = palette.hits().get(palette.cursor).copied();
-            state.dialogs.pop();
-            if let Some(row) = chosen {
-                let ctx = state.ctx();
-                if !row.places.contains(&ctx.place) {
-                    state.say(Tone::Info, format!("{}: not here, it works in another view", row.title));
-                } else {
-                    crate::tui::app::update::run(state, row.command, read_at, effects);
-                }
-            }
-        }
+        Some(Dialog::Palette(_)) => palette::accept(state, read_at, effects),
+        Some(Dialog::Menu(_)) => choose(state, effects),
         Some(Dialog::Reset(_)) => plans::choose_target(state, effects),
         Some(Dialog::TypeName(_)) => accept_name(state, effects),
         Some(Dialog::Form(_)) => accept_form(state, effects),

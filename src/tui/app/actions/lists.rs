@@ -27,6 +27,7 @@ pub fn focused(state: &State) -> Option<Pane> {
             Dialog::Partitions(_) => Some(Pane::Partitions),
             Dialog::Help(_) => Some(Pane::Help),
             Dialog::Palette(_) => Some(Pane::Palette),
+            Dialog::Menu(_) => Some(Pane::Menu),
             Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) => None,
         };
     }
@@ -35,6 +36,7 @@ pub fn focused(state: &State) -> Option<Pane> {
             OverviewPane::Health => Pane::Health,
             OverviewPane::Topics => Pane::BusiestTopics,
             OverviewPane::Groups => Pane::WorstGroups,
+            OverviewPane::Changes => Pane::Changes,
         },
         Screen::Topics if state.views.topics.in_detail => detail_pane(state.views.topics.detail.tab),
         Screen::Topics => Pane::Topics,
@@ -74,6 +76,7 @@ pub fn focus(state: &mut State, pane: Pane) {
         Pane::Health => state.views.overview.pane = OverviewPane::Health,
         Pane::BusiestTopics => state.views.overview.pane = OverviewPane::Topics,
         Pane::WorstGroups => state.views.overview.pane = OverviewPane::Groups,
+        Pane::Changes => state.views.overview.pane = OverviewPane::Changes,
         Pane::Topics => state.views.topics.in_detail = false,
         Pane::TopicPartitions | Pane::TopicGroups | Pane::TopicConfigs => state.views.topics.in_detail = true,
         Pane::Records => state.views.records.pane = RecordsPane::List,
@@ -89,7 +92,8 @@ pub fn focus(state: &mut State, pane: Pane) {
         | Pane::Plan
         | Pane::Partitions
         | Pane::Help
-        | Pane::Palette => {}
+        | Pane::Palette
+        | Pane::Menu => {}
     }
 }
 
@@ -102,6 +106,7 @@ fn position(state: &State, pane: Pane) -> (usize, usize) {
         Pane::Health => (views.overview.health_cursor, health_lines(state).len()),
         Pane::BusiestTopics => (views.overview.topics_cursor, views.overview.busiest.len()),
         Pane::WorstGroups => (views.overview.groups_cursor, views.overview.worst.len()),
+        Pane::Changes => (views.overview.changes.cursor(), views.overview.changes.seen.len()),
         Pane::Topics => (views.topics.selection.cursor(), views.topics.order.len()),
         Pane::TopicPartitions => {
             let topic = state.data.metadata.value().and_then(|metadata| metadata.topic(detail.of.as_ref()?.as_str()));
@@ -122,11 +127,12 @@ fn position(state: &State, pane: Pane) -> (usize, usize) {
         Pane::Messages => (views.messages.cursor, state.notes.len()),
         Pane::RecordValue => (views.records.value_scroll, state.viewport(pane).len),
         Pane::RecordFacts => (views.records.facts_scroll, state.viewport(pane).len),
-        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette => match state.dialogs.last() {
+        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu => match state.dialogs.last() {
             Some(Dialog::Plan(plan)) => (plan.scroll, state.viewport(pane).len),
             Some(Dialog::Partitions(dialog)) => (dialog.cursor, dialog.choices()),
             Some(Dialog::Help(help)) => (help.scroll, state.viewport(pane).len),
-            Some(Dialog::Palette(palette)) => (palette.cursor, palette.hits().len()),
+            Some(Dialog::Palette(palette)) => (palette.cursor, palette.hits.len()),
+            Some(Dialog::Menu(menu)) => (menu.cursor, menu.len(&state.look)),
             Some(Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_)) | None => (0, 0),
         },
     }
@@ -156,6 +162,7 @@ pub fn go_to(state: &mut State, pane: Pane, row: usize) {
         Pane::Health => views.overview.health_cursor = row.min(len.saturating_sub(1)),
         Pane::BusiestTopics => views.overview.topics_cursor = row.min(len.saturating_sub(1)),
         Pane::WorstGroups => views.overview.groups_cursor = row.min(len.saturating_sub(1)),
+        Pane::Changes => views.overview.changes.go_to(row),
         Pane::Topics => {
             let Some(metadata) = data.metadata.value() else { return };
             let order = Arc::clone(&views.topics.order);
@@ -209,11 +216,12 @@ pub fn go_to(state: &mut State, pane: Pane, row: usize) {
             views.profiles.selection.go_to(row, len, |row| cards.get(row).map(|card| card.name.clone()));
         }
         Pane::Messages => views.messages.cursor = row.min(len.saturating_sub(1)),
-        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette => match dialogs.last_mut() {
+        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu => match dialogs.last_mut() {
             Some(Dialog::Plan(plan)) => plan.scroll = row,
             Some(Dialog::Partitions(dialog)) => dialog.cursor = row.min(len.saturating_sub(1)),
             Some(Dialog::Help(help)) => help.scroll = row,
             Some(Dialog::Palette(palette)) => palette.cursor = row.min(len.saturating_sub(1)),
+            Some(Dialog::Menu(menu)) => menu.cursor = row.min(len.saturating_sub(1)),
             Some(Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_)) | None => {}
         },
     }

@@ -1,8 +1,11 @@
 //! Going in: views, panes, tabs, and the selected row.
 
+use super::super::changes::Lead;
 use super::super::effect::Effect;
 use super::super::notes::Tone;
-use super::super::screens::overview::{OverviewPane, WayIn, health_lines, selected_group, selected_topic};
+use super::super::screens::overview::{
+    OverviewPane, WayIn, health_lines, selected_change, selected_group, selected_topic,
+};
 use super::super::screens::records::{Reading, RecordsPane};
 use super::super::screens::topic::TopicTab;
 use super::super::state::{Screen, Spot, State};
@@ -17,6 +20,7 @@ const REMEMBERED: usize = 50;
 /// Remembers the place that is left.
 fn leave_spot(state: &mut State) {
     let spot = state.spot();
+    state.last = Some(spot.clone());
     if state.back.last() != Some(&spot) {
         state.back.push(spot);
     }
@@ -46,11 +50,25 @@ pub fn history(state: &mut State, is_back: bool, effects: &mut Vec<Effect>) {
     let from = if is_back { &mut state.back } else { &mut state.forward };
     let Some(spot) = from.pop() else { return };
     let here = state.spot();
+    state.last = Some(here.clone());
     if is_back {
         state.forward.push(here)
     } else {
         state.back.push(here)
     }
+    go(state, spot, effects);
+}
+
+/// `-`: where one was last, and back again.
+pub fn last(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(last) = state.last.take() {
+        spot(state, last, effects);
+    }
+}
+
+/// Goes to a place one was at.
+pub fn spot(state: &mut State, spot: Spot, effects: &mut Vec<Effect>) {
+    leave_spot(state);
     go(state, spot, effects);
 }
 
@@ -95,6 +113,12 @@ pub fn selected(state: &mut State, effects: &mut Vec<Effect>) {
                     group(state, id);
                 }
             }
+            OverviewPane::Changes => match selected_change(state).map(|change| change.leads.clone()) {
+                Some(Lead::Topic(name)) => topic(state, name, effects),
+                Some(Lead::Group(id)) => group(state, id),
+                Some(Lead::Nowhere) => state.say(Tone::Info, "what this was about is not there to be opened"),
+                None => {}
+            },
         },
         Place::Topics => state.views.topics.in_detail = true,
         Place::Topic => in_topic(state, effects),
@@ -116,7 +140,8 @@ pub fn selected(state: &mut State, effects: &mut Vec<Effect>) {
         | Place::Partitions
         | Place::Form
         | Place::Help
-        | Place::Palette => {}
+        | Place::Palette
+        | Place::Menu => {}
     }
 }
 
@@ -223,34 +248,5 @@ pub fn next_tab(state: &mut State, forward: bool) {
         Screen::Group => state.views.group.tab = state.views.group.tab.other(),
         Screen::Overview | Screen::Groups | Screen::Records | Screen::Journal | Screen::Profiles | Screen::Messages => {
         }
-    }
-}
-
-/// What `c` puts into the clipboard.
-pub fn copy(state: &mut State, effects: &mut Vec<Effect>) {
-    let text = match state.screen {
-        Screen::Overview | Screen::Topics => match state.place() {
-            Place::Overview if state.views.overview.pane == OverviewPane::Groups => {
-                state.group_on_screen().map(|id| id.to_string())
-            }
-            _ => state.topic_on_screen().map(|name| name.to_string()),
-        },
-        Screen::Groups | Screen::Group => state.group_on_screen().map(|id| id.to_string()),
-        Screen::Records => state.views.records.selected().map(|record| record.value.value.to_json()),
-        Screen::Journal => {
-            let view = &state.views.journal;
-            let entry = view.view.value().and_then(|journal| journal.entries.get(view.selection.cursor()));
-            entry.map(|entry| entry.plan.command_line.clone())
-        }
-        Screen::Profiles => state.views.profiles.selection.key().cloned(),
-        Screen::Messages => state.notes.newest_first().nth(state.views.messages.cursor).map(|note| note.text.clone()),
-    };
-    match text {
-        Some(text) => {
-            let shown: String = text.chars().take(40).collect();
-            effects.push(Effect::Copy(text));
-            state.say(Tone::Good, format!("copied: {shown}"));
-        }
-        None => state.say(Tone::Info, "there is nothing to copy yet"),
     }
 }

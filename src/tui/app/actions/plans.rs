@@ -328,14 +328,6 @@ pub fn undo_shown(state: &mut State, effects: &mut Vec<Effect>) {
     show(state, format!("undo of “{}”", plan.title), Request::PlanUndo(plan.id.clone()), effects);
 }
 
-pub fn copy_command(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(Dialog::Plan(dialog)) = state.dialogs.last() else { return };
-    if let Some(plan) = dialog.plan() {
-        effects.push(Effect::Copy(plan.command_line.clone()));
-        state.say(Tone::Good, "the command line is copied");
-    }
-}
-
 /// `e`: back to what the plan was made from.
 pub fn change_target(state: &mut State, effects: &mut Vec<Effect>) {
     super::stop(state, Slot::Plan, effects);

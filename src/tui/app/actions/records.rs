@@ -9,6 +9,7 @@ use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::{open::deeper, start, stop};
 use crate::cluster::{Keep, RecordsRequest};
+use crate::domain::TopicName;
 use crate::domain::record::{StartAt, ViewAs};
 
 /// Rows decoded ahead of what the last frame showed.
@@ -42,9 +43,13 @@ pub fn begin(state: &mut State, reading: Reading, effects: &mut Vec<Effect>) {
 
 pub fn tail_selected(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(topic) = state.topic_on_screen() {
-        let start = StartAt::Latest(TAIL_BEGINS_WITH);
-        open(state, Reading { topic, partitions: None, start, contains: None, view: ViewAs::Auto }, effects);
+        tail(state, topic, effects);
     }
+}
+
+pub fn tail(state: &mut State, topic: TopicName, effects: &mut Vec<Effect>) {
+    let start = StartAt::Latest(TAIL_BEGINS_WITH);
+    open(state, Reading { topic, partitions: None, start, contains: None, view: ViewAs::Auto }, effects);
 }
 
 pub fn ask_from(state: &mut State) {

@@ -48,6 +48,7 @@ pub fn connected(state: &mut State, result: Result<Box<Session>, Failure>, effec
     state.data = Data::default();
     state.back.clear();
     state.forward.clear();
+    state.last = None;
     state.depth = 0;
     state.dialogs.clear();
     match result {

@@ -1,8 +1,8 @@
 //! The overview: facts about the cluster's health, each with a way in.
 
 use crate::domain::show;
-use crate::domain::{GroupId, Time, TopicName};
-use crate::tui::app::changes::Changes;
+use crate::domain::{GroupId, TopicName};
+use crate::tui::app::changes::{Changes, Seen};
 use crate::tui::app::state::State;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ pub enum OverviewPane {
     Health,
     Topics,
     Groups,
+    Changes,
 }
 
 impl OverviewPane {
@@ -20,12 +21,13 @@ impl OverviewPane {
         match self {
             Self::Health => Self::Topics,
             Self::Topics => Self::Groups,
-            Self::Groups => Self::Health,
+            Self::Groups => Self::Changes,
+            Self::Changes => Self::Health,
         }
     }
 
     pub fn previous(self) -> Self {
-        self.next().next()
+        self.next().next().next()
     }
 }
 
@@ -182,10 +184,9 @@ pub fn rank_groups(state: &mut State) {
     state.views.overview.worst = ranked.into_iter().map(|(_, index)| index).collect();
 }
 
-impl OverviewView {
-    pub fn see(&mut self, at: Time, changes: Vec<String>) {
-        self.changes.add(at, changes);
-    }
+/// The change under the cursor.
+pub fn selected_change(state: &State) -> Option<&Seen> {
+    state.views.overview.changes.selected()
 }
 
 /// The topic under the cursor of the busiest topics.

@@ -45,7 +45,7 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             if is_new {
                 if let (Some(older), Some(newer)) = (older, state.data.metadata.value()) {
                     let seen = changes::between_metadata(&older, newer);
-                    state.views.overview.see(at, seen);
+                    state.views.overview.changes.add(at, seen);
                 }
                 if was_failing && failure.is_none() {
                     state.say(Tone::Good, "the cluster answers again");
@@ -76,7 +76,7 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             if is_new {
                 if let (Some(older), Some(newer)) = (older, state.data.groups.value()) {
                     let seen = changes::between_groups(&older, newer);
-                    state.views.overview.see(at, seen);
+                    state.views.overview.changes.add(at, seen);
                 }
                 lists::arrange_groups(state);
                 overview::rank_groups(state);
@@ -86,8 +86,13 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
         Answer::TopicConfigs(result) => {
             let failure = result.as_ref().err().cloned();
             let detail = &mut state.views.topics.detail;
+            let older = detail.configs.value().cloned();
             let is_new = detail.configs.settle(result, at);
             let failures = detail.configs.failures_in_a_row();
+            if let (true, Some(topic), Some(older), Some(newer)) = (is_new, &detail.of, older, detail.configs.value()) {
+                let seen = changes::between_configs(topic, &older, newer);
+                state.views.overview.changes.add(at, seen);
+            }
             settled(state, slot, is_new, failure, failures, took, effects);
         }
         Answer::TopicGroups(result) => {
@@ -132,6 +137,7 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             state.is_dirty = true;
             lists::take_topic_order(state, order);
         }
+        Answer::Found { typed, hits } => actions::palette::found(state, typed, hits),
         Answer::Records(update) => take_records(state, update),
         Answer::RecordsEnded => {
             state.is_dirty |= !state.views.records.is_finished;

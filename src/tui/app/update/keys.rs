@@ -62,7 +62,7 @@ fn type_into(state: &mut State, effects: &mut Vec<Effect>, change: impl FnOnce(&
         Some(dialog) => {
             let Some(input) = dialog.input_mut() else { return };
             if change(input) {
-                typed_in_dialog(state);
+                typed_in_dialog(state, effects);
             }
         }
         None => {
@@ -84,10 +84,13 @@ fn type_into(state: &mut State, effects: &mut Vec<Effect>, change: impl FnOnce(&
 }
 
 /// What follows from a change of text.
-fn typed_in_dialog(state: &mut State) {
+fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
     let groups = state.data.groups.value().cloned();
     match state.dialogs.last_mut() {
-        Some(Dialog::Palette(palette)) => palette.cursor = 0,
+        Some(Dialog::Palette(palette)) => {
+            palette.recalled = None;
+            actions::palette::search(state, effects);
+        }
         Some(Dialog::TypeName(question)) => {
             question.error = None;
             if question.input.is_empty() {
@@ -107,6 +110,6 @@ fn typed_in_dialog(state: &mut State) {
             | FormPurpose::PartitionWish(_)
             | FormPurpose::SaveRecord { .. } => {}
         },
-        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Help(_)) | None => {}
+        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Help(_) | Dialog::Menu(_)) | None => {}
     }
 }

@@ -14,12 +14,13 @@ use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
 use crate::domain::value::{Logical, Value};
 use crate::domain::*;
 use crate::tui::app::drawn::Drawn;
+use crate::tui::app::look::Look;
 use crate::tui::app::session::{ProfileCard, Session};
 use crate::tui::app::slot::{Generation, Slot};
 use crate::tui::app::{Answer, Answered, Effect, Message, Request, State, update};
 use crate::tui::command::{Chord, KeyMap};
 use crate::tui::ui;
-use crate::tui::ui::theme::{Depth, Theme};
+use crate::tui::ui::theme::{Catalogue, Depth, Theme};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -417,6 +418,7 @@ impl Desk {
         let mut state = State::new(NOW, Arc::new(KeyMap::default()), TimeZone::UTC);
         state.views.profiles.file = "/home/sam/.config/klamm/config.toml".into();
         state.screen = crate::tui::app::Screen::Profiles;
+        state.look = Look::new(Catalogue::default().names(), "dark".into());
         Self { state, open: BTreeMap::new(), effects: Vec::new(), now: NOW }
     }
 
@@ -457,7 +459,7 @@ impl Desk {
                 Effect::Cancel(slot) => {
                     self.open.remove(slot);
                 }
-                Effect::Copy(_) | Effect::Suspend | Effect::SwitchTheme | Effect::Quit => {}
+                Effect::Copy(_) | Effect::Suspend | Effect::ShowTheme(_) | Effect::Quit => {}
             }
             self.effects.push(effect);
         }
@@ -493,7 +495,7 @@ impl Desk {
 
     /// Draws a frame and passes its account back, as the runtime does.
     pub fn draw(&mut self, width: u16, height: u16) -> String {
-        self.draw_with(width, height, &Theme::dark(Depth::True)).0
+        self.draw_with(width, height, &Theme::built_in("dark", Depth::True)).0
     }
 
     pub fn draw_with(&mut self, width: u16, height: u16, theme: &Theme) -> (String, Drawn) {

@@ -3,14 +3,15 @@
 use super::super::clock::Clock;
 use super::super::console::{Console, Inputs};
 use super::super::tasks::Tasks;
+use super::super::themes::{self, Themes};
 use super::super::{OpenDemo, input::Stamped};
 use super::canned;
 use crate::domain::{Failure, FailureKind};
-use crate::profile::Loaded;
+use crate::profile::{ConsoleSettings, Loaded};
 use crate::tui::app::session::Link;
 use crate::tui::app::{Answered, Effect, Screen, State};
 use crate::tui::command::KeyMap;
-use crate::tui::ui::theme::{Depth, Theme};
+use crate::tui::ui::theme::Depth;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -49,14 +50,21 @@ fn rig() -> Rig {
     let (answers, answers_in) = mpsc::channel(64);
     let open_demo: OpenDemo =
         Arc::new(|| Box::pin(async { Err(Failure::new(FailureKind::Unsupported, "open the demo", "none here")) }));
-    let loaded = Loaded { profiles: Vec::new(), default: None, warnings: Vec::new(), file: None, state_dir: None };
+    let loaded = Loaded {
+        profiles: Vec::new(),
+        default: None,
+        warnings: Vec::new(),
+        file: None,
+        state_dir: None,
+        console: ConsoleSettings::default(),
+    };
+    let (themes, _) = Themes::load(&loaded, &themes::Terminal { depth: Depth::True, is_ascii: false });
     let tasks = Tasks::new(loaded, None, open_demo, clock, answers.clone());
     let (keys, events) = mpsc::channel(64);
     let (signals_out, signals) = mpsc::channel(1);
     drop(signals_out);
     let terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     let copied = Arc::new(Mutex::new(Vec::new()));
-    let themes = [Theme::dark(Depth::True), Theme::light(Depth::True)];
     let console = Console::new(terminal, state, themes, tasks, clock, Box::new(Out(Arc::clone(&copied))));
     let inputs = Inputs { events, answers: answers_in, signals, reader: None, guard: None };
     Rig { console, inputs, keys, answers, copied }
@@ -83,9 +91,12 @@ async fn keys_that_come_together_share_a_frame_and_q_leaves() {
         press(&keys, KeyCode::Char(code)).await;
     }
     press(&keys, KeyCode::Esc).await;
+    // The menu, and its first choice.
+    press(&keys, KeyCode::Char('c')).await;
     press(&keys, KeyCode::Char('c')).await;
     press(&keys, KeyCode::Char('q')).await;
-    console.run(Vec::new(), &mut inputs).await.unwrap();
+    let left = tokio::time::timeout(Duration::from_secs(20), console.run(Vec::new(), &mut inputs)).await;
+    left.expect("q leaves").unwrap();
     assert!(console.frames.count() <= 2, "{} frames", console.frames.count());
     // "dev" in base64, to the terminal's clipboard.
     assert_eq!(copied.lock().unwrap().as_slice(), b"\x1b]52;c;ZGV2\x07");

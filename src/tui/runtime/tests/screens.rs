@@ -303,7 +303,7 @@ fn messages() {
     let mut desk = Desk::filled(Access::ReadOnly);
     desk.press("m");
     shoot("messages_empty", &mut desk);
-    desk.press("2 n c");
+    desk.press("2 n c c");
     shoot("toasts", &mut desk);
     desk.press("m");
     shoot("messages", &mut desk);
@@ -318,4 +318,52 @@ fn at_no_size_does_drawing_fail() {
             desk.draw(width, height);
         }
     }
+}
+
+#[test]
+fn palette_over_everything() {
+    let mut desk = Desk::filled(Access::ReadOnly);
+    desk.press("2 3 :");
+    shoot_small("palette_empty", &mut desk);
+    desk.press("'fraud'");
+    shoot("palette_things", &mut desk);
+}
+
+#[test]
+fn menus() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 j j j j j c");
+    shoot_small("copy_menu", &mut desk);
+    desk.press("esc : 'theme' enter");
+    shoot_small("theme_menu", &mut desk);
+}
+
+#[test]
+fn changes() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    let mut metadata = (*canned::metadata()).clone();
+    metadata.version = 2;
+    metadata.topics.insert(0, canned::topic("aaa", 1, 3, None));
+    desk.answer(Slot::Metadata, Answer::Metadata(Ok(Arc::new(metadata))));
+    desk.press("shift-tab");
+    shoot_small("overview_changes", &mut desk);
+}
+
+#[test]
+fn in_ascii_no_cell_holds_anything_else() {
+    use crate::tui::ui::theme::{Depth, Theme};
+    let theme = Theme::built_in("dark", Depth::True).with_ascii_marks();
+    for keys in ["1", "2", "2 enter", "3", "9", "0", "m", "2 ?", "2 :", "2 c", "3 enter R", "2 n", "4 F", "2 s"] {
+        let mut desk = in_group(GroupState::Stable, Access::ReadOnly);
+        desk.press("1");
+        desk.press(keys);
+        for (width, height) in [(40, 12), (120, 40)] {
+            let (text, _) = desk.draw_with(width, height, &theme);
+            assert!(text.is_ascii(), "{keys}:\n{text}");
+        }
+    }
+    let mut desk = in_group(GroupState::Stable, Access::ReadOnly);
+    let (text, _) = desk.draw_with(120, 40, &theme);
+    assert!(text.is_ascii(), "{text}");
+    insta::assert_snapshot!("group_ascii@120x40", text);
 }

@@ -5,6 +5,7 @@ use crate::cluster::BrokerRow;
 use crate::domain::text::display_width;
 use crate::domain::{Fact, show};
 use crate::tui::app::State;
+use crate::tui::app::changes::Lead;
 use crate::tui::app::drawn::{Pane, Viewport};
 use crate::tui::app::list::first_visible;
 use crate::tui::app::screens::overview::{HealthLine, Mark, OverviewPane, WayIn, health_lines};
@@ -25,14 +26,21 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             OverviewPane::Health => health(canvas, area, state),
             OverviewPane::Topics => busiest(canvas, area, state),
             OverviewPane::Groups => worst(canvas, area, state),
+            OverviewPane::Changes => seen(canvas, area, state),
         }
         return;
     }
     let lines = health_lines(state).len() as u16;
     let brokers = state.data.metadata.value().map_or(0, |metadata| metadata.brokers.len()) as u16;
     let top = (lines.max(brokers + 1).max(5) + 2).min(area.height / 2);
-    let changes = if area.height >= 20 { 3 + u16::from(area.height >= 30) * 2 } else { 0 };
     let (upper, rest) = split_top(area, top);
+    // Who looks at the changes gets more of them.
+    let changes = match (view.pane == OverviewPane::Changes, area.height) {
+        (true, _) => (rest.height / 2).max(5).min(rest.height),
+        (false, 30..) => 5,
+        (false, 20..) => 3,
+        (false, _) => 0,
+    };
     let (middle, lower) = split_top(rest, rest.height - changes);
     let (left, right) = split(upper, 38);
     health(canvas, left, state);
@@ -255,15 +263,37 @@ fn seen(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         .session()
         .map_or(String::new(), |session| format!("seen by klamm since {}", session.since.clock_seconds(state.zone())));
     let titles = Titles { left: vec![span("Changes", Role::Text)], right: vec![span(since, Role::Muted)] };
-    let inner = frame::draw(canvas, area, &titles, false);
-    let changes = &state.views.overview.changes.seen;
-    if changes.is_empty() {
-        canvas.put(inner.x, inner.y, inner.width, "nothing so far", Role::Muted);
+    let focus = has_focus(state, OverviewPane::Changes);
+    let inner = frame::draw(canvas, area, &titles, focus);
+    let changes = &state.views.overview.changes;
+    if changes.seen.is_empty() {
+        states::say(
+            canvas,
+            inner,
+            "nothing so far: ISR, leaders, topics, groups and configs are compared",
+            Role::Muted,
+        );
         return;
     }
-    for (y, (at, text)) in (inner.y..inner.bottom()).zip(changes.iter().rev()) {
-        let line: [Span<'_>; 2] =
-            [span(format!("{}  ", at.clock_seconds(state.zone())), Role::Muted), span(text.as_str(), Role::Text)];
-        canvas.put_spans(inner.x, y, inner.width, &line);
+    let (cursor, height) = (changes.cursor(), usize::from(inner.height));
+    let first = first_visible(state.viewport(Pane::Changes).first, cursor, changes.seen.len(), height);
+    let viewport = Viewport { first, height, len: changes.seen.len() };
+    canvas.scrolled(Pane::Changes, inner, viewport);
+    let marks = canvas.theme.marks;
+    for ((index, change), y) in changes.seen.iter().enumerate().skip(first).zip(inner.top()..inner.bottom()) {
+        let line = Rect { y, height: 1, ..inner };
+        let leads = change.leads != Lead::Nowhere;
+        let room = line.width.saturating_sub(if leads { 2 } else { 0 });
+        let words: [Span<'_>; 2] = [
+            span(format!("{}  ", change.at.clock_seconds(state.zone())), Role::Muted),
+            span(change.text.as_str(), Role::Text),
+        ];
+        canvas.put_spans(line.x, y, room, &words);
+        if leads {
+            canvas.put_right(line, &[span(marks.leads, Role::Accent)]);
+        }
+        if index == cursor && focus {
+            canvas.fill(line, Role::Selection);
+        }
     }
 }

@@ -20,7 +20,7 @@ const SIXTEEN: [(Color, Rgb); 16] = [
     (Color::Red, (170, 0, 0)),
     (Color::Green, (0, 140, 0)),
     (Color::Yellow, (170, 100, 0)),
-    (Color::Blue, (0, 60, 190)),
+    (Color::Blue, (0, 50, 180)),
     (Color::Magenta, (150, 0, 150)),
     (Color::Cyan, (0, 140, 140)),
     (Color::Gray, (180, 180, 180)),
@@ -93,6 +93,35 @@ fn indexed(rgb: Rgb) -> u8 {
     if distance((grey, grey, grey), rgb) < distance(cube, rgb) { 232 + step } else { 16 + 36 * red + 6 * green + blue }
 }
 
+/// One of the terminal's sixteen by its usual name: `red`, `bright-red`.
+pub fn ansi(name: &str) -> Option<Color> {
+    const NAMES: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+    let (name, first) = name.strip_prefix("bright-").map_or((name, 0), |name| (name, 8));
+    let place = NAMES.iter().position(|known| *known == name)?;
+    SIXTEEN.get(first + place).map(|(colour, _)| *colour)
+}
+
+/// The three bytes of a colour, as most terminals draw it.
+pub fn rgb(colour: Color) -> Option<Rgb> {
+    match colour {
+        Color::Rgb(red, green, blue) => Some((red, green, blue)),
+        colour => SIXTEEN.iter().find(|(other, _)| *other == colour).map(|(_, rgb)| *rgb),
+    }
+}
+
+/// `share` of the way from one colour to another.
+pub fn mix(from: Rgb, to: Rgb, share: f64) -> Rgb {
+    let part = |from: u8, to: u8| (f64::from(from) + (f64::from(to) - f64::from(from)) * share).round() as u8;
+    (part(from.0, to.0), part(from.1, to.1), part(from.2, to.2))
+}
+
+/// `colour` moved towards black or white until it can be told from `ground`.
+pub fn apart(colour: Rgb, ground: Rgb, least: f64) -> Rgb {
+    let end = if is_light(ground) { (0, 0, 0) } else { (255, 255, 255) };
+    let steps = (0..=10).map(|step| mix(colour, end, f64::from(step) / 10.0));
+    steps.into_iter().find(|moved| contrast(*moved, ground) >= least).unwrap_or(end)
+}
+
 /// `#rrggbb`, `#rgb`, or one of a few names.
 pub fn parse(text: &str) -> Option<Rgb> {
     if let Some(hex) = text.strip_prefix('#') {
@@ -132,7 +161,6 @@ pub fn is_light(rgb: Rgb) -> bool {
 }
 
 /// The contrast of two colours, from 1 to 21, as accessibility guidelines define it.
-#[cfg(test)]
 pub fn contrast(a: Rgb, b: Rgb) -> f64 {
     let (a, b) = (luminance(a), luminance(b));
     (a.max(b) + 0.05) / (a.min(b) + 0.05)

@@ -199,7 +199,7 @@ mod tests {
     fn drawn(width: u16, height: u16, series: &[Series<'_>]) -> Buffer {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
-        let theme = Theme::dark(Depth::True);
+        let theme = Theme::built_in("dark", Depth::True);
         let mut canvas = Canvas::new(&mut buffer, &theme);
         Chart { series, from: Time(0), to: Time(HOUR), zone: &TimeZone::UTC }.draw(&mut canvas, area);
         buffer
@@ -237,7 +237,7 @@ mod tests {
             Series { name: "b", role: Role::Success, points: &flat },
         ];
         let buffer = drawn(60, 4, &series);
-        assert_eq!(Some(buffer[(20, 0)].fg), Theme::dark(Depth::True).style(Role::Danger).fg);
+        assert_eq!(Some(buffer[(20, 0)].fg), Theme::built_in("dark", Depth::True).style(Role::Danger).fg);
     }
 
     #[test]

@@ -9,9 +9,13 @@ use crate::tui::ui::canvas::{Canvas, Span, span, width_of};
 use crate::tui::ui::theme::Role;
 use ratatui::layout::Rect;
 
+/// Columns from which there is room for a word more.
+const WIDE: u16 = 60;
+
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let colour = state.link.session().and_then(|session| session.card.colour.as_deref());
     let bar = canvas.theme.profile(colour);
+    let is_production = state.link.session().is_some_and(|session| session.card.is_production);
     let mut x = canvas.put(area.x, area.y, area.width, " klamm ", Role::Muted);
     let (name, right) = match &state.link {
         Link::None => ("no cluster".to_owned(), None),
@@ -30,6 +34,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         }
     };
     let room = area.right().saturating_sub(x);
+    // A word beside the colour, for those who do not see it.
+    let name = if is_production && area.width >= WIDE { format!("{name} · production") } else { name };
     x = canvas.put_styled(x, area.y, room, &format!(" {name} "), bar);
     if let Some(right) = right {
         let role = if right.starts_with("UNLOCKED") { Role::Danger } else { Role::Warning };

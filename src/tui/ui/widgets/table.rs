@@ -236,7 +236,7 @@ mod tests {
     fn a_hundred_thousand_rows_cost_what_is_visible() {
         use crate::tui::ui::theme::{Depth, Theme};
         use std::cell::Cell as Counter;
-        let (theme, area) = (Theme::dark(Depth::True), Rect::new(0, 0, 200, 60));
+        let (theme, area) = (Theme::built_in("dark", Depth::True), Rect::new(0, 0, 200, 60));
         let mut buffer = ratatui::buffer::Buffer::empty(area);
         let mut canvas = Canvas::new(&mut buffer, &theme);
         let columns = [Column::text("NAME", Width::Fill(10)), Column::number("A", 6)];

@@ -68,7 +68,7 @@ fn drawn(width: u16, height: u16, cursor: usize, wants_zero: bool) -> String {
     dialog.wants_zero = wants_zero;
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
-    let theme = Theme::dark(Depth::True);
+    let theme = Theme::built_in("dark", Depth::True);
     draw(&mut Canvas::new(&mut buffer, &theme), area, &state, &dialog);
     let line = |y: u16| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
     (0..height).map(line).collect::<Vec<_>>().join("\n")

@@ -1,0 +1,368 @@
+//! The choices for each kind of thing: its name, its row, its JSON, and the two
+//! command lines that show the same.
+//!
+//! JSON has the names of the command line's: `klamm … --output json`.
+
+use super::kafka_tools::Tools;
+use super::{CopyChoice, What};
+use crate::cluster::{GroupRow, JournalEntry};
+use crate::domain::command_line::join;
+use crate::domain::group::{GroupPartition, Member};
+use crate::domain::plan::Plan;
+use crate::domain::record::{Decoded, DecodedRecord, Format};
+use crate::domain::value::Value;
+use crate::domain::{Fact, GroupId, TopicName};
+use crate::tui::app::screens::group::GroupTab;
+use crate::tui::app::screens::overview::{self, OverviewPane};
+use crate::tui::app::screens::topic::TopicTab;
+use crate::tui::app::state::{Screen, State};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value as Json, json};
+use std::sync::Arc;
+
+/// Characters of a record that the menu shows.
+const SHOWN: usize = 120;
+
+/// What is selected, in a word, and the choices.
+pub fn choices(state: &State) -> (String, Vec<CopyChoice>) {
+    let nothing = || (String::new(), Vec::new());
+    match state.screen {
+        Screen::Overview => match state.views.overview.pane {
+            OverviewPane::Topics => overview::selected_topic(state).map_or_else(nothing, |name| topic(state, &name)),
+            OverviewPane::Groups => overview::selected_group(state).map_or_else(nothing, |id| group(state, &id)),
+            OverviewPane::Health => {
+                overview::health_lines(state).get(state.views.overview.health_cursor).map_or_else(nothing, |line| {
+                    let count = line.count.map_or(String::new(), |count| format!("{count} "));
+                    ("the line".into(), vec![CopyChoice::text("text", format!("{count}{}", line.text))])
+                })
+            }
+            OverviewPane::Changes => overview::selected_change(state).map_or_else(nothing, |change| {
+                let at = change.at.show(state.zone());
+                let row = format!("{at}\t{}", change.text);
+                ("the change".into(), vec![CopyChoice::text("text", &change.text), CopyChoice::text("row", row)])
+            }),
+        },
+        Screen::Topics => match state.topic_on_screen() {
+            None => nothing(),
+            Some(name) if !state.views.topics.in_detail => topic(state, &name),
+            Some(name) => in_topic(state, &name),
+        },
+        Screen::Groups => state.group_on_screen().map_or_else(nothing, |id| group(state, &id)),
+        Screen::Group => in_group(state),
+        Screen::Records => state.views.records.selected().map_or_else(nothing, |record| self::record(state, record)),
+        Screen::Journal => {
+            let view = &state.views.journal;
+            let entry = view.view.value().and_then(|journal| journal.entries.get(view.selection.cursor()));
+            entry.map_or_else(nothing, |entry| journal(state, entry))
+        }
+        Screen::Profiles => profile(state),
+        Screen::Messages => {
+            let note = state.notes.newest_first().nth(state.views.messages.cursor);
+            note.map_or_else(nothing, |note| {
+                let row = format!("{}\t{}", note.at.show(state.zone()), note.text);
+                ("the message".into(), vec![CopyChoice::text("text", &note.text), CopyChoice::text("row", row)])
+            })
+        }
+    }
+}
+
+/// `klamm …` for the open profile.
+fn klamm(state: &State, words: &[&str]) -> String {
+    let name = state.link.session().map(|session| session.card.name.as_str());
+    let mut line = vec!["klamm"];
+    line.extend(name.iter().filter(|_| !is_demo(state)).flat_map(|name| ["--profile", name]));
+    line.extend(words);
+    join(line)
+}
+
+/// A demo is no saved profile: its addresses name it.
+fn is_demo(state: &State) -> bool {
+    state
+        .link
+        .session()
+        .is_some_and(|session| !state.views.profiles.cards.iter().any(|card| card.name == session.card.name))
+}
+
+fn tools(state: &State) -> Tools {
+    let card = state.link.session().map(|session| &session.card);
+    Tools::new(card.map_or("", |card| &card.brokers), card.map_or("plaintext", |card| &card.security))
+}
+
+/// A known value as it is; `null` and its reason otherwise.
+fn put<T: Serialize>(object: &mut Map<String, Json>, name: &str, fact: Option<&Fact<T>>) {
+    match fact {
+        Some(Fact::Known(value)) => {
+            object.insert(name.into(), json!(value));
+        }
+        Some(Fact::Unknown(reason)) => {
+            object.insert(name.into(), Json::Null);
+            object.insert(format!("{name}_reason"), json!(reason.to_string()));
+        }
+        None => {
+            object.insert(name.into(), Json::Null);
+            object.insert(format!("{name}_reason"), json!("not asked yet"));
+        }
+    }
+}
+
+fn object(parts: Json) -> Map<String, Json> {
+    match parts {
+        Json::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+/// The values of an object, separated by tabs.
+fn row(object: &Map<String, Json>) -> String {
+    let cell = |value: &Json| match value {
+        Json::Null => "?".to_owned(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let cells = object.iter().filter(|(name, _)| !name.ends_with("_reason")).map(|(_, value)| cell(value));
+    cells.collect::<Vec<_>>().join("\t")
+}
+
+fn of(name: &str, object: Map<String, Json>, klamm: String, tools: String) -> Vec<CopyChoice> {
+    vec![
+        CopyChoice::text("name", name),
+        CopyChoice::text("row", row(&object)),
+        CopyChoice::text("JSON", Json::Object(object).to_string()),
+        CopyChoice::text("klamm", klamm),
+        CopyChoice::text("Kafka's tool", tools),
+    ]
+}
+
+fn topic(state: &State, name: &TopicName) -> (String, Vec<CopyChoice>) {
+    let log = state.data.logs.value().and_then(|logs| logs.topics.get(name));
+    let mut parts = object(json!({ "topic": name }));
+    if let Some(topic) = state.data.metadata.value().and_then(|metadata| metadata.topic(name.as_str())) {
+        parts.insert("partitions".into(), json!(topic.partitions.len()));
+        parts.insert("replication_factor".into(), json!(topic.replication_factor()));
+        parts.insert("is_internal".into(), json!(topic.is_internal));
+    }
+    put(&mut parts, "records", log.map(|log| &log.records));
+    put(&mut parts, "size_bytes", log.map(|log| &log.size));
+    let klamm = klamm(state, &["topics", "describe", name.as_str()]);
+    (format!("of {name}"), of(name.as_str(), parts, klamm, tools(state).topic(name)))
+}
+
+/// The selected row of a topic's detail.
+fn in_topic(state: &State, name: &TopicName) -> (String, Vec<CopyChoice>) {
+    let detail = &state.views.topics.detail;
+    match detail.tab {
+        TopicTab::Partitions => {
+            let topic = state.data.metadata.value().and_then(|metadata| metadata.topic(name.as_str()));
+            let id = detail.partition.key().copied();
+            let Some((topic, partition)) = topic.and_then(|topic| Some((topic, topic.partition(id?)?))) else {
+                return self::topic(state, name);
+            };
+            let log = state.data.logs.value().and_then(|logs| logs.topics.get(&topic.name));
+            let place = topic.partitions.iter().position(|other| other.id == partition.id);
+            let log = log.and_then(|log| log.partitions.get(place?));
+            let mut parts = object(json!({
+                "topic": name,
+                "partition": partition.id,
+                "leader": partition.leader,
+                "replicas": partition.replicas,
+                "isr": partition.isr,
+            }));
+            put(&mut parts, "start_offset", log.map(|log| &log.start));
+            put(&mut parts, "end_offset", log.map(|log| &log.end));
+            put(&mut parts, "size_bytes", log.map(|log| &log.size));
+            let id = partition.id.to_string();
+            let klamm = klamm(state, &["records", "tail", name.as_str(), "--partition", &id]);
+            let title = format!("of {name} partition {id}");
+            (title, of(&format!("{name}:{id}"), parts, klamm, tools(state).offsets(name, partition.id)))
+        }
+        TopicTab::Groups => {
+            let row = detail.groups.value().and_then(|groups| groups.value.get(detail.group.cursor()));
+            match row.map(|row| row.listing.id.clone()) {
+                Some(id) => group(state, &id),
+                None => self::topic(state, name),
+            }
+        }
+        TopicTab::Configs => {
+            let row = detail.configs.value().and_then(|configs| configs.get(detail.config.cursor()));
+            let Some(config) = row else { return self::topic(state, name) };
+            let parts = object(json!({ "name": config.name, "value": config.value, "source": config.source }));
+            let klamm = klamm(state, &["topics", "describe", name.as_str(), "--defaults"]);
+            let mut choices = of(&config.name, parts, klamm, tools(state).configs(name));
+            if let Some(value) = &config.value {
+                choices.insert(1, CopyChoice::text("value", value));
+            }
+            (format!("of {}", config.name), choices)
+        }
+    }
+}
+
+fn group(state: &State, id: &GroupId) -> (String, Vec<CopyChoice>) {
+    let listed = state.data.groups.value().and_then(|groups| groups.rows.iter().find(|row| row.listing.id == *id));
+    let mut parts = object(json!({ "group": id }));
+    if let Some(GroupRow { listing, members, topics, lag, .. }) = listed {
+        parts.insert("state".into(), json!(listing.state.word()));
+        parts.insert("type".into(), json!(listing.kind.word()));
+        put(&mut parts, "members", Some(members));
+        parts.insert("topics".into(), json!(topics));
+        put(&mut parts, "lag", Some(&lag.fact()));
+    }
+    let klamm = klamm(state, &["groups", "describe", id.as_str()]);
+    (format!("of {id}"), of(id.as_str(), parts, klamm, tools(state).group(id, &[])))
+}
+
+fn in_group(state: &State) -> (String, Vec<CopyChoice>) {
+    let view = &state.views.group;
+    let (Some(id), Some(detail)) = (&view.id, view.detail.value()) else { return (String::new(), Vec::new()) };
+    match view.tab {
+        GroupTab::Partitions => {
+            let row = view.order.get(view.selection.cursor()).and_then(|index| detail.partitions.get(*index as usize));
+            let Some(row) = row else { return group(state, id) };
+            let GroupPartition { partition, committed, end, member, .. } = row;
+            let committed = match committed {
+                Fact::Known(committed) => Fact::Known(committed.as_ref().map(|committed| committed.offset)),
+                Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
+            };
+            let mut parts = object(json!({
+                "group": id,
+                "topic": partition.topic,
+                "partition": partition.partition,
+            }));
+            put(&mut parts, "committed", Some(&committed));
+            put(&mut parts, "end_offset", Some(end));
+            put(&mut parts, "lag", Some(&row.lag()));
+            let member = member.and_then(|member| detail.description.members.get(member));
+            parts.insert("member_id".into(), json!(member.map(|member| &member.member_id)));
+            let name = format!("{}:{}", partition.topic, partition.partition);
+            let klamm = klamm(state, &["groups", "lag", id.as_str()]);
+            (format!("of {name}"), of(&name, parts, klamm, tools(state).group(id, &["--offsets"])))
+        }
+        GroupTab::Members => {
+            let Some(member) = detail.description.members.get(view.member_cursor) else { return group(state, id) };
+            let Member { member_id, instance_id, client_id, host, assignment } = member;
+            let assigned: Vec<String> =
+                assignment.iter().map(|place| format!("{}:{}", place.topic, place.partition)).collect();
+            let parts = object(json!({
+                "group": id,
+                "member_id": member_id,
+                "instance_id": instance_id,
+                "client_id": client_id,
+                "host": host,
+                "assignment": assigned,
+            }));
+            let klamm = klamm(state, &["groups", "describe", id.as_str()]);
+            let tools = tools(state).group(id, &["--members", "--verbose"]);
+            (format!("of {member_id}"), of(member_id, parts, klamm, tools))
+        }
+    }
+}
+
+fn record(state: &State, decoded: &Arc<DecodedRecord>) -> (String, Vec<CopyChoice>) {
+    let record = &decoded.record;
+    let (partition, offset) = (record.partition.to_string(), record.offset.to_string());
+    let shown = decoded.value.value.preview(SHOWN);
+    let key = match &decoded.key.value {
+        Value::Text(text) => text.to_string(),
+        other => other.to_json(),
+    };
+    let words =
+        ["records", "tail", record.topic.as_str(), "--partition", &partition, "--from", &offset, "--limit", "1"];
+    let value = What::Value { of: Arc::clone(decoded), shown: shown.clone() };
+    let whole = What::Record { of: Arc::clone(decoded), shown: format!("{{\"offset\":{offset},\"value\":{shown}") };
+    let mut choices = vec![CopyChoice { label: "value", what: value }];
+    if decoded.key.format != Format::Null {
+        choices.push(CopyChoice::text("key", key));
+    }
+    choices.extend([
+        CopyChoice::text("place", format!("{}:{partition}:{offset}", record.topic)),
+        CopyChoice { label: "JSON", what: whole },
+        CopyChoice::text("klamm", klamm(state, &words)),
+        CopyChoice::text("Kafka's tool", tools(state).record(&record.topic, record.partition, record.offset)),
+    ]);
+    (format!("of record {partition}:{offset}"), choices)
+}
+
+/// The record as the command line prints it.
+pub fn record_json(decoded: &DecodedRecord) -> String {
+    #[derive(Serialize)]
+    struct HeaderJson<'a> {
+        name: &'a str,
+        value: Box<RawValue>,
+    }
+    #[derive(Serialize)]
+    struct RecordJson<'a> {
+        topic: &'a str,
+        partition: i32,
+        offset: i64,
+        timestamp: Option<String>,
+        key: Box<RawValue>,
+        value: Box<RawValue>,
+        value_format: &'static str,
+        headers: Vec<HeaderJson<'a>>,
+    }
+    let record = &decoded.record;
+    let header = |value: &Option<bytes::Bytes>| match value {
+        None => Value::Null,
+        Some(bytes) => {
+            std::str::from_utf8(bytes).map_or_else(|_| Value::Bytes(bytes.clone()), |text| Value::Text(text.into()))
+        }
+    };
+    let plain = |decoded: &Decoded| raw(&decoded.value);
+    let json = RecordJson {
+        topic: record.topic.as_str(),
+        partition: record.partition,
+        offset: record.offset,
+        timestamp: record.timestamp.rfc3339(),
+        key: plain(&decoded.key),
+        value: plain(&decoded.value),
+        value_format: decoded.value.format.word(),
+        headers: record
+            .headers
+            .iter()
+            .map(|entry| HeaderJson { name: &entry.name, value: raw(&header(&entry.value)) })
+            .collect(),
+    };
+    // Every part of it serialises: its maps have string keys.
+    serde_json::to_string(&json).unwrap_or_default()
+}
+
+/// The value's JSON as it is: `serde_json::Value` would lose digits.
+fn raw(value: &Value) -> Box<RawValue> {
+    let json = value.to_json();
+    RawValue::from_string(json.clone())
+        .or_else(|_| serde_json::value::to_raw_value(&json))
+        .unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+fn journal(state: &State, entry: &JournalEntry) -> (String, Vec<CopyChoice>) {
+    let mut choices = plan_choices(state, &entry.plan);
+    choices.insert(1, CopyChoice::text("id", &entry.plan.id));
+    let show = klamm(state, &["journal", "show", &entry.plan.id]);
+    choices.push(CopyChoice::text("klamm, shown", show));
+    ("the change".into(), choices)
+}
+
+pub fn plan_choices(state: &State, plan: &Plan) -> Vec<CopyChoice> {
+    let mut choices = vec![
+        CopyChoice::text("klamm", &plan.command_line),
+        CopyChoice::text("title", &plan.title),
+        // A plan's secrets serialise as ***.
+        CopyChoice::text("JSON", serde_json::to_string(plan).unwrap_or_default()),
+    ];
+    if let Some(line) = tools(state).plan(plan) {
+        choices.push(CopyChoice::text("Kafka's tool", line));
+    }
+    choices
+}
+
+fn profile(state: &State) -> (String, Vec<CopyChoice>) {
+    let view = &state.views.profiles;
+    let Some(card) = view.cards.get(view.selection.cursor()) else { return (String::new(), Vec::new()) };
+    let choices = vec![
+        CopyChoice::text("name", &card.name),
+        CopyChoice::text("brokers", &card.brokers),
+        CopyChoice::text("klamm", join(["klamm", "--profile", &card.name])),
+        CopyChoice::text("Kafka's tool", Tools::new(&card.brokers, &card.security).cluster()),
+    ];
+    (format!("of {}", card.name), choices)
+}

@@ -1,0 +1,29 @@
+//! A few choices below each other.
+
+use crate::tui::app::copy::CopyChoice;
+use crate::tui::app::look::Look;
+
+#[derive(Clone, Debug)]
+pub enum MenuPurpose {
+    /// Which colours: the one under the cursor is on screen at once.
+    Theme,
+    /// What goes to the clipboard.
+    Copy(Vec<CopyChoice>),
+}
+
+#[derive(Debug)]
+pub struct Menu {
+    pub purpose: MenuPurpose,
+    pub title: String,
+    pub cursor: usize,
+}
+
+impl Menu {
+    /// How many choices there are.
+    pub fn len(&self, look: &Look) -> usize {
+        match &self.purpose {
+            MenuPurpose::Theme => look.themes.len(),
+            MenuPurpose::Copy(choices) => choices.len(),
+        }
+    }
+}
