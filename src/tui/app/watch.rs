@@ -9,7 +9,7 @@ use super::screens::topic::TopicTab;
 use super::slot::Slot;
 use super::state::{Screen, State};
 use crate::domain::{Failure, FailureKind, GroupId, TopicName};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A kind of data, and what it is about.
@@ -26,11 +26,15 @@ pub enum About {
 #[derive(Debug, Default)]
 pub struct Watches {
     running: BTreeMap<Slot, About>,
+    /// Kinds that have been answered once since the cluster was opened.
+    begun: BTreeSet<Slot>,
 }
 
 /// A selection must rest this long before its detail is asked for.
 const REST: Duration = Duration::from_millis(120);
 const SLOWEST: Duration = Duration::from_secs(60);
+/// What shows rates needs a second sample before it has any to show.
+const SECOND_SAMPLE: Duration = Duration::from_secs(1);
 
 fn pace(slot: Slot) -> Duration {
     match slot {
@@ -155,7 +159,9 @@ pub fn answered(
     took: Duration,
     effects: &mut Vec<Effect>,
 ) {
+    let is_first = state.watches.begun.insert(slot);
     let after = match failure {
+        None if is_first && matches!(slot, Slot::TopicLogs | Slot::Groups) => SECOND_SAMPLE.max(took),
         None => pace(slot).max(took),
         Some(failure) => match failure.kind {
             FailureKind::Auth | FailureKind::Unsupported => return,
@@ -176,4 +182,32 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
 /// Another cluster: nothing of the old one is watched.
 pub fn forget(state: &mut State) {
     state.watches.running.clear();
+    state.watches.begun.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Time;
+    use crate::tui::command::KeyMap;
+    use jiff::tz::TimeZone;
+    use std::sync::Arc;
+
+    #[test]
+    fn the_second_sample_comes_soon_since_rates_need_it() {
+        let mut state = State::new(Time(0), Arc::new(KeyMap::default()), TimeZone::UTC);
+        let mut pauses_of = |slot| {
+            state.watches.running.insert(slot, About::Cluster);
+            [(); 3].map(|()| {
+                let mut effects = Vec::new();
+                answered(&mut state, slot, None, 0, Duration::ZERO, &mut effects);
+                match effects.pop() {
+                    Some(Effect::Start { after, .. }) => after.as_secs(),
+                    other => panic!("{other:?}"),
+                }
+            })
+        };
+        assert_eq!(pauses_of(Slot::TopicLogs), [1, 5, 5]);
+        assert_eq!(pauses_of(Slot::Metadata), [10, 10, 10], "what shows no rates has no hurry");
+    }
 }
