@@ -405,3 +405,6 @@ fn no_such_group(group: &GroupId) -> Failure {
     Failure::new(FailureKind::NotFound, "find group", "the cluster has no such group, or you may not see it")
         .on(group.as_str())
 }
+
+#[cfg(test)]
+mod tests;

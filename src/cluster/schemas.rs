@@ -1,8 +1,8 @@
-//! Schemas by id, fetched once and kept, for decoders that do no I/O.
+//! Schemas by id, made ready once and kept, for decoders that do no I/O.
 //!
 //! A missing registry, an unknown id and a registry that is down are each a
-//! sentence that stands beside the value. Only answers are kept for good; a
-//! failure is asked again after half a minute.
+//! sentence that stands beside the value. How long a failed look-up is believed is
+//! the registry's to say: here its reason is kept, and it is asked again.
 
 use super::lock;
 use crate::decode::{Reference, SchemaLookup, SchemaState, WriterSchema};
@@ -10,12 +10,9 @@ use crate::domain::{Failure, FailureKind};
 use crate::services::registry::{RegisteredSchema, Registry};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 /// A registry answers each id once; more ids than this in one topic are hostile.
 const MAX_SCHEMAS: usize = 4096;
-/// How long a failed look-up is believed.
-const FAILURE_HOLDS: Duration = Duration::from_secs(30);
 
 pub(super) struct Schemas {
     registry: Option<Arc<Registry>>,
@@ -24,7 +21,10 @@ pub(super) struct Schemas {
 
 enum Entry {
     Ready(Arc<WriterSchema>),
-    Failed { reason: Arc<str>, at: Instant },
+    /// It was found and cannot be read, which no later look changes.
+    Unusable(Arc<str>),
+    /// It was not found, when last asked for.
+    Missing(Arc<str>),
 }
 
 impl Schemas {
@@ -40,33 +40,25 @@ impl Schemas {
     /// they show beside the values that need them.
     pub(super) async fn resolve(&self, ids: BTreeSet<i32>) {
         let Some(registry) = &self.registry else { return };
-        let missing: Vec<i32> = {
+        let wanted: Vec<i32> = {
             let known = lock(&self.known);
-            ids.into_iter()
-                .filter(|id| match known.get(id) {
-                    None => true,
-                    Some(Entry::Ready(_)) => false,
-                    Some(Entry::Failed { at, .. }) => at.elapsed() >= FAILURE_HOLDS,
-                })
-                .take(MAX_SCHEMAS.saturating_sub(known.len()))
-                .collect()
+            let is_new = |id: &i32| !known.contains_key(id);
+            let new = ids.iter().copied().filter(is_new).take(MAX_SCHEMAS.saturating_sub(known.len()));
+            let again = ids.iter().copied().filter(|id| matches!(known.get(id), Some(Entry::Missing(_))));
+            new.chain(again).collect()
         };
-        let fetched = futures::future::join_all(missing.into_iter().map(|id| async move {
-            let answer = match registry.schema_by_id(id).await {
-                Ok(found) => prepare(&found),
-                Err(failure) => Err(reason(&failure)),
+        let fetched = futures::future::join_all(wanted.into_iter().map(|id| async move {
+            let entry = match registry.schema_by_id(id).await {
+                Ok(found) => match prepare(&found) {
+                    Ok(schema) => Entry::Ready(Arc::new(schema)),
+                    Err(reason) => Entry::Unusable(reason.into()),
+                },
+                Err(failure) => Entry::Missing(reason(&failure).into()),
             };
-            (id, answer)
+            (id, entry)
         }))
         .await;
-        let mut known = lock(&self.known);
-        for (id, answer) in fetched {
-            let entry = match answer {
-                Ok(schema) => Entry::Ready(Arc::new(schema)),
-                Err(reason) => Entry::Failed { reason: reason.into(), at: Instant::now() },
-            };
-            known.insert(id, entry);
-        }
+        lock(&self.known).extend(fetched);
     }
 }
 
@@ -90,8 +82,71 @@ impl SchemaLookup for Schemas {
         }
         match lock(&self.known).get(&id) {
             Some(Entry::Ready(schema)) => SchemaState::Ready(Arc::clone(schema)),
-            Some(Entry::Failed { reason, .. }) => SchemaState::Missing(reason.to_string()),
+            Some(Entry::Unusable(reason) | Entry::Missing(reason)) => SchemaState::Missing(reason.to_string()),
             None => SchemaState::Missing(format!("schema {id} was not asked for")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::registry::Options;
+    use serde_json::json;
+    use std::time::Duration;
+    use wiremock::matchers::path;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    async fn schemas(answers: &[(i32, u16, serde_json::Value)]) -> (MockServer, Schemas) {
+        let server = MockServer::start().await;
+        for (id, status, body) in answers {
+            Mock::given(path(format!("/schemas/ids/{id}")))
+                .respond_with(ResponseTemplate::new(*status).set_body_json(body))
+                .expect(1)
+                .mount(&server)
+                .await;
+        }
+        let options = Options {
+            url: server.uri(),
+            auth: None,
+            extra_ca: None,
+            timeout: Duration::from_secs(10),
+            user_agent: "klamm/test".into(),
+        };
+        let schemas = Schemas::new(Some(Arc::new(Registry::new(options).unwrap())));
+        (server, schemas)
+    }
+
+    fn said(schemas: &Schemas, id: i32) -> String {
+        match schemas.schema(id) {
+            SchemaState::Missing(reason) => reason,
+            SchemaState::Ready(_) => "ready".into(),
+            SchemaState::Pending => "pending".into(),
+        }
+    }
+
+    /// Each id reaches the registry once (the server counts): what is not there
+    /// is remembered in one place, the registry's client.
+    #[tokio::test]
+    async fn each_id_reaches_the_registry_once() {
+        let absent = json!({"error_code": 40_403, "message": "Schema not found"});
+        let answers =
+            [(1, 200, json!({"schema": "\"string\""})), (2, 404, absent), (3, 200, json!({"schema": "{\"type\":"}))];
+        let (_server, schemas) = schemas(&answers).await;
+        assert_eq!(said(&schemas, 1), "schema 1 was not asked for");
+        for _ in 0..3 {
+            schemas.resolve(BTreeSet::from([1, 2, 3])).await;
+        }
+        assert_eq!(said(&schemas, 1), "ready");
+        assert!(said(&schemas, 2).contains("not"), "{}", said(&schemas, 2));
+        assert_ne!(said(&schemas, 3), "ready");
+        assert!(matches!(lock(&schemas.known).get(&3), Some(Entry::Unusable(_))));
+    }
+
+    #[tokio::test]
+    async fn noise_that_names_ids_costs_no_endless_memory() {
+        let (_server, schemas) = schemas(&[]).await;
+        schemas.resolve((0..i32::try_from(MAX_SCHEMAS).unwrap() + 100).collect()).await;
+        assert_eq!(lock(&schemas.known).len(), MAX_SCHEMAS);
     }
 }

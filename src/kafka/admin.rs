@@ -12,7 +12,7 @@ mod leaders;
 pub mod log_dirs;
 pub mod offsets;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod topics;
 
 use crate::domain::{Failure, FailureKind, TopicName, TopicPartition};

@@ -3,6 +3,7 @@
 
 mod asking;
 mod changing;
+pub(crate) mod world;
 
 use crate::domain::TopicPartition;
 

@@ -1,13 +1,14 @@
 //! The overview: health first, then where things move, then what changed.
 
 use super::{split, split_top};
-use crate::cluster::BrokerRow;
+use crate::cluster::{BrokerRow, Groups, TopicLogs};
 use crate::domain::text::display_width;
-use crate::domain::{Fact, show};
+use crate::domain::{Fact, Failure, show};
 use crate::tui::app::State;
 use crate::tui::app::changes::Lead;
 use crate::tui::app::drawn::{Pane, Viewport};
 use crate::tui::app::list::first_visible;
+use crate::tui::app::remote::Remote;
 use crate::tui::app::screens::overview::{HealthLine, Mark, OverviewPane, WayIn, health_lines};
 use crate::tui::ui::canvas::{Canvas, Span, span};
 use crate::tui::ui::theme::Role;
@@ -163,98 +164,142 @@ fn disk(row: &BrokerRow, look: &str) -> Cell<'static> {
     }
 }
 
-fn busiest(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
-    let focus = has_focus(state, OverviewPane::Topics);
-    let inner = frame::draw(canvas, area, &Titles::left(vec![span("Busiest topics", Role::Text)]), focus);
-    let view = &state.views.overview;
-    if states::instead_of_value(canvas, inner, &state.data.logs, "the topics' offsets") {
-        return;
-    }
-    let (Some(metadata), Some(logs)) = (state.data.metadata.value(), state.data.logs.value()) else { return };
-    let inner = states::banner(canvas, inner, &state.data.logs, &logs.failures, state.zone());
-    if view.busiest.is_empty() {
-        let measured = logs.topics.values().any(|log| log.rate.known().is_some());
-        let text = if measured { "nothing is written at the moment" } else { "measuring rates…" };
-        states::say(canvas, inner, text, Role::Muted);
-        return;
-    }
-    let columns = [
-        Column::text("TOPIC", Width::Fill(12)),
-        Column::number("RECORDS/s", 9),
-        Column::text("LAST MINUTE", Width::Fixed(12)).gives_way(1),
-    ];
-    let table = Table {
-        pane: Pane::BusiestTopics,
-        columns: &columns,
-        len: view.busiest.len(),
-        cursor: Some(view.topics_cursor.min(view.busiest.len() - 1)),
-        has_focus: focus,
-        first: state.viewport(Pane::BusiestTopics).first,
-        is_marked: &nothing_marked,
-    };
-    let marks = canvas.theme.marks;
-    table::draw(canvas, inner, &table, |row, column| {
-        let topic = view.busiest.get(row).and_then(|index| metadata.topics.get(*index as usize));
-        let Some(topic) = topic else { return cell("", Role::Text) };
-        let log = logs.topics.get(&topic.name);
-        match column {
-            0 => name(topic.name.as_str(), Role::Text),
-            1 => facts::rate(log.map(|log| &log.rate)),
-            _ => {
-                let rates: Vec<f64> =
-                    log.map_or(Vec::new(), |log| log.rates.iter().map(|rate| f64::from(*rate)).collect());
-                cell(spark::line(&marks, &rates, 12), Role::Info)
-            }
+/// A short list in the order of a rank: what both lists of the overview are.
+struct Ranking<'a, T> {
+    of: OverviewPane,
+    pane: Pane,
+    titles: Titles<'a>,
+    remote: &'a Remote<T>,
+    /// What is being loaded, for the time until it is there.
+    what: &'static str,
+    columns: &'a [Column],
+    len: usize,
+    cursor: usize,
+}
+
+impl<'a, T> Ranking<'a, T> {
+    /// Draws it, or what stands in its place: `failures` and `nothing` are told by
+    /// the value that is there.
+    fn draw(
+        &self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        state: &State,
+        failures: impl Fn(&T) -> &[Failure],
+        nothing: impl Fn(&T) -> &'static str,
+        cell_at: impl Fn(&'a T, usize, usize) -> Option<Cell<'a>>,
+    ) {
+        let focus = has_focus(state, self.of);
+        let inner = frame::draw(canvas, area, &self.titles, focus);
+        if states::instead_of_value(canvas, inner, self.remote, self.what) {
+            return;
         }
-    });
+        let Some(value) = self.remote.value() else { return };
+        let inner = states::banner(canvas, inner, self.remote, failures(value), state.zone());
+        if self.len == 0 {
+            states::say(canvas, inner, nothing(value), Role::Muted);
+            return;
+        }
+        let table = Table {
+            pane: self.pane,
+            columns: self.columns,
+            len: self.len,
+            cursor: Some(self.cursor.min(self.len - 1)),
+            has_focus: focus,
+            first: state.viewport(self.pane).first,
+            is_marked: &nothing_marked,
+        };
+        table::draw(canvas, inner, &table, |row, column| {
+            cell_at(value, row, column).unwrap_or_else(|| cell("", Role::Text))
+        });
+    }
+}
+
+fn busiest(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let view = &state.views.overview;
+    let ranking = Ranking {
+        of: OverviewPane::Topics,
+        pane: Pane::BusiestTopics,
+        titles: Titles::left(vec![span("Busiest topics", Role::Text)]),
+        remote: &state.data.logs,
+        what: "the topics' offsets",
+        columns: &[
+            Column::text("TOPIC", Width::Fill(12)),
+            Column::number("RECORDS/s", 9),
+            Column::text("LAST MINUTE", Width::Fixed(12)).gives_way(1),
+        ],
+        len: view.busiest.len(),
+        cursor: view.topics_cursor,
+    };
+    let nothing = |logs: &TopicLogs| match logs.topics.values().any(|log| log.rate.known().is_some()) {
+        true => "nothing is written at the moment",
+        false => "measuring rates…",
+    };
+    let (marks, metadata) = (canvas.theme.marks, state.data.metadata.value());
+    ranking.draw(
+        canvas,
+        area,
+        state,
+        |logs| &logs.failures,
+        nothing,
+        |logs, row, column| {
+            let topic = metadata?.topics.get(*view.busiest.get(row)? as usize)?;
+            let log = logs.topics.get(&topic.name);
+            Some(match column {
+                0 => name(topic.name.as_str(), Role::Text),
+                1 => facts::rate(log.map(|log| &log.rate)),
+                _ => {
+                    let rates = log.map_or(Vec::new(), |log| log.rates.iter().map(|rate| f64::from(*rate)).collect());
+                    cell(spark::line(&marks, &rates, 12), Role::Info)
+                }
+            })
+        },
+    );
 }
 
 fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
-    let focus = has_focus(state, OverviewPane::Groups);
-    let titles =
-        Titles { left: vec![span("Groups to look at", Role::Text)], right: vec![span("most lag first", Role::Muted)] };
-    let inner = frame::draw(canvas, area, &titles, focus);
     let view = &state.views.overview;
-    let remote = &state.data.groups;
-    if states::instead_of_value(canvas, inner, remote, "groups") {
-        return;
-    }
-    let Some(groups) = remote.value() else { return };
-    let inner = states::banner(canvas, inner, remote, &groups.failures, state.zone());
-    if view.worst.is_empty() {
-        let text = if groups.rows.is_empty() { "there are no groups" } else { "no group's lag is known yet" };
-        states::say(canvas, inner, text, Role::Muted);
-        return;
-    }
-    let columns = [
-        Column::text("GROUP", Width::Fill(12)),
-        Column::text("STATE", Width::Fixed(11)).gives_way(2),
-        Column::number("LAG", 9),
-        Column::text("TREND", Width::Fixed(12)).gives_way(1),
-    ];
-    let table = Table {
+    let ranking = Ranking {
+        of: OverviewPane::Groups,
         pane: Pane::WorstGroups,
-        columns: &columns,
+        titles: Titles {
+            left: vec![span("Groups to look at", Role::Text)],
+            right: vec![span("most lag first", Role::Muted)],
+        },
+        remote: &state.data.groups,
+        what: "groups",
+        columns: &[
+            Column::text("GROUP", Width::Fill(12)),
+            Column::text("STATE", Width::Fixed(11)).gives_way(2),
+            Column::number("LAG", 9),
+            Column::text("TREND", Width::Fixed(12)).gives_way(1),
+        ],
         len: view.worst.len(),
-        cursor: Some(view.groups_cursor.min(view.worst.len() - 1)),
-        has_focus: focus,
-        first: state.viewport(Pane::WorstGroups).first,
-        is_marked: &nothing_marked,
+        cursor: view.groups_cursor,
+    };
+    let nothing = |groups: &Groups| {
+        if groups.rows.is_empty() { "there are no groups" } else { "no group's lag is known yet" }
     };
     let marks = canvas.theme.marks;
-    table::draw(canvas, inner, &table, |row, column| {
-        let group = view.worst.get(row).and_then(|index| groups.rows.get(*index as usize));
-        let Some(group) = group else { return cell("", Role::Text) };
-        match column {
-            0 => name(group.listing.id.as_str(), Role::Text),
-            1 => super::groups::state_cell(group.listing.state, group.lag.lag),
-            2 => super::groups::lag_cell(&group.lag),
-            _ => {
-                let trend: Vec<f64> = group.trend.iter().map(|lag| *lag as f64).collect();
-                cell(spark::line(&marks, &trend, 12), Role::Info)
-            }
-        }
-    });
+    ranking.draw(
+        canvas,
+        area,
+        state,
+        |groups| &groups.failures,
+        nothing,
+        |groups, row, column| {
+            let group = groups.rows.get(*view.worst.get(row)? as usize)?;
+            Some(match column {
+                0 => name(group.listing.id.as_str(), Role::Text),
+                1 => super::groups::state_cell(group.listing.state, group.lag.lag),
+                2 => super::groups::lag_cell(&group.lag),
+                _ => {
+                    let trend: Vec<f64> = group.trend.iter().map(|lag| *lag as f64).collect();
+                    cell(spark::line(&marks, &trend, 12), Role::Info)
+                }
+            })
+        },
+    );
 }
 
 fn seen(canvas: &mut Canvas<'_>, area: Rect, state: &State) {

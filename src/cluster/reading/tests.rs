@@ -1,0 +1,55 @@
+//! What is asked of a broker, and what is not.
+
+use super::*;
+use crate::kafka::admin::tests::world::{Away, World};
+use crate::profile::Profile;
+
+const GROUPS: &[Away] = &[
+    Away { id: "billing", kind: GroupType::Classic, topics: &["orders", "payments"] },
+    Away { id: "audit", kind: GroupType::Consumer, topics: &["orders"] },
+    Away { id: "search", kind: GroupType::Classic, topics: &["clicks"] },
+    Away { id: "shared", kind: GroupType::Share, topics: &[] },
+];
+
+fn open(world: &World) -> Cluster {
+    Cluster::connect(Profile::plain("p", vec![world.bootstrap()])).unwrap()
+}
+
+#[tokio::test]
+async fn only_the_groups_of_a_topic_are_asked_while_the_list_of_all_is_fresh() {
+    let world = World::with(GROUPS).await;
+    let cluster = open(&world);
+    cluster.groups().await.unwrap();
+    let (lists, offsets) = (world.lists(), world.offsets_of());
+    let found = cluster.topic_groups(&"orders".into()).await.unwrap();
+    let rows: Vec<_> = found.value.iter().map(|row| (row.listing.id.as_str(), row.lag.lag, row.lag.known)).collect();
+    assert_eq!(rows, [("audit", 5, 1), ("billing", 5, 1)], "their lag in this topic alone");
+    assert_eq!((world.lists() - lists, world.offsets_of() - offsets), (0, 2), "the other groups are left alone");
+    // What the list of all could not tell is said here too.
+    assert!(found.failures.iter().any(|failure| failure.target == "shared"), "{:?}", found.failures);
+}
+
+#[tokio::test]
+async fn without_a_list_all_groups_are_asked_once() {
+    let world = World::with(GROUPS).await;
+    let cluster = open(&world);
+    assert_eq!(cluster.topic_groups(&"clicks".into()).await.unwrap().value.len(), 1);
+    assert_eq!(cluster.topic_groups(&"payments".into()).await.unwrap().value.len(), 1);
+    assert_eq!(world.lists(), 1);
+}
+
+#[tokio::test]
+async fn one_group_is_described_without_a_list_of_all() {
+    let world = World::with(GROUPS).await;
+    let cluster = open(&world);
+    let billing = cluster.describe_one(&"billing".into()).await.unwrap();
+    assert_eq!((billing.listing.kind, billing.may_delete), (GroupType::Classic, Some(true)));
+    let audit = cluster.describe_one(&"audit".into()).await.unwrap();
+    assert_eq!((audit.listing.kind, audit.may_delete), (GroupType::Consumer, Some(false)));
+    assert_eq!(world.lists(), 0);
+    // Neither kind answers for it: only now its coordinator's list can tell.
+    assert_eq!(cluster.describe_one(&"nobody".into()).await.unwrap().listing.state, GroupState::Dead);
+    let shared = cluster.describe_one(&"shared".into()).await.unwrap_err();
+    assert_eq!(shared.kind, FailureKind::Unsupported, "there is such a group: it is not taken for none");
+    assert_eq!(world.lists(), 2);
+}

@@ -1,0 +1,122 @@
+//! A broker with some groups that committed in some topics, for tests of whoever
+//! asks about them.
+
+use crate::domain::group::GroupType;
+use crate::kafka::wire::scripted::{Script, Scripted};
+use kafka_protocol::messages::*;
+use kafka_protocol::protocol::StrBytes;
+
+/// A group without members, and where it committed.
+#[derive(Clone, Copy)]
+pub(crate) struct Away {
+    pub(crate) id: &'static str,
+    pub(crate) kind: GroupType,
+    pub(crate) topics: &'static [&'static str],
+}
+
+pub(crate) struct World {
+    broker: Scripted,
+}
+
+impl World {
+    pub(crate) async fn with(groups: &'static [Away]) -> Self {
+        let mut script = Script::new();
+        let mut topics: Vec<&str> = groups.iter().flat_map(|group| group.topics).copied().collect();
+        topics.sort_unstable();
+        topics.dedup();
+        for topic in topics {
+            script = script.topic(topic, &[1]);
+        }
+        let script = offsets(describes(lists(script, groups), groups), groups);
+        Self { broker: script.start().await }
+    }
+
+    pub(crate) fn bootstrap(&self) -> String {
+        format!("127.0.0.1:{}", self.broker.port)
+    }
+
+    /// How often all groups were asked for.
+    pub(crate) fn lists(&self) -> usize {
+        self.broker.asked::<ListGroupsRequest>().len()
+    }
+
+    /// How many groups' offsets were asked for.
+    pub(crate) fn offsets_of(&self) -> usize {
+        let asked = self.broker.asked::<OffsetFetchRequest>();
+        asked.iter().map(|asked| asked.read::<OffsetFetchRequest>().groups.len()).sum()
+    }
+}
+
+fn lists(script: Script, groups: &'static [Away]) -> Script {
+    use list_groups_response::ListedGroup;
+    script.answer::<ListGroupsRequest>(move |_, _| {
+        let groups = groups.iter().map(|group| {
+            ListedGroup::default()
+                .with_group_id(StrBytes::from_static_str(group.id).into())
+                .with_protocol_type("consumer".into())
+                .with_group_state("Empty".into())
+                .with_group_type(StrBytes::from_static_str(group.kind.word()))
+        });
+        ListGroupsResponse::default().with_groups(groups.collect())
+    })
+}
+
+fn describes(script: Script, groups: &'static [Away]) -> Script {
+    let is = |id: &str, kind| groups.iter().any(|group| group.id == id && group.kind == kind);
+    script
+        .answer::<DescribeGroupsRequest>(move |request, _| {
+            use describe_groups_response::DescribedGroup;
+            let groups = request.groups.into_iter().map(|id| {
+                let group = DescribedGroup::default().with_group_id(id.clone());
+                match is(&id, GroupType::Classic) {
+                    true => group.with_group_state("Empty".into()).with_protocol_type("consumer".into()),
+                    false => group.with_group_state("Dead".into()).with_error_code(69),
+                }
+                .with_authorized_operations(if request.include_authorized_operations {
+                    1 << 6
+                } else {
+                    i32::MIN
+                })
+            });
+            DescribeGroupsResponse::default().with_groups(groups.collect())
+        })
+        .answer::<ConsumerGroupDescribeRequest>(move |request, _| {
+            use consumer_group_describe_response::DescribedGroup;
+            let groups = request.group_ids.into_iter().map(|id| {
+                let group = DescribedGroup::default().with_group_id(id.clone());
+                match is(&id, GroupType::Consumer) {
+                    true => group.with_group_state("Empty".into()).with_authorized_operations(1 << 3),
+                    false => group.with_error_code(69),
+                }
+            });
+            ConsumerGroupDescribeResponse::default().with_groups(groups.collect())
+        })
+}
+
+fn offsets(script: Script, groups: &'static [Away]) -> Script {
+    script
+        .answer::<OffsetFetchRequest>(move |request, _| {
+            use offset_fetch_response::*;
+            let groups = request.groups.into_iter().map(|asked| {
+                let known = groups.iter().find(|group| asked.group_id.as_str() == group.id);
+                let topics = known.map_or(&[][..], |group| group.topics).iter().map(|topic| {
+                    let row = OffsetFetchResponsePartitions::default().with_committed_offset(4);
+                    OffsetFetchResponseTopics::default()
+                        .with_name(StrBytes::from_static_str(topic).into())
+                        .with_partitions(vec![row])
+                });
+                OffsetFetchResponseGroup::default().with_group_id(asked.group_id).with_topics(topics.collect())
+            });
+            OffsetFetchResponse::default().with_groups(groups.collect())
+        })
+        .answer::<ListOffsetsRequest>(|request, _| {
+            use list_offsets_response::*;
+            let topics = request.topics.into_iter().map(|topic| {
+                let rows = topic.partitions.iter().map(|row| {
+                    ListOffsetsPartitionResponse::default().with_partition_index(row.partition_index).with_offset(9)
+                });
+                ListOffsetsTopicResponse::default().with_name(topic.name).with_partitions(rows.collect())
+            });
+            ListOffsetsResponse::default().with_topics(topics.collect())
+        })
+}
