@@ -150,6 +150,7 @@ fn described(profile: &SavedProfile) -> Json {
         "forbid_unlock": profile.forbid_unlock,
         "production": profile.production,
         "time_zone": profile.zone.as_ref().map(zone_name),
+        "rack": profile.rack,
         "notes": profile.notes,
     })
 }

@@ -12,7 +12,7 @@ use crate::domain::partition_plan::{
     self, AddInputs, CommitZero, KeySample, PartitionInputs, PartitionReport, PartitionWish,
 };
 use crate::domain::plan::{NextRecord, OffsetMove, Plan, Step};
-use crate::domain::record::{StartAt, ViewAs};
+use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
 use crate::domain::reset::{self, PartitionFacts, ResetInputs, ResetTarget, TouchedGroup, UndoInputs, UndoPartition};
 use crate::domain::topic::Topic;
 use crate::domain::topic_plan;
@@ -336,10 +336,15 @@ impl Cluster {
     /// slow broker costs the preview its records, never the plan.
     pub(super) async fn fill_next(&self, plan: &mut Plan) {
         let mut topics: BTreeMap<TopicName, Vec<fetch::ReadRange>> = BTreeMap::new();
-        for step in
-            plan.moves().filter(|step| step.target.is_some_and(|target| target < step.log_end)).take(MAX_PREVIEWS)
-        {
-            let from = step.target.unwrap_or_default();
+        let wanted: Vec<(&OffsetMove, Offset)> = plan
+            .moves()
+            .filter_map(|step| Some((step, step.target.filter(|target| *target < step.log_end)?)))
+            .take(MAX_PREVIEWS)
+            .collect();
+        let places: Vec<(TopicPartition, Offset)> =
+            wanted.iter().map(|(step, from)| (partition_of(step), *from)).collect();
+        let remote = self.in_remote_storage(&places).await;
+        for (step, from) in wanted.into_iter().filter(|(step, _)| !remote.contains(&partition_of(step))) {
             let to = Some(step.log_end.min(from.saturating_add(LOOK_AHEAD)));
             topics.entry(step.topic.clone()).or_default().push(fetch::ReadRange {
                 partition: step.partition,
@@ -389,6 +394,8 @@ impl Cluster {
             limit: Some(sample),
             contains: None,
             view: ViewAs::Text,
+            isolation: Isolation::Uncommitted,
+            tiered: TieredRead::Ask,
             keep: Keep::All,
         });
         let mut keys = KeySample::default();
@@ -396,6 +403,10 @@ impl Cluster {
             while let Some(update) = feed.next().await {
                 if let Some(failure) = update.failures.into_iter().next() {
                     return Err(failure);
+                }
+                if update.tiered.is_some() {
+                    let message = "its newest records lie in remote storage, which is not read without being asked";
+                    return Err(Failure::new(FailureKind::Refused, "sample keys of", message).on(topic.name.as_str()));
                 }
                 for record in &update.records {
                     keys.add(record.partition(), record.key(), record.timestamp());

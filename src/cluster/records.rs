@@ -8,11 +8,11 @@
 use super::Cluster;
 use super::schemas::Schemas;
 use crate::decode;
-use crate::domain::record::{DecodedRecord, StartAt, ViewAs};
+use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::OffsetAt;
 use crate::kafka::fetch::{self, Batch, PartitionBounds, ReadEvent, ReadRequest};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -42,6 +42,8 @@ pub struct RecordsRequest {
     /// Only records whose readable key, value or headers contain this.
     pub contains: Option<String>,
     pub view: ViewAs,
+    pub isolation: Isolation,
+    pub tiered: TieredRead,
     pub keep: Keep,
 }
 
@@ -121,7 +123,13 @@ pub struct RecordsUpdate {
     /// In order of time; within a partition by offset.
     pub records: Vec<RecordRef>,
     pub counts: RecordCounts,
+    /// What is missing for good.
     pub failures: Vec<Failure>,
+    /// What keeps partitions from being read at the moment; they are tried again.
+    pub waiting: Vec<Failure>,
+    /// So much lies in remote storage, and nothing was read: ask, and read again
+    /// with [`TieredRead::Allowed`].
+    pub tiered: Option<TieredPart>,
     /// Everything that was there at the start has been read.
     pub caught_up: bool,
     /// Nothing more will come.
@@ -177,14 +185,23 @@ impl Cluster {
             ranges,
             max_bytes_per_second: self.profile().read_budget_bytes_per_second,
             newest_only: false,
-            isolation: fetch::Isolation::Uncommitted,
+            isolation: Isolation::Uncommitted,
+            rack: self.profile().rack.clone(),
             lane: self.next_read(),
         };
         RangeRecords { reading: fetch::read(self.client(), request), pending: VecDeque::new() }
     }
 
     async fn feed(&self, request: RecordsRequest, sender: &mpsc::Sender<RecordsUpdate>) -> Result<(), Failure> {
-        let ranges = self.ranges(&request).await?;
+        let (ranges, left_out) = self.ranges(&request).await?;
+        if request.tiered == TieredRead::Ask
+            && let Some(part) = self.tiered_part(&request.topic, &ranges).await?
+        {
+            let asks = RecordsUpdate { tiered: Some(part), finished: true, ..RecordsUpdate::default() };
+            // Nobody listens any more: nothing is lost.
+            let _ = sender.send(asks).await;
+            return Ok(());
+        }
         let mut reading = fetch::read(
             self.client(),
             ReadRequest {
@@ -192,11 +209,15 @@ impl Cluster {
                 ranges,
                 max_bytes_per_second: self.profile().read_budget_bytes_per_second,
                 newest_only: request.keep == Keep::Newest && request.follow,
-                isolation: fetch::Isolation::Uncommitted,
+                isolation: request.isolation,
+                rack: self.profile().rack.clone(),
                 lane: self.next_read(),
             },
         );
         let mut feed = Feed::new(Arc::clone(&self.inner.schemas), request);
+        for failure in left_out {
+            feed.take(ReadEvent::Failed(failure)).await;
+        }
         let mut pace = tokio::time::interval_at(Instant::now() + PACE, PACE);
         pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -227,8 +248,38 @@ impl Cluster {
         }
     }
 
-    /// What to read of each partition: the ends are those of now.
-    async fn ranges(&self, request: &RecordsRequest) -> Result<Vec<fetch::ReadRange>, Failure> {
+    /// How much of `ranges` is no longer on the brokers' own disks.
+    async fn tiered_part(&self, topic: &TopicName, ranges: &[fetch::ReadRange]) -> Result<Option<TieredPart>, Failure> {
+        let partitions: Vec<TopicPartition> =
+            ranges.iter().map(|range| TopicPartition::new(topic.clone(), range.partition)).collect();
+        let local = self.offsets_at(&partitions, OffsetAt::EarliestLocal).await?;
+        let remote = ranges.iter().zip(&partitions).filter_map(|(range, here)| match local.get(here) {
+            Some(Ok(Some(local))) => {
+                let end = range.to.map_or(local.offset, |to| to.min(local.offset));
+                u64::try_from(end.saturating_sub(range.from)).ok().filter(|records| *records > 0)
+            }
+            // Nobody told: reading itself will say what is wrong.
+            _ => None,
+        });
+        let part = remote.fold(TieredPart { partitions: 0, records: 0 }, |part, records| TieredPart {
+            partitions: part.partitions + 1,
+            records: part.records.saturating_add(records),
+        });
+        Ok((part.partitions > 0).then_some(part))
+    }
+
+    /// Which of `here` lie in remote storage when they are read from these offsets.
+    pub(super) async fn in_remote_storage(&self, here: &[(TopicPartition, Offset)]) -> HashSet<TopicPartition> {
+        let partitions: Vec<TopicPartition> = here.iter().map(|(partition, _)| partition.clone()).collect();
+        // Where it cannot be told, a preview of one record may be read.
+        let local = self.offsets_at(&partitions, OffsetAt::EarliestLocal).await.unwrap_or_default();
+        let is_remote = |partition: &TopicPartition, from: Offset| matches!(local.get(partition), Some(Ok(Some(local))) if from < local.offset);
+        here.iter().filter(|(partition, from)| is_remote(partition, *from)).map(|(here, _)| here.clone()).collect()
+    }
+
+    /// What to read of each partition, the ends being those of now, and what cannot
+    /// be read at all.
+    async fn ranges(&self, request: &RecordsRequest) -> Result<(Vec<fetch::ReadRange>, Vec<Failure>), Failure> {
         let known = self.known_metadata().await?;
         let topic = match known.topic(request.topic.as_str()).cloned() {
             Some(topic) => topic,
@@ -253,17 +304,31 @@ impl Cluster {
             return Err(Failure::new(FailureKind::NotFound, "read partition", "the topic has no such partition")
                 .on(format!("{}:{missing}", request.topic)));
         }
-        let (starts, ends) = self.log_bounds(&chosen).await?;
+        let end = match request.isolation {
+            Isolation::Uncommitted => OffsetAt::Latest,
+            // What is committed ends where the first open transaction begins.
+            Isolation::Committed => OffsetAt::LastStable,
+        };
+        let (starts, ends) = tokio::join!(self.offsets_at(&chosen, OffsetAt::Earliest), self.offsets_at(&chosen, end));
+        let (starts, ends) = (starts?, ends?);
         let times = match request.start {
             StartAt::Time(time) => self.offsets_at(&chosen, OffsetAt::Time(time)).await?,
             _ => HashMap::new(),
         };
         let mut bounds = Vec::with_capacity(chosen.len());
+        let mut left_out = Vec::new();
         for here in chosen {
             let (Some(Ok(Some(start))), Some(Ok(Some(end)))) = (starts.get(&here), ends.get(&here)) else {
                 // A partition without a leader cannot be read now; the fetch reports it and goes on when it is back.
                 if request.follow {
                     bounds.push(PartitionBounds { partition: here.partition, start: 0, end: 0, at_time: None });
+                } else {
+                    let said =
+                        [&starts, &ends].into_iter().find_map(|listed| listed.get(&here)?.as_ref().err().cloned());
+                    left_out.push(said.unwrap_or_else(|| {
+                        Failure::new(FailureKind::Unreachable, "read records", "the partition has no leader")
+                            .on(here.to_string())
+                    }));
                 }
                 continue;
             };
@@ -281,7 +346,7 @@ impl Cluster {
                     .on(request.topic.as_str())
             }));
         }
-        Ok(fetch::ranges(request.start, request.follow, &bounds))
+        Ok((fetch::ranges(request.start, request.follow, &bounds), left_out))
     }
 }
 
@@ -313,6 +378,8 @@ struct Feed {
     update: RecordsUpdate,
     pending: VecDeque<RecordRef>,
     counts: RecordCounts,
+    /// Partitions that cannot be read at the moment.
+    waiting: BTreeMap<PartitionId, Failure>,
     failed: usize,
     dirty: bool,
     has_caught_up: bool,
@@ -328,6 +395,7 @@ impl Feed {
             update: RecordsUpdate::default(),
             pending: VecDeque::new(),
             counts: RecordCounts::default(),
+            waiting: BTreeMap::new(),
             failed: 0,
             dirty: false,
             has_caught_up: false,
@@ -362,6 +430,12 @@ impl Feed {
             ReadEvent::CaughtUp => {
                 self.has_caught_up = true;
                 self.update.caught_up = true;
+            }
+            ReadEvent::Waiting { partitions, failure } => {
+                self.waiting.extend(partitions.into_iter().map(|partition| (partition, failure.clone())));
+            }
+            ReadEvent::Settled(partitions) => {
+                self.waiting.retain(|partition, _| !partitions.contains(partition));
             }
             ReadEvent::Failed(failure) => {
                 self.failed += 1;
@@ -452,6 +526,8 @@ impl Feed {
         let mut update = std::mem::take(&mut self.update);
         update.records = in_order_of_time(self.pending.drain(..).collect());
         update.counts = self.counts;
+        let waiting: HashSet<&Failure> = self.waiting.values().collect();
+        update.waiting = waiting.into_iter().take(MAX_FAILURES).cloned().collect();
         update
     }
 }
@@ -484,3 +560,6 @@ fn decoded(reference: &RecordRef, schemas: &Schemas, view: ViewAs) -> Option<Dec
     let value = decode::decode(record.value.as_ref(), view, schemas);
     Some(DecodedRecord { record, key, value })
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,33 @@ pub struct Header {
     pub value: Option<Bytes>,
 }
 
+/// What of transactions is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// Everything, also what was or may still be aborted.
+    #[default]
+    Uncommitted,
+    Committed,
+}
+
+/// May records be read that only remote storage holds? That is slow, and costs
+/// where it is paid by the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum TieredRead {
+    /// Nothing is read before somebody said so.
+    #[default]
+    Ask,
+    Allowed,
+}
+
+/// What of a read lies in remote storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TieredPart {
+    pub partitions: usize,
+    /// At most; offsets have gaps.
+    pub records: u64,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Codec {

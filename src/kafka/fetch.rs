@@ -29,26 +29,21 @@ pub use codec::MAX_PLAIN_BYTES;
 pub use ranges::{PartitionBounds, ReadRange, ranges};
 pub use record_set::{AbortedTransaction, BatchFault, FaultKind, ReadSet, Window, read_record_set};
 
-use crate::domain::{Failure, TopicName};
+use crate::domain::{Failure, PartitionId, TopicName};
 use crate::kafka::wire::Client;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
-/// What of transactions is seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Isolation {
-    /// Everything, also what may still be aborted.
-    #[default]
-    Uncommitted,
-    Committed,
-}
+pub use crate::domain::record::Isolation;
 
 #[derive(Clone, Debug)]
 pub struct ReadRequest {
     pub topic: TopicName,
     pub ranges: Vec<ReadRange>,
     pub isolation: Isolation,
+    /// Where the reader stands; a leader may name a replica that stands nearer.
+    pub rack: Option<String>,
     /// The most that is asked of each broker; `None` is without limit.
     pub max_bytes_per_second: Option<u64>,
     /// For a live screen: events come every 50 ms, and what a slow reader does
@@ -67,8 +62,13 @@ pub enum ReadEvent {
     Skipped { records: u64, bytes: u64 },
     /// All that was there at the start has been read. Comes once.
     CaughtUp,
-    /// Something is missing or late; reading goes on with the rest.
+    /// Something is missing for good; reading goes on with the rest.
     Failed(Failure),
+    /// These cannot be read at the moment and are tried again.
+    Waiting { partitions: Vec<PartitionId>, failure: Failure },
+    /// These are waited for no longer: they are read again with nothing left out,
+    /// or were given up, which a failure of its own says.
+    Settled(Vec<PartitionId>),
 }
 
 /// A running read. Dropping it ends the read.

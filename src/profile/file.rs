@@ -280,6 +280,7 @@ impl Reader<'_> {
                 "production",
                 "time_zone",
                 "read_budget",
+                "rack",
                 "notes",
             ],
         );
@@ -304,6 +305,7 @@ impl Reader<'_> {
             production: section.boolean("production")?.unwrap_or(false),
             zone,
             read_budget: section.byte_rate("read_budget")?,
+            rack: section.string("rack")?,
             notes: section.string("notes")?,
         })
     }

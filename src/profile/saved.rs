@@ -45,6 +45,7 @@ pub struct SavedProfile {
     pub zone: Option<TimeZone>,
     /// `Some(None)`: no limit.
     pub read_budget: Option<Option<u64>>,
+    pub rack: Option<String>,
     pub notes: Option<String>,
 }
 
@@ -131,6 +132,7 @@ impl SavedProfile {
             production: self.production,
             zone: self.zone.clone().unwrap_or_else(super::zone::system),
             read_budget_bytes_per_second: self.read_budget.unwrap_or(Some(READ_BUDGET)),
+            rack: self.rack.clone(),
             is_demo: false,
             state_dir,
             notes: self.notes.clone(),

@@ -24,6 +24,9 @@ pub struct Profile {
     pub zone: TimeZone,
     /// Bytes a second and broker that reading records may take.
     pub read_budget_bytes_per_second: Option<u64>,
+    /// Where klamm runs, in the words of `broker.rack`: records are read from there
+    /// where the cluster offers it.
+    pub rack: Option<String>,
     /// Keeps nothing on disk: the cluster is gone when klamm ends.
     pub is_demo: bool,
     /// Where the journal is kept.
@@ -49,6 +52,7 @@ impl Profile {
             production: false,
             zone: super::zone::system(),
             read_budget_bytes_per_second: Some(READ_BUDGET),
+            rack: None,
             is_demo: false,
             state_dir: None,
             notes: None,

@@ -36,6 +36,7 @@ fn the_example_is_read_without_a_warning() {
     let prod = loaded.profile("prod-eu").unwrap();
     assert!(prod.read_only && prod.production && !prod.forbid_unlock);
     assert_eq!(prod.read_budget, Some(Some(20_000_000)));
+    assert_eq!(prod.rack.as_deref(), Some("eu-central-1a"));
     let ca = path.parent().unwrap().join("certs/prod-ca.pem");
     assert_eq!(prod.tls.as_ref().unwrap().ca, Some(Pem::File(ca)));
     assert_eq!(loaded.profile("staging").unwrap().bootstrap, ["kafka.staging:9093"]);

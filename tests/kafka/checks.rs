@@ -27,6 +27,8 @@ pub const CHECKS: &[Check] = &[
     ("fetch/every codec", reading::codecs),
     ("fetch/five megabytes", reading::large),
     ("fetch/transactions", reading::transactions),
+    ("fetch/only what is committed", reading::isolation),
+    ("fetch/from the nearest replica", reading::nearest),
     ("fetch/a topic deleted meanwhile", reading::deleted_meanwhile),
     ("avro", reading::avro),
     ("avro/registry down", reading::registry_down),

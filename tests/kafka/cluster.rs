@@ -238,6 +238,7 @@ impl Cluster {
         put("advertised.listeners", &bound.join(","));
         put("inter.broker.listener.name", &"PLAINTEXT");
         put("broker.rack", &format!("rack-{id}"));
+        put("replica.selector.class", &"org.apache.kafka.common.replica.RackAwareReplicaSelector");
         put("log.dirs", &dir.join("data").display());
         let copies = brokers.min(3);
         for name in ["default.replication.factor", "offsets.topic.replication.factor"] {

@@ -77,8 +77,8 @@ pub fn a_tail_survives_a_killed_broker(fragile: &Fragile<'_>) {
         let seed = Seed { partition, value: Some(b"y"), ..Seed::default() };
         until("the record to be taken", LONG, || witness.produce_with(topic, std::slice::from_ref(&seed), &[]));
     }
-    let ran = tail.end();
-    assert!([DONE, PARTLY].contains(&ran.code), "{}", ran.stderr);
+    // Everything came after all: nothing is missing, however long one was away.
+    let ran = tail.end().ended_with(DONE);
     let records = ran.lines();
     let mut positions: Vec<(i64, i64)> =
         records.iter().filter_map(|record| Some((record["partition"].as_i64()?, record["offset"].as_i64()?))).collect();

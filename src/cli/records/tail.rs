@@ -1,13 +1,15 @@
 //! `klamm records tail`: from where, how many, and until when.
 
 use super::line;
+use crate::cli::confirm::Consent;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Table, complain, number, text};
-use crate::cli::session::Session;
-use crate::cluster::{Keep, RecordCounts, RecordsFeed, RecordsRequest};
-use crate::domain::record::{StartAt, ViewAs};
+use crate::cli::session::{Session, blocking};
+use crate::cluster::{Keep, RecordCounts, RecordsRequest};
+use crate::domain::plan::Confirm;
+use crate::domain::record::{Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::when::parse_time;
-use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName};
+use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName, show};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 
@@ -36,6 +38,12 @@ pub(crate) struct TailArguments {
     /// Only records whose key, value or headers contain this
     #[arg(long, value_name = "TEXT")]
     contains: Option<String>,
+    /// Whether records of transactions are shown that were or may be aborted
+    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
+    isolation: Level,
+    /// Also read what only remote storage holds; it is slow, and asked for otherwise
+    #[arg(long)]
+    tiered: bool,
     /// How keys and values are read
     #[arg(long = "as", value_enum, default_value_t)]
     view: View,
@@ -50,6 +58,26 @@ enum View {
     Json,
     Avro,
     Hex,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Level {
+    /// All records
+    #[default]
+    #[value(name = "read_uncommitted")]
+    Uncommitted,
+    /// Only what no transaction took back, up to the first that is open
+    #[value(name = "read_committed")]
+    Committed,
+}
+
+impl From<Level> for Isolation {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Uncommitted => Self::Uncommitted,
+            Level::Committed => Self::Committed,
+        }
+    }
 }
 
 impl From<View> for ViewAs {
@@ -70,7 +98,7 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
     let topic = TopicName::from(arguments.topic.as_str());
     refuse_unknown(&cluster, &topic, &arguments.partition).await?;
     let view = ViewAs::from(arguments.view);
-    let mut feed = cluster.records(RecordsRequest {
+    let mut request = RecordsRequest {
         topic,
         partitions: (!arguments.partition.is_empty()).then_some(arguments.partition),
         start,
@@ -78,25 +106,45 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
         limit: arguments.limit,
         contains: arguments.contains,
         view,
+        isolation: arguments.isolation.into(),
+        tiered: if arguments.tiered { TieredRead::Allowed } else { TieredRead::Ask },
         keep: if arguments.count { Keep::Counts } else { Keep::All },
-    });
-    if arguments.count {
-        return count(session, &arguments.topic, feed).await;
-    }
+    };
+    let mut feed = cluster.records(request.clone());
     let output = &mut session.output;
-    if let Some(header) = line::header(output.format) {
+    if let Some(header) = line::header(output.format).filter(|_| !arguments.count) {
         output.line(&header)?;
         output.flush()?;
     }
     let mut written = 0_usize;
     let mut failures: Vec<Failure> = Vec::new();
+    let mut waits: Vec<Failure> = Vec::new();
+    let mut counts = RecordCounts::default();
     while let Some(update) = feed.next().await {
+        if let Some(part) = update.tiered {
+            let topic = request.topic.clone();
+            blocking("ask", move || Ok(agree(&topic, part)?)).await?;
+            request.tiered = TieredRead::Allowed;
+            feed = cluster.records(request.clone());
+            continue;
+        }
+        // Who is away for a while is said, and costs nothing if everything comes after all.
+        for failure in update.waiting {
+            if !waits.contains(&failure) {
+                complain(&format!("{failure}; waiting for it"));
+                waits.push(failure);
+            }
+        }
         for failure in update.failures {
             if !failures.contains(&failure) {
-                complain(&failure.to_string());
+                // A report says its failures itself.
+                if !arguments.count {
+                    complain(&failure.to_string());
+                }
                 failures.push(failure);
             }
         }
+        counts = update.counts;
         for chunk in update.records.chunks(DECODE_AT_ONCE) {
             for record in cluster.decode(chunk, view).await {
                 let text = line::write(&record, output.format, &output.look);
@@ -109,6 +157,11 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
             break;
         }
     }
+    if arguments.count {
+        let exit = Exit::of_answer(usize::from(counts.seen > 0), &failures);
+        output.report(&report(&request.topic, counts, failures))?;
+        return Ok(exit);
+    }
     Ok(match Exit::of_answer(written, &failures) {
         Exit::Done if written == 0 => Exit::NotMet,
         exit => exit,
@@ -118,17 +171,32 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
 const COUNTS: &[Column] =
     &[text("topic", "TOPIC"), number("records", "RECORDS"), number("seen", "SEEN"), number("size_bytes", "SIZE")];
 
-/// Reads to the end and says how many records matched, of how many.
-async fn count(session: &mut Session, topic: &str, mut feed: RecordsFeed) -> Result<Exit, Stop> {
-    let (mut counts, mut failures) = (RecordCounts::default(), Vec::new());
-    while let Some(update) = feed.next().await {
-        counts = update.counts;
-        failures.extend(update.failures);
+/// How many records matched, of how many.
+fn report(topic: &TopicName, counts: RecordCounts, failures: Vec<Failure>) -> Report {
+    let row = vec![
+        Cell::text(topic.as_str()),
+        Cell::Count(counts.matched),
+        Cell::Count(counts.seen),
+        Cell::Size(counts.bytes),
+    ];
+    Report::list(Table { columns: COUNTS, rows: vec![row] }, failures)
+}
+
+/// Asks whether records shall be fetched from remote storage, where there is
+/// somebody to ask.
+fn agree(topic: &TopicName, part: TieredPart) -> Result<(), Failure> {
+    let message = format!(
+        "up to {} records of {} lie in remote storage: reading them is slow, and costs where requests are paid for",
+        show::count(part.records),
+        show::plural(part.partitions, "partition")
+    );
+    let failure = Failure::new(FailureKind::Refused, "read topic", message).on(topic.as_str());
+    let consent = Consent::default();
+    if !consent.will_ask() {
+        return Err(failure.hint("Add --tiered to read them, or begin later in the log."));
     }
-    let row = vec![Cell::text(topic), Cell::Count(counts.matched), Cell::Count(counts.seen), Cell::Size(counts.bytes)];
-    let exit = Exit::of_answer(usize::from(counts.seen > 0), &failures);
-    session.output.report(&Report::list(Table { columns: COUNTS, rows: vec![row] }, failures))?;
-    Ok(exit)
+    complain(&failure.message);
+    consent.obtain("read topic", topic.as_str(), &Confirm::Yes)
 }
 
 /// A topic or partition that is not there is said at once instead of waited for.

@@ -47,7 +47,7 @@ impl ZeroOffer {
             CommitZero::Offered => return Ok(self.groups.clone()),
             CommitZero::Only(wanted) => wanted,
         };
-        for group in wanted.iter().filter(|group| !self.groups.contains(group)) {
+        if let Some(group) = wanted.iter().find(|group| !self.groups.contains(group)) {
             let reason = self.others.iter().find(|(other, _)| other == group).map(|(_, reason)| reason.clone());
             let message = reason.unwrap_or_else(|| format!("it has committed nothing in {topic}"));
             return Err(Failure::new(FailureKind::Refused, "commit offset 0 for group", message).on(group.as_str()));

@@ -5,7 +5,7 @@
 //! unpacked, and an answer is handed on before the next is taken up.
 
 use super::record_set::{Window, read_record_set};
-use super::request::{self, Course, Issue, Knobs, OPERATION, Outcome, Portion};
+use super::request::{self, Course, Issue, Knobs, OPERATION, Outcome, Portion, Source};
 use super::{ReadEvent, ReadRequest};
 use crate::domain::{BrokerId, Failure, FailureKind, TopicId, TopicName};
 use crate::kafka::wire::{Client, Lane, Route};
@@ -24,6 +24,9 @@ const PARTITION_BYTES: i32 = 1 << 20;
 const LEAST_ANSWER: i32 = 64 << 10;
 /// How long a broker holds an answer back when there is nothing new.
 const WAIT: Duration = Duration::from_millis(500);
+/// So long a replica is read before the leader says again which is nearest: it may
+/// have fallen behind, or one that stands nearer may be back.
+const REPLICA_HOLDS: Duration = Duration::from_secs(300);
 /// Where records trickle in, a live reader asks no more often than this.
 const LIVE_PACE: Duration = Duration::from_millis(40);
 
@@ -75,7 +78,9 @@ pub(super) async fn run(
     // On a slow line an answer that came too late may come in time when smaller.
     let tries = errand.courses.iter().map(|course| course.tries).max().unwrap_or(0);
     let max_bytes = ANSWER_BYTES.checked_shr(2 * tries).unwrap_or(0).max(LEAST_ANSWER);
+    let at_replica = errand.courses.iter().any(|course| matches!(course.source, Source::Nearer(_)));
     let mut poller = Poller {
+        until: at_replica.then(|| Instant::now() + REPLICA_HOLDS),
         client,
         shared,
         broker: errand.broker,
@@ -89,6 +94,8 @@ pub(super) async fn run(
 
 struct Poller {
     client: Client,
+    /// Then the leader is asked again.
+    until: Option<Instant>,
     shared: Arc<Shared>,
     broker: BrokerId,
     topic_id: Option<TopicId>,
@@ -120,7 +127,7 @@ impl Poller {
             let isolation = self.shared.request.isolation;
             let outcome = request::sort_out(response, &self.shared.request.topic, isolation, &mut self.courses);
             self.pace(&outcome);
-            let is_over = self.courses.is_empty() || !outcome.issues.is_empty();
+            let is_over = self.courses.is_empty() || !outcome.issues.is_empty() || self.ask_leader_again();
             if !is_over {
                 under_way = self.fetch();
             }
@@ -135,6 +142,9 @@ impl Poller {
                 Err(_) => return Some(self.give_back(Vec::new(), Some(broke_off()))),
             };
             events.extend(outcome.ended_early.into_iter().map(ReadEvent::Failed));
+            if !outcome.recovered.is_empty() {
+                events.push(ReadEvent::Settled(outcome.recovered));
+            }
             if !events.is_empty() {
                 out.send(events).await.ok()?;
             }
@@ -145,6 +155,15 @@ impl Poller {
                 return Some(self.give_back(outcome.issues, None));
             }
         }
+    }
+
+    /// A replica was read for long enough; true when that was said to its courses.
+    fn ask_leader_again(&mut self) -> bool {
+        let is_time = self.until.is_some_and(|until| Instant::now() >= until);
+        if is_time {
+            self.courses.iter_mut().for_each(|course| course.source = Source::Leader);
+        }
+        is_time
     }
 
     fn give_back(&mut self, issues: Vec<(Course, Issue)>, failure: Option<Failure>) -> Returned {
@@ -179,7 +198,10 @@ impl Poller {
         };
         Pending(tokio::spawn(async move {
             sleep_until(begin).await;
-            let build = |version| request::build(version, &shared.request.topic, topic_id, &courses, knobs);
+            // All courses of an errand have the same source.
+            let hears_rack = courses.iter().all(|course| course.source == Source::Leader);
+            let rack = shared.request.rack.as_deref().filter(|_| hears_rack);
+            let build = |version| request::build(version, &shared.request.topic, topic_id, &courses, knobs, rack);
             let response = client.call_with(Route::Broker(broker), shared.lane(), build).await?;
             match response.error_code {
                 0 => Ok(response),

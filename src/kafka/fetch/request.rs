@@ -4,7 +4,7 @@
 
 use super::record_set::{AbortedTransaction, next_offset};
 use super::{Isolation, ReadRange};
-use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicId, TopicName};
+use crate::domain::{BrokerId, Failure, FailureKind, Offset, PartitionId, TopicId, TopicName};
 use crate::kafka::wire::{failure_of_code, needs_new_metadata};
 use bytes::Bytes;
 use kafka_protocol::ResponseError as Code;
@@ -16,6 +16,8 @@ use kafka_protocol::protocol::StrBytes;
 pub(super) const OPERATION: &str = "read records";
 /// From here on a topic is asked for by its id.
 const BY_ID: i16 = 13;
+/// From here on a leader hears where the reader stands.
+const RACK_FROM: i16 = 11;
 /// A batch beyond this is not asked for again and again.
 const MOST_PARTITION_BYTES: i32 = 64 << 20;
 /// Answers that hold a partition's bytes and not one whole batch, in a row,
@@ -29,6 +31,8 @@ pub(super) struct Course {
     pub next: Offset,
     /// Fetches in a row that failed.
     pub tries: u32,
+    /// Who is asked for it.
+    pub source: Source,
     stalls: u32,
     /// Where the partition ended when it was first read.
     goal: Option<Offset>,
@@ -38,11 +42,16 @@ pub(super) struct Course {
 
 impl Course {
     pub fn new(range: ReadRange) -> Self {
-        Self { range, next: range.from, tries: 0, stalls: 0, goal: None, has_arrived: false }
+        Self { range, next: range.from, tries: 0, source: Source::Leader, stalls: 0, goal: None, has_arrived: false }
     }
 
     pub fn partition(&self) -> PartitionId {
         self.range.partition
+    }
+
+    /// The same, asked of somebody else.
+    pub fn at(self, source: Source) -> Self {
+        Self { source, ..self }
     }
 
     /// Its next batch did not fit; first in a request, it is sent whole.
@@ -63,6 +72,17 @@ impl Course {
     }
 }
 
+/// Who is asked for a partition's records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Source {
+    /// The leader, which may name a replica nearer to the reader.
+    Leader,
+    /// The replica it named.
+    Nearer(BrokerId),
+    /// The leader and nobody else, since a replica was not up to it.
+    OnlyLeader,
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Knobs {
     pub isolation: Isolation,
@@ -77,6 +97,7 @@ pub(super) fn build(
     id: Option<TopicId>,
     courses: &[Course],
     knobs: Knobs,
+    rack: Option<&str>,
 ) -> FetchRequest {
     let partition = |course: &Course| {
         let factor = 4_i32.saturating_pow(course.stalls);
@@ -91,7 +112,7 @@ pub(super) fn build(
     } else {
         wanted.topic = StrBytes::from_string(topic.as_str().to_owned()).into();
     }
-    FetchRequest::default()
+    let request = FetchRequest::default()
         .with_max_wait_ms(knobs.max_wait_ms)
         .with_min_bytes(1)
         .with_max_bytes(knobs.max_bytes)
@@ -99,7 +120,11 @@ pub(super) fn build(
             Isolation::Uncommitted => 0,
             Isolation::Committed => 1,
         })
-        .with_topics(vec![wanted])
+        .with_topics(vec![wanted]);
+    match rack {
+        Some(rack) if version >= RACK_FROM => request.with_rack_id(StrBytes::from_string(rack.to_owned())),
+        _ => request,
+    }
 }
 
 /// Why a partition cannot simply go on.
@@ -113,6 +138,10 @@ pub(super) enum Issue {
     Gone(Failure),
     /// Nothing that waiting would cure.
     Final(Failure),
+    /// The leader says that this replica is nearer.
+    Nearer(BrokerId),
+    /// The replica cannot go on: the leader decides what that means.
+    AskLeader,
 }
 
 /// What came for one partition.
@@ -137,6 +166,8 @@ pub(super) struct Outcome {
     pub bytes: u64,
     /// Partitions that have now reached where they ended at the start.
     pub arrived: usize,
+    /// Partitions that are read again after failures.
+    pub recovered: Vec<PartitionId>,
 }
 
 pub(super) fn sort_out(
@@ -155,9 +186,13 @@ pub(super) fn sort_out(
         };
         let mut course = courses.remove(at);
         let target = format!("{topic}:{}", course.partition());
-        if let Some(issue) = issue_of(answer.error_code, &target) {
-            outcome.issues.push((course, issue));
+        if let Some(issue) = issue_of(answer.error_code, &target).or_else(|| detour(&answer, &course)) {
+            let at_replica = matches!(course.source, Source::Nearer(_));
+            outcome.issues.push((course, if at_replica { Issue::AskLeader } else { issue }));
             continue;
+        }
+        if course.tries > 0 {
+            outcome.recovered.push(course.partition());
         }
         match take(answer, &target, isolation, &mut course) {
             Ok(Taken { portion, early, arrives }) => {
@@ -177,6 +212,21 @@ pub(super) fn sort_out(
     }
     courses.append(&mut served);
     outcome
+}
+
+/// Whether somebody else should be asked.
+fn detour(answer: &PartitionData, course: &Course) -> Option<Issue> {
+    let is_empty = answer.records.as_ref().is_none_or(Bytes::is_empty);
+    match course.source {
+        // It comes with no records: they are to be had there.
+        Source::Leader if answer.preferred_read_replica.0 >= 0 && is_empty => {
+            Some(Issue::Nearer(BrokerId(answer.preferred_read_replica.0)))
+        }
+        // A replica may not have heard yet of all that the leader has. Where a range
+        // ends, only the leader knows that nothing more comes.
+        Source::Nearer(_) if is_empty && course.range.to.is_some() => Some(Issue::AskLeader),
+        Source::Leader | Source::Nearer(_) | Source::OnlyLeader => None,
+    }
 }
 
 struct Taken {

@@ -5,7 +5,7 @@
 //! a failure; `CaughtUp` comes exactly once.
 
 use super::poll::{self, Errand, Returned, Shared};
-use super::request::{Course, Issue, OPERATION};
+use super::request::{Course, Issue, OPERATION, Source};
 use super::{ReadEvent, ReadRequest};
 use crate::domain::topic::Topic;
 use crate::domain::{BrokerId, Failure, FailureKind, Offset, TopicId, TopicPartition};
@@ -108,12 +108,20 @@ impl Scan {
             Ok(topic) => topic,
             Err(Absence { failure, is_final }) => return self.put_off(waiting, failure, is_final).await,
         };
-        let mut by_leader: BTreeMap<BrokerId, Vec<Course>> = BTreeMap::new();
-        for course in waiting {
-            let leader = topic.partition(course.partition()).map(|partition| partition.leader);
+        let mut by_broker: BTreeMap<(BrokerId, Source), Vec<Course>> = BTreeMap::new();
+        for mut course in waiting {
+            let partition = topic.partition(course.partition());
+            if let (Some(partition), Source::Nearer(replica)) = (partition, course.source) {
+                if partition.replicas.contains(&replica) {
+                    by_broker.entry((replica, course.source)).or_default().push(course);
+                    continue;
+                }
+                course.source = Source::OnlyLeader;
+            }
+            let leader = partition.map(|partition| partition.leader);
             let missing = |kind, message| Failure::new(kind, OPERATION, message).on(self.target(&course));
             match leader {
-                Some(Some(leader)) => by_leader.entry(leader).or_default().push(course),
+                Some(Some(leader)) => by_broker.entry((leader, course.source)).or_default().push(course),
                 Some(None) => {
                     let failure = missing(FailureKind::Unreachable, "the partition has no leader")
                         .hint("A broker is down or is starting.");
@@ -125,7 +133,7 @@ impl Scan {
                 }
             }
         }
-        for (broker, courses) in by_leader {
+        for ((broker, _), courses) in by_broker {
             let begin = Instant::now() + pause(most_tries(&courses));
             let errand = Errand { broker, topic_id: self.topic_id, courses, begin };
             self.running.spawn(poll::run(self.client.clone(), Arc::clone(&self.shared), errand, self.out.clone()));
@@ -169,20 +177,26 @@ impl Scan {
     /// in the way is told when it begins and when it ends a course.
     async fn put_off(&mut self, courses: Vec<Course>, failure: Failure, is_final: bool) -> Result<(), Unwanted> {
         let mut kept = Vec::new();
-        let mut is_news = false;
+        let (mut given_up, mut begin_to_wait) = (Vec::new(), Vec::new());
         let mut ended_behind = 0;
         for mut course in courses {
             course.tries += 1;
-            let is_over = is_final || course.range.to.is_some() && course.tries >= MOST_TRIES;
-            is_news |= is_over || course.tries == 1;
-            if is_over {
+            if is_final || course.range.to.is_some() && course.tries >= MOST_TRIES {
+                given_up.push(course.partition());
                 ended_behind += usize::from(!course.has_arrived);
-            } else {
-                kept.push(course);
+                continue;
             }
+            if course.tries == 1 {
+                begin_to_wait.push(course.partition());
+            }
+            kept.push(course);
         }
-        if is_news {
-            self.fail(failure).await?;
+        if !given_up.is_empty() {
+            self.fail(failure.clone()).await?;
+            self.send(ReadEvent::Settled(given_up)).await?;
+        }
+        if !begin_to_wait.is_empty() {
+            self.send(ReadEvent::Waiting { partitions: begin_to_wait, failure }).await?;
         }
         self.arrive(ended_behind).await?;
         if !kept.is_empty() {
@@ -199,6 +213,9 @@ impl Scan {
         let mut unserved = Vec::new();
         for (course, issue) in returned.courses {
             match issue {
+                None if returned.failure.is_some() && matches!(course.source, Source::Nearer(_)) => {
+                    self.waiting.push(course.at(Source::OnlyLeader));
+                }
                 None if returned.failure.is_some() => unserved.push(course),
                 None => self.waiting.push(course),
                 Some(Issue::Moved(failure)) => self.put_off(vec![course], failure, false).await?,
@@ -208,9 +225,14 @@ impl Scan {
                 }
                 Some(Issue::Final(failure)) => self.put_off(vec![course], failure, true).await?,
                 Some(Issue::OutOfRange) => self.relocate(course).await?,
+                Some(Issue::Nearer(replica)) => {
+                    self.waiting.push(course.at(Source::Nearer(replica)));
+                }
+                Some(Issue::AskLeader) => self.waiting.push(course.at(Source::OnlyLeader)),
             }
         }
         match returned.failure {
+            Some(_) if unserved.is_empty() => Ok(()),
             Some(failure) => {
                 let is_final = !failure.is_transient();
                 let failure = failure.on(self.shared.request.topic.as_str());
@@ -236,6 +258,10 @@ impl Scan {
         course.next = resumed;
         // Nothing is left of a range with an end when the log ends before it.
         let is_over = course.is_done() || course.range.to.is_some() && resumed < wanted;
+        if !is_over {
+            // What was there is gone for good, wherever reading goes on.
+            self.fail(failure.clone()).await?;
+        }
         self.put_off(vec![course], failure, is_over).await
     }
 

@@ -5,8 +5,8 @@
 //! record that was let go is counted.
 
 use super::{Batch, ReadEvent};
-use crate::domain::Failure;
-use std::collections::VecDeque;
+use crate::domain::{Failure, PartitionId};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -24,6 +24,8 @@ struct Backlog {
     batches: VecDeque<Arc<Batch>>,
     bytes: usize,
     failures: Vec<Failure>,
+    /// Partitions that are, or are no longer, waited for.
+    waiting: BTreeMap<PartitionId, Option<Failure>>,
     skipped_records: u64,
     skipped_bytes: u64,
     is_caught_up: bool,
@@ -44,6 +46,12 @@ impl Backlog {
                 self.skipped_bytes += bytes;
             }
             ReadEvent::CaughtUp => self.is_caught_up = true,
+            ReadEvent::Waiting { partitions, failure } => {
+                self.waiting.extend(partitions.into_iter().map(|partition| (partition, Some(failure.clone()))));
+            }
+            ReadEvent::Settled(partitions) => {
+                self.waiting.extend(partitions.into_iter().map(|partition| (partition, None)));
+            }
             ReadEvent::Failed(failure) => {
                 if self.failures.len() < MOST_FAILURES {
                     self.failures.push(failure);
@@ -71,6 +79,10 @@ impl Backlog {
             events.push(ReadEvent::CaughtUp);
         }
         events.extend(taken.failures.into_iter().map(ReadEvent::Failed));
+        events.extend(taken.waiting.into_iter().map(|(partition, failure)| match failure {
+            Some(failure) => ReadEvent::Waiting { partitions: vec![partition], failure },
+            None => ReadEvent::Settled(vec![partition]),
+        }));
         events
     }
 }

@@ -132,6 +132,17 @@ impl Script {
         self
     }
 
+    /// Metadata lists this topic with one partition, led by the first of `replicas`.
+    pub(crate) fn topic_on(mut self, name: &str, replicas: &[i32]) -> Self {
+        self = self.topic(name, &replicas[..1]);
+        let all = || replicas.iter().map(|id| NodeId(*id)).collect::<Vec<_>>();
+        if let Some(partition) = self.topics.last_mut().and_then(|topic| topic.partitions.last_mut()) {
+            partition.replica_nodes = all();
+            partition.isr_nodes = all();
+        }
+        self
+    }
+
     /// Every answer comes this much later; requests do not wait for each other.
     pub(crate) fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;

@@ -112,6 +112,8 @@ pub struct Ctx {
     pub has_picker: bool,
     /// The group on screen has members.
     pub group_is_active: bool,
+    /// The records to be read lie in remote storage, and it was not said that they shall be.
+    pub asks_tiered: bool,
     /// The selected change of the journal has no result.
     pub is_unfinished: bool,
     /// The way back and forth through views has somewhere to go.

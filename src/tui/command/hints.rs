@@ -73,6 +73,7 @@ mod tests {
             is_applying: false,
             has_picker: true,
             group_is_active: false,
+            asks_tiered: false,
             is_unfinished: false,
             has_back: false,
             has_forward: false,

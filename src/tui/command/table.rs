@@ -62,6 +62,8 @@ pub enum Command {
     RecordsFrom,
     RecordsSearch,
     RecordsViewAs,
+    RecordsIsolation,
+    RecordsTiered,
     RecordsWrap,
     RecordsSave,
     RecordsResetHere,
@@ -396,6 +398,9 @@ pub static TABLE: &[Row] = &[
     row(C::RecordsSearch, "records.search", &["/"], G::Records, "contains", "Show only records that contain these bytes").at(&[Place::Records]).hint(3).when(with_cluster),
     row(C::RecordsFrom, "records.from", &["F"], G::Records, "from…", "Choose where to read from").at(&[Place::Records]).hint(4).when(with_cluster),
     row(C::RecordsViewAs, "records.view-as", &["v"], G::Records, "view as…", "Read values as text, JSON, Avro or hex").at(&[Place::Records]).hint(5),
+    row(C::RecordsIsolation, "records.isolation", &["i"], G::Records, "isolation", "With or without records of aborted and open transactions").at(&[Place::Records]).hint(34).when(with_cluster),
+    row(C::RecordsTiered, "records.tiered", &["enter"], G::Records, "read remote storage", "Read on although the records lie in remote storage").at(&[Place::Records]).hint(1)
+        .when(|ctx| if ctx.asks_tiered { Enabled::Yes } else { Enabled::No("nothing lies in remote storage") }),
     row(C::RecordsWrap, "records.wrap", &["w"], G::Records, "wrap", "Wrap long values").at(&[Place::Records]).hint(30),
     row(C::RecordsSave, "records.save", &["ctrl-s"], G::Records, "save", "Save the selected record's value to a file").at(&[Place::Records]).hint(32).when(with_selection),
     row(C::RecordsResetHere, "records.reset-here", &["R"], G::Records, "reset a group to here", "Plan a reset of a group to the selected record").at(&[Place::Records]).hint(20)

@@ -117,6 +117,41 @@ pub fn transactions(target: &Target) {
     let records = Klamm::on(target).records(&all(topic, &[]));
     let seen: Vec<(&Value, &Value)> = records.iter().map(|record| (&record["offset"], &record["value"])).collect();
     assert_eq!(seen, [(&json!(0), &json!("aborted")), (&json!(2), &json!("committed"))]);
+    let records = Klamm::on(target).records(&all(topic, &["--isolation", "read_committed"]));
+    let seen: Vec<(&Value, &Value)> = records.iter().map(|record| (&record["offset"], &record["value"])).collect();
+    assert_eq!(seen, [(&json!(2), &json!("committed"))], "what was taken back is not shown");
+}
+
+/// Without transactions both ways show the same.
+pub fn isolation(target: &Target) {
+    let witness = Witness::new(target);
+    let topic = "check.isolation";
+    witness.create_topic(topic, 2, 1, &[]);
+    fill(&witness, topic, 0, "a", 7);
+    fill(&witness, topic, 1, "b", 5);
+    let klamm = Klamm::on(target);
+    for level in ["read_committed", "read_uncommitted"] {
+        assert_eq!(klamm.records(&all(topic, &["--isolation", level])).len(), 12, "{level}");
+    }
+}
+
+/// A reader that says where it stands gets every record, whoever hands them out.
+pub fn nearest(target: &Target) {
+    let witness = Witness::new(target);
+    let topic = "check.nearest";
+    let copies = i32::try_from(witness.brokers().expect("brokers").min(3)).expect("few");
+    witness.create_topic(topic, 3, copies, &[]);
+    for partition in 0..3 {
+        fill(&witness, topic, partition, "n", 50);
+    }
+    let klamm = Klamm::on(target).without_connection();
+    for rack in ["rack-1", "rack-2", "nowhere"] {
+        let text = format!("version = 1\n[profiles.near]\nbootstrap = {:?}\nrack = {rack:?}\n", target.bootstrap);
+        let file = klamm.write("near.toml", &text);
+        let file = file.to_str().expect("a path");
+        let words = [&["--config", file, "--profile", "near"][..], &all(topic, &[])].concat();
+        assert_eq!(klamm.records(&words).len(), 150, "from {rack}");
+    }
 }
 
 pub fn large(target: &Target) {

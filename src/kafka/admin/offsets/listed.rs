@@ -23,15 +23,26 @@ pub enum OffsetAt {
     Earliest,
     /// The high watermark: the offset the next visible record gets.
     Latest,
+    /// Where the open transactions begin: the end of what is committed for good.
+    LastStable,
+    /// The first offset on the brokers' own disks; what lies before it is in
+    /// remote storage. A broker that cannot tell has none.
+    EarliestLocal,
     /// The first record, in log order, at or after this time.
     Time(Time),
 }
 
+/// The first version in which a broker tells what is local.
+const LOCAL_FROM: i16 = 8;
+/// The first version with a choice of what of transactions is seen.
+const ISOLATION_FROM: i16 = 2;
+
 impl OffsetAt {
-    fn code(self) -> i64 {
+    fn code(self, version: i16) -> i64 {
         match self {
-            Self::Latest => -1,
-            Self::Earliest => -2,
+            Self::Latest | Self::LastStable => -1,
+            Self::EarliestLocal if version >= LOCAL_FROM => -4,
+            Self::Earliest | Self::EarliestLocal => -2,
             // Negative numbers are commands, not times.
             Self::Time(time) => time.millis().max(0),
         }
@@ -89,8 +100,10 @@ async fn round<'a>(
     listed.extend(without.into_iter().map(|((partition, _), failure)| (partition.clone(), Err(failure))));
     let mut batches = Vec::new();
     for (leader, mut wanted) in by_leader {
-        wanted.sort_unstable_by_key(|(partition, _)| *partition);
-        batches.extend(wanted.chunks(BATCH).map(|batch| (leader, batch.to_vec())));
+        // A request sees transactions in one way: what asks for the other goes apart.
+        wanted.sort_unstable_by_key(|(partition, at)| (*at == OffsetAt::LastStable, *partition));
+        let alike = wanted.chunk_by(|(_, a), (_, b)| (*a == OffsetAt::LastStable) == (*b == OffsetAt::LastStable));
+        batches.extend(alike.flat_map(|rows| rows.chunks(BATCH)).map(|batch| (leader, batch.to_vec())));
     }
     let mut asked: FuturesUnordered<_> = batches
         .into_iter()
@@ -118,12 +131,14 @@ async fn round<'a>(
 fn request(version: i16, batch: &[Wanted<'_>]) -> ListOffsetsRequest {
     let topics = batch.chunk_by(|(a, _), (b, _)| a.topic == b.topic).map(|rows| {
         let partitions = rows.iter().map(|(partition, at)| {
-            ListOffsetsPartition::default().with_partition_index(partition.partition).with_timestamp(at.code())
+            ListOffsetsPartition::default().with_partition_index(partition.partition).with_timestamp(at.code(version))
         });
         let name = rows.first().map_or("", |(partition, _)| partition.topic.as_str());
         ListOffsetsTopic::default().with_name(text(name).into()).with_partitions(partitions.collect())
     });
     let request = ListOffsetsRequest::default().with_replica_id(NodeId(-1)).with_topics(topics.collect());
+    let is_committed = batch.first().is_some_and(|(_, at)| *at == OffsetAt::LastStable);
+    let request = if is_committed && version >= ISOLATION_FROM { request.with_isolation_level(1) } else { request };
     // How long the broker may look in remote storage.
     if version >= 10 { request.with_timeout_ms(30_000) } else { request }
 }

@@ -31,6 +31,43 @@ impl World {
         Self { broker: script.start().await }
     }
 
+    /// One topic, `orders`, of 100 records in one partition; the first 50 are in
+    /// remote storage, and offsets from 90 on belong to an open transaction.
+    pub(crate) async fn tiered(oldest_only: bool) -> Self {
+        let script = Script::new()
+            .topic("orders", &[1])
+            .answer::<ListOffsetsRequest>(|request, _| {
+                listed(request, |at, isolation| match (at, isolation) {
+                    (-4, _) => 50,
+                    (-1, 1) => 90,
+                    (-1, _) => 100,
+                    _ => 0,
+                })
+            })
+            .answer::<FetchRequest>(|request, version| {
+                use fetch_response::{FetchableTopicResponse, PartitionData};
+                let topics = request.topics.into_iter().map(|topic| {
+                    let rows = topic.partitions.iter().map(|row| {
+                        PartitionData::default()
+                            .with_partition_index(row.partition)
+                            .with_high_watermark(row.fetch_offset)
+                            .with_records(Some(bytes::Bytes::new()))
+                    });
+                    let answer = FetchableTopicResponse::default().with_partitions(rows.collect());
+                    if version >= 13 { answer.with_topic_id(topic.topic_id) } else { answer.with_topic(topic.topic) }
+                });
+                FetchResponse::default().with_responses(topics.collect())
+            });
+        let script = if oldest_only { script.versions::<ListOffsetsRequest>(1, 7) } else { script };
+        Self { broker: script.start().await }
+    }
+
+    /// The first offset of each fetch, so far.
+    pub(crate) fn fetched_from(&self) -> Vec<i64> {
+        let asked = self.broker.asked::<FetchRequest>();
+        asked.iter().map(|asked| asked.read::<FetchRequest>().topics[0].partitions[0].fetch_offset).collect()
+    }
+
     pub(crate) fn bootstrap(&self) -> String {
         format!("127.0.0.1:{}", self.broker.port)
     }
@@ -109,14 +146,19 @@ fn offsets(script: Script, groups: &'static [Away]) -> Script {
             });
             OffsetFetchResponse::default().with_groups(groups.collect())
         })
-        .answer::<ListOffsetsRequest>(|request, _| {
-            use list_offsets_response::*;
-            let topics = request.topics.into_iter().map(|topic| {
-                let rows = topic.partitions.iter().map(|row| {
-                    ListOffsetsPartitionResponse::default().with_partition_index(row.partition_index).with_offset(9)
-                });
-                ListOffsetsTopicResponse::default().with_name(topic.name).with_partitions(rows.collect())
-            });
-            ListOffsetsResponse::default().with_topics(topics.collect())
-        })
+        .answer::<ListOffsetsRequest>(|request, _| listed(request, |_, _| 9))
+}
+
+/// Each partition's offset, as `at` says by what was asked for and the isolation.
+fn listed(request: ListOffsetsRequest, at: impl Fn(i64, i8) -> i64) -> ListOffsetsResponse {
+    use list_offsets_response::*;
+    let isolation = request.isolation_level;
+    let topics = request.topics.into_iter().map(|topic| {
+        let rows = topic.partitions.iter().map(|row| {
+            let offset = at(row.timestamp, isolation);
+            ListOffsetsPartitionResponse::default().with_partition_index(row.partition_index).with_offset(offset)
+        });
+        ListOffsetsTopicResponse::default().with_name(topic.name).with_partitions(rows.collect())
+    });
+    ListOffsetsResponse::default().with_topics(topics.collect())
 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use kafka_protocol::messages::fetch_response::{AbortedTransaction, FetchableTopicResponse, PartitionData};
 use kafka_protocol::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
 use kafka_protocol::messages::{FetchRequest, FetchResponse, ListOffsetsRequest, ListOffsetsResponse};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -94,6 +95,7 @@ fn request(ranges: Vec<ReadRange>) -> ReadRequest {
         topic: TOPIC.into(),
         ranges,
         isolation: Isolation::Uncommitted,
+        rack: None,
         max_bytes_per_second: None,
         newest_only: false,
         lane: 0,
@@ -104,6 +106,8 @@ fn request(ranges: Vec<ReadRange>) -> ReadRequest {
 struct Seen {
     values: Vec<(PartitionId, Offset, String)>,
     failures: Vec<Failure>,
+    waited: Vec<Failure>,
+    waits_for: BTreeSet<PartitionId>,
     skipped: u64,
     caught_up: usize,
     /// Records seen when it was said that all had been.
@@ -120,6 +124,11 @@ impl Seen {
                     (record.partition, record.offset, value)
                 })),
                 ReadEvent::Failed(failure) => self.failures.push(failure),
+                ReadEvent::Waiting { partitions, failure } => {
+                    self.waits_for.extend(partitions);
+                    self.waited.push(failure);
+                }
+                ReadEvent::Settled(partitions) => self.waits_for.retain(|partition| !partitions.contains(partition)),
                 ReadEvent::Skipped { records, .. } => self.skipped += records,
                 ReadEvent::CaughtUp => {
                     self.caught_up += 1;
@@ -212,15 +221,17 @@ async fn a_partition_is_followed_to_its_new_leader() {
     Scripted::join(&[&brokers[0], &brokers[1]]);
     let client = brokers[0].client();
     let mut reading = read(&client, request(vec![range(0, 0, Some(10))]));
-    let mut seen = until(&mut reading, |seen| !seen.failures.is_empty()).await;
+    let mut seen = until(&mut reading, |seen| !seen.waited.is_empty()).await;
+    assert_eq!(seen.waits_for, BTreeSet::from([0]));
     let [first, second] = brokers;
     drop(first);
     drop(client);
     let rest = until(&mut reading, |_| false).await;
     drop(second);
     seen.values.extend(rest.values);
-    assert_eq!(seen.kinds(), [FailureKind::Unreachable]);
-    assert_eq!(seen.failures[0].target, "orders:0");
+    assert_eq!(seen.waited.iter().map(|failure| failure.kind).collect::<Vec<_>>(), [FailureKind::Unreachable]);
+    assert_eq!(seen.waited[0].target, "orders:0");
+    assert_eq!((rest.failures.len(), rest.waits_for.len()), (0, 0), "everything came after all");
     assert_eq!(seen.offsets(0), (0..10).collect::<Vec<_>>());
 }
 
@@ -237,9 +248,10 @@ async fn a_broker_that_breaks_off_is_asked_again() {
     });
     let seen = all(&script.start().await.client(), request(vec![range(0, 0, Some(100_000))])).await;
     assert_eq!(seen.offsets(0), (0..100_000).collect::<Vec<_>>());
-    assert_eq!(seen.kinds(), [FailureKind::Unreachable], "{:?}", seen.failures);
-    assert_eq!(seen.failures[0].target, TOPIC);
-    assert!(seen.failures[0].broker.is_some());
+    assert_eq!((seen.failures.len(), seen.waits_for.len()), (0, 0), "nothing is missing: {:?}", seen.failures);
+    assert_eq!(seen.waited.iter().map(|failure| failure.kind).collect::<Vec<_>>(), [FailureKind::Unreachable]);
+    assert_eq!(seen.waited[0].target, TOPIC);
+    assert!(seen.waited[0].broker.is_some());
 }
 
 fn bounds(start: Offset, end: Offset) -> impl Fn(ListOffsetsRequest, i16) -> ListOffsetsResponse + Send + Sync {
@@ -424,6 +436,58 @@ async fn a_live_read_skips_and_counts_what_is_not_taken() {
     offsets.dedup();
     let total = offsets.len() as u64 + seen.skipped;
     assert_eq!(total, offsets.last().unwrap().cast_unsigned() + 1, "every record was delivered or counted");
+}
+
+/// A leader that sends readers of rack `b` to broker 2; alone, it has all ten records.
+fn leader_with_a_nearer_replica() -> Script {
+    Script::new().topic_on(TOPIC, &[1, 2]).answer::<FetchRequest>(|request, version| {
+        let is_sent_on = request.rack_id.as_str() == "b";
+        let mut response = answer(&request, version, |_| Log::of(0, 10, 5));
+        if is_sent_on {
+            let partition = &mut response.responses[0].partitions[0];
+            partition.preferred_read_replica = 2.into();
+            partition.records = Some(Bytes::new());
+        }
+        response
+    })
+}
+
+/// What a reader in rack `b` sees, and how often each of both brokers was asked.
+async fn from_rack_b(replica: Script, to: Option<Offset>) -> (Seen, [usize; 2]) {
+    let brokers = [leader_with_a_nearer_replica().start().await, replica.start().await];
+    Scripted::join(&[&brokers[0], &brokers[1]]);
+    let near = ReadRequest { rack: Some("b".into()), ..request(vec![range(0, 0, to)]) };
+    let seen = until(&mut read(&brokers[0].client(), near), |seen| to.is_none() && seen.values.len() == 10).await;
+    (seen, brokers.map(|broker| broker.asked::<FetchRequest>().len()))
+}
+
+#[tokio::test]
+async fn records_come_from_the_replica_that_the_leader_names() {
+    let replica = serving(|_| Log::of(0, 10, 5)).topic_on(TOPIC, &[1, 2]);
+    let (seen, [leader, _]) = from_rack_b(replica, Some(10)).await;
+    assert_eq!(seen.offsets(0), (0..10).collect::<Vec<_>>());
+    assert_eq!((seen.failures.len(), seen.waited.len(), leader), (0, 0, 1), "the leader was asked where, and no more");
+}
+
+#[rstest::rstest]
+#[case::out_of_range(serving(|_| Log::failing(1)))]
+#[case::not_a_replica(serving(|_| Log::failing(6)))]
+#[case::closes(Script::new().on::<FetchRequest>(|_| Reply::Close))]
+#[case::knows_of_half(serving(|_| Log::of(0, 5, 5)))]
+#[case::knows_of_nothing(serving(|_| Log::default()))]
+#[tokio::test]
+async fn where_the_replica_is_not_up_to_it_the_leader_is_read(#[case] replica: Script) {
+    let (seen, [leader, asked]) = from_rack_b(replica.topic_on(TOPIC, &[1, 2]), Some(10)).await;
+    assert_eq!(seen.offsets(0), (0..10).collect::<Vec<_>>(), "each record once");
+    assert_eq!((seen.failures.len(), seen.caught_up), (0, 1), "{:?}", seen.failures);
+    assert!(leader >= 2 && asked >= 1, "{leader} {asked}");
+}
+
+#[tokio::test]
+async fn without_a_rack_nobody_is_sent_on() {
+    let broker = leader_with_a_nearer_replica().start().await;
+    let seen = all(&broker.client(), request(vec![range(0, 0, Some(10))])).await;
+    assert_eq!(seen.offsets(0).len(), 10);
 }
 
 #[tokio::test]

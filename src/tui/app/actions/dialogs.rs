@@ -11,7 +11,7 @@ use super::super::state::{Screen, State};
 use super::{lists, palette, plans, records, start};
 use crate::cluster::NewTopic;
 use crate::domain::partition_plan::PartitionWish;
-use crate::domain::record::ViewAs;
+use crate::domain::record::{Isolation, TieredRead, ViewAs};
 use crate::domain::{GroupId, Time, TopicName, topic_name};
 use std::path::PathBuf;
 
@@ -157,6 +157,9 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
                 partitions: parse_partitions(form.text(2))?,
                 contains: before.and_then(|reading| reading.contains.clone()),
                 view: before.map_or(ViewAs::Auto, |reading| reading.view),
+                isolation: before.map_or(Isolation::default(), |reading| reading.isolation),
+                // Another place in the log: it is asked anew.
+                tiered: TieredRead::Ask,
             })
         }
         FormPurpose::RecordsContains => {

@@ -10,7 +10,7 @@ use super::super::screens::records::{Reading, RecordsPane};
 use super::super::screens::topic::TopicTab;
 use super::super::state::{Screen, Spot, State};
 use super::{lists, records};
-use crate::domain::record::{StartAt, ViewAs};
+use crate::domain::record::StartAt;
 use crate::domain::{GroupId, TopicName};
 use crate::tui::command::Place;
 
@@ -178,13 +178,7 @@ fn in_topic(state: &mut State, effects: &mut Vec<Effect>) {
     match detail.tab {
         TopicTab::Partitions => {
             let (Some(topic), Some(partition)) = (detail.of.clone(), detail.partition.key().copied()) else { return };
-            let reading = Reading {
-                topic,
-                partitions: Some(vec![partition]),
-                start: StartAt::Latest(100),
-                contains: None,
-                view: ViewAs::Auto,
-            };
+            let reading = Reading { partitions: Some(vec![partition]), ..Reading::of(topic, StartAt::Latest(100)) };
             records::open(state, reading, effects);
         }
         TopicTab::Groups => {
@@ -213,13 +207,9 @@ fn at_committed(state: &mut State, effects: &mut Vec<Effect>) {
     let row = view.order.get(view.selection.cursor()).and_then(|index| detail.partitions.get(*index as usize));
     let Some(row) = row else { return };
     let offset = row.committed.known().and_then(Option::as_ref).map(|committed| committed.offset);
-    let reading = Reading {
-        topic: row.partition.topic.clone(),
-        partitions: Some(vec![row.partition.partition]),
-        start: offset.map_or(StartAt::Earliest, StartAt::Offset),
-        contains: None,
-        view: ViewAs::Auto,
-    };
+    let start = offset.map_or(StartAt::Earliest, StartAt::Offset);
+    let reading =
+        Reading { partitions: Some(vec![row.partition.partition]), ..Reading::of(row.partition.topic.clone(), start) };
     records::open(state, reading, effects);
 }
 

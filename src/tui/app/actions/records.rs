@@ -10,7 +10,7 @@ use super::super::state::{Screen, State};
 use super::{open::deeper, start, stop};
 use crate::cluster::{Keep, RecordsRequest};
 use crate::domain::TopicName;
-use crate::domain::record::{StartAt, ViewAs};
+use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
 
 /// Rows decoded ahead of what the last frame showed.
 const SPARE_ROWS: usize = 4;
@@ -34,6 +34,8 @@ pub fn begin(state: &mut State, reading: Reading, effects: &mut Vec<Effect>) {
         limit: None,
         contains: reading.contains.clone(),
         view: reading.view,
+        isolation: reading.isolation,
+        tiered: reading.tiered,
         keep: Keep::Newest,
     };
     stop(state, Slot::Decode, effects);
@@ -49,7 +51,7 @@ pub fn tail_selected(state: &mut State, effects: &mut Vec<Effect>) {
 
 pub fn tail(state: &mut State, topic: TopicName, effects: &mut Vec<Effect>) {
     let start = StartAt::Latest(TAIL_BEGINS_WITH);
-    open(state, Reading { topic, partitions: None, start, contains: None, view: ViewAs::Auto }, effects);
+    open(state, Reading::of(topic, start), effects);
 }
 
 pub fn ask_from(state: &mut State) {
@@ -77,6 +79,22 @@ pub fn ask_contains(state: &mut State) {
         "Show only records that contain",
         fields,
     ))));
+}
+
+/// `i`: with or without what was or may be aborted.
+pub fn next_isolation(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(mut reading) = state.views.records.reading.clone() else { return };
+    reading.isolation = match reading.isolation {
+        Isolation::Uncommitted => Isolation::Committed,
+        Isolation::Committed => Isolation::Uncommitted,
+    };
+    begin(state, reading, effects);
+}
+
+/// `enter`, where it was asked: also what only remote storage holds.
+pub fn read_tiered(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(reading) = state.views.records.reading.clone() else { return };
+    begin(state, Reading { tiered: TieredRead::Allowed, ..reading }, effects);
 }
 
 pub fn next_view(state: &mut State) {

@@ -10,7 +10,7 @@ pub use ring::Ring;
 pub use start::{parse_partitions, parse_start};
 
 use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate};
-use crate::domain::record::{DecodedRecord, StartAt, ViewAs};
+use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::{Failure, Offset, PartitionId, Time, TopicName};
 use crate::tui::app::list::Motion;
 use std::collections::HashMap;
@@ -55,6 +55,23 @@ pub struct Reading {
     pub start: StartAt,
     pub contains: Option<String>,
     pub view: ViewAs,
+    pub isolation: Isolation,
+    pub tiered: TieredRead,
+}
+
+impl Reading {
+    /// The usual way to read a topic.
+    pub fn of(topic: TopicName, start: StartAt) -> Self {
+        Self {
+            topic,
+            partitions: None,
+            start,
+            contains: None,
+            view: ViewAs::Auto,
+            isolation: Isolation::default(),
+            tiered: TieredRead::default(),
+        }
+    }
 }
 
 /// How fast records come, from two counts and their times.
@@ -75,6 +92,10 @@ pub struct RecordsView {
     pub is_finished: bool,
     pub has_caught_up: bool,
     pub failures: Vec<Failure>,
+    /// What keeps partitions from being read at the moment.
+    pub waiting: Vec<Failure>,
+    /// So much lies in remote storage, and nothing is read before it is wanted.
+    pub tiered: Option<TieredPart>,
     pub pane: RecordsPane,
     pub wraps: bool,
     pub value_scroll: usize,
@@ -97,6 +118,8 @@ impl Default for RecordsView {
             is_finished: false,
             has_caught_up: false,
             failures: Vec::new(),
+            waiting: Vec::new(),
+            tiered: None,
             pane: RecordsPane::List,
             wraps: true,
             value_scroll: 0,
@@ -128,6 +151,8 @@ impl RecordsView {
         if !update.failures.is_empty() {
             self.failures = update.failures;
         }
+        self.waiting = update.waiting;
+        self.tiered = update.tiered;
         for record in update.records {
             // Standing still, what one looks at must not be pushed out.
             if !self.is_following && self.ring.is_full() {

@@ -212,7 +212,10 @@ fn settled(
 
 fn take_records(state: &mut State, update: RecordsUpdate) {
     let now = state.now;
-    let news = !update.records.is_empty() || update.finished || !update.failures.is_empty();
+    let news = !update.records.is_empty()
+        || update.finished
+        || !update.failures.is_empty()
+        || update.waiting != state.views.records.waiting;
     let counted = update.counts.seen != state.views.records.counts.seen;
     state.views.records.take(update, now);
     state.is_dirty |= news || counted;

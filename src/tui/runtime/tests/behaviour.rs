@@ -5,6 +5,7 @@ use crate::cluster::{Access, JournalEntry, JournalView, RecordRef, RecordsUpdate
 use crate::domain::group::GroupState;
 use crate::domain::partition_plan::CommitZero;
 use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
+use crate::domain::record::{Isolation, TieredPart, TieredRead};
 use crate::domain::{Failure, FailureKind, Partial};
 use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::dialogs::plan::Stage;
@@ -411,6 +412,50 @@ fn only_records_in_view_are_decoded_and_one_request_runs_at_a_time() {
         .collect();
     assert_eq!(asked.len(), 1);
     assert!(asked.iter().all(|count| *count < 30), "{asked:?}");
+}
+
+#[test]
+fn remote_storage_is_asked_about_and_read_only_when_told() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    let asked = |desk: &Desk| match desk.open.get(&Slot::Records) {
+        Some((_, Request::Records(request))) => (request.tiered, request.isolation),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked(&desk), (TieredRead::Ask, Isolation::Uncommitted));
+    desk.press("enter");
+    assert_eq!(asked(&desk).0, TieredRead::Ask, "nothing was asked yet");
+    let tiered = Some(TieredPart { partitions: 2, records: 41_000 });
+    let update = RecordsUpdate { tiered, finished: true, ..RecordsUpdate::default() };
+    desk.answer(Slot::Records, Answer::Records(update));
+    let shown = desk.draw(120, 40);
+    assert!(shown.contains("up to 41,000 of these records, in 2 partitions, lie in remote storage"), "{shown}");
+    desk.press("enter");
+    assert_eq!(asked(&desk).0, TieredRead::Allowed);
+    assert!(!desk.draw(120, 40).contains("lie in remote storage"));
+}
+
+#[test]
+fn the_isolation_is_chosen_and_said_in_the_title() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    assert!(desk.draw(120, 40).contains(" · uncommitted"));
+    desk.press("i");
+    assert!(matches!(
+        desk.open.get(&Slot::Records),
+        Some((_, Request::Records(request))) if request.isolation == Isolation::Committed
+    ));
+    assert!(desk.draw(120, 40).contains(" · committed"));
+}
+
+#[test]
+fn who_is_away_for_a_while_is_said_until_it_is_back() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    desk.answer(Slot::Records, Answer::Records(RecordsUpdate { waiting: vec![refused()], ..RecordsUpdate::default() }));
+    assert!(desk.draw(120, 40).contains("waiting: cannot ask: late"));
+    desk.answer(Slot::Records, Answer::Records(RecordsUpdate::default()));
+    assert!(!desk.draw(120, 40).contains("waiting: cannot ask"));
 }
 
 /// A journal with one change whose result was never written.

@@ -1,13 +1,14 @@
 //! Records: the list, the selected one's value, and the facts about it.
 
 use super::{split, split_top};
-use crate::domain::record::{DecodedRecord, Format, StartAt, ViewAs};
+use crate::domain::record::{DecodedRecord, Format, Isolation, StartAt, ViewAs};
 use crate::domain::text::display_width;
 use crate::domain::value::Value;
 use crate::domain::{Time, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::screens::records::{Reading, RecordsPane, RecordsView};
+use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, Span, span};
 use crate::tui::ui::theme::Role;
 use crate::tui::ui::widgets::frame::{self, Titles};
@@ -40,7 +41,7 @@ fn has_focus(state: &State, pane: RecordsPane) -> bool {
     state.views.records.pane == pane && state.dialogs.is_empty()
 }
 
-fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, state: &State) -> Vec<Span<'static>> {
+fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16, state: &State) -> Vec<Span<'static>> {
     let marks = canvas.theme.marks;
     let mut spans = vec![span(reading.topic.to_string(), Role::Text)];
     if let Some(partitions) = &reading.partitions {
@@ -63,6 +64,12 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, state: &Sta
         StartAt::Time(time) => format!("from {}", time.show(state.zone())),
     };
     spans.push(span(format!(" · {from}"), Role::Muted));
+    match reading.isolation {
+        // Where room is short, the counts come before what is usual.
+        Isolation::Uncommitted if width < 100 => {}
+        Isolation::Uncommitted => spans.push(span(" · uncommitted", Role::Muted)),
+        Isolation::Committed => spans.push(span(" · committed", Role::Match)),
+    }
     if let Some(contains) = &reading.contains {
         spans.push(span(format!(" · contains \"{contains}\""), Role::Match));
     }
@@ -107,9 +114,21 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         states::say(canvas, inner, text, Role::Muted);
         return;
     };
-    let titles = Titles { left: title(view, reading, canvas, state), right: counts(view) };
+    let titles = Titles { left: title(view, reading, canvas, area.width, state), right: counts(view) };
     let inner = frame::draw(canvas, area, &titles, focus);
     let inner = failures(canvas, inner, view);
+    if let Some(part) = view.tiered {
+        let key = state.keymap.shown(Command::RecordsTiered).map_or(String::new(), ToString::to_string);
+        let text = format!(
+            "{} up to {} of these records, in {}, lie in remote storage: reading them is slow, and costs where requests \
+             are paid for. {key} reads them all the same",
+            canvas.theme.marks.look,
+            show::count(part.records),
+            show::plural(part.partitions, "partition")
+        );
+        states::say(canvas, inner, &text, Role::Warning);
+        return;
+    }
     if view.ring.is_empty() {
         let text = match (view.is_finished, view.has_caught_up, view.counts.seen) {
             (true, _, 0) => "there are no records in this range".to_owned(),
@@ -167,12 +186,16 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
 }
 
 fn failures(canvas: &mut Canvas<'_>, area: Rect, view: &RecordsView) -> Rect {
-    let Some(failure) = view.failures.first() else { return area };
+    let text = match (view.failures.first(), view.waiting.first()) {
+        (Some(failure), _) => format!("in part: {failure}"),
+        (None, Some(failure)) => format!("waiting: {failure}"),
+        (None, None) => return area,
+    };
     if area.height < 3 {
         return area;
     }
     let marks = canvas.theme.marks;
-    canvas.put(area.x, area.y, area.width, &format!("{} in part: {failure}", marks.look), Role::Warning);
+    canvas.put(area.x, area.y, area.width, &format!("{} {text}", marks.look), Role::Warning);
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
