@@ -18,4 +18,4 @@ pub use chord::{Chord, Key};
 pub use ctx::{Ctx, Enabled, Place, Right};
 pub use keymap::{KeyMap, Resolved, Wish};
 pub use presets::Preset;
-pub use table::{Command, Group};
+pub use table::{Command, Group, Row};

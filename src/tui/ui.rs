@@ -43,6 +43,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, theme: &Theme) -> Drawn {
     screens::draw(&mut canvas, body, state);
     dialogs::draw(&mut canvas, body, state);
     widgets::footer::draw(&mut canvas, row(area.y + area.height - 1), state);
+    widgets::which_key::draw(&mut canvas, body, state);
     widgets::toast::draw(&mut canvas, body, state);
     let (drawn, cursor) = canvas.finish();
     if let Some(cursor) = cursor {

@@ -39,7 +39,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::HistoryForward => open::history(state, false, effects),
         C::LastPlace => open::last(state, effects),
         C::ChooseTheme => dialogs::choose_theme(state),
-        C::Help => state.dialogs.push(Dialog::Help(HelpDialog { of: state.place(), scroll: 0 })),
+        C::Help => state.dialogs.push(Dialog::Help(HelpDialog::new(state.place()))),
         C::Palette => palette::open(state, effects),
         C::Unlock => {
             let name = state.link.session().map_or(String::new(), |session| session.card.name.clone());
@@ -114,6 +114,8 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::FieldNext => dialogs::next_field(state, 1),
         C::FieldPrevious => dialogs::next_field(state, -1),
         C::Accept => dialogs::accept(state, read_at, effects),
+        C::HelpFilter => dialogs::filter_help(state),
+        C::HelpAll => dialogs::all_help(state),
         C::ListNext => dialogs::move_choice(state, 1, effects),
         C::ListPrevious => dialogs::move_choice(state, -1, effects),
     }

@@ -43,7 +43,7 @@ impl Dialog {
             Self::Partitions(_) => Place::Partitions,
             Self::TypeName(_) => Place::TypeName,
             Self::Form(_) => Place::Form,
-            Self::Help(_) => Place::Help,
+            Self::Help(help) => help.place(),
             Self::Palette(_) => Place::Palette,
             Self::Menu(_) => Place::Menu,
         }
@@ -56,6 +56,7 @@ impl Dialog {
             Self::TypeName(question) => Some(&mut question.input),
             Self::Form(form) => form.input_mut(),
             Self::Palette(palette) => Some(&mut palette.input),
+            Self::Help(help) if help.filter.is_editing => Some(&mut help.filter.input),
             Self::Plan(_) | Self::Partitions(_) | Self::Help(_) | Self::Menu(_) => None,
         }
     }

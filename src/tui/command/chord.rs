@@ -76,10 +76,6 @@ impl Chord {
         self.alt
     }
 
-    pub fn has_shift(self) -> bool {
-        self.shift
-    }
-
     /// The character this chord types into a text field.
     pub fn typed(self) -> Option<char> {
         match self.key {

@@ -87,6 +87,8 @@ pub enum Command {
     Accept,
     ListNext,
     ListPrevious,
+    HelpFilter,
+    HelpAll,
 }
 
 /// Headings of help and palette.
@@ -438,6 +440,8 @@ pub static TABLE: &[Row] = &[
     row(C::FieldNext, "dialog.next-field", &["tab"], G::Dialogs, "next field", "To the next field").at(&[Place::Reset, Place::Form]).hint(2),
     row(C::FieldPrevious, "dialog.previous-field", &["shift-tab"], G::Dialogs, "previous field", "To the field before").at(&[Place::Reset, Place::Form]),
     row(C::ListNext, "dialog.next", &["down", "ctrl-n"], G::Dialogs, "next", "To the next choice").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form]),
+    row(C::HelpFilter, "help.filter", &["/"], G::Dialogs, "filter", "Show only keys with these letters").at(&[Place::Help]).hint(1),
+    row(C::HelpAll, "help.all", &["a"], G::Dialogs, "all / here", "All keys, or only those that work here").at(&[Place::Help]).hint(2),
     row(C::ListPrevious, "dialog.previous", &["up", "ctrl-p"], G::Dialogs, "previous", "To the choice before").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form]),
 ];
 

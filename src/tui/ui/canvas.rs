@@ -76,15 +76,22 @@ impl<'a> Canvas<'a> {
         if display_width(text) <= usize::from(width) { self.put(x, y, width, text, role) } else { x }
     }
 
-    /// Puts spans one after the other; what does not fit is shortened once and the rest left out.
+    /// Puts spans one after the other. Where they do not fit, an ellipsis stands
+    /// for all that is left out.
     pub fn put_spans(&mut self, x: u16, y: u16, width: u16, spans: &[Span<'_>]) -> u16 {
         let end = x.saturating_add(width);
         let mut at = x;
-        for span in spans {
-            if at >= end {
-                break;
+        for (index, span) in spans.iter().enumerate() {
+            let (room, rest) = (end.saturating_sub(at), spans.get(index + 1..).unwrap_or_default());
+            let fits = display_width(&sanitize(&span.text)) < usize::from(room);
+            // Blanks at the end are missed by nobody.
+            let is_last = rest.iter().all(|span| span.text.trim().is_empty());
+            if fits || is_last {
+                at = self.put(at, y, room, &span.text, span.role);
+            } else {
+                // More follows and finds no room: this one says so.
+                return self.put(at, y, room, &format!("{}…", span.text), span.role);
             }
-            at = self.put(at, y, end - at, &span.text, span.role);
         }
         at
     }

@@ -13,3 +13,4 @@ pub mod text;
 pub mod text_field;
 pub mod toast;
 pub mod value_tree;
+pub mod which_key;

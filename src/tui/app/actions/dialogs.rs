@@ -31,6 +31,22 @@ pub fn next_field(state: &mut State, by: isize) {
     }
 }
 
+/// `/` in the help.
+pub fn filter_help(state: &mut State) {
+    if let Some(Dialog::Help(help)) = state.dialogs.last_mut() {
+        help.filter.is_editing = true;
+        help.scroll = 0;
+    }
+}
+
+/// All keys, or only those that work where one is.
+pub fn all_help(state: &mut State) {
+    if let Some(Dialog::Help(help)) = state.dialogs.last_mut() {
+        help.shows_all = !help.shows_all;
+        help.scroll = 0;
+    }
+}
+
 /// The themes, the one in use under the cursor.
 pub fn choose_theme(state: &mut State) {
     let cursor = state.look.themes.iter().position(|name| *name == state.look.kept).unwrap_or(0);
@@ -59,8 +75,8 @@ pub fn move_choice(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
         Some(Dialog::Palette(_)) => palette::move_choice(state, by, effects),
         Some(Dialog::Reset(reset)) => reset.move_kind(by),
         Some(Dialog::Form(form)) => form.move_focus(by),
-        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Help(_) | Dialog::Menu(_)) => {}
-        None => lists::motion(state, if by > 0 { Motion::Down } else { Motion::Up }),
+        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Menu(_)) => {}
+        Some(Dialog::Help(_)) | None => lists::motion(state, if by > 0 { Motion::Down } else { Motion::Up }),
     }
 }
 
@@ -75,10 +91,15 @@ pub fn accept(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
         }
         Some(Dialog::Palette(_)) => palette::accept(state, read_at, effects),
         Some(Dialog::Menu(_)) => choose(state, effects),
+        Some(Dialog::Help(_)) => {
+            if let Some(Dialog::Help(help)) = state.dialogs.last_mut() {
+                help.filter.is_editing = false;
+            }
+        }
         Some(Dialog::Reset(_)) => plans::choose_target(state, effects),
         Some(Dialog::TypeName(_)) => accept_name(state, effects),
         Some(Dialog::Form(_)) => accept_form(state, effects),
-        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Help(_)) => {}
+        Some(Dialog::Plan(_) | Dialog::Partitions(_)) => {}
     }
 }
 

@@ -10,6 +10,12 @@ use super::{lists, open, stop};
 
 /// One level out.
 pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(Dialog::Help(help)) = state.dialogs.last_mut()
+        && help.filter.is_active()
+    {
+        help.filter.clear();
+        return;
+    }
     if let Some(dialog) = state.dialogs.last() {
         if matches!(dialog, Dialog::Plan(_)) {
             leave_plan(state, effects);

@@ -1,10 +1,10 @@
 //! From a key press to a command or a character.
 
-use crate::domain::Time;
+use crate::domain::{Time, show};
 use crate::tui::app::actions;
 use crate::tui::app::dialogs::{Dialog, FormPurpose};
 use crate::tui::app::effect::Effect;
-use crate::tui::app::input::TextInput;
+use crate::tui::app::input::{self, TextInput};
 use crate::tui::app::notes::Tone;
 use crate::tui::app::state::{Screen, State};
 use crate::tui::command::{Chord, Command, Enabled, Resolved};
@@ -53,7 +53,15 @@ pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         question.was_pasted = true;
     }
     if state.place().takes_text() {
-        type_into(state, effects, |input| input.paste(text));
+        let mut left = 0;
+        type_into(state, effects, |input| {
+            left = input.paste(text);
+            true
+        });
+        if left > 0 {
+            let most = show::count(input::MOST as u64);
+            state.say(Tone::Warning, format!("a line takes {most} characters: the rest was not pasted"));
+        }
     }
 }
 
@@ -97,6 +105,7 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
                 question.was_pasted = false;
             }
         }
+        Some(Dialog::Help(help)) => help.scroll = 0,
         Some(Dialog::Reset(reset)) => reset.error = None,
         Some(Dialog::Form(form)) => match form.purpose {
             FormPurpose::ResetGroupHere { .. } | FormPurpose::ResetGroupOfTopic(_) => {
@@ -110,6 +119,6 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
             | FormPurpose::PartitionWish(_)
             | FormPurpose::SaveRecord { .. } => {}
         },
-        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Help(_) | Dialog::Menu(_)) | None => {}
+        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Menu(_)) | None => {}
     }
 }

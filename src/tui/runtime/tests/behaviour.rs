@@ -774,3 +774,34 @@ fn a_changed_config_is_a_change() {
     let seen: Vec<_> = desk.state.views.overview.changes.seen.iter().map(|seen| seen.text.as_str()).collect();
     assert_eq!(seen, ["config orders.v1 retention.ms: 604800000 → 1000"]);
 }
+
+#[test]
+fn help_is_narrowed_by_letters_and_shows_all_on_request() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 ?");
+    let here = desk.draw(120, 60);
+    assert!(here.contains("Keys that work here") && !here.contains("Plan the undo of the selected change"));
+    desk.press("/ 'undo'");
+    assert_eq!(desk.state.place(), Place::Filter);
+    desk.press("enter");
+    let narrowed = desk.draw(120, 60);
+    assert!(!narrowed.contains("Into the selected row"), "{narrowed}");
+    desk.press("a");
+    let all = desk.draw(120, 60);
+    assert!(all.contains("All keys") && all.contains("Plan the undo of the selected change"), "{all}");
+    desk.press("esc");
+    assert_eq!(desk.state.dialogs.len(), 1, "esc takes the filter away first");
+    assert!(desk.draw(120, 120).contains("Into the selected row"));
+    desk.press("esc");
+    assert!(desk.state.dialogs.is_empty());
+}
+
+#[test]
+fn a_megabyte_that_is_pasted_costs_neither_time_nor_silence() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 /");
+    desk.send(Message::Pasted { text: "x".repeat(1 << 20), at: desk.now });
+    assert_eq!(desk.state.views.topics.filter.text().len(), crate::tui::app::input::MOST);
+    assert!(desk.state.notes.newest_first().any(|note| note.text.contains("not pasted")));
+    desk.draw(80, 24);
+}

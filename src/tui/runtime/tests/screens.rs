@@ -309,15 +309,150 @@ fn messages() {
     shoot("messages", &mut desk);
 }
 
+/// What each place is reached by, with the answers that fill it.
+fn every_state() -> Vec<(String, Desk)> {
+    let mut all: Vec<(String, Desk)> = Vec::new();
+    for access in [Access::ReadWrite, Access::ReadOnly] {
+        for keys in [
+            "1",
+            "1 tab",
+            "1 tab tab",
+            "1 tab tab tab",
+            "2",
+            "2 enter",
+            "2 s",
+            "2 / 'ord'",
+            "2 / 'nothing'",
+            "2 ?",
+            "2 ? / 'sort'",
+            "2 ? a",
+            "2 :",
+            "2 : 'ord'",
+            "2 c",
+            "2 n",
+            "2 n 'bad/name' enter",
+            "2 p",
+            "2 D",
+            "3",
+            "3 space",
+            "4",
+            "4 F",
+            "9",
+            "0",
+            "m",
+            ": 'unlock' enter",
+            ": 'theme' enter",
+            "3 enter R",
+            "3 enter R down down",
+            "3 enter R down down 'x' enter",
+            "0 c",
+        ] {
+            let mut desk = Desk::filled(access);
+            desk.press(keys);
+            all.push((format!("{access:?} {keys}"), desk));
+        }
+        for (keys, then) in [("3 enter", ""), ("3 enter", "l"), ("3 enter", "c"), ("3 enter", "R"), ("3 enter", "?")] {
+            for state in [GroupState::Empty, GroupState::Stable] {
+                let mut desk = Desk::filled(access);
+                desk.press(keys);
+                desk.answer(Slot::Group, Answer::Group(Ok(canned::group(state))));
+                then.split(' ').filter(|key| !key.is_empty()).for_each(|key| desk.press(key));
+                all.push((format!("{access:?} {keys} {state:?} {then}"), desk));
+            }
+        }
+        for confirm in [Confirm::Yes, Confirm::TypeName("fraud-scoring".into())] {
+            for is_empty in [true, false] {
+                let mut desk = in_group(GroupState::Empty, access);
+                desk.press("R enter");
+                desk.answer(Slot::Plan, Answer::Planned(Ok(canned::plan(is_empty, 6, confirm.clone()))));
+                all.push((format!("{access:?} plan {is_empty} {confirm:?}"), desk));
+            }
+        }
+    }
+    for slot in [Slot::Metadata, Slot::TopicLogs, Slot::Brokers, Slot::Groups] {
+        let mut desk = Desk::connected(Access::ReadWrite);
+        desk.press("1");
+        let failure = canned::failure();
+        desk.answer(
+            slot,
+            match slot {
+                Slot::Metadata => Answer::Metadata(Err(failure)),
+                Slot::TopicLogs => Answer::TopicLogs(Err(failure)),
+                Slot::Brokers => Answer::Brokers(Err(failure)),
+                _ => Answer::Groups(Err(failure)),
+            },
+        );
+        all.push((format!("failed {slot:?}"), desk));
+    }
+    all.push(("welcome".into(), Desk::welcome()));
+    all
+}
+
+/// The words of a screen. One that a box lies over touches its line: panes keep a
+/// column of air.
+fn words(text: &str) -> Vec<&str> {
+    let is_line = |c: char| "│╭╮╰╯─┤".contains(c);
+    let mut found = Vec::new();
+    for line in text.lines() {
+        for piece in line.split_whitespace() {
+            let touches = piece.contains(is_line) && piece.contains(|c: char| !is_line(c));
+            if !touches {
+                found.push(piece.trim_matches(|c: char| is_line(c) || c.is_ascii_punctuation()));
+            }
+        }
+    }
+    found
+}
+
+/// On a screen with room for everything all words are whole: what a small one
+/// shows beside them was cut, and must say so.
+#[test]
+fn no_word_is_cut_without_an_ellipsis() {
+    use std::collections::HashSet;
+    let mut cut = Vec::new();
+    for (name, mut desk) in every_state() {
+        let mut whole: HashSet<String> = HashSet::new();
+        // Toasts lie over the panes without a line; they have no edge to be cut at.
+        while desk.state.notes.toasts().next().is_some() {
+            desk.state.notes.fade();
+        }
+        for (width, height) in [(300, 120), (160, 100), (300, 12), (300, 20)] {
+            whole.extend(words(&desk.draw(width, height)).into_iter().map(str::to_owned));
+        }
+        for (width, height) in [(40, 12), (60, 15), (80, 24), (120, 40), (200, 50)] {
+            let text = desk.draw(width, height);
+            // Pictures and numbers have as many signs as there is room for.
+            let is_word = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+            let lost = words(&text)
+                .into_iter()
+                .filter(is_word)
+                .filter(|word| !word.contains('…') && !whole.contains(*word))
+                .map(|word| format!("{name} at {width}x{height}: {word}"));
+            cut.extend(lost);
+        }
+    }
+    assert!(cut.is_empty(), "{} words are cut:\n{}", cut.len(), cut.join("\n"));
+}
+
 #[test]
 fn at_no_size_does_drawing_fail() {
-    for keys in ["1", "2", "2 enter", "3", "3 enter", "9", "2 ?", "2 :", "3 enter R", "2 p", "2 n", "4"] {
-        let mut desk = Desk::filled(Access::ReadWrite);
-        desk.press(keys);
-        for (width, height) in [(1, 1), (5, 3), (20, 5), (21, 6), (40, 3), (30, 200), (300, 6)] {
+    for (_, mut desk) in every_state() {
+        for (width, height) in [(1, 1), (200, 1), (1, 60), (5, 3), (20, 5), (21, 6), (40, 3), (30, 200), (300, 6)] {
             desk.draw(width, height);
         }
     }
+}
+
+#[test]
+fn two_hundred_sizes_one_after_the_other_are_no_failure() {
+    let mut desk = in_group(GroupState::Stable, Access::ReadWrite);
+    for number in 0..200_u16 {
+        let (width, height) = (1 + number * 37 % 211, 1 + number * 17 % 67);
+        desk.send(crate::tui::app::Message::Resized { at: desk.now });
+        desk.press(["j", "G", "ctrl-d", "g", "tab", "?", "esc", ":", "esc"][usize::from(number % 9)]);
+        desk.draw(width, height);
+    }
+    assert!(desk.draw(120, 40).contains("fraud-scoring"));
 }
 
 #[test]
@@ -366,4 +501,11 @@ fn in_ascii_no_cell_holds_anything_else() {
     let (text, _) = desk.draw_with(120, 40, &theme);
     assert!(text.is_ascii(), "{text}");
     insta::assert_snapshot!("group_ascii@120x40", text);
+}
+
+#[test]
+fn help_narrowed() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 ? / 'sort'");
+    shoot("help_filter", &mut desk);
 }

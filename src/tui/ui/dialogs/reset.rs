@@ -1,6 +1,7 @@
 //! The picker of a reset's target.
 
 use super::boxed;
+use crate::domain::text::display_width;
 use crate::tui::app::State;
 use crate::tui::app::dialogs::ResetDialog;
 use crate::tui::app::dialogs::reset::TargetKind;
@@ -16,8 +17,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &ResetDi
     let marks = canvas.theme.marks;
     let mut y = inner.y;
     let more = if dialog.scopes.len() > 1 { "   (tab for another choice)" } else { "" };
-    let scope = [span("of  ", Role::Muted), span(dialog.scope().words(), Role::Accent), span(more, Role::Muted)];
-    canvas.put_spans(inner.x, y, inner.width, &scope);
+    let scope = [span("of  ", Role::Muted), span(dialog.scope().words(), Role::Accent)];
+    let end = canvas.put_spans(inner.x, y, inner.width, &scope);
+    canvas.put_whole(end, y, inner.right().saturating_sub(end), more, Role::Muted);
     y += 2;
     // On a low screen the choices scroll so that the chosen one is in view.
     let room = usize::from(inner.height.saturating_sub(4)).max(1);
@@ -35,11 +37,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &ResetDi
             (true, Some(example), Some(input)) => {
                 text_field::draw(canvas, right, input, true);
                 if input.is_empty() {
-                    canvas.put(right.x + 1, y, right.width.saturating_sub(1), example, Role::Muted);
+                    canvas.put_whole(right.x + 1, y, right.width.saturating_sub(1), example, Role::Muted);
                 }
             }
             _ => {
-                canvas.put(right.x, y, right.width, kind.doc(), Role::Muted);
+                canvas.put_whole(right.x, y, right.width, kind.doc(), Role::Muted);
             }
         }
         y += 1;
@@ -49,8 +51,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &ResetDi
         Some(error) => canvas.put(inner.x, bottom, inner.width, &format!("{} {error}", marks.broken), Role::Danger),
         None => {
             let zone = crate::domain::when::zone_name(state.zone());
-            let text = format!("enter shows what would change, and changes nothing · times in {zone}");
-            canvas.put(inner.x, bottom, inner.width, &text, Role::Muted)
+            // The longest hint that fits.
+            let hint = format!("enter shows what would change, and changes nothing · times in {zone}");
+            let short = format!("enter shows what would change · times in {zone}");
+            let hints = [hint, short, format!("times in {zone}")];
+            let fitting = hints.iter().find(|hint| display_width(hint) <= usize::from(inner.width));
+            canvas.put(inner.x, bottom, inner.width, fitting.map_or("", String::as_str), Role::Muted)
         }
     };
 }

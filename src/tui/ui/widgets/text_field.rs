@@ -8,21 +8,21 @@ use ratatui::layout::Rect;
 
 /// Draws the end of the text that holds the cursor.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &TextInput, has_focus: bool) {
-    let before: String = input.text().chars().take(input.cursor()).collect();
+    let text: Vec<char> = input.text().chars().collect();
+    let (before, behind) = text.split_at_checked(input.cursor()).unwrap_or((&text, &[]));
     let room = usize::from(area.width.max(1)) - 1;
-    let mut skipped = 0;
-    let mut shown = before.as_str();
-    while display_width(&sanitize(shown)) > room {
-        let mut chars = shown.chars();
-        chars.next();
-        skipped += 1;
-        shown = chars.as_str();
-    }
-    let rest: String = input.text().chars().skip(skipped).collect();
+    // The most of what stands before the cursor that fits, from the cursor back.
+    let mut used = 0;
+    let fits = |character: &&char| {
+        used += display_width(&sanitize(character.encode_utf8(&mut [0; 4])));
+        used <= room
+    };
+    let shown: String = before.iter().rev().take_while(fits).collect::<Vec<_>>().into_iter().rev().collect();
+    let rest: String = shown.chars().chain(behind.iter().copied().take(usize::from(area.width) + 1)).collect();
     canvas.fill(area, Role::Text);
     canvas.put(area.x, area.y, area.width, &rest, if has_focus { Role::Accent } else { Role::Text });
     if has_focus {
-        let x = area.x + u16::try_from(display_width(&sanitize(shown))).unwrap_or(0);
+        let x = area.x + u16::try_from(display_width(&sanitize(&shown))).unwrap_or(0);
         canvas.place_cursor(x.min(area.right().saturating_sub(1)), area.y);
     }
 }
