@@ -4,6 +4,7 @@
 use super::connection;
 use super::exit::{Exit, Stop};
 use super::logging;
+use super::output::complain;
 use super::session::Session;
 use crate::demo::{Demo, Options as DemoOptions};
 use crate::domain::{Failure, FailureKind};
@@ -38,10 +39,14 @@ pub(crate) fn refuse_without_terminal() -> Result<(), Stop> {
 async fn enter(session: &Session, profiles: Loaded, start: Option<Profile>) -> Result<Exit, Stop> {
     let _log = paths::log_dir().and_then(|dir| logging::to_file(&dir));
     let options = tui::Options { profiles, start };
-    let ended = tui::run(options, demo_opener(session)).await;
-    // Nothing but the terminal itself can end the console with an error.
-    ended.map_err(|error| Failure::new(FailureKind::Storage, "use the terminal", format!("{error:#}")))?;
-    Ok(Exit::Done)
+    let Err(error) = tui::run(options, demo_opener(session)).await else { return Ok(Exit::Done) };
+    if error.is::<tui::Crashed>() {
+        let log = paths::log_dir().map_or(String::new(), |dir| format!(": {}", logging::path(&dir).display()));
+        complain(&format!("{error}{log}"));
+        return Ok(Exit::Crashed);
+    }
+    // Nothing but the terminal itself can end the console with another error.
+    Err(Failure::new(FailureKind::Storage, "use the terminal", format!("{error:#}")).into())
 }
 
 /// How the console starts the demo without knowing it.

@@ -22,6 +22,8 @@ pub(crate) enum Exit {
     Refused,
     /// What was looked for is not there.
     NotMet,
+    /// A bug: the code that a panic ends a Rust program with.
+    Crashed,
     Interrupted,
 }
 
@@ -34,6 +36,7 @@ impl Exit {
             Self::Partial => 3,
             Self::Refused => 4,
             Self::NotMet => 5,
+            Self::Crashed => 101,
             Self::Interrupted => 130,
         }
     }

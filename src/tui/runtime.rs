@@ -9,6 +9,7 @@
 mod clock;
 mod console;
 mod console_settings;
+mod crash;
 mod frames;
 mod guard;
 mod input;
@@ -27,6 +28,7 @@ use crate::tui::app::{Screen, State};
 use anyhow::{Context as _, bail};
 use clock::Clock;
 use console::{Console, Inputs};
+pub use crash::Crashed;
 use futures::future::BoxFuture;
 use std::any::Any;
 use std::io::IsTerminal as _;

@@ -70,17 +70,22 @@ pub struct Console {
     /// The terminal's settings before anything ran in it.
     settings: String,
     /// Its settings and its journal; gone with it.
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Console {
     /// `klamm` with these words, in a terminal of this size.
     pub fn open(words: &[&str], columns: u16, rows: u16) -> Self {
-        Self::open_program(env!("CARGO_BIN_EXE_klamm"), words, columns, rows)
+        Self::open_program(env!("CARGO_BIN_EXE_klamm"), words, &[], columns, rows)
+    }
+
+    /// The same with variables.
+    pub fn open_with(words: &[&str], variables: &[(&str, &str)], columns: u16, rows: u16) -> Self {
+        Self::open_program(env!("CARGO_BIN_EXE_klamm"), words, variables, columns, rows)
     }
 
     /// Another program in a terminal, such as a shell.
-    pub fn open_program(program: &str, words: &[&str], columns: u16, rows: u16) -> Self {
+    pub fn open_program(program: &str, words: &[&str], variables: &[(&str, &str)], columns: u16, rows: u16) -> Self {
         let home = tempfile::tempdir().expect("a home");
         let pair = native_pty_system().openpty(size(columns, rows)).expect("a pty");
         let settings = settings(&*pair.master);
@@ -93,6 +98,9 @@ impl Console {
         }
         command.env("HOME", home.path());
         command.env("TERM", "xterm-256color");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         command.cwd(home.path());
         let child = pair.slave.spawn_command(command).expect("the console starts");
         drop(pair.slave);
@@ -121,7 +129,7 @@ impl Console {
                 }
             }
         });
-        Self { shown, master: pair.master, keys, child, settings, _home: home }
+        Self { shown, master: pair.master, keys, child, settings, home }
     }
 
     /// Types: plain text, and keys in angle brackets: `<enter>`, `<esc>`, `<ctrl-d>`.
@@ -141,6 +149,13 @@ impl Console {
         }
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         keys.write_all(&bytes).and_then(|()| keys.flush()).expect("the terminal takes keys");
+    }
+
+    /// All that the console logged.
+    pub fn log(&self) -> String {
+        let folder = self.home.path().join(".local/state/klamm/log");
+        let files = std::fs::read_dir(folder).expect("there is a log").filter_map(Result::ok);
+        files.filter_map(|file| std::fs::read_to_string(file.path()).ok()).collect()
     }
 
     pub fn screen(&self) -> String {

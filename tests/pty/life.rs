@@ -52,7 +52,7 @@ fn it_follows_the_size_of_the_terminal() {
 
 #[test]
 fn suspended_it_gives_the_shell_back_and_comes_again() {
-    let console = Console::open_program("bash", &["--norc", "--noprofile", "-i"], 120, 40);
+    let console = Console::open_program("bash", &["--norc", "--noprofile", "-i"], &[], 120, 40);
     console.press(&format!("{} demo<enter>", env!("CARGO_BIN_EXE_klamm")));
     console.sees("Overview");
     console.press("<ctrl-z>");
@@ -139,6 +139,48 @@ fn no_secret_is_shown_logged_or_kept() {
     let logs = std::fs::read_dir(home.path().join("klamm/log")).expect("a folder of logs");
     let logged = |log: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(log.expect("a log").path());
     assert!(logs.map(logged).any(|log| log.expect("text").contains("TRACE")), "everything was logged");
+}
+
+#[rstest]
+#[case::in_a_request("task")]
+#[case::in_the_loop("loop")]
+fn a_panic_leaves_the_terminal_whole_and_a_report(#[case] place: &str) {
+    let mut console = Console::open_with(&["demo"], &[("KLAMM_PANIC", place)], 120, 40);
+    console.sees("3 brokers");
+    console.press("9");
+    assert_eq!(console.ends(), 101);
+    console.assert_restored();
+    let report = format!("on purpose, in the {place}");
+    let log = console.log();
+    assert!(log.contains(&report) && log.contains("crash.rs"), "{log}");
+}
+
+#[test]
+fn themes_and_keys_of_the_configuration_file_are_in_force() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("themes")).expect("a folder");
+    let theme = "inherits = \"light\"\n[roles]\nglitter = \"red\"\n";
+    std::fs::write(folder.path().join("themes/mine.toml"), theme).expect("a theme");
+    let config = folder.path().join("config.toml");
+    let text = "theme = \"mine\"\nascii = true\nkeymap = \"k9s\"\n[keys]\n\"view.messages\" = [\"f5\"]\n\"topic.tail\" = [\"p\"]\n";
+    std::fs::write(&config, text).expect("a file");
+    let mut console = Console::open(&["demo", "--config", &config.to_string_lossy()], 120, 40);
+    console.sees("3 brokers");
+    // Ctrl-d deletes, as in k9s: it opens a plan and changes nothing.
+    console.press("2");
+    console.sees("PART");
+    console.press("j<ctrl-d>");
+    console.sees("klamm topics delete");
+    console.press("<esc>");
+    console.sees_no_more("klamm topics delete");
+    // What could not be used is among the messages, with its place.
+    console.press("\x1b[15~");
+    let screen = console.wait("the messages", |screen| screen.contains("glitter") && screen.contains("topic.tail"));
+    assert!(screen.contains("mine.toml:3") && screen.contains("config.toml:6:"), "{screen}");
+    assert!(screen.is_ascii(), "{screen}");
+    console.press(":q<enter>");
+    assert_eq!(console.ends(), 0);
+    console.assert_restored();
 }
 
 #[test]

@@ -5,15 +5,16 @@
 //! taken in one go, but for no longer than a frame may wait.
 
 use super::clock::Clock;
+use super::crash::{self, Crashed};
 use super::frames::Frames;
 use super::guard::{self, Guard};
 use super::input::{self, Stamped};
 use super::signals::{self, Signal};
 use super::tasks::Tasks;
 use super::themes::Themes;
-use crate::tui::app::{Answered, Effect, Message, State, update};
+use crate::tui::app::{Answered, Effect, Message, Screen, State, update};
 use crate::tui::ui;
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use base64::Engine as _;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
@@ -75,7 +76,7 @@ where
             let due = self.frames.due(Instant::now());
             let taken = tokio::select! {
                 biased;
-                () = guard::panicked() => bail!("klamm has crashed; what it was doing is in the log"),
+                () = guard::panicked() => return Err(Crashed.into()),
                 Some(signal) = inputs.signals.recv() => self.signal(signal, inputs)?,
                 event = inputs.events.recv() => match event {
                     Some(event) => self.event(event, inputs)?,
@@ -168,6 +169,9 @@ where
     }
 
     fn draw(&mut self) -> anyhow::Result<()> {
+        if self.state.screen == Screen::Journal {
+            crash::on_purpose("loop");
+        }
         let theme = &self.themes.current;
         // A key read before this moment was pressed without seeing the frame.
         let at = self.clock.now();
