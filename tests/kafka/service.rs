@@ -79,7 +79,9 @@ impl Service {
             Signal::Continue => "-CONT",
         };
         // The shell has not reaped it while it still runs itself, so the pid is ours.
-        let _ = Command::new("kill").args([flag, &self.pid.to_string()]).stderr(Stdio::null()).status();
+        let sent = Command::new("kill").args([flag, &self.pid.to_string()]).stderr(Stdio::null()).status();
+        // One that is gone already needs no signal.
+        sent.expect("kill runs, of the Debian package procps");
     }
 
     /// Ends it at once and waits until it is gone.
