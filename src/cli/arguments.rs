@@ -167,6 +167,7 @@ mod tests {
     #[case::two_scopes("klamm groups reset g --topic t --all-topics --to-earliest")]
     #[case::a_negative_offset("klamm groups reset g --all-topics --to-offset -1")]
     #[case::a_bad_partition("klamm groups reset g --topic t:x --to-earliest")]
+    #[case::a_bad_rate("klamm topics plan-partitions t --target-rate fast")]
     #[case::a_bad_duration("klamm groups reset g --all-topics --by-duration soon")]
     #[case::neither_group_nor_all("klamm groups lag")]
     #[case::group_and_all("klamm groups lag g --all")]

@@ -3,6 +3,7 @@
 use super::console;
 use super::exit::{Exit, Stop};
 use super::interrupt::signal;
+use super::logging;
 use super::session::Session;
 use crate::demo::{Demo, Options};
 use clap::Args;
@@ -30,6 +31,7 @@ pub(crate) async fn run(session: &mut Session, arguments: &DemoArguments) -> Res
         console::refuse_without_terminal()?;
         return console::on_demo(session, start(arguments).await?).await;
     }
+    logging::to_stderr();
     let demo = start(arguments).await?;
     if arguments.serve {
         serve(session, arguments, demo).await

@@ -84,11 +84,11 @@ async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, 
     let journal = cluster.journal().await?;
     let entries = journal.entries.iter().take(arguments.limit.unwrap_or(usize::MAX));
     let rows = Table::of(LIST, entries.map(cells));
-    session.output.report(&Report::list(rows, vec![]))?;
+    let unreadable = journal.unreadable.iter();
+    let failures =
+        unreadable.map(|line| Failure::new(FailureKind::Malformed, "read all of the journal", line.as_str()));
+    session.output.report(&Report::list(rows, failures.collect()))?;
     say_unfinished(&journal);
-    for sentence in &journal.unreadable {
-        complain(sentence);
-    }
     Ok(if journal.unreadable.is_empty() { Exit::Done } else { Exit::Partial })
 }
 

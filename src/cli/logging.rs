@@ -4,6 +4,7 @@
 //! Nothing is logged unless `KLAMM_LOG` asks for it (`debug`,
 //! `klamm::kafka=trace`), the console's warnings aside.
 
+use super::output::complain;
 use std::path::{Path, PathBuf};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
@@ -14,9 +15,16 @@ const FILE: &str = "klamm.log";
 /// One file a day; a week says enough.
 const DAYS: usize = 7;
 
+/// What the variable asks for; one that is not understood is said.
+fn asked_for() -> Option<EnvFilter> {
+    let text = std::env::var(VARIABLE).ok().filter(|text| !text.is_empty())?;
+    let filter = EnvFilter::try_new(&text);
+    filter.map_err(|error| complain(&format!("{VARIABLE} is not understood: {error}"))).ok()
+}
+
 /// For commands. Silent unless asked.
 pub(crate) fn to_stderr() {
-    if let Ok(filter) = EnvFilter::try_from_env(VARIABLE) {
+    if let Some(filter) = asked_for() {
         // A second subscriber in one process is refused, which only tests meet.
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
     }
@@ -33,7 +41,7 @@ pub(crate) fn to_file(dir: &Path) -> Option<WorkerGuard> {
         .build(dir)
         .ok()?;
     let (writer, guard) = tracing_appender::non_blocking(file);
-    let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = asked_for().unwrap_or_else(|| EnvFilter::new("warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
     log.try_init().ok()?;
     Some(guard)

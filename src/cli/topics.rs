@@ -120,7 +120,7 @@ async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, 
     Ok(exit)
 }
 
-/// `Arc`'s target by reference, or why there is none.
+/// The topic's records and size, or why they are not known.
 fn logs_of(topic: &Topic, logs: Result<&TopicLogs, &Failure>) -> (Cell, Cell) {
     match logs {
         Ok(logs) => match logs.topics.get(&topic.name) {

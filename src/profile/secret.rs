@@ -7,12 +7,14 @@ use crate::domain::{Failure, FailureKind};
 use secrecy::SecretString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A command that takes longer waits for something that will not come.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(20);
+/// How often an ending program is looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// Tokens are a few kilobytes; more is not a secret.
 const MAX_SECRET: u64 = 64 * 1024;
 
@@ -75,6 +77,7 @@ fn bounded(source: impl Read) -> Result<String, String> {
 }
 
 fn run(words: &[String], deadline: Duration) -> Result<String, String> {
+    let until = Instant::now() + deadline;
     let (program, arguments) = words.split_first().ok_or("the command is empty")?;
     let mut child = Command::new(program)
         .args(arguments)
@@ -88,23 +91,41 @@ fn run(words: &[String], deadline: Duration) -> Result<String, String> {
     let (send, receive) = mpsc::sync_channel(1);
     std::thread::spawn(move || send.send(bounded(stdout)));
     match receive.recv_timeout(deadline) {
-        Ok(text) => {
-            let text = text?;
+        Ok(Err(reason)) => {
+            end(child);
+            Err(reason)
+        }
+        Ok(Ok(text)) => {
             // Its output is closed or longer than any secret: it has nothing more to say.
-            let status = finish(child)?;
+            let status = finish(child, until)?;
             if status.success() { Ok(text) } else { Err(format!("it failed ({status})")) }
         }
         Err(_) => {
-            // It may be gone already, which is as good.
-            let _ = child.kill();
-            let _ = child.wait();
+            end(child);
             Err(format!("it did not answer within {} s", deadline.as_secs()))
         }
     }
 }
 
-fn finish(mut child: Child) -> Result<std::process::ExitStatus, String> {
-    child.wait().map_err(|error| error.to_string())
+/// Waits for its end; one that has closed its output may still go on for ever.
+fn finish(mut child: Child, until: Instant) -> Result<ExitStatus, String> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) if Instant::now() < until => std::thread::park_timeout(LOOK_AGAIN),
+            Ok(None) => {
+                end(child);
+                return Err("it printed something and did not end".into());
+            }
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+}
+
+/// It may be gone already, which is as good.
+fn end(mut child: Child) {
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 #[cfg(test)]
@@ -152,5 +173,7 @@ mod tests {
     fn a_command_that_hangs_is_given_up() {
         let hanging = ["sh", "-c", "exec sleep 60"].map(String::from).to_vec();
         assert!(run(&hanging, Duration::from_millis(50)).unwrap_err().contains("did not answer"));
+        let lingering = ["sh", "-c", "echo x; exec >&-; exec sleep 60"].map(String::from).to_vec();
+        assert!(run(&lingering, Duration::from_millis(500)).unwrap_err().contains("did not end"));
     }
 }

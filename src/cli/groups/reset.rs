@@ -8,7 +8,7 @@ use crate::cli::output::say;
 use crate::cli::session::{Session, blocking};
 use crate::cluster::{ResetRequest, ResetScope, ResetWish};
 use crate::domain::when::{parse_duration, parse_time};
-use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, offsets_csv};
+use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, offsets_csv, show};
 use clap::Args;
 use jiff::tz::TimeZone;
 use std::io::Read;
@@ -146,9 +146,29 @@ fn rows_of(file: &Path, group: &GroupId) -> Result<Vec<(TopicName, PartitionId, 
 }
 
 fn read(file: &Path) -> std::io::Result<String> {
+    if file.as_os_str() == "-" {
+        whole(std::io::stdin(), MAX_FILE)
+    } else {
+        whole(std::fs::File::open(file)?, MAX_FILE)
+    }
+}
+
+/// All of it: what is cut would end in the middle of an offset.
+fn whole(source: impl Read, most: u64) -> std::io::Result<String> {
     let mut text = String::new();
-    let source: Box<dyn Read> =
-        if file.as_os_str() == "-" { Box::new(std::io::stdin()) } else { Box::new(std::fs::File::open(file)?) };
-    source.take(MAX_FILE).read_to_string(&mut text)?;
+    if source.take(most + 1).read_to_string(&mut text)? as u64 > most {
+        return Err(std::io::Error::other(format!("it is longer than {}", show::size(most))));
+    }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_file_is_refused_and_not_cut() {
+        assert_eq!(whole(&b"t,0,12"[..], 6).unwrap(), "t,0,12");
+        assert!(whole(&b"t,0,123"[..], 6).is_err());
+    }
 }

@@ -192,8 +192,13 @@ fn unreadable(line: usize, kind: FailureKind, message: impl Into<String>) -> Fai
 }
 
 fn lines(input: &mut dyn BufRead) -> impl Iterator<Item = (usize, Result<Vec<u8>, Failure>)> {
-    let lines = input.split(b'\n').take(MAX_RECORDS).enumerate();
+    // One more than may be, so that what is left out is said.
+    let lines = input.split(b'\n').take(MAX_RECORDS + 1).enumerate();
     lines.map(|(index, line)| {
+        if index == MAX_RECORDS {
+            let advice = format!("there are more than {MAX_RECORDS} lines: write them in parts");
+            return (index + 1, Err(unreadable(index + 1, FailureKind::Invalid, advice)));
+        }
         let line = line.map(|mut line| {
             line.pop_if(|byte| *byte == b'\r');
             line
@@ -282,6 +287,14 @@ mod tests {
         let records = plain_lines(&mut &b"one\r\n\ntwo"[..], &template()).unwrap();
         let values: Vec<_> = records.iter().map(|record| record.value.clone().unwrap()).collect();
         assert_eq!(values, [b"one".to_vec(), b"".to_vec(), b"two".to_vec()]);
+    }
+
+    #[test]
+    fn too_many_lines_are_refused_and_not_cut() {
+        let at_most = vec![b'\n'; MAX_RECORDS];
+        assert_eq!(plain_lines(&mut &at_most[..], &template()).unwrap().len(), MAX_RECORDS);
+        let failure = plain_lines(&mut &vec![b'\n'; MAX_RECORDS + 1][..], &template()).unwrap_err();
+        assert!(failure.to_string().contains("more than 1000000 lines"), "{failure}");
     }
 
     #[test]

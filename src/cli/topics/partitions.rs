@@ -10,7 +10,7 @@ use crate::cli::session::Session;
 use crate::domain::partition_plan::{Choice, CommitZero, PartitionReport, PartitionWish, Source};
 use crate::domain::partitioner::Partitioner;
 use crate::domain::when::parse_duration;
-use crate::domain::{GroupId, TopicName, show};
+use crate::domain::{GroupId, TopicName, show, throughput};
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
 use std::time::Duration;
@@ -57,24 +57,9 @@ pub(crate) struct AddArguments {
     consent: Consent,
 }
 
-/// Bytes a second: `50MB/s`, `1.5GiB`, `800000`.
 fn rate(text: &str) -> Result<f64, String> {
-    let wrong = || "write 50MB/s, 1.5GiB/s or a number of bytes a second".to_owned();
-    let amount = text.trim().trim_end_matches("/s");
-    let split = amount.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(amount.len());
-    let (digits, unit) = amount.split_at_checked(split).ok_or_else(wrong)?;
-    let factor = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "kb" => 1e3,
-        "mb" => 1e6,
-        "gb" => 1e9,
-        "kib" => 1_024.0,
-        "mib" => 1_048_576.0,
-        "gib" => 1_073_741_824.0,
-        _ => return Err(wrong()),
-    };
-    let number: f64 = digits.trim().parse().map_err(|_| wrong())?;
-    if number.is_finite() && number > 0.0 { Ok(number * factor) } else { Err(wrong()) }
+    let bytes = throughput::parse(text).ok_or("write 50MB/s, 1.5GiB/s or a number of bytes a second")?;
+    Ok(bytes as f64)
 }
 
 pub(super) async fn add(session: &mut Session, arguments: AddArguments) -> Result<Exit, Stop> {
@@ -275,30 +260,5 @@ fn keys(report: &PartitionReport) -> String {
             format!("{sample}; the default partitioner of {} clients explains where they lie", client.word())
         }
         None => sample,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case::decimal("50MB/s", 50e6)]
-    #[case::binary("1.5GiB/s", 1_610_612_736.0)]
-    #[case::without_per_second("10 kB", 10e3)]
-    #[case::bytes("800000", 800e3)]
-    fn rates_are_read_with_their_unit(#[case] text: &str, #[case] expected: f64) {
-        assert_eq!(rate(text), Ok(expected));
-    }
-
-    #[rstest]
-    #[case::no_number("MB/s")]
-    #[case::below_zero("-5MB/s")]
-    #[case::zero("0")]
-    #[case::another_unit("5 parsecs")]
-    #[case::infinite("inf")]
-    fn what_is_no_rate_is_refused(#[case] text: &str) {
-        assert!(rate(text).is_err());
     }
 }

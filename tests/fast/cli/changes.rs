@@ -1,6 +1,6 @@
 //! Changes: shown first, refused without consent, applied, journaled, undone.
 
-use crate::cli::{done, item, json, klamm, names, run, text, topic_with};
+use crate::cli::{code, document, done, item, json, klamm, names, run, text, topic_with};
 use serde_json::json;
 
 #[test]
@@ -116,4 +116,23 @@ fn a_change_without_terminal_and_consent_is_shown_and_refused() {
     assert_eq!(output.status.code(), Some(4));
     assert!(text(&output.stdout).contains("cli-asked") && text(&output.stdout).contains("planned"));
     assert!(text(&output.stderr).contains("--yes"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_journal_that_cannot_all_be_read_is_partly_known() {
+    let state = tempfile::tempdir().expect("a directory");
+    let run = |line: &str| {
+        let mut command = klamm(line);
+        let output = command.env("XDG_STATE_HOME", state.path()).args(["-o", "json"]).output().expect("it runs");
+        (document(line, &output), code(&output))
+    };
+    run("topics create cli-journaled --yes");
+    let folder = state.path().join("klamm/journal");
+    let file = std::fs::read_dir(folder).expect("a folder").next().expect("a journal").expect("a file").path();
+    let journal = std::fs::read_to_string(&file).expect("text");
+    std::fs::write(&file, format!("{journal}{{\"v\":9}}\n")).expect("written");
+    let (listed, code) = run("journal list");
+    assert_eq!((code, listed["items"].as_array().map(Vec::len)), (3, Some(1)), "{listed}");
+    let message = listed["failures"][0]["message"].as_str().expect("a message");
+    assert!(message.contains("line 3: written by another klamm"), "{message}");
 }
