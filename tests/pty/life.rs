@@ -112,11 +112,12 @@ fn no_secret_is_shown_logged_or_kept() {
     let trap = Trap::set(&demo.bootstrap());
     let home = tempfile::tempdir().expect("a home");
     for (profile, shown) in [("scram", "rejected the credentials"), ("plain", "***"), ("open", "3 brokers")] {
-        let mut words: Vec<String> = trap.environment().iter().map(|(name, value)| format!("{name}={value}")).collect();
-        words.push(format!("XDG_STATE_HOME={}", home.path().display()));
-        words.extend([env!("CARGO_BIN_EXE_klamm"), "--profile", profile].map(str::to_owned));
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let mut console = Console::open_program("env", &words, 200, 50);
+        let environment = trap.environment();
+        let state = home.path().to_string_lossy();
+        let mut variables: Vec<(&str, &str)> =
+            environment.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
+        variables.push(("XDG_STATE_HOME", &state));
+        let mut console = Console::open_with(&["--profile", profile], &variables, 200, 50);
         let screen = console.sees(shown);
         assert_eq!(told(screen.as_bytes()), None, "{screen}");
         for view in ["2", "3", "9", "1"] {

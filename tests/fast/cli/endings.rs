@@ -21,7 +21,10 @@ impl Running {
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.0.id().to_string()]).status().expect("kill runs, of the Debian package procps");
+        let sent = Command::new("kill")
+            .args([name, &self.0.id().to_string()])
+            .status()
+            .expect("kill runs, of the Debian package procps");
         assert!(sent.success());
     }
 

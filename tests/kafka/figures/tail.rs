@@ -52,7 +52,7 @@ fn plain(target: &Target) -> Vec<Line> {
             console.wait(what, |screen| screen.contains("quit") && screen.contains("palette") == shows);
         },
     );
-    let echo = Console::open_program("sh", &["-c", "stty raw -echo; echo ready; cat"], 120, 40);
+    let echo = Console::open_program("sh", &["-c", "stty raw -echo; echo ready; cat"], &[], 120, 40);
     echo.sees("ready");
     let control = echoes(&echo);
     let minute = watch(&console);
