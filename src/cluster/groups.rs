@@ -15,8 +15,12 @@ use std::sync::Arc;
 
 /// Points kept per group: an hour at the usual pace of 5 s is 720.
 const HISTORY: usize = 720;
+/// Points kept of all groups together: with many groups each is remembered for less long.
+const ALL_POINTS: usize = 400_000;
 /// Points of the history that a list row carries.
 const TREND: usize = 24;
+/// Milliseconds between them.
+const TREND_STEP: i64 = 5_000;
 
 /// All groups at one moment, by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,8 +96,15 @@ impl LagSampler {
     /// that a group at rest looks the same at every sample.
     pub(super) fn trend(&self, group: &GroupId) -> Vec<u64> {
         let Some(points) = self.history.get(group) else { return Vec::new() };
-        let mut lags: Vec<u64> =
-            points.iter().skip(points.len().saturating_sub(TREND)).map(|point| point.lag).collect();
+        let Some(last) = points.back() else { return Vec::new() };
+        let mut lags: Vec<u64> = (0..TREND as i64)
+            .rev()
+            .filter_map(|step| {
+                let at = last.at.plus_millis(-step * TREND_STEP);
+                let known = points.partition_point(|point| point.at <= at);
+                points.get(known.checked_sub(1)?).map(|point| point.lag)
+            })
+            .collect();
         if lags.windows(2).all(|pair| pair.first() == pair.last()) {
             lags.truncate(1);
         }
@@ -114,9 +125,16 @@ impl LagSampler {
         if !known {
             return;
         }
+        let most = (ALL_POINTS / self.history.len().max(1)).clamp(TREND, HISTORY);
         let points = self.history.entry(group.clone()).or_default();
-        points.push_back(LagPoint { at: now, lag, committed, end });
-        while points.len() > HISTORY {
+        let point = LagPoint { at: now, lag, committed, end };
+        let is_same = |known: &LagPoint| LagPoint { at: now, ..*known } == point;
+        // Of a stretch in which nothing moves its ends are enough.
+        if points.iter().rev().take(2).filter(|known| is_same(known)).count() == 2 {
+            points.pop_back();
+        }
+        points.push_back(point);
+        while points.len() > most {
             points.pop_front();
         }
         match state {
@@ -278,12 +296,22 @@ mod tests {
     fn the_history_is_bounded() {
         let (group, mut sampler) = (GroupId::from("g"), LagSampler::default());
         sampler.sample(&group, GroupState::Stable, &one(0, 0), Time(0));
-        sampler.sample(&group, GroupState::Stable, &one(0, 0), Time(1));
+        sampler.sample(&group, GroupState::Stable, &one(0, 0), Time(1_000));
         assert_eq!(sampler.trend(&group), [0], "a lag that never changed is one point");
         for second in 0..2000 {
-            sampler.sample(&group, GroupState::Stable, &one(0, second), Time(second));
+            sampler.sample(&group, GroupState::Stable, &one(0, second), Time(second * 1_000));
         }
         assert_eq!(sampler.history(&group).len(), HISTORY);
+        for second in 2000..2010 {
+            sampler.sample(&group, GroupState::Stable, &one(0, 1999), Time(second * 1_000));
+        }
+        let times: Vec<i64> = sampler.history(&group).iter().rev().take(3).map(|point| point.at.0 / 1_000).collect();
+        assert_eq!(times, [2009, 1999, 1998], "a stretch at rest is its two ends");
+        for number in 0..2_000 {
+            sampler.sample(&GroupId::from(format!("g{number}").as_str()), GroupState::Stable, &one(0, 0), Time(0));
+        }
+        sampler.sample(&group, GroupState::Stable, &one(0, 2_000), Time(3_000_000));
+        assert_eq!(sampler.history(&group).len(), ALL_POINTS / 2_001, "many groups share the room");
         assert_eq!(sampler.trend(&group).len(), TREND);
     }
 }
