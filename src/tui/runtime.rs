@@ -3,7 +3,7 @@
 //! Owns: the event loop, the terminal's modes, and the performing of effects on
 //! a cluster. Must not decide anything: what follows from a key or an answer is
 //! `update`'s.
-//! Invariants: a key is drawn at once, data at most every 100 ms, and an idle
+//! Invariants: a key is drawn at once, data ten times a second, and an idle
 //! screen not at all; however the process ends, the terminal is as it was.
 
 mod clock;
