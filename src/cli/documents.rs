@@ -41,8 +41,17 @@ const DOCUMENTS: &[Document] = &[
     document("journal-list", 1, &["journal list"]),
     document(
         "plan",
-        1,
-        &["topics create", "topics delete", "topics add-partitions", "groups reset", "journal show", "journal undo"],
+        2,
+        &[
+            "topics create",
+            "topics delete",
+            "topics add-partitions",
+            "groups reset",
+            "journal show",
+            "journal undo",
+            "journal finish",
+            "journal settle",
+        ],
     ),
 ];
 
