@@ -20,7 +20,7 @@ use crate::domain::quiet;
 use crate::domain::record::{Attempt, Decoded, Format, ViewAs};
 use crate::domain::value::Value;
 use bytes::Bytes;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// How deep lists and records may lie in each other.
 const MAX_DEPTH: usize = 96;
@@ -138,12 +138,12 @@ pub fn fuzz_avro(data: &[u8]) {
             SchemaState::Ready(self.0.clone())
         }
     }
-    let Ok(schema) = WriterSchema::parse(schema::EVERY_TYPE, "AVRO", &[], None) else {
-        return;
-    };
+    static SCHEMA: LazyLock<Option<Arc<WriterSchema>>> =
+        LazyLock::new(|| WriterSchema::parse(schema::EVERY_TYPE, "AVRO", &[], None).ok().map(Arc::new));
+    let Some(schema) = &*SCHEMA else { return };
     let mut framed = vec![0, 0, 0, 0, 1];
     framed.extend_from_slice(data);
-    let lookup = Every(Arc::new(schema));
+    let lookup = Every(Arc::clone(schema));
     for bytes in [Bytes::from(framed), Bytes::copy_from_slice(data)] {
         for view in [ViewAs::Auto, ViewAs::Json, ViewAs::Avro, ViewAs::Text, ViewAs::Hex] {
             std::hint::black_box(decode(Some(&bytes), view, &lookup).value.to_json());

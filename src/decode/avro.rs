@@ -41,8 +41,8 @@ pub(super) enum AvroError {
     Text(usize),
     #[error("it nests deeper than {MAX_DEPTH}")]
     Depth,
-    #[error("it holds more than {MAX_VALUES} values")]
-    Values,
+    #[error("it holds more than {0} values")]
+    Values(usize),
     #[error("the schema refers to a type that it lacks")]
     Schema,
 }
@@ -53,7 +53,7 @@ pub(super) fn read(plan: &Plan, payload: &Bytes) -> Result<Value, AvroError> {
     if matches!(plan.root(), Some(Node::Bytes)) {
         return Ok(Value::Bytes(payload.clone()));
     }
-    let mut reader = Reader { plan, payload, at: 0, values: 0 };
+    let mut reader = Reader { plan, payload, at: 0, values: 0, most: most_values(payload.len()) };
     let value = reader.value(plan.root_id(), 0)?;
     match payload.len() - reader.at {
         0 => Ok(value),
@@ -61,11 +61,21 @@ pub(super) fn read(plan: &Plan, payload: &Bytes) -> Result<Value, AvroError> {
     }
 }
 
+/// Nulls and records of nothing take no bytes: a few of those claim millions of
+/// them, and a screen holds many such records. What is meant has no more values
+/// for each byte than records lie in each other.
+fn most_values(bytes: usize) -> usize {
+    const AT_LEAST: usize = 4_096;
+    const FOR_EACH_BYTE: usize = 64;
+    bytes.saturating_mul(FOR_EACH_BYTE).saturating_add(AT_LEAST).min(MAX_VALUES)
+}
+
 struct Reader<'a> {
     plan: &'a Plan,
     payload: &'a Bytes,
     at: usize,
     values: usize,
+    most: usize,
 }
 
 fn typed(text: String, logical: Logical) -> Value {
@@ -115,8 +125,8 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, id: NodeId, depth: usize) -> Result<Value, AvroError> {
         self.values += 1;
-        if self.values > MAX_VALUES {
-            return Err(AvroError::Values);
+        if self.values > self.most {
+            return Err(AvroError::Values(self.most));
         }
         if depth > MAX_DEPTH {
             return Err(AvroError::Depth);
@@ -235,7 +245,7 @@ impl<'a> Reader<'a> {
     /// Its scale travels with it: unscaled number and scale within the bytes.
     fn big_decimal(&mut self) -> Result<Value, AvroError> {
         let whole = self.payload.slice_ref(self.sized()?);
-        let mut inner = Reader { plan: self.plan, payload: &whole, at: 0, values: 0 };
+        let mut inner = Reader { plan: self.plan, payload: &whole, at: 0, values: 0, most: self.most };
         let text = inner.sized().and_then(|unscaled| Ok((unscaled, inner.long()?)));
         Ok(match text {
             Ok((unscaled, scale)) => match decimal::unscaled(unscaled, scale) {

@@ -18,6 +18,7 @@ mod dial;
 mod endpoint;
 mod error;
 mod frame;
+mod fuzz;
 mod guard;
 mod handshake;
 mod pool;
@@ -36,6 +37,8 @@ pub use api::Api;
 pub use client::{Client, Lane, Options, Route};
 pub use code::{failure_of_code, needs_new_coordinator, needs_new_metadata};
 pub use endpoint::Endpoint;
+#[doc(hidden)]
+pub use fuzz::fuzz_frame;
 pub use security::{CaSource, Identity, Sasl, ScramHash, Security, Tls};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -16,3 +16,4 @@ mod contract;
 mod pki;
 #[path = "../secrets.rs"]
 mod secrets;
+mod seeds;

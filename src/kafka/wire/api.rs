@@ -3,8 +3,10 @@
 //! Invariant: a request has a row here or it cannot be sent; whether it may be
 //! sent without a grant stands in [`reading`](super::reading).
 
+use super::guard;
+use bytes::Bytes;
 use kafka_protocol::messages::*;
-use kafka_protocol::protocol::Request;
+use kafka_protocol::protocol::{Decodable, HeaderVersion, Message, Request};
 
 /// A request that can be sent, with what its response says about itself.
 pub trait Api: Request<Response: Send> + Send + Sync {
@@ -28,6 +30,16 @@ pub trait Api: Request<Response: Send> + Send + Sync {
     }
 }
 
+/// Decodes a response of some version as a connection does, and drops it.
+fn decoded<T: Decodable + Message + HeaderVersion>(frame: &Bytes, version: u8) {
+    let versions = T::VERSIONS.max - T::VERSIONS.min + 1;
+    let version = T::VERSIONS.min + i16::from(version) % versions;
+    let mut body = frame.clone();
+    if ResponseHeader::decode(&mut body, T::header_version(version)).is_ok() {
+        drop(std::hint::black_box(guard::decode::<T>(&body, version)));
+    }
+}
+
 macro_rules! api {
     (@row throttle) => {
         fn throttle_time_ms(response: &Self::Response) -> i32 { response.throttle_time_ms }
@@ -46,6 +58,9 @@ macro_rules! api {
             const OPERATION: &'static str = $operation;
             $(api!(@row $row);)*
         })*
+
+        /// The decoding of every response there is, for bytes that are none.
+        pub(super) const DECODERS: &[fn(&Bytes, u8)] = &[$(decoded::<<$request as Request>::Response>),*];
     };
 }
 
