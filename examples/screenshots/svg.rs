@@ -2,19 +2,23 @@
 //!
 //! A pure function: the same screen gives the same bytes. Text stays text, in
 //! runs of one style, each stretched to the width of its cells, so that the
-//! columns agree whatever monospace font the reader has.
+//! columns agree whatever monospace font the reader has. Lines, bars and dots are
+//! shapes: in fonts they differ, and leave gaps.
 
+use super::shapes;
 use std::fmt::Write as _;
 
 /// Units of a cell.
-const WIDE: usize = 9;
-const HIGH: usize = 19;
+pub const WIDE: usize = 9;
+pub const HIGH: usize = 19;
 /// The window's margin, and the room of its title bar.
 const MARGIN: usize = 14;
 const BAR: usize = 34;
 
-const CANVAS: Rgb = Rgb(0x14, 0x18, 0x1f);
-const INK: Rgb = Rgb(0xc8, 0xcc, 0xd4);
+/// What a cell without colours of its own has.
+const PLAIN: (Rgb, Rgb) = (Rgb(0xc8, 0xcc, 0xd4), Rgb(0x14, 0x18, 0x1f));
+/// A cell of DejaVu Sans Mono at this size is as wide as ours.
+const FONT: &str = "14.95";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Rgb(u8, u8, u8);
@@ -48,31 +52,43 @@ pub fn picture(screen: &vt100::Screen, title: &str) -> String {
     let (rows, columns) = screen.size();
     let (rows, columns) = (rows.get(), columns.get());
     let (width, height) = (usize::from(columns) * WIDE + 2 * MARGIN, usize::from(rows) * HIGH + MARGIN + BAR);
+    // The window has the theme's own background.
+    let canvas = screen.cell(rows.saturating_sub(1), 0).map_or(PLAIN.1, |cell| look(cell).ground);
     let mut out = String::new();
     // Writing into a string cannot fail.
     let _ = writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"klamm: {title}\">\n\
-         <rect width=\"{width}\" height=\"{height}\" rx=\"10\" fill=\"{CANVAS}\"/>"
+         <rect width=\"{width}\" height=\"{height}\" rx=\"10\" fill=\"{canvas}\"/>"
     );
     for (index, light) in ["#f07178", "#e5c07b", "#98c379"].iter().enumerate() {
         let _ = writeln!(out, "<circle cx=\"{}\" cy=\"17\" r=\"5.5\" fill=\"{light}\"/>", 20 + index * 18);
     }
-    out.push_str("<g font-family=\"ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,monospace\" font-size=\"15\" xml:space=\"preserve\">\n");
+    let _ = writeln!(
+        out,
+        "<g font-family=\"ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,monospace\" font-size=\"{FONT}\" xml:space=\"preserve\">"
+    );
     for row in 0..rows {
         let y = BAR + usize::from(row) * HIGH;
         for run in runs(screen, row, columns) {
-            draw(&mut out, &run, y);
+            draw(&mut out, &run, y, canvas);
+        }
+        for column in 0..columns {
+            let Some(cell) = screen.cell(row, column) else { continue };
+            if let Some(shape) = cell.contents().chars().next().and_then(|character| shapes::of(character)) {
+                let _ =
+                    writeln!(out, "{}", shape.at(MARGIN + usize::from(column) * WIDE, y, &look(cell).ink.to_string()));
+            }
         }
     }
     out.push_str("</g>\n</svg>\n");
     out
 }
 
-fn draw(out: &mut String, run: &Run, y: usize) {
+fn draw(out: &mut String, run: &Run, y: usize, canvas: Rgb) {
     let (x, width) = (MARGIN + run.column * WIDE, run.columns * WIDE);
     let look = run.look;
-    if look.ground != CANVAS {
+    if look.ground != canvas {
         let _ =
             writeln!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{HIGH}\" fill=\"{}\"/>", look.ground);
     }
@@ -115,7 +131,8 @@ fn runs(screen: &vt100::Screen, row: u16, columns: u16) -> Vec<Run> {
             }
             continue;
         }
-        let text = if cell.has_contents() { cell.contents() } else { " " };
+        let is_text = cell.has_contents() && !cell.contents().chars().any(|character| shapes::of(character).is_some());
+        let text = if is_text { cell.contents() } else { " " };
         match runs.last_mut() {
             Some(last) if last.look == look => {
                 last.text.push_str(text);
@@ -128,7 +145,7 @@ fn runs(screen: &vt100::Screen, row: u16, columns: u16) -> Vec<Run> {
 }
 
 fn look(cell: &vt100::Cell) -> Look {
-    let (mut ink, mut ground) = (rgb(cell.fgcolor(), INK), rgb(cell.bgcolor(), CANVAS));
+    let (mut ink, mut ground) = (rgb(cell.fgcolor(), PLAIN.0), rgb(cell.bgcolor(), PLAIN.1));
     if cell.inverse() {
         std::mem::swap(&mut ink, &mut ground);
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(100);
 /// Nothing was drawn for this long: the screen is complete.
 const REST: Duration = Duration::from_millis(700);
 /// A screen that never rests, because its data move, is taken as it is.
@@ -66,16 +66,21 @@ impl Terminal {
 
     /// Waits until `text` is on the screen.
     pub fn sees(&self, text: &str) -> Result<()> {
+        self.waits(text, |screen| screen.contains(text))
+    }
+
+    /// Waits until the screen is as it should be.
+    pub fn waits(&self, what: &str, is_right: impl Fn(&str) -> bool) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         let mut shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let screen = shown.parser.screen().contents();
-            if screen.contains(text) {
+            if is_right(&screen) {
                 return Ok(());
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || shown.is_over {
-                bail!("waited for {text:?} and saw:\n{screen}");
+                bail!("waited for {what:?} and saw:\n{screen}");
             }
             (shown, _) = self.shown.1.wait_timeout(shown, left).unwrap_or_else(PoisonError::into_inner);
         }

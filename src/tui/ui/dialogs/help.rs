@@ -22,7 +22,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &HelpDia
     let title = if dialog.shows_all { "All keys" } else { "Keys that work here" };
     let mut title = vec![span(title, Role::Text)];
     if !dialog.filter.text().is_empty() {
-        title.push(span(format!(" · /{}", dialog.filter.text()), Role::Match));
+        title.extend([span(" · ", Role::Muted), span(format!("/{}", dialog.filter.text()), Role::Match)]);
     }
     let height = u16::try_from(lines.len() + 3).unwrap_or(u16::MAX).max(8);
     let inner = boxed(canvas, area, 92, height, title);

@@ -49,13 +49,13 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
         spans.push(span(format!(" P {}", ids.join(",")), Role::Text));
     }
     let how = if view.is_finished {
-        span(" · ended", Role::Muted)
+        span("ended", Role::Muted)
     } else if view.is_following {
-        span(format!(" · live {}", marks.following), Role::Success)
+        span(format!("live {}", marks.following), Role::Success)
     } else {
-        span(format!(" · paused {}", marks.paused), Role::Warning)
+        span(format!("paused {}", marks.paused), Role::Warning)
     };
-    spans.push(how);
+    spans.extend([span(" · ", Role::Muted), how]);
     let from = match reading.start {
         StartAt::End => "from the end".to_owned(),
         StartAt::Earliest => "from the beginning".into(),
@@ -71,7 +71,7 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
         Isolation::Committed => spans.push(span(" · committed", Role::Match)),
     }
     if let Some(contains) = &reading.contains {
-        spans.push(span(format!(" · contains \"{contains}\""), Role::Match));
+        spans.extend([span(" · contains ", Role::Muted), span(format!("\"{contains}\""), Role::Match)]);
     }
     match reading.view {
         ViewAs::Auto => {}

@@ -44,7 +44,7 @@ pub fn list_title(
     };
     let mut spans = vec![span(count, Role::Text)];
     if !filter.is_empty() {
-        spans.push(span(format!(" · /{filter}"), Role::Match));
+        spans.extend([span(" · ", Role::Muted), span(format!("/{filter}"), Role::Match)]);
     }
     let arrow = if is_reversed { marks.ascending } else { marks.descending };
     spans.push(span(format!(" · by {sort} {arrow}"), Role::Muted));
