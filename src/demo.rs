@@ -164,6 +164,17 @@ impl Demo {
         self.listeners.restart(id)
     }
 
+    /// Stops a broker that runs and starts one that does not. Does it run now?
+    pub fn switch_broker(&self, id: BrokerId) -> Result<bool, Failure> {
+        let is_up = self.cluster.lock().is_up(id);
+        if is_up {
+            self.stop_broker(id);
+        } else {
+            self.start_broker(id)?;
+        }
+        Ok(!is_up)
+    }
+
     /// Moves the demo's clock, and with it the world.
     pub fn advance(&self, millis: i64) {
         self.cluster.clock.advance(millis);

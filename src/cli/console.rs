@@ -1,6 +1,7 @@
 //! `klamm` without a noun: the console, on the cluster that was named or on the
 //! screen that offers one.
 
+use super::arguments::Globals;
 use super::connection;
 use super::exit::{Exit, Stop};
 use super::logging;
@@ -9,7 +10,7 @@ use super::session::Session;
 use crate::demo::{Demo, Options as DemoOptions};
 use crate::domain::{Failure, FailureKind};
 use crate::profile::{Loaded, Profile, paths};
-use crate::tui::{self, OpenDemo, OpenedDemo};
+use crate::tui::{self, OpenDemo, OpenedDemo, SwitchBroker};
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
@@ -17,15 +18,19 @@ pub(crate) async fn open(session: &mut Session) -> Result<Exit, Stop> {
     refuse_without_terminal()?;
     // What is wrong with the file is said on the screen, not before it.
     let (loaded, profile) = session.select(connection::saved(&session.globals)?).await?;
-    enter(session, loaded, profile).await
+    enter(session, loaded, profile, None).await
 }
 
 /// The demo lives as long as the console that shows it.
 pub(crate) async fn on_demo(session: &mut Session, demo: Demo) -> Result<Exit, Stop> {
-    let profile = connection::of_demo(&demo, &session.globals);
-    let exit = enter(session, connection::saved(&session.globals)?, Some(profile)).await;
-    demo.shutdown().await;
-    exit
+    let OpenedDemo { profile, switch_broker } = opened(demo, &session.globals);
+    enter(session, connection::saved(&session.globals)?, Some(profile), Some(switch_broker)).await
+}
+
+/// A running demo as the console sees it.
+fn opened(demo: Demo, globals: &Globals) -> OpenedDemo {
+    let profile = connection::of_demo(&demo, globals);
+    OpenedDemo { profile, switch_broker: Arc::new(move |id| demo.switch_broker(id)) }
 }
 
 /// Said before anything is started for a screen that cannot be drawn.
@@ -36,9 +41,14 @@ pub(crate) fn refuse_without_terminal() -> Result<(), Stop> {
     Err(Stop::usage("the console needs a terminal; klamm --help names the commands that do not"))
 }
 
-async fn enter(session: &Session, profiles: Loaded, start: Option<Profile>) -> Result<Exit, Stop> {
+async fn enter(
+    session: &Session,
+    profiles: Loaded,
+    start: Option<Profile>,
+    switch_broker: Option<SwitchBroker>,
+) -> Result<Exit, Stop> {
     let _log = paths::log_dir().and_then(|dir| logging::to_file(&dir));
-    let options = tui::Options { profiles, start };
+    let options = tui::Options { profiles, start, switch_broker };
     let Err(error) = tui::run(options, demo_opener(session)).await else { return Ok(Exit::Done) };
     if error.is::<tui::Crashed>() {
         let log = paths::log_dir().map_or(String::new(), |dir| format!(": {}", logging::path(&dir).display()));
@@ -56,8 +66,7 @@ fn demo_opener(session: &Session) -> OpenDemo {
         let globals = globals.clone();
         Box::pin(async move {
             let demo = Demo::start(DemoOptions::default()).await?;
-            let profile = connection::of_demo(&demo, &globals);
-            Ok(OpenedDemo { profile, keep: Box::new(demo) })
+            Ok(opened(demo, &globals))
         })
     })
 }

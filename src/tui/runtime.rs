@@ -19,7 +19,7 @@ mod signals;
 mod tasks;
 mod themes;
 
-use crate::domain::Failure;
+use crate::domain::{BrokerId, Failure};
 use crate::profile::{Loaded, Profile, system_zone};
 use crate::tui::app::actions::session;
 use crate::tui::app::look::Look;
@@ -30,10 +30,9 @@ use clock::Clock;
 use console::{Console, Inputs};
 pub use crash::Crashed;
 use futures::future::BoxFuture;
-use std::any::Any;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
-use tasks::Tasks;
+use tasks::{Given, Tasks};
 use themes::Themes;
 use tokio::sync::mpsc;
 
@@ -43,13 +42,19 @@ pub struct Options {
     pub profiles: Loaded,
     /// The cluster to open at once; without one the profiles are shown.
     pub start: Option<Profile>,
+    /// How its brokers are switched, when it is a demo.
+    pub switch_broker: Option<SwitchBroker>,
 }
 
-/// A running demo: its profile, and what keeps it alive.
+/// A running demo. It lives as long as its switch.
 pub struct OpenedDemo {
     pub profile: Profile,
-    pub keep: Box<dyn Any + Send>,
+    pub switch_broker: SwitchBroker,
 }
+
+/// Stops a broker of the demo that runs, starts one that does not; says whether
+/// it runs now.
+pub type SwitchBroker = Arc<dyn Fn(BrokerId) -> Result<bool, Failure> + Send + Sync>;
 
 /// Starts the embedded demo cluster. The command line hands it in, so that the
 /// console need not know the demo.
@@ -82,7 +87,8 @@ pub async fn run(options: Options, open_demo: OpenDemo) -> anyhow::Result<()> {
         None => state.screen = Screen::Profiles,
     }
     let (answers, answers_in) = mpsc::channel(WAITING);
-    let tasks = Tasks::new(options.profiles, options.start, open_demo, clock, answers);
+    let given = options.start.map(|profile| Given { profile, switch_broker: options.switch_broker });
+    let tasks = Tasks::new(options.profiles, given, open_demo, clock, answers);
     let signals = signals::listen().context("cannot listen for signals")?;
 
     let guard = guard::Guard::enter().context("cannot set up the terminal")?;

@@ -69,6 +69,27 @@ fn suspended_it_gives_the_shell_back_and_comes_again() {
 }
 
 #[test]
+fn a_broker_of_the_demo_is_stopped_and_started_again() {
+    let mut console = open_demo(120, 40);
+    console.press(":demo.stop<enter>");
+    console.sees("Stop a broker of the demo, or start it again");
+    console.press("<enter>");
+    console.wait("broker 3 to be missed", |screen| {
+        screen.contains("broker 3 of the demo is stopped") && screen.contains("all miss broker 3")
+    });
+    console.press(":demo.stop<enter>");
+    console.sees("stopped: 3");
+    console.press("<enter>");
+    console.wait("broker 3 to be back", |screen| {
+        screen.contains("broker 3 of the demo runs again")
+            && screen.contains("3 brokers")
+            && !screen.contains("miss broker")
+    });
+    console.press("q");
+    assert_eq!(console.ends(), 0);
+}
+
+#[test]
 fn at_rest_nothing_is_sent() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let demo = runtime

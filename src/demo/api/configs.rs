@@ -1,7 +1,7 @@
 //! DescribeConfigs, AlterConfigs and IncrementalAlterConfigs.
 
 use super::{Call, Code, code, text};
-use crate::demo::settings::{self, Change, Definition, Kind};
+use crate::demo::settings::{self, Change, Definition, Kind, Scope};
 use crate::demo::state::{Node, State};
 use crate::domain::BrokerId;
 use kafka_protocol::ResponseError as E;
@@ -83,11 +83,11 @@ type Entries = Vec<(&'static Definition, Layers)>;
 fn topic_layers(state: &State, name: &str) -> Result<Entries, Refused> {
     let topic = state.topics.get(name).ok_or_else(no_such_topic)?;
     let shared = state.broker_configs.get(&ALL_BROKERS);
-    let layers = settings::TOPIC.iter().map(|definition| {
+    let layers = settings::of(Scope::Topic).map(|definition| {
         let name = definition.name;
         let mut layers = Layers::new();
         layers.extend(topic.configs.get(name).map(|value| (name.to_owned(), value.clone(), FROM_TOPIC)));
-        let synonym = settings::broker_synonym(name);
+        let synonym = definition.fallback;
         let of_brokers = synonym.and_then(|synonym| Some((synonym, shared?.get(synonym)?)));
         layers.extend(of_brokers.map(|(name, value)| (name.to_owned(), value.clone(), FROM_DEFAULT_BROKER)));
         let default = synonym.unwrap_or(name).to_owned();
@@ -101,7 +101,7 @@ fn broker_layers(state: &State, call: &Call, name: &str) -> Result<Entries, Refu
     let id = broker_of(state, name)?;
     let node = state.node(BrokerId(id));
     let set = |id: i32, name: &str| state.broker_configs.get(&id)?.get(name).cloned();
-    let layers = settings::BROKER.iter().map(|definition| {
+    let layers = settings::of(Scope::Broker).map(|definition| {
         let name = definition.name;
         let mut layers = Layers::new();
         if id != ALL_BROKERS {
@@ -222,16 +222,16 @@ fn alter(
     validate_only: bool,
 ) -> Result<(), Refused> {
     let broker = if kind == BROKER { Some(broker_of(state, name)?) } else { None };
-    let (definitions, set) = match (kind, broker) {
-        (TOPIC, _) => (settings::TOPIC, &mut state.topics.get_mut(name).ok_or_else(no_such_topic)?.configs),
-        (BROKER, Some(id)) => (settings::BROKER, state.broker_configs.entry(id).or_default()),
+    let (scope, set) = match (kind, broker) {
+        (TOPIC, _) => (Scope::Topic, &mut state.topics.get_mut(name).ok_or_else(no_such_topic)?.configs),
+        (BROKER, Some(id)) => (Scope::Broker, state.broker_configs.entry(id).or_default()),
         _ => return Err(not_a_resource(kind)),
     };
     let mut next: BTreeMap<String, String> = if replaces { BTreeMap::new() } else { set.clone() };
     for (name, change) in changes {
         let invalid = |message: String| (code(E::InvalidConfig), message);
         let unknown = || invalid(format!("Unknown config name: {}", name.as_str()));
-        let definition = settings::find(definitions, name.as_str()).ok_or_else(unknown)?;
+        let definition = settings::find(scope, name.as_str()).ok_or_else(unknown)?;
         if definition.is_read_only {
             let message = format!("Cannot update these configs dynamically: {{{}}}", definition.name);
             return Err((code(E::InvalidRequest), message));

@@ -2,7 +2,7 @@
 
 use super::{Call, Code, code, text, topic_name};
 use crate::demo::log::Log;
-use crate::demo::settings::{self, Change};
+use crate::demo::settings::{self, Change, Scope};
 use crate::demo::state::{MAX_PARTITIONS, Partition, State, Topic};
 use crate::domain::name::MAX_TOPIC_NAME;
 use crate::domain::{BrokerId, TopicName};
@@ -114,7 +114,7 @@ fn plan(state: &State, asked: &CreatableTopic, shift: u64) -> Result<Planned, Re
     let mut configs = BTreeMap::new();
     for config in &asked.configs {
         let name = config.name.as_str();
-        let Some(definition) = settings::find(settings::TOPIC, name) else {
+        let Some(definition) = settings::find(Scope::Topic, name) else {
             return refuse(E::InvalidConfig, format!("Unknown topic config name: {name}"));
         };
         let change = config.value.as_ref().map_or(Change::Delete, |value| Change::Set(value.to_string()));

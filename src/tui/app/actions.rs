@@ -101,6 +101,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::JournalSettle => plans::settle_selected(state, effects),
         C::ProfileUse => session::use_selected(state, effects),
         C::ProfileDemo => session::open_demo(state, effects),
+        C::DemoSwitchBroker => session::ask_for_broker(state),
         C::PlanApply => plans::confirm(state, read_at, effects),
         C::PlanLeave => leave::leave_plan(state, effects),
         C::PlanChange => plans::change_target(state, effects),

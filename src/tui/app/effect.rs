@@ -6,7 +6,7 @@ use crate::cluster::{Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
 use crate::domain::plan::Plan;
 use crate::domain::record::ViewAs;
-use crate::domain::{GroupId, TopicName};
+use crate::domain::{BrokerId, GroupId, TopicName};
 use crate::tui::app::screens::topics::{Sort, TopicSort};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -86,6 +86,8 @@ pub enum Request {
     Settle(String),
     PlanFinish(String),
     Unlock(String),
+    /// Stops a broker of the demo, or starts it again.
+    SwitchBroker(BrokerId),
     /// Offsets for a reset, as CSV.
     ReadOffsets(PathBuf),
     SaveFile {

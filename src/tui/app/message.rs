@@ -11,7 +11,7 @@ use crate::domain::config::ConfigEntry;
 use crate::domain::partition_plan::PartitionReport;
 use crate::domain::plan::{Outcome, Plan, StepStatus, Warning};
 use crate::domain::record::DecodedRecord;
-use crate::domain::{Failure, Offset, Partial, PartitionId, Time, TopicName};
+use crate::domain::{BrokerId, Failure, Offset, Partial, PartitionId, Time, TopicName};
 use crate::tui::command::Chord;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -98,6 +98,8 @@ pub enum Answer {
     LookedInto(Result<Arc<Outcome>, Failure>),
     Settled(Result<Outcome, Failure>),
     Unlocked(Result<Time, Failure>),
+    /// Which broker, and whether it runs now.
+    BrokerSwitched(Result<(BrokerId, bool), Failure>),
     OffsetsRead(Result<Vec<(TopicName, PartitionId, Offset)>, Failure>),
     Saved(Result<PathBuf, Failure>),
     Rested,

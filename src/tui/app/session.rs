@@ -41,6 +41,8 @@ pub struct Session {
     pub access: Access,
     pub zone: TimeZone,
     pub since: Time,
+    /// The embedded cluster, whose brokers can be stopped.
+    pub is_demo: bool,
 }
 
 impl Link {

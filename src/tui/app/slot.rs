@@ -29,6 +29,7 @@ pub enum Slot {
     LookInto,
     Settle,
     Unlock,
+    SwitchBroker,
     ReadFile,
     SaveFile,
     /// Takes the oldest toast away.
@@ -36,7 +37,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    pub const ALL: [Slot; 24] = [
+    pub const ALL: [Slot; 25] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
@@ -58,6 +59,7 @@ impl Slot {
         Slot::LookInto,
         Slot::Settle,
         Slot::Unlock,
+        Slot::SwitchBroker,
         Slot::ReadFile,
         Slot::SaveFile,
         Slot::Toast,

@@ -170,6 +170,7 @@ impl State {
             has_back: !self.back.is_empty(),
             has_forward: !self.forward.is_empty(),
             has_last: self.last.is_some(),
+            is_demo: self.link.session().is_some_and(|session| session.is_demo),
         }
     }
 

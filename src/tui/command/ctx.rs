@@ -121,6 +121,8 @@ pub struct Ctx {
     pub has_forward: bool,
     /// There is a place where one was last.
     pub has_last: bool,
+    /// The cluster that is open is the embedded one.
+    pub is_demo: bool,
 }
 
 /// Whether a command can be used, and if not, why.

@@ -78,6 +78,7 @@ mod tests {
             has_back: false,
             has_forward: false,
             has_last: false,
+            is_demo: false,
         }
     }
 

@@ -22,6 +22,7 @@ pub enum Command {
     LastPlace,
     ChooseTheme,
     Unlock,
+    DemoSwitchBroker,
     ViewOverview,
     ViewTopics,
     ViewGroups,
@@ -420,6 +421,8 @@ pub static TABLE: &[Row] = &[
     // profiles
     row(C::ProfileUse, "profile.use", &["enter"], G::Profiles, "connect", "Connect with the selected profile").at(&[Place::Profiles]).hint(1).when(with_selection),
     row(C::ProfileDemo, "profile.demo", &["d"], G::Profiles, "demo", "Open the embedded demo cluster").at(&[Place::Profiles]).hint(2),
+    row(C::DemoSwitchBroker, "demo.stop-broker", &[], G::General, "stop / start broker", "Stop or start a broker of the demo")
+        .when(|ctx| if ctx.is_demo { Enabled::Yes } else { Enabled::No("only in the demo") }),
 
     // plans
     row(C::PlanApply, "plan.apply", &["y"], G::Plans, "apply", "Do what the plan says").at(&[Place::Plan]).hint(1).when(can_apply).risk(Risk::Confirm),

@@ -1,5 +1,6 @@
 //! What each request means: one call of the cluster, and its answer.
 
+use super::SwitchBroker;
 use super::tasks::{Reply, Resources, not_connected};
 use super::{crash, profiles};
 use crate::cluster::Cluster;
@@ -136,6 +137,9 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.unlock(&typed).await,
             Err(failure) => Err(failure),
         }),
+        Request::SwitchBroker(id) => {
+            Answer::BrokerSwitched(resources.switch_broker(id).map(|is_running| (id, is_running)))
+        }
         Request::ReadOffsets(path) => Answer::OffsetsRead(read_offsets(&path).await),
         Request::SaveFile { path, text } => Answer::Saved(save(path, text).await),
         Request::Rest => Answer::Rested,
@@ -144,32 +148,34 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
 }
 
 async fn connect(resources: &Arc<Resources>, name: String) -> Result<Box<Session>, Failure> {
-    let profile: Profile = match &resources.given {
-        Some(given) if given.name == name => given.clone(),
+    match &resources.given {
+        Some(given) if given.profile.name == name => {
+            open(resources, given.profile.clone(), given.switch_broker.clone())
+        }
         _ => {
             // A secret may come from a program that takes its time.
             let loaded = resources.loaded.clone();
-            tokio::task::spawn_blocking(move || loaded.open(&name))
+            let profile = tokio::task::spawn_blocking(move || loaded.open(&name))
                 .await
-                .map_err(|error| Failure::new(FailureKind::Cancelled, "open profile", error.to_string()))??
+                .map_err(|error| Failure::new(FailureKind::Cancelled, "open profile", error.to_string()))??;
+            open(resources, profile, None)
         }
-    };
-    open(resources, profile, None)
+    }
 }
 
 async fn open_demo(resources: &Arc<Resources>) -> Result<Box<Session>, Failure> {
     let demo = resources.demo().await?;
-    open(resources, demo.profile, Some(demo.keep))
+    open(resources, demo.profile, Some(demo.switch_broker))
 }
 
 fn open(
     resources: &Arc<Resources>,
     profile: Profile,
-    keep: Option<Box<dyn std::any::Any + Send>>,
+    switch_broker: Option<SwitchBroker>,
 ) -> Result<Box<Session>, Failure> {
     let cluster = Cluster::connect(profile)?;
-    let session = profiles::session(&cluster, resources.now());
-    resources.replace(Some(cluster), keep);
+    let session = Session { is_demo: switch_broker.is_some(), ..profiles::session(&cluster, resources.now()) };
+    resources.replace(Some(cluster), switch_broker);
     Ok(Box::new(session))
 }
 

@@ -58,5 +58,5 @@ fn security(has_tls: bool, mechanism: Option<Mechanism>) -> String {
 /// The opened cluster as the screen shows it.
 pub fn session(cluster: &Cluster, since: Time) -> Session {
     let profile = cluster.profile();
-    Session { card: card(profile), access: cluster.access(), zone: profile.zone.clone(), since }
+    Session { card: card(profile), access: cluster.access(), zone: profile.zone.clone(), since, is_demo: false }
 }

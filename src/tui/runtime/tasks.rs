@@ -4,15 +4,14 @@
 //! applied is never ended here, `update` sees to that.
 
 use super::clock::Clock;
-use super::{OpenDemo, OpenedDemo};
+use super::{OpenDemo, OpenedDemo, SwitchBroker};
 use super::{guard, perform};
 use crate::cluster::Cluster;
-use crate::domain::{Failure, FailureKind, Time};
+use crate::domain::{BrokerId, Failure, FailureKind, Time};
 use crate::profile::{Loaded, Profile};
 use crate::tui::app::slot::{Generation, Slot};
 use crate::tui::app::{Answer, Answered, Request};
 use futures::FutureExt as _;
-use std::any::Any;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,11 +20,17 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+/// The cluster given on the command line.
+pub struct Given {
+    pub profile: Profile,
+    /// When it is a demo.
+    pub switch_broker: Option<SwitchBroker>,
+}
+
 /// What requests need, shared by their tasks.
 pub struct Resources {
     pub loaded: Loaded,
-    /// The cluster given on the command line.
-    pub given: Option<Profile>,
+    pub given: Option<Given>,
     pub open_demo: OpenDemo,
     open: Mutex<Option<Open>>,
     clock: Clock,
@@ -33,7 +38,8 @@ pub struct Resources {
 
 struct Open {
     cluster: Cluster,
-    _keep: Option<Box<dyn Any + Send>>,
+    /// When it is a demo, which it keeps alive.
+    switch_broker: Option<SwitchBroker>,
 }
 
 impl Resources {
@@ -42,12 +48,23 @@ impl Resources {
     }
 
     /// Takes the place of the cluster that was open.
-    pub fn replace(&self, cluster: Option<Cluster>, keep: Option<Box<dyn Any + Send>>) {
-        let next = cluster.map(|cluster| Open { cluster, _keep: keep });
+    pub fn replace(&self, cluster: Option<Cluster>, switch_broker: Option<SwitchBroker>) {
+        let next = cluster.map(|cluster| Open { cluster, switch_broker });
         let former = std::mem::replace(&mut *self.open.lock().unwrap_or_else(PoisonError::into_inner), next);
         if let Some(former) = former {
             former.cluster.close();
         }
+    }
+
+    /// Stops or starts a broker of the demo that is open. Does it run now?
+    pub fn switch_broker(&self, id: BrokerId) -> Result<bool, Failure> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let switch = open.as_ref().and_then(|open| open.switch_broker.clone());
+        drop(open);
+        let switch = switch.ok_or_else(|| {
+            Failure::new(FailureKind::Unsupported, "stop a broker", "only those of the demo can be stopped here")
+        })?;
+        switch(id)
     }
 
     pub fn now(&self) -> Time {
@@ -92,7 +109,7 @@ pub struct Tasks {
 impl Tasks {
     pub fn new(
         loaded: Loaded,
-        given: Option<Profile>,
+        given: Option<Given>,
         open_demo: OpenDemo,
         clock: Clock,
         answers: mpsc::Sender<Answered>,

@@ -12,7 +12,7 @@ use super::{lists, palette, plans, records, start};
 use crate::cluster::NewTopic;
 use crate::domain::partition_plan::PartitionWish;
 use crate::domain::record::{Isolation, TieredRead, ViewAs};
-use crate::domain::{GroupId, Time, TopicName, topic_name};
+use crate::domain::{BrokerId, GroupId, Time, TopicName, topic_name};
 use std::path::PathBuf;
 
 pub fn next_field(state: &mut State, by: isize) {
@@ -140,6 +140,7 @@ enum FormAction {
     ResetTopic { group: GroupId, topic: TopicName },
     Wish { topic: TopicName, wish: PartitionWish },
     Save { path: PathBuf, text: String },
+    SwitchBroker(BrokerId),
 }
 
 fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
@@ -196,6 +197,10 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
             FormAction::ResetTopic { group: group_of(form)?, topic: topic.clone() }
         }
         FormPurpose::PartitionWish(topic) => FormAction::Wish { topic: topic.clone(), wish: plans::read_wish(form)? },
+        FormPurpose::SwitchBroker => {
+            let id = form.text(0).parse().map_err(|_| format!("‘{}’ is not a broker's number", form.text(0)))?;
+            FormAction::SwitchBroker(BrokerId(id))
+        }
         FormPurpose::SaveRecord { text } => {
             if form.text(0).is_empty() {
                 return Err("which file?".into());
@@ -232,6 +237,7 @@ fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
         }
         FormAction::ResetTopic { group, topic } => plans::open_reset_of(state, group, Some(topic)),
         FormAction::Wish { topic, wish } => plans::ask_report(state, topic, wish, effects),
+        FormAction::SwitchBroker(id) => start(state, Slot::SwitchBroker, Request::SwitchBroker(id), effects),
         FormAction::Save { path, text } => start(state, Slot::SaveFile, Request::SaveFile { path, text }, effects),
     }
 }

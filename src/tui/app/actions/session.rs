@@ -1,5 +1,6 @@
 //! Opening a profile, and leaving everything of the one before.
 
+use super::super::dialogs::{Dialog, Form, FormPurpose};
 use super::super::effect::{Effect, Request};
 use super::super::notes::Tone;
 use super::super::screens::Views;
@@ -8,7 +9,7 @@ use super::super::slot::Slot;
 use super::super::state::{Data, Screen, State};
 use super::super::watch;
 use super::start;
-use crate::domain::Failure;
+use crate::domain::{BrokerId, Failure};
 
 pub fn use_selected(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(name) = state.views.profiles.selection.key().cloned() {
@@ -32,6 +33,35 @@ pub fn open_demo(state: &mut State, effects: &mut Vec<Effect>) {
     }
     state.link = Link::Opening("demo".into());
     start(state, Slot::Connect, Request::OpenDemo, effects);
+}
+
+/// Which broker of the demo to stop, or to start: one that is stopped if there is
+/// any, else the last.
+pub fn ask_for_broker(state: &mut State) {
+    let metadata = state.data.metadata.value();
+    let ids = |ids: &[BrokerId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let running: Vec<BrokerId> =
+        metadata.iter().flat_map(|known| known.brokers.iter().map(|broker| broker.id)).collect();
+    let stopped = metadata.map_or(&[][..], |known| &known.health.missing_brokers);
+    let proposed = stopped.first().or(running.last()).map_or(String::new(), ToString::to_string);
+    let hint = match stopped {
+        [] => format!("running: {}", ids(&running)),
+        stopped => format!("running: {}; stopped: {}", ids(&running), ids(stopped)),
+    };
+    let fields = vec![Form::field("broker", &proposed, hint)];
+    let form = Form::new(FormPurpose::SwitchBroker, "Stop a broker of the demo, or start it again", fields);
+    state.dialogs.push(Dialog::Form(Box::new(form)));
+}
+
+pub fn broker_switched(state: &mut State, result: Result<(BrokerId, bool), Failure>, effects: &mut Vec<Effect>) {
+    match result {
+        Ok((id, true)) => state.say(Tone::Good, format!("broker {id} of the demo runs again")),
+        Ok((id, false)) => {
+            state.say(Tone::Warning, format!("broker {id} of the demo is stopped: its replicas fall behind"))
+        }
+        Err(failure) => state.say(Tone::Bad, failure.to_string()),
+    }
+    watch::refresh(state, effects);
 }
 
 /// A profile is open: nothing of the old one stays.

@@ -18,6 +18,8 @@ pub enum FormPurpose {
     /// Which group to reset, from a topic.
     ResetGroupOfTopic(TopicName),
     PartitionWish(TopicName),
+    /// Which broker of the demo to stop, or to start again.
+    SwitchBroker,
     SaveRecord {
         text: String,
     },

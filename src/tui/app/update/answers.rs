@@ -168,6 +168,7 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             }
             Err(failure) => state.say(Tone::Bad, failure.to_string()),
         },
+        Answer::BrokerSwitched(result) => actions::session::broker_switched(state, result, effects),
         Answer::OffsetsRead(result) => plans::offsets_read(state, result, effects),
         Answer::Saved(result) => match result {
             Ok(path) => state.say(Tone::Good, format!("saved to {}", path.display())),

@@ -114,6 +114,7 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
                 }
             }
             FormPurpose::CreateTopic
+            | FormPurpose::SwitchBroker
             | FormPurpose::RecordsFrom(_)
             | FormPurpose::RecordsContains
             | FormPurpose::PartitionWish(_)

@@ -6,7 +6,7 @@ use crate::domain::group::GroupState;
 use crate::domain::partition_plan::CommitZero;
 use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
 use crate::domain::record::{Isolation, TieredPart, TieredRead};
-use crate::domain::{Failure, FailureKind, Partial};
+use crate::domain::{BrokerId, Failure, FailureKind, Partial};
 use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::dialogs::plan::Stage;
 use crate::tui::app::slot::Slot;
@@ -46,6 +46,7 @@ fn answer_for(slot: Slot) -> Answer {
         Slot::LookInto => Answer::LookedInto(Err(refused())),
         Slot::Settle => Answer::Settled(Err(refused())),
         Slot::Unlock => Answer::Unlocked(Err(refused())),
+        Slot::SwitchBroker => Answer::BrokerSwitched(Err(refused())),
         Slot::ReadFile => Answer::OffsetsRead(Err(refused())),
         Slot::SaveFile => Answer::Saved(Err(refused())),
         Slot::Toast => Answer::Rested,
@@ -512,6 +513,7 @@ fn another_profile_leaves_nothing_of_the_old_one() {
         access: Access::ReadWrite,
         zone: jiff::tz::TimeZone::UTC,
         since: desk.now,
+        is_demo: false,
     };
     desk.late(Slot::Connect, generation, Answer::Connected(Ok(Box::new(session))));
     assert!(desk.state.data.metadata.value().is_none());
@@ -804,4 +806,30 @@ fn a_megabyte_that_is_pasted_costs_neither_time_nor_silence() {
     assert_eq!(desk.state.views.topics.filter.text().len(), crate::tui::app::input::MOST);
     assert!(desk.state.notes.newest_first().any(|note| note.text.contains("not pasted")));
     desk.draw(80, 24);
+}
+
+#[test]
+fn a_broker_is_stopped_in_a_demo_and_nowhere_else() {
+    let said = |desk: &Desk, words: &str| desk.state.notes.newest_first().any(|note| note.text.contains(words));
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press(": 'demo.stop' enter");
+    assert!(desk.state.dialogs.iter().all(|dialog| !matches!(dialog, Dialog::Form(_))));
+    assert!(said(&desk, "only in the demo"));
+    desk.press("esc");
+    if let crate::tui::app::session::Link::Open(session) = &mut desk.state.link {
+        session.is_demo = true;
+    }
+    desk.press(": 'demo.stop' enter");
+    desk.effects.clear();
+    desk.press("enter");
+    let asked = desk
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::Start { request: Request::SwitchBroker(BrokerId(2)), .. }));
+    assert!(asked, "the one that is missing is proposed: {:?}", desk.effects);
+    desk.answer(Slot::SwitchBroker, Answer::BrokerSwitched(Ok((BrokerId(2), true))));
+    assert!(said(&desk, "broker 2 of the demo runs again"));
+    desk.press(": 'demo.stop' enter enter");
+    desk.answer(Slot::SwitchBroker, Answer::BrokerSwitched(Ok((BrokerId(1), false))));
+    assert!(said(&desk, "broker 1 of the demo is stopped"));
 }

@@ -435,6 +435,7 @@ impl Desk {
             access,
             zone: TimeZone::UTC,
             since: NOW.plus_millis(-2_400_000),
+            is_demo: false,
         };
         desk.answer(Slot::Connect, Answer::Connected(Ok(Box::new(session))));
         desk
