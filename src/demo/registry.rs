@@ -4,6 +4,7 @@
 //! Owns subjects, versions and their answers over HTTP. Must not know the
 //! brokers. It listens on loopback only.
 
+mod compatibility;
 mod store;
 
 use crate::domain::{Failure, FailureKind};
@@ -111,19 +112,28 @@ fn route(store: &mut Store, method: &Method, path: &str, query: &str, body: &[u8
     let has = |flag: &str| query.split('&').any(|part| part == format!("{flag}=true"));
     match (method, segments.as_slice()) {
         (&Method::GET, []) => Ok(json!({})),
-        (&Method::GET, ["subjects"]) => Ok(json!(store.subjects())),
+        (&Method::GET, ["subjects"]) => Ok(json!(store.subjects(has("deleted")))),
         (&Method::GET, ["schemas", "types"]) => Ok(json!(["JSON", "PROTOBUF", "AVRO"])),
         (&Method::GET, ["schemas", "ids", id]) => store.by_id(id),
         (&Method::GET, ["schemas", "ids", id, "schema"]) => store.text_by_id(id),
         (&Method::GET, ["schemas", "ids", id, "versions"]) => store.uses(id),
         (&Method::GET, ["schemas", "ids", id, "subjects"]) => store.subjects_of(id),
-        (&Method::GET, ["subjects", subject, "versions"]) => store.versions(subject),
-        (&Method::GET, ["subjects", subject, "versions", version]) => store.version(subject, version),
+        (&Method::GET, ["subjects", subject, "versions"]) => store.versions(subject, has("deleted")),
+        (&Method::GET, ["subjects", subject, "versions", version]) => store.version(subject, version, has("deleted")),
         (&Method::GET, ["subjects", subject, "versions", version, "schema"]) => store.version_text(subject, version),
         (&Method::POST, ["subjects", subject, "versions"]) => store.register(subject, body),
-        (&Method::POST, ["subjects", subject]) => store.look_up(subject, body),
-        (&Method::DELETE, ["subjects", subject]) => store.delete(subject),
-        (&Method::GET, ["config"]) => Ok(json!({"compatibilityLevel": store.level()})),
+        (&Method::POST, ["subjects", subject]) => store.look_up(subject, body, has("deleted")),
+        (&Method::DELETE, ["subjects", subject]) => store.delete(subject, has("permanent")),
+        (&Method::DELETE, ["subjects", subject, "versions", version]) => {
+            store.delete_version(subject, version, has("permanent"))
+        }
+        (&Method::POST, ["compatibility", "subjects", subject, "versions"]) => {
+            store.compatibility(subject, None, body, has("verbose"))
+        }
+        (&Method::POST, ["compatibility", "subjects", subject, "versions", version]) => {
+            store.compatibility(subject, Some(version), body, has("verbose"))
+        }
+        (&Method::GET, ["config"]) => Ok(json!({"compatibilityLevel": store.level().word()})),
         (&Method::GET, ["config", subject]) => store.level_of(subject, has("defaultToGlobal")),
         (&Method::PUT, ["config"]) => store.set_level(None, body),
         (&Method::PUT, ["config", subject]) => store.set_level(Some(subject), body),
@@ -164,7 +174,8 @@ mod tests {
     use crate::demo::world::SEEDED;
 
     fn ask(store: &mut Store, method: Method, path: &str, body: &str) -> (u16, Value) {
-        match route(store, &method, path, "", body.as_bytes()) {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        match route(store, &method, path, query, body.as_bytes()) {
             Ok(value) => (200, value),
             Err(refusal) => (refusal.status(), json!(refusal.code())),
         }
@@ -203,6 +214,125 @@ mod tests {
             let answer = ask(&mut store, Method::POST, "/subjects/x/versions", body);
             assert_eq!(answer, (422, json!(42201)), "{body}");
         }
+    }
+
+    fn record(fields: &str) -> String {
+        let schema = format!(r#"{{"type":"record","name":"R","fields":[{fields}]}}"#);
+        json!({ "schema": schema }).to_string()
+    }
+
+    #[test]
+    fn a_schema_follows_another_as_the_level_says() {
+        const ID: &str = r#"{"name":"id","type":"long"}"#;
+        const WITH_DEFAULT: &str = r#"{"name":"id","type":"long"},{"name":"n","type":"int","default":0}"#;
+        const WITHOUT: &str = r#"{"name":"id","type":"long"},{"name":"n","type":"int"}"#;
+        const TEXT: &str = r#"{"name":"id","type":"string"}"#;
+        // From one to the other: backward, forward, full.
+        for (old, new, expected) in [
+            (ID, WITH_DEFAULT, [true, true, true]),
+            (ID, WITHOUT, [false, true, false]),
+            (WITHOUT, ID, [true, false, false]),
+            (ID, TEXT, [false, false, false]),
+        ] {
+            for (level, is_compatible) in ["BACKWARD", "FORWARD", "FULL"].into_iter().zip(expected) {
+                let mut store = Store::default();
+                let body = json!({ "compatibility": level }).to_string();
+                assert_eq!(ask(&mut store, Method::PUT, "/config/r", &body).0, 200);
+                ask(&mut store, Method::POST, "/subjects/r/versions", &record(old));
+                for path in ["latest", "1"] {
+                    let path = format!("/compatibility/subjects/r/versions/{path}");
+                    let answer = ask(&mut store, Method::POST, &path, &record(new)).1;
+                    assert_eq!(answer, json!({"is_compatible": is_compatible}), "{level}: {old} {new}");
+                }
+                let registered = ask(&mut store, Method::POST, "/subjects/r/versions", &record(new));
+                assert_eq!(registered.0, if is_compatible { 200 } else { 409 }, "{level}: {old} {new}");
+                ask(&mut store, Method::PUT, "/config/r", r#"{"compatibility":"NONE"}"#);
+                assert_eq!(ask(&mut store, Method::POST, "/subjects/r/versions", &record(new)).0, 200);
+            }
+        }
+    }
+
+    #[test]
+    fn transitive_levels_look_at_all_versions() {
+        let mut store = Store::default();
+        ask(&mut store, Method::PUT, "/config", r#"{"compatibility":"NONE"}"#);
+        let ask_all = |store: &mut Store, level: &str, fields: &str| {
+            ask(store, Method::PUT, "/config", &json!({ "compatibility": level }).to_string());
+            let path = "/compatibility/subjects/r/versions?verbose=true";
+            ask(store, Method::POST, path, &record(fields)).1
+        };
+        for fields in [r#"{"name":"a","type":"string"}"#, r#"{"name":"a","type":"int"}"#] {
+            assert_eq!(ask(&mut store, Method::POST, "/subjects/r/versions", &record(fields)).0, 200);
+        }
+        let long = r#"{"name":"a","type":"long"}"#;
+        assert_eq!(ask_all(&mut store, "BACKWARD", long), json!({"is_compatible": true, "messages": []}));
+        let refused = ask_all(&mut store, "BACKWARD_TRANSITIVE", long);
+        assert_eq!(refused["is_compatible"], false);
+        assert!(refused["messages"][0].as_str().unwrap().starts_with("version 1: the new schema cannot read"));
+        let none = ask(&mut store, Method::POST, "/compatibility/subjects/r/versions/9", &record(long));
+        assert_eq!(none, (404, json!(40402)));
+        let json_schema = r#"{"schemaType":"JSON","schema":"{}"}"#;
+        let other_kind = ask(&mut store, Method::POST, "/compatibility/subjects/r/versions/1", json_schema).1;
+        assert_eq!(other_kind, json!({"is_compatible": false}));
+        ask(&mut store, Method::POST, "/subjects/j/versions", json_schema);
+        let unknown = r#"{"schemaType":"JSON","schema":"{\"type\":\"object\"}"}"#;
+        assert_eq!(ask(&mut store, Method::POST, "/compatibility/subjects/j/versions/1", unknown), (501, json!(501)));
+    }
+
+    #[test]
+    fn what_is_deleted_is_gone_for_a_while_and_then_for_good() {
+        let mut store = Store::default();
+        let long = r#"{"schema":"\"long\""}"#;
+        let double = r#"{"schema":"\"double\""}"#;
+        let id = ask(&mut store, Method::POST, "/subjects/s/versions", long).1["id"].clone();
+        ask(&mut store, Method::POST, "/subjects/s/versions", double);
+        let delete = |store: &mut Store, path: &str| ask(store, Method::DELETE, path, "");
+        let get = |store: &mut Store, path: &str| ask(store, Method::GET, path, "");
+        assert_eq!(delete(&mut store, "/subjects/s/versions/1?permanent=true"), (404, json!(40407)));
+        assert_eq!(delete(&mut store, "/subjects/s/versions/1"), (200, json!(1)));
+        assert_eq!(delete(&mut store, "/subjects/s/versions/1"), (404, json!(40406)));
+        assert_eq!(get(&mut store, "/subjects/s/versions").1, json!([2]));
+        assert_eq!(get(&mut store, "/subjects/s/versions?deleted=true").1, json!([1, 2]));
+        assert_eq!(get(&mut store, "/subjects/s/versions/1"), (404, json!(40402)));
+        assert_eq!(get(&mut store, "/subjects/s/versions/1?deleted=true").1["deleted"], true);
+        assert_eq!(get(&mut store, &format!("/schemas/ids/{id}")).0, 200, "records of it can still be read");
+        assert_eq!(delete(&mut store, "/subjects/s/versions/1?permanent=true"), (200, json!(1)));
+        assert_eq!(get(&mut store, &format!("/schemas/ids/{id}")), (404, json!(40403)));
+
+        assert_eq!(delete(&mut store, "/subjects/s?permanent=true"), (404, json!(40405)));
+        assert_eq!(delete(&mut store, "/subjects/s"), (200, json!([2])));
+        assert_eq!(delete(&mut store, "/subjects/s"), (404, json!(40404)));
+        assert_eq!(get(&mut store, "/subjects").1, json!([]));
+        assert_eq!(get(&mut store, "/subjects?deleted=true").1, json!(["s"]));
+        assert_eq!(ask(&mut store, Method::POST, "/subjects/s/versions", double).0, 200);
+        assert_eq!(get(&mut store, "/subjects/s/versions").1, json!([3]), "no number is given twice");
+        delete(&mut store, "/subjects/s");
+        assert_eq!(delete(&mut store, "/subjects/s?permanent=true"), (200, json!([2, 3])));
+        assert_eq!(delete(&mut store, "/subjects/s"), (404, json!(40401)));
+        let again = ask(&mut store, Method::POST, "/subjects/s/versions", long).1["id"].clone();
+        assert_ne!(again, id, "nor is an id");
+    }
+
+    #[test]
+    fn what_others_refer_to_is_not_deleted() {
+        let mut store = Store::default();
+        let inner = r#"{"schema":"{\"type\":\"record\",\"name\":\"In\",\"fields\":[]}"}"#;
+        ask(&mut store, Method::POST, "/subjects/in/versions", inner);
+        let outer = |field: &str| {
+            let schema = format!(r#"{{"type":"record","name":"Out","fields":[{field}]}}"#);
+            json!({"schema": schema, "references": [{"name": "In", "subject": "in", "version": 1}]}).to_string()
+        };
+        let one = outer(r#"{"name":"i","type":"In"}"#);
+        assert_eq!(ask(&mut store, Method::POST, "/subjects/out/versions", &one).0, 200);
+        let two = outer(r#"{"name":"i","type":"In"},{"name":"n","type":"long"}"#);
+        let answer = ask(&mut store, Method::POST, "/compatibility/subjects/out/versions/latest", &two).1;
+        assert_eq!(answer, json!({"is_compatible": false}), "it was compared with what it refers to");
+        let lost = one.replace(r#""subject":"in""#, r#""subject":"nowhere""#);
+        assert_eq!(ask(&mut store, Method::POST, "/subjects/lost/versions", &lost), (422, json!(42201)));
+        assert_eq!(ask(&mut store, Method::DELETE, "/subjects/in", ""), (422, json!(42206)));
+        assert_eq!(ask(&mut store, Method::DELETE, "/subjects/in/versions/1", ""), (422, json!(42206)));
+        ask(&mut store, Method::DELETE, "/subjects/out", "");
+        assert_eq!(ask(&mut store, Method::DELETE, "/subjects/in", ""), (200, json!([1])));
     }
 
     #[test]

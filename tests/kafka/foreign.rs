@@ -219,4 +219,13 @@ pub fn registry(target: &Target) {
     assert!(subjects.as_array().is_some_and(|all| all.contains(&Value::from("foreign.registry-value"))));
     let latest = registry::get(url, "/subjects/foreign.registry-value/versions/latest");
     assert_eq!(latest["id"], Value::from(id));
+    let with =
+        |field: &str| format!(r#"{{"type":"record","name":"R","fields":[{{"name":"id","type":"long"}},{field}]}}"#);
+    for (field, expected) in [
+        (r#"{"name":"n","type":"int","default":0}"#, true),
+        (r#"{"name":"n","type":["null","string"],"default":null}"#, true),
+        (r#"{"name":"n","type":"int"}"#, false),
+    ] {
+        assert_eq!(registry::is_compatible(url, "foreign.registry-value", &with(field)), expected, "{field}");
+    }
 }

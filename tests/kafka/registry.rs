@@ -74,6 +74,16 @@ pub fn register(url: &str, subject: &str, schema: &str) -> u32 {
     u32::try_from(answer["id"].as_u64().expect("an id")).expect("a small id")
 }
 
+/// Would the registry take this schema as the subject's next version?
+pub fn is_compatible(url: &str, subject: &str, schema: &str) -> bool {
+    let body = serde_json::json!({ "schema": schema }).to_string();
+    let path = format!("/compatibility/subjects/{subject}/versions/latest");
+    let answer =
+        request(url, "POST", &path, Some(&body)).unwrap_or_else(|error| panic!("cannot check {subject}: {error}"));
+    let answer: serde_json::Value = serde_json::from_str(&answer).expect("the registry answers in JSON");
+    answer["is_compatible"].as_bool().expect("yes or no")
+}
+
 /// What a path answers.
 pub fn get(url: &str, path: &str) -> serde_json::Value {
     let answer = request(url, "GET", path, None).unwrap_or_else(|error| panic!("cannot get {path}: {error}"));
