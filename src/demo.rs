@@ -79,8 +79,28 @@ pub enum World {
     Full,
     /// Nothing but Kafka's own topics.
     Empty,
-    /// Many plain topics and groups, for measuring.
+    /// Many plain topics of so many partitions each, and groups, for measuring.
     Sized { topics: usize, partitions: i32, groups: usize },
+}
+
+impl World {
+    /// A size that cannot be had is refused, not cut down.
+    fn check(self) -> Result<(), Failure> {
+        let Self::Sized { topics, partitions, groups } = self else { return Ok(()) };
+        let each = usize::try_from(partitions).unwrap_or(0);
+        let message = if !(1..=state::MAX_OF_TOPIC).contains(&each) {
+            format!("a topic has 1 to {} partitions, not {partitions}", state::MAX_OF_TOPIC)
+        } else if topics.saturating_mul(each) > state::MAX_PARTITIONS {
+            format!("a demo has at most {} partitions, not {topics} times {each}", state::MAX_PARTITIONS)
+        } else if groups > state::MAX_GROUPS {
+            format!("a demo has at most {} groups, not {groups}", state::MAX_GROUPS)
+        } else if groups > 0 && topics == 0 {
+            "groups need topics to read".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(Failure::new(FailureKind::Invalid, "start the demo", message))
+    }
 }
 
 /// What a running demo holds.
@@ -90,6 +110,7 @@ pub struct Stats {
     pub batch_bytes: u64,
     pub topics: usize,
     pub partitions: usize,
+    pub groups: usize,
     pub connections: usize,
 }
 
@@ -110,6 +131,7 @@ impl Demo {
             let message = format!("a demo has 1 to {MAX_BROKERS} brokers, not {}", options.brokers);
             return Err(Failure::new(FailureKind::Invalid, "start the demo", message));
         }
+        options.world.check()?;
         let sockets = listener::bind(options.brokers, options.listen)?;
         let mut nodes = Vec::with_capacity(sockets.len());
         for (index, socket) in (1..).zip(&sockets) {
@@ -191,6 +213,7 @@ impl Demo {
             batch_bytes: partitions().map(|partition| partition.log.stored_bytes()).sum(),
             topics: state.topics.len(),
             partitions: partitions().count(),
+            groups: state.groups.len(),
             connections: self.listeners.connections(),
         }
     }

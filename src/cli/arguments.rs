@@ -124,6 +124,7 @@ mod tests {
 
     #[rstest]
     #[case::demo("klamm demo --serve --listen 127.0.0.1:19092 --brokers 3 --stats")]
+    #[case::a_large_demo("klamm demo --topics 20000 --partitions 5 --groups 10000 --serve")]
     #[case::profiles("klamm profiles list")]
     #[case::show_a_profile("klamm profiles show prod")]
     #[case::test_a_profile("klamm profiles test prod")]
@@ -161,6 +162,7 @@ mod tests {
     }
 
     #[rstest]
+    #[case::groups_without_topics("klamm demo --groups 5")]
     #[case::no_target("klamm groups reset g --all-topics")]
     #[case::two_targets("klamm groups reset g --all-topics --to-earliest --to-latest")]
     #[case::no_scope("klamm groups reset g --to-earliest")]

@@ -5,7 +5,7 @@ use super::exit::{Exit, Stop};
 use super::interrupt::signal;
 use super::logging;
 use super::session::Session;
-use crate::demo::{Demo, Options};
+use crate::demo::{Demo, Options, World};
 use clap::Args;
 use serde_json::json;
 use std::net::SocketAddr;
@@ -21,6 +21,15 @@ pub(crate) struct DemoArguments {
     /// How many brokers
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=9))]
     brokers: u8,
+    /// Plain topics, this many, instead of the company's: to see how klamm takes a large cluster
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    topics: Option<u32>,
+    /// Partitions of each of these topics
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(i32).range(1..), requires = "topics")]
+    partitions: i32,
+    /// Groups that have read these topics
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "topics")]
+    groups: u32,
     /// Print what the cluster holds in memory; alone, then end
     #[arg(long)]
     stats: bool,
@@ -44,7 +53,14 @@ pub(crate) async fn run(session: &mut Session, arguments: &DemoArguments) -> Res
 }
 
 async fn start(arguments: &DemoArguments) -> Result<Demo, Stop> {
-    let options = Options { brokers: usize::from(arguments.brokers), listen: arguments.listen, ..Options::default() };
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let world = arguments.topics.map_or(World::Full, |topics| World::Sized {
+        topics: count(topics),
+        partitions: arguments.partitions,
+        groups: count(arguments.groups),
+    });
+    let brokers = usize::from(arguments.brokers);
+    let options = Options { brokers, listen: arguments.listen, world, ..Options::default() };
     Ok(Demo::start(options).await?)
 }
 

@@ -3,7 +3,8 @@
 //! Owns offsets: which there are, what stands at each, and when it was written.
 //! Must not know topics, brokers or the wire.
 //! Invariant: pieces are in offset order without gaps between them, and only the
-//! last one, the open stretch, grows by itself as time passes.
+//! last one, the open stretch, grows by itself as time passes. What was told stays
+//! told by its own source, whoever tells what comes next.
 
 use super::batch::{self, Head};
 use super::source::{BATCH, Source};
@@ -11,6 +12,7 @@ use crate::domain::{Offset, Time};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A batch that was written by a client or by the demo's own coordinator.
 #[derive(Clone, Debug)]
@@ -25,6 +27,7 @@ pub(super) struct Stored {
 enum Piece {
     /// Records `indices` of the source, from offset `first`.
     Told {
+        source: Arc<Source>,
         first: Offset,
         indices: Range<i64>,
     },
@@ -36,7 +39,7 @@ enum Piece {
 #[derive(Clone, Debug)]
 pub(super) enum Part {
     Stored { bytes: Bytes, last: Offset },
-    Told { source: Source, base: Offset, indices: Range<i64> },
+    Told { source: Arc<Source>, base: Offset, indices: Range<i64> },
 }
 
 impl Part {
@@ -62,7 +65,7 @@ pub(super) struct Log {
     start: Offset,
     pieces: VecDeque<Piece>,
     /// The source, the first offset of the open stretch, and its first index.
-    open: Option<(Source, Offset, i64)>,
+    open: Option<(Arc<Source>, Offset, i64)>,
     /// Where the next stored batch goes when there is no open stretch.
     end: Offset,
     stored_bytes: u64,
@@ -76,7 +79,13 @@ const DIRTY: usize = 400;
 impl Log {
     /// A log whose simulated records begin at offset `first`.
     pub(super) fn told(source: Source, first: Offset) -> Self {
-        Self { start: first, end: first, open: Some((source, first, 0)), ..Self::default() }
+        Self { start: first, end: first, open: Some((Arc::new(source), first, 0)), ..Self::default() }
+    }
+
+    /// From now on another source tells the records.
+    pub(super) fn retell(&mut self, source: Source, now: Time) {
+        self.close(now);
+        self.open = Some((Arc::new(source), self.end, 0));
     }
 
     pub(super) fn start(&self) -> Offset {
@@ -96,8 +105,9 @@ impl Log {
         self.stored_bytes
     }
 
+    /// The source of the open stretch.
     pub(super) fn source(&self) -> Option<&Source> {
-        self.open.as_ref().map(|(source, ..)| source)
+        self.open.as_ref().map(|(source, ..)| &**source)
     }
 
     /// When the log grows by itself next, if it does.
@@ -126,7 +136,8 @@ impl Log {
         if let Some((source, first, from)) = &mut self.open {
             let count = source.count(now).max(*from);
             if count > *from {
-                self.pieces.push_back(Piece::Told { first: *first, indices: *from..count });
+                let source = Arc::clone(source);
+                self.pieces.push_back(Piece::Told { source, first: *first, indices: *from..count });
                 *first += count - *from;
                 *from = count;
             }
@@ -139,7 +150,7 @@ impl Log {
         self.start = self.start.max(offset.min(self.end(now)));
         while let Some(piece) = self.pieces.front() {
             let (end, bytes) = match piece {
-                Piece::Told { first, indices } => (first + (indices.end - indices.start), 0),
+                Piece::Told { first, indices, .. } => (first + (indices.end - indices.start), 0),
                 Piece::Kept(stored) => (stored.last + 1, stored.bytes.len() as u64),
             };
             if end > self.start {
@@ -183,7 +194,7 @@ impl Log {
     fn all_from(&self, skip: usize, now: Time) -> impl Iterator<Item = Piece> + '_ {
         let open = self.open.as_ref().and_then(|(source, first, from)| {
             let count = source.count(now);
-            (count > *from).then(|| Piece::Told { first: *first, indices: *from..count })
+            (count > *from).then(|| Piece::Told { source: Arc::clone(source), first: *first, indices: *from..count })
         });
         self.pieces.range(skip.min(self.pieces.len())..).cloned().chain(open)
     }
@@ -194,7 +205,7 @@ impl Log {
     pub(super) fn read(&self, offset: Offset, end: Offset, limit: usize, now: Time) -> Vec<Part> {
         let mut parts = Vec::new();
         let skip = self.pieces.partition_point(|piece| match piece {
-            Piece::Told { first, indices } => first + (indices.end - indices.start) <= offset,
+            Piece::Told { first, indices, .. } => first + (indices.end - indices.start) <= offset,
             Piece::Kept(stored) => stored.last < offset,
         });
         let closed = self.pieces.len();
@@ -203,8 +214,7 @@ impl Log {
                 Piece::Kept(stored) if stored.base < end => {
                     parts.push(Part::Stored { bytes: stored.bytes, last: stored.last });
                 }
-                Piece::Told { first, indices } if first < end => {
-                    let Some(source) = self.source() else { continue };
+                Piece::Told { source, first, indices } if first < end => {
                     let is_open = number >= closed;
                     let mut at = indices.start + (offset - first).max(0);
                     let stop = indices.end.min(indices.start + (end - first));
@@ -215,7 +225,7 @@ impl Log {
                         let from = if is_growing { at } else { whole.max(indices.start) };
                         let base = first + (from - indices.start);
                         if source.first_kept(from..to).is_some() {
-                            parts.push(Part::Told { source: source.clone(), base, indices: from..to });
+                            parts.push(Part::Told { source: Arc::clone(&source), base, indices: from..to });
                         }
                         at = to;
                     }
@@ -237,8 +247,7 @@ impl Log {
                     .into_iter()
                     .map(|entry| (stored.base + i64::from(entry.delta), Time(entry.timestamp)))
                     .find(|(offset, time)| *time >= at && *offset >= self.start),
-                Piece::Told { first, indices } => {
-                    let source = self.source()?;
+                Piece::Told { source, first, indices } => {
                     let from = source.index_at(at).max(indices.start).max(indices.start + (self.start - first));
                     source
                         .first_kept(from..indices.end)
@@ -260,9 +269,9 @@ impl Log {
 
     /// The newest timestamp and the first offset that has it.
     pub(super) fn newest(&self, now: Time) -> Option<(Offset, Time)> {
-        let newest = self.all(now).filter_map(|piece| match piece {
-            Piece::Kept(stored) => Some(stored.max_timestamp),
-            Piece::Told { indices, .. } => self.source().map(|source| source.time(indices.end - 1).millis()),
+        let newest = self.all(now).map(|piece| match piece {
+            Piece::Kept(stored) => stored.max_timestamp,
+            Piece::Told { source, indices, .. } => source.time(indices.end - 1).millis(),
         });
         self.first_at(Time(newest.max()?), now)
     }
@@ -270,15 +279,13 @@ impl Log {
     /// Bytes on disk: what is stored, and for simulated records the size of one
     /// batch made for the purpose, times their number.
     pub(super) fn size(&self, now: Time) -> u64 {
-        let Some(source) = self.source() else { return self.stored_bytes };
-        let told: i64 = self
-            .all(now)
-            .map(|piece| match piece {
-                Piece::Told { first, indices } => (indices.end - indices.start) - (self.start - first).max(0),
-                Piece::Kept(_) => 0,
-            })
-            .filter(|count| *count > 0)
-            .sum();
-        self.stored_bytes + told.unsigned_abs() * source.bytes_per_record()
+        let told = self.all(now).map(|piece| match piece {
+            Piece::Told { source, first, indices } => {
+                let count = (indices.end - indices.start) - (self.start - first).max(0);
+                count.max(0).unsigned_abs() * source.bytes_per_record()
+            }
+            Piece::Kept(_) => 0,
+        });
+        self.stored_bytes + told.sum::<u64>()
     }
 }

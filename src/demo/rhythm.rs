@@ -35,7 +35,7 @@ pub(super) struct Rhythm {
 
 impl Rhythm {
     /// `rate` millionths of a record a day since `from`; none at all for 0.
-    fn at_rate(from: Time, rate: i128, phase: u64) -> Self {
+    pub(super) fn at_rate(from: Time, rate: i128, phase: u64) -> Self {
         let phase = i64::try_from(phase % (HOUR as u64)).unwrap_or(0);
         let mut rhythm = Self { from, rate, phase, skipped: 0 };
         rhythm.skipped = rhythm.units(from);
@@ -47,6 +47,11 @@ impl Rhythm {
         let unit = Self::at_rate(from, 1, phase);
         let done = (unit.units(until) - unit.skipped).max(1);
         Self::at_rate(from, (i128::from(records.max(0)) * UNITS_PER_RECORD + done - 1) / done, phase)
+    }
+
+    /// Millionths of a record a day.
+    pub(super) fn rate(&self) -> i128 {
+        self.rate
     }
 
     /// Records due by `now`: those with index `0..count`.

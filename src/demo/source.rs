@@ -59,7 +59,7 @@ pub(super) struct Story {
     /// The things of each partition, found out on first use.
     pub(super) things: OnceLock<Vec<Vec<u32>>>,
     /// Bytes on disk per record, measured on first use.
-    pub(super) record_size: OnceLock<u64>,
+    pub(super) record_size: Arc<OnceLock<u64>>,
 }
 
 impl Story {
@@ -116,6 +116,35 @@ pub(super) struct Source {
 }
 
 impl Source {
+    /// Who tells the records of a topic from now on, when it has `partitions` of
+    /// them instead of those of `before`: as many records, spread over all of them,
+    /// each where its key belongs now. Nobody, when nothing was going on.
+    pub(super) fn spread(before: &[&Self], partitions: PartitionId, now: Time) -> Vec<Self> {
+        let rate: i128 = before.iter().map(|source| source.rhythm.rate()).sum();
+        let Some(first) = before.first().filter(|first| first.story.until.is_none() && rate > 0) else {
+            return Vec::new();
+        };
+        let story = Arc::new(Story {
+            // Another seed: the same records are not told twice.
+            seed: Random::of(&[first.story.seed, u64::from(partitions.unsigned_abs())]).next(),
+            write: first.story.write,
+            keys: first.story.keys,
+            codec: first.story.codec,
+            partitions,
+            until: None,
+            things: OnceLock::new(),
+            record_size: Arc::default(),
+        });
+        let all: u64 = (0..partitions).map(|partition| story.share(partition)).sum();
+        let source = |partition: PartitionId| {
+            let share = rate * i128::from(story.share(partition)) / i128::from(all.max(1));
+            let phase = Random::of(&[story.seed, 5, u64::from(partition.unsigned_abs())]).next();
+            let rhythm = Rhythm::at_rate(now, share, phase);
+            Self { story: Arc::clone(&story), partition, rhythm, clean_before: 0 }
+        };
+        (0..partitions).map(source).collect()
+    }
+
     /// Records there are at `now`.
     pub(super) fn count(&self, now: Time) -> i64 {
         self.rhythm.count(self.story.until.map_or(now, |until| now.min(until)))

@@ -12,6 +12,7 @@ use super::group::Group;
 use super::log::Log;
 use super::producers::Producers;
 use super::random::{self, Random};
+use super::source::Source;
 use super::transactions::Transactions;
 use crate::domain::{BrokerId, GroupId, Offset, Time, TopicName};
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ pub(super) const TRANSACTIONS_TOPIC: &str = "__transaction_state";
 pub(super) const KEYED_PARTITIONS: i32 = 50;
 /// The most topics and partitions a client may make: the demo is no data centre.
 pub(super) const MAX_PARTITIONS: usize = 200_000;
+/// The most partitions one topic may get here.
+pub(super) const MAX_OF_TOPIC: usize = 10_000;
 pub(super) const MAX_GROUPS: usize = 20_000;
 const FIRST_PRODUCER_ID: i64 = 4_000;
 
@@ -103,6 +106,17 @@ impl Topic {
 
     pub(super) fn is_compacted(&self) -> bool {
         self.configs.get("cleanup.policy").is_some_and(|policy| policy.contains("compact"))
+    }
+
+    /// Partitions were added: the simulated producers, started again, spread their
+    /// keys over all of them.
+    pub(super) fn respread(&mut self, now: Time) {
+        let before: Vec<&Source> = self.partitions.iter().filter_map(|partition| partition.log.source()).collect();
+        let count = i32::try_from(self.partitions.len()).unwrap_or(i32::MAX);
+        let after = Source::spread(&before, count, now);
+        for (partition, source) in self.partitions.iter_mut().zip(after) {
+            partition.log.retell(source, now);
+        }
     }
 
     /// In-sync replicas that a write with `acks=all` needs.

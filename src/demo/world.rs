@@ -76,7 +76,7 @@ fn add_topic(state: &mut State, spec: &Spec, options: &Options, now: Time) {
         partitions: spec.partitions,
         until: (!moves).then_some(now),
         things: OnceLock::new(),
-        record_size: OnceLock::new(),
+        record_size: Arc::default(),
     });
     let began = now.plus_millis(-spec.hours * HOUR_MS);
     let total: u64 = (0..spec.partitions).map(|partition| story.share(partition)).sum();

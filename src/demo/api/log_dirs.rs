@@ -6,6 +6,7 @@ use kafka_protocol::messages::describe_log_dirs_response::{
     DescribeLogDirsPartition, DescribeLogDirsResult, DescribeLogDirsTopic,
 };
 use kafka_protocol::messages::{DescribeLogDirsRequest, DescribeLogDirsResponse};
+use std::collections::BTreeMap;
 
 /// The disk each broker claims to have, of which simulated logs take their part.
 const DISK: u64 = 200 << 30;
@@ -17,10 +18,12 @@ pub(super) fn path(broker: BrokerId) -> String {
 pub(super) fn describe(call: &Call, request: &DescribeLogDirsRequest) -> DescribeLogDirsResponse {
     let now = call.cluster.now();
     let state = call.cluster.lock();
+    let wanted: Option<BTreeMap<&str, &Vec<i32>>> = request
+        .topics
+        .as_ref()
+        .map(|topics| topics.iter().map(|topic| (topic.topic.as_str(), &topic.partitions)).collect());
     let is_wanted = |name: &str, partition: i32| {
-        request.topics.as_ref().is_none_or(|topics| {
-            topics.iter().any(|topic| topic.topic.as_str() == name && topic.partitions.contains(&partition))
-        })
+        wanted.as_ref().is_none_or(|wanted| wanted.get(name).is_some_and(|indexes| indexes.contains(&partition)))
     };
     let mut used = 0u64;
     let mut topics = Vec::new();

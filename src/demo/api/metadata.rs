@@ -93,10 +93,10 @@ pub(super) fn describe_partitions(
     request: DescribeTopicPartitionsRequest,
 ) -> DescribeTopicPartitionsResponse {
     let state = call.cluster.lock();
-    let wanted: BTreeSet<String> = if request.topics.is_empty() {
-        state.topics.keys().map(ToString::to_string).collect()
+    let wanted: BTreeSet<&str> = if request.topics.is_empty() {
+        state.topics.keys().map(|name| name.as_str()).collect()
     } else {
-        request.topics.iter().map(|topic| topic.name.to_string()).collect()
+        request.topics.iter().map(|topic| topic.name.as_str()).collect()
     };
     let (from, first) = match &request.cursor {
         Some(cursor) => (cursor.topic_name.to_string(), usize::try_from(cursor.partition_index).unwrap_or(0)),
@@ -104,10 +104,10 @@ pub(super) fn describe_partitions(
     };
     let mut room = usize::try_from(request.response_partition_limit).unwrap_or(0).clamp(1, MAX_PAGE);
     let mut response = DescribeTopicPartitionsResponse::default();
-    for name in wanted.range(from.clone()..) {
-        let skip = if *name == from { first } else { 0 };
+    for name in wanted.range(from.as_str()..).copied() {
+        let skip = if name == from { first } else { 0 };
         let line = DescribeTopicPartitionsResponseTopic::default().with_name(Some(topic_name(name)));
-        let Some(topic) = state.topics.get(name.as_str()) else {
+        let Some(topic) = state.topics.get(name) else {
             response.topics.push(line.with_error_code(code(ResponseError::UnknownTopicOrPartition)));
             continue;
         };

@@ -3,9 +3,9 @@
 use super::{Call, Code, code, text, topic_name};
 use crate::demo::log::Log;
 use crate::demo::settings::{self, Change, Scope};
-use crate::demo::state::{MAX_PARTITIONS, Partition, State, Topic};
+use crate::demo::state::{MAX_OF_TOPIC, MAX_PARTITIONS, Partition, State, Topic};
 use crate::domain::name::MAX_TOPIC_NAME;
-use crate::domain::{BrokerId, TopicName};
+use crate::domain::{BrokerId, Time, TopicName};
 use kafka_protocol::ResponseError as E;
 use kafka_protocol::messages;
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
@@ -23,8 +23,6 @@ use uuid::Uuid;
 /// What a topic gets that does not say (`num.partitions`, `default.replication.factor`).
 const DEFAULT_PARTITIONS: i32 = 3;
 const DEFAULT_REPLICATION: usize = 3;
-/// The most partitions one topic may get here.
-const MAX_OF_TOPIC: usize = 10_000;
 
 type Refused = (Code, String);
 
@@ -193,18 +191,23 @@ pub(super) fn delete(call: &Call, request: DeleteTopicsRequest) -> DeleteTopicsR
 }
 
 pub(super) fn create_partitions(call: &Call, request: CreatePartitionsRequest) -> CreatePartitionsResponse {
+    let now = call.cluster.now();
     let mut state = call.cluster.lock();
     let results = request.topics.into_iter().map(|asked| {
         let result = CreatePartitionsTopicResult::default().with_name(asked.name.clone());
-        match add(&mut state, &asked, request.validate_only) {
+        match add(&mut state, &asked, request.validate_only, now) {
             Ok(()) => result.with_error_message(None),
             Err((error, message)) => result.with_error_code(error).with_error_message(Some(text(message))),
         }
     });
-    CreatePartitionsResponse::default().with_results(results.collect())
+    let results = results.collect();
+    drop(state);
+    // Who waits for simulated records waits for another source from now on.
+    call.cluster.changed.notify_waiters();
+    CreatePartitionsResponse::default().with_results(results)
 }
 
-fn add(state: &mut State, asked: &CreatePartitionsTopic, validate_only: bool) -> Result<(), Refused> {
+fn add(state: &mut State, asked: &CreatePartitionsTopic, validate_only: bool, now: Time) -> Result<(), Refused> {
     let Some(topic) = state.topics.get(asked.name.as_str()) else {
         return refuse(E::UnknownTopicOrPartition, "This server does not host this topic-partition.");
     };
@@ -239,6 +242,7 @@ fn add(state: &mut State, asked: &CreatePartitionsTopic, validate_only: bool) ->
     }
     if let Some(topic) = state.topics.get_mut(asked.name.as_str()) {
         topic.partitions.extend(placement.into_iter().map(|replicas| Partition::new(replicas, Log::default())));
+        topic.respread(now);
     }
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! The seeded world is believable, and the same at each start.
 
-use super::client::{Client, fetch, fetched, offset_at, unfold};
+use super::client::{Client, fetch, fetched, offset_at, topic, unfold};
 use super::{NOON, World, start};
 use crate::demo::Demo;
 use crate::demo::batch::Content;
 use crate::demo::group::Phase;
 use crate::demo::keys;
 use crate::demo::world::SEEDED;
+use kafka_protocol::messages as m;
+use kafka_protocol::messages::ResponseKind;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The first batches of every partition of every topic, as they come off the wire.
@@ -162,12 +164,99 @@ async fn groups_lag_recover_stand_still_rewind_and_rebalance() {
 }
 
 #[tokio::test]
-async fn a_sized_world_has_the_size_asked_for() {
-    let demo = start(World::Sized { topics: 200, partitions: 6, groups: 50 }, false).await;
+async fn a_sized_world_has_the_size_asked_for_and_answers_for_all_of_it() {
+    let demo = start(World::Sized { topics: 2_000, partitions: 5, groups: 1_000 }, false).await;
     let stats = demo.stats();
-    assert_eq!((stats.topics, stats.partitions), (201, 1_250));
-    let mut client = Client::to_leader(&demo, "load.topic-00007", 2).await;
-    assert_eq!(offset_at(&mut client, "load.topic-00007", 2, -1).await.0, 5_000);
-    assert_eq!(demo.cluster.lock().groups.len(), 50);
+    assert_eq!((stats.topics, stats.partitions, stats.groups), (2_001, 10_050, 1_000));
+    let (mut ends, mut committed, mut described) = (0, 0, 0);
+    for broker in 1..=3 {
+        let mut client = Client::to(&demo, broker).await;
+        let request = m::MetadataRequest::default().with_topics(None);
+        let ResponseKind::Metadata(metadata) = client.ask(12, request).await else { panic!() };
+        let topics = metadata.topics.into_iter().filter(|topic| !topic.is_internal).map(|found| {
+            let led = found.partitions.iter().filter(|partition| usize::try_from(partition.leader_id.0) == Ok(broker));
+            let asked = led.map(|partition| {
+                m::list_offsets_request::ListOffsetsPartition::default()
+                    .with_partition_index(partition.partition_index)
+                    .with_timestamp(-1)
+            });
+            let asked = asked.collect();
+            m::list_offsets_request::ListOffsetsTopic::default().with_name(found.name.unwrap()).with_partitions(asked)
+        });
+        let request = m::ListOffsetsRequest::default().with_replica_id((-1).into()).with_topics(topics.collect());
+        let ResponseKind::ListOffsets(listed) = client.ask(7, request).await else { panic!() };
+        let lines = listed.topics.iter().flat_map(|topic| &topic.partitions);
+        ends += lines.filter(|line| (line.error_code, line.offset) == (0, 5_000)).count();
+
+        let ResponseKind::ListGroups(listed) = client.ask(4, m::ListGroupsRequest::default()).await else { panic!() };
+        let groups: Vec<_> = listed.groups.into_iter().map(|group| group.group_id).collect();
+        let asked = groups.iter().map(|id| {
+            let asked = m::offset_fetch_request::OffsetFetchRequestGroup::default().with_group_id(id.clone());
+            asked.with_topics(None)
+        });
+        let request = m::OffsetFetchRequest::default().with_groups(asked.collect());
+        let ResponseKind::OffsetFetch(found) = client.ask(8, request).await else { panic!() };
+        let lines = found.groups.iter().flat_map(|group| &group.topics).flat_map(|topic| &topic.partitions);
+        committed += lines.filter(|line| (4_000..=5_000).contains(&line.committed_offset)).count();
+        let request = m::DescribeGroupsRequest::default().with_groups(groups);
+        let ResponseKind::DescribeGroups(found) = client.ask(5, request).await else { panic!() };
+        described += found.groups.iter().filter(|group| group.group_state.as_str() == "Empty").count();
+    }
+    assert_eq!((ends, committed, described), (10_000, 5_000, 1_000));
     demo.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_size_that_cannot_be_had_is_refused() {
+    for (topics, partitions, groups) in [(200_001, 1, 0), (20, 10_001, 0), (1, 0, 0), (1, 1, 20_001), (0, 1, 1)] {
+        let world = World::Sized { topics, partitions, groups };
+        let refused = Demo::start(crate::demo::Options { world, ..Default::default() }).await;
+        assert_eq!(refused.unwrap_err().kind, crate::domain::FailureKind::Invalid, "{world:?}");
+    }
+}
+
+#[tokio::test]
+async fn added_partitions_get_their_share_of_what_is_written_from_then_on() {
+    let demo = start(World::Full, true).await;
+    let ends = || -> Vec<i64> {
+        let (state, now) = (demo.cluster.lock(), demo.cluster.now());
+        state.topics["payments"].partitions.iter().map(|partition| partition.log.end(now)).collect()
+    };
+    let sum = |ends: &[i64]| ends.iter().sum::<i64>();
+    let (before, day) = (ends(), 86_400_000);
+    demo.advance(day);
+    let grown = sum(&ends()) - sum(&before);
+    let asked = m::create_partitions_request::CreatePartitionsTopic::default()
+        .with_name(topic("payments"))
+        .with_count(31)
+        .with_assignments(None);
+    let request = m::CreatePartitionsRequest::default().with_topics(vec![asked]);
+    let ResponseKind::CreatePartitions(added) = Client::to(&demo, 1).await.ask(3, request).await else { panic!() };
+    assert_eq!(added.results[0].error_code, 0);
+    let switched = ends();
+    assert_eq!(switched[24..], [0; 7], "new ones are empty");
+    demo.advance(day);
+    let later = ends();
+    let again = sum(&later) - sum(&switched);
+    assert!((again - grown).abs() < grown / 50, "as many records as before: {grown}, {again}");
+    assert!((0..31).all(|index| later[index] - switched[index] > grown / 60), "each has its share: {later:?}");
+    for index in [0, 11, 23, 24, 30] {
+        let mut client = Client::to_leader(&demo, "payments", i32::try_from(index).unwrap()).await;
+        let from = switched[index] - switched[index].min(150);
+        let bytes = fetched(client.ask(11, fetch("payments", i32::try_from(index).unwrap(), from, 0)).await).2;
+        let records = unfold(bytes, from);
+        let gapless = records.iter().zip(from..).all(|((offset, ..), expected)| *offset == expected);
+        assert!(gapless && records.len() > 200, "{index}: {}", records.len());
+        assert!(records.is_sorted_by_key(|(_, time, _)| *time), "{index}");
+        for (offset, _, content) in records {
+            let partitions = if offset < switched[index] { 24 } else { 31 };
+            let partition = keys::partition_of(&content.key.unwrap(), partitions);
+            assert_eq!(usize::try_from(partition).unwrap(), index, "offset {offset}");
+        }
+    }
+    let state = demo.cluster.lock();
+    let group = &state.groups["payments-settlement"];
+    assert_eq!(group.offsets.len(), 31, "its group reads the new ones");
+    assert_eq!(group.members.len(), 6);
+    assert_eq!(group.members.values().map(|member| (member.assignment.len() - 24) / 4).sum::<usize>(), 31);
 }

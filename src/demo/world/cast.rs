@@ -120,6 +120,8 @@ struct Player {
     next: Time,
     /// Are its members in the group, as far as the play goes?
     is_on: bool,
+    /// The partitions that its members share.
+    dealt: usize,
     /// Someone else has taken over.
     is_over: bool,
 }
@@ -131,7 +133,7 @@ impl Troupe {
         for (number, role) in (0..).zip(ROLES) {
             let id = GroupId::from(role.group);
             let next = now.plus_millis(COMMIT_EVERY * (number + 1) / 16);
-            let mut player = Player { role, id, next, is_on: false, is_over: false };
+            let mut player = Player { role, id, next, is_on: false, dealt: 0, is_over: false };
             let commits = player.commits(state, now, true);
             commits::commit(state, &player.id, commits, now);
             state.groups.entry(player.id.clone()).or_default().protocol_type = role.protocol_type.to_owned();
@@ -219,10 +221,19 @@ impl Player {
     fn play_members(&mut self, state: &mut State, seed: u64, at: Time) {
         let (is_on, phase, generation) = self.role.act.presence(at);
         let is_on = is_on && self.role.members > 0;
-        let members = if is_on && !self.is_on { self.members(state, seed) } else { BTreeMap::new() };
+        // Members share anew when they come, and when partitions were added.
+        let topics = self.role.topics.iter().filter_map(|name| state.topics.get(*name));
+        let partitions = topics.map(|topic| topic.partitions.len()).sum();
+        let is_new_deal = is_on && (!self.is_on || self.dealt != partitions);
+        let mut members = if is_new_deal { self.members(state, seed) } else { BTreeMap::new() };
         let Some(group) = state.groups.get_mut(&self.id) else { return };
         let before = (group.phase, group.generation);
         if is_on {
+            if self.is_on && is_new_deal {
+                members.retain(|id, _| group.members.contains_key(id));
+                group.generation += 1;
+            }
+            self.dealt = partitions;
             group.members.extend(members);
             group.protocol = self.role.assignor.to_owned();
             group.leader = group.members.keys().next().cloned().unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::demo::log::Log;
 use crate::demo::random::Random;
 use crate::demo::rhythm::Rhythm;
 use crate::demo::source::{Moment, Source, Story};
-use crate::demo::state::{MAX_GROUPS, MAX_PARTITIONS, Partition, State, Topic};
+use crate::demo::state::{Partition, State, Topic};
 use crate::domain::{GroupId, Time, TopicName};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -21,9 +21,8 @@ const RECORDS: i64 = 5_000;
 const HISTORY_MS: i64 = 2 * 86_400_000;
 
 pub(super) fn fill(state: &mut State, options: &Options, now: Time, (topics, partitions, groups): (usize, i32, usize)) {
-    let partitions = partitions.clamp(1, 1_000);
-    let each = usize::try_from(partitions).unwrap_or(1);
-    let topics = topics.min(MAX_PARTITIONS / each);
+    // All topics are of one kind, and measured once.
+    let record_size = Arc::default();
     for number in 0..topics {
         let seed = Random::of(&[options.seed, 17, number as u64]).next();
         let story = Arc::new(Story {
@@ -34,7 +33,7 @@ pub(super) fn fill(state: &mut State, options: &Options, now: Time, (topics, par
             partitions,
             until: (!options.traffic).then_some(now),
             things: OnceLock::new(),
-            record_size: OnceLock::new(),
+            record_size: Arc::clone(&record_size),
         });
         let rhythm = Rhythm::reaching(RECORDS, now.plus_millis(-HISTORY_MS), now, seed);
         let all = (0..partitions).map(|partition| {
@@ -47,7 +46,7 @@ pub(super) fn fill(state: &mut State, options: &Options, now: Time, (topics, par
         let id = topic_id(options.seed, name.as_str());
         state.insert_topic(name, Topic { id, is_internal: false, partitions, configs: BTreeMap::new() });
     }
-    for number in 0..groups.min(MAX_GROUPS) {
+    for number in 0..groups {
         let id = GroupId::new(format!("group-{number:05}"));
         let mut random = Random::of(&[options.seed, 19, number as u64]);
         let Some(topic) = number.checked_rem(topics).map(|number| TopicName::new(name(number))) else { continue };
