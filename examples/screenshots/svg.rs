@@ -75,7 +75,7 @@ pub fn picture(screen: &vt100::Screen, title: &str) -> String {
         }
         for column in 0..columns {
             let Some(cell) = screen.cell(row, column) else { continue };
-            if let Some(shape) = cell.contents().chars().next().and_then(|character| shapes::of(character)) {
+            if let Some(shape) = cell.contents().chars().next().and_then(shapes::of) {
                 let _ =
                     writeln!(out, "{}", shape.at(MARGIN + usize::from(column) * WIDE, y, &look(cell).ink.to_string()));
             }

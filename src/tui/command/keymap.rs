@@ -125,8 +125,11 @@ impl KeyMap {
     }
 }
 
+/// Which of a wish's keys is meant, and a sentence.
+type Refusal = (Option<usize>, String);
+
 /// The row and the keys of a wish.
-fn read(wish: &Wish) -> Result<(&'static Row, Vec<Keys>), (Option<usize>, String)> {
+fn read(wish: &Wish) -> Result<(&'static Row, Vec<Keys>), Refusal> {
     let row = TABLE.iter().find(|row| row.id == wish.id);
     let row = row.ok_or_else(|| (None, format!("there is no command ‘{}’; docs/keys.md lists them", wish.id)))?;
     let mut parsed = Vec::new();
