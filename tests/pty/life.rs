@@ -136,7 +136,7 @@ fn no_secret_is_shown_logged_or_kept() {
         let environment = trap.environment();
         let state = home.path().to_string_lossy();
         let mut variables: Vec<(&str, &str)> =
-            environment.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
+            environment.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         variables.push(("XDG_STATE_HOME", &state));
         let mut console = Console::open_with(&["--profile", profile], &variables, 200, 50);
         let screen = console.sees(shown);
