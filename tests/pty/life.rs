@@ -191,8 +191,8 @@ fn themes_and_keys_of_the_configuration_file_are_in_force() {
     // Ctrl-d deletes, as in k9s: it opens a plan and changes nothing.
     console.press("2");
     console.sees("PART");
-    console.press("/scratch<enter>");
-    console.sees("analytics.scratch");
+    console.press("/catalog.products<enter>");
+    console.sees("> catalog.products");
     console.press("<ctrl-d>");
     console.sees("klamm topics delete");
     console.press("<esc>");

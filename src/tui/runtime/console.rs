@@ -16,6 +16,7 @@ use crate::tui::app::{Answered, Effect, Message, Screen, State, update};
 use crate::tui::ui;
 use anyhow::anyhow;
 use base64::Engine as _;
+use crossterm::event::Event;
 use ratatui::Terminal;
 use ratatui::backend::Backend;
 use std::io::Write;
@@ -49,6 +50,8 @@ pub struct Console<B: Backend> {
     /// For what is not a cell: the clipboard.
     out: Box<dyn Write + Send>,
     pub(super) frames: Frames,
+    /// What the terminal still shows of the last frame is not known.
+    was_resized: bool,
 }
 
 impl<B: Backend> Console<B>
@@ -63,7 +66,7 @@ where
         clock: Clock,
         out: Box<dyn Write + Send>,
     ) -> Self {
-        Self { terminal, state, themes, tasks, clock, out, frames: Frames::default() }
+        Self { terminal, state, themes, tasks, clock, out, frames: Frames::default(), was_resized: false }
     }
 
     pub async fn run(&mut self, effects: Vec<Effect>, inputs: &mut Inputs) -> anyhow::Result<()> {
@@ -116,6 +119,7 @@ where
     }
 
     fn event(&mut self, event: Stamped, inputs: &mut Inputs) -> anyhow::Result<ControlFlow<()>> {
+        self.was_resized |= matches!(event.0, Event::Resize(..));
         match input::message(event) {
             Some(message) => {
                 self.frames.person_did_something();
@@ -171,6 +175,11 @@ where
     fn draw(&mut self) -> anyhow::Result<()> {
         if self.state.screen == Screen::Journal {
             crash::on_purpose("loop");
+        }
+        if std::mem::take(&mut self.was_resized) {
+            // It may be as large again as it was, and have lost its cells on the way.
+            let size = self.terminal.size()?;
+            self.terminal.resize(size.into())?;
         }
         let theme = &self.themes.current;
         // A key read before this moment was pressed without seeing the frame.
