@@ -9,6 +9,7 @@
 
 mod arguments;
 mod change;
+mod config;
 mod confirm;
 mod connection;
 mod console;
@@ -110,6 +111,7 @@ async fn command(session: &mut Session, noun: Option<Noun>) -> Result<Exit, Stop
         None => console::open(session).await,
         Some(Noun::Demo(arguments)) => demo::run(session, &arguments).await,
         Some(Noun::Profiles(verb)) => profiles::run(session, verb).await,
+        Some(Noun::Config(verb)) => config::run(session, &verb),
         Some(Noun::Topics(verb)) => topics::run(session, verb).await,
         Some(Noun::Groups(verb)) => groups::run(session, verb).await,
         Some(Noun::Records(verb)) => records::run(session, verb).await,

@@ -6,6 +6,7 @@
 //! Invariant: everything here is deterministic; same arguments, same answer.
 
 pub mod broker;
+pub mod certificate;
 pub mod command_line;
 pub mod config;
 pub mod fact;
@@ -14,6 +15,7 @@ pub mod finish;
 pub mod grant;
 pub mod group;
 pub mod name;
+pub mod naming;
 pub mod offsets_csv;
 pub mod origin;
 pub mod partition_plan;
@@ -28,6 +30,7 @@ pub mod text;
 pub mod throughput;
 pub mod time;
 pub mod topic;
+pub mod topic_formats;
 pub mod topic_name;
 pub mod topic_plan;
 pub mod value;

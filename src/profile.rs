@@ -8,21 +8,29 @@
 //! with its line and costs only the profile it belongs to.
 
 mod console;
+mod edit;
+mod explain;
+mod field;
 mod file;
 mod layers;
 pub mod paths;
 mod registry_url;
 mod saved;
+mod schema;
 mod secret;
 mod settings;
 mod zone;
 
 pub use console::{ConsoleSettings, KeySetting, Placed};
+pub use edit::{Action, Entry, FileChange, entries};
+pub use explain::{Explained, Origin};
+pub use field::{FIELDS, Field, FieldRow, Kind};
 pub use layers::{Layer, Loaded, load};
 pub use saved::{ConfigWarning, SavedCertificate, SavedProfile, SavedRegistry, SavedSasl, SavedTls};
-pub use secret::SecretSource;
+pub use schema::schema;
+pub use secret::{Ask, Question, SecretSource, nobody_to_ask};
 pub use settings::{
-    ClientCertificate, Mechanism, Pem, Profile, READ_BUDGET, RegistrySettings, SaslSettings, TlsSettings,
+    ClientCertificate, Mechanism, Pem, Profile, READ_BUDGET, Refresh, RegistrySettings, SaslSettings, TlsSettings,
 };
 pub use zone::system as system_zone;
 

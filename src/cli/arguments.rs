@@ -4,7 +4,7 @@
 //! reading words; must not know what is done with them.
 
 use super::output::Format;
-use super::{demo, groups, journal, profiles, records, shell, topics};
+use super::{config, demo, groups, journal, profiles, records, shell, topics};
 
 use crate::domain::when::zone_name;
 use clap::builder::FalseyValueParser;
@@ -75,6 +75,9 @@ pub(crate) enum Noun {
     /// Saved clusters
     #[command(subcommand)]
     Profiles(profiles::Verb),
+    /// The configuration: where it is, and where each value comes from
+    #[command(subcommand)]
+    Config(config::Verb),
     /// Topics and their partitions
     #[command(subcommand)]
     Topics(topics::Verb),
@@ -128,6 +131,15 @@ mod tests {
     #[case::profiles("klamm profiles list")]
     #[case::show_a_profile("klamm profiles show prod")]
     #[case::test_a_profile("klamm profiles test prod")]
+    #[case::add_a_profile(
+        "klamm profiles add prod --bootstrap h:9093 --tls --ca ca.pem --sasl-mechanism SCRAM-SHA-512 --user u --password-env P --production --colour red --refresh-lag 30s --dry-run"
+    )]
+    #[case::edit_a_profile("klamm profiles edit prod --tls=false --unset notes --rename live --default")]
+    #[case::duplicate_a_profile("klamm profiles duplicate prod staging")]
+    #[case::delete_a_profile("klamm profiles delete prod --yes")]
+    #[case::explain("klamm config explain")]
+    #[case::where_the_file_is("klamm config path")]
+    #[case::schema_of_the_file("klamm config schema")]
     #[case::topics("klamm topics list --filter ord --plain")]
     #[case::several_topics("klamm topics describe a b --defaults")]
     #[case::create(
@@ -178,6 +190,9 @@ mod tests {
     #[case::an_unknown_format("klamm topics list --output yaml")]
     #[case::an_unknown_zone("klamm --tz Mars/Olympus topics list")]
     #[case::a_value_and_a_tombstone("klamm records produce t --value v --tombstone")]
+    #[case::two_places_for_a_secret("klamm profiles add p --bootstrap h --password-env A --password-prompt")]
+    #[case::no_such_setting("klamm profiles edit p --unset colours")]
+    #[case::no_such_colour("klamm profiles edit p --colour mauve")]
     #[case::no_verb("klamm topics")]
     fn what_is_wrong_is_a_usage_error(#[case] line: &str) {
         let error = parse(line).unwrap_err();

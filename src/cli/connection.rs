@@ -7,9 +7,11 @@ use super::arguments::Globals;
 use super::exit::Stop;
 use crate::demo::Demo;
 use crate::domain::{Failure, FailureKind};
-use crate::profile::{Layer, Loaded, Profile, RegistrySettings, load};
+use crate::profile::{Layer, Loaded, Profile, Question, RegistrySettings, load, nobody_to_ask};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use secrecy::SecretString;
+use std::io::IsTerminal as _;
 
 /// The names of those arguments that were given as flags. What came from a
 /// variable is read again by `profile`, whose rules about variables hold.
@@ -18,6 +20,8 @@ pub(crate) struct Flags {
     profile: bool,
     bootstrap: bool,
     registry: bool,
+    read_only: bool,
+    zone: bool,
 }
 
 impl Flags {
@@ -28,21 +32,45 @@ impl Flags {
 
     pub(crate) fn of(matches: &ArgMatches) -> Self {
         let is_flag = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
-        Self { profile: is_flag("profile"), bootstrap: is_flag("bootstrap"), registry: is_flag("registry") }
+        Self {
+            profile: is_flag("profile"),
+            bootstrap: is_flag("bootstrap"),
+            registry: is_flag("registry"),
+            read_only: is_flag("read_only"),
+            zone: is_flag("tz"),
+        }
     }
 }
 
-/// What the flags and the environment say, the flags above.
-fn layer(globals: &Globals, flags: Flags) -> Result<Layer, Failure> {
+/// What the flags say.
+pub(crate) fn flag_layer(globals: &Globals, flags: Flags) -> Layer {
     let given = |value: &Option<String>, is_flag: bool| value.clone().filter(|_| is_flag);
-    let flags = Layer {
+    Layer {
         profile: given(&globals.profile, flags.profile),
         bootstrap: given(&globals.bootstrap, flags.bootstrap),
         registry: given(&globals.registry, flags.registry),
-        read_only: globals.read_only,
-        zone: globals.tz.as_ref().map(|zone| zone.0.clone()),
-    };
-    Ok(flags.over(Layer::from_environment(&|name| std::env::var(name).ok())?))
+        read_only: globals.read_only && flags.read_only,
+        zone: globals.tz.as_ref().filter(|_| flags.zone).map(|zone| zone.0.clone()),
+    }
+}
+
+/// What the environment says.
+pub(crate) fn environment_layer() -> Result<Layer, Failure> {
+    Layer::from_environment(&|name| std::env::var(name).ok())
+}
+
+/// Both, the flags above.
+fn layer(globals: &Globals, flags: Flags) -> Result<Layer, Failure> {
+    Ok(flag_layer(globals, flags).over(environment_layer()?))
+}
+
+/// Asks for a secret where somebody is there to be asked.
+pub(crate) fn ask(question: &Question) -> Result<SecretString, Failure> {
+    if std::io::stderr().is_terminal() {
+        crate::tui::ask_secret(&question.to_string())
+    } else {
+        nobody_to_ask(question)
+    }
 }
 
 /// The saved profiles. What is wrong with their file is in the warnings.
@@ -53,7 +81,7 @@ pub(crate) fn saved(globals: &Globals) -> Result<Loaded, Failure> {
 /// The profile of this run; `None` when nothing says which. May wait for a
 /// program that prints a secret.
 pub(crate) fn select(loaded: &Loaded, globals: &Globals, flags: Flags) -> Result<Option<Profile>, Stop> {
-    let selected = layer(globals, flags).and_then(|layer| loaded.select(&layer));
+    let selected = layer(globals, flags).and_then(|layer| loaded.select(&layer, &ask));
     selected.map_err(|failure| match failure.kind {
         // A name or an address that is none is a wrong argument.
         FailureKind::Invalid | FailureKind::NotFound => Stop::Usage(failure.to_string()),
@@ -115,7 +143,7 @@ mod tests {
     fn addresses_are_a_profile() {
         let mut given = globals(None, Some("a:1, b:2"));
         given.read_only = true;
-        let flags = Flags { bootstrap: true, ..Flags::default() };
+        let flags = Flags { bootstrap: true, read_only: true, ..Flags::default() };
         let profile = select(&nothing_saved(), &given, flags).unwrap().unwrap();
         assert_eq!(profile.bootstrap, ["a:1", "b:2"]);
         assert!(profile.read_only);

@@ -29,7 +29,10 @@ const DOCUMENTS: &[Document] = &[
     lines("demo", &["demo"]),
     document("profiles-list", 1, &["profiles list"]),
     document("profiles-show", 1, &["profiles show"]),
-    document("profiles-test", 1, &["profiles test"]),
+    document("profiles-test", 2, &["profiles test"]),
+    document("profiles-change", 1, &["profiles add", "profiles edit", "profiles duplicate", "profiles delete"]),
+    document("config-path", 1, &["config path"]),
+    document("config-explain", 1, &["config explain"]),
     document("topics-list", 1, &["topics list"]),
     document("topics-describe", 1, &["topics describe"]),
     document("topics-plan-partitions", 1, &["topics plan-partitions"]),
@@ -97,8 +100,8 @@ mod tests {
     fn every_command_has_exactly_one_document() {
         let mut commands = leaves(&Arguments::command(), "");
         let documented = DOCUMENTS.iter().flat_map(|document| document.commands).copied();
-        // Those print a script and a page.
-        let mut known: Vec<&str> = documented.chain(["completions", "man"]).collect();
+        // Those print a script, a page, and a schema.
+        let mut known: Vec<&str> = documented.chain(["completions", "man", "config schema"]).collect();
         commands.sort_unstable();
         known.sort_unstable();
         assert_eq!(known, commands, "a new command needs its row, and a schema in docs/json/");

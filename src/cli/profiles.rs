@@ -1,16 +1,17 @@
 //! `klamm profiles …`: saved clusters, and whether they answer.
 
-use super::connection::none_chosen;
+mod change;
+mod settings;
+mod test;
+
 use super::exit::{Exit, Stop};
-use super::output::{Cell, Column, Report, Section, Table, Tone, hidden, number, text};
+use super::output::{Cell, Column, Report, Section, Table, hidden, text};
 use super::session::Session;
-use crate::cluster::Cluster;
 use crate::domain::when::zone_name;
-use crate::domain::{Failure, FailureKind};
-use crate::profile::{Mechanism, Pem, SavedCertificate, SavedProfile};
+use crate::domain::{Failure, FailureKind, show, topic_formats};
+use crate::profile::{Pem, SavedCertificate, SavedProfile};
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
-use std::time::Instant;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -18,8 +19,16 @@ pub(crate) enum Verb {
     List,
     /// One saved profile: everything but its secrets
     Show(NameArguments),
-    /// Connect and say what answers
-    Test(TestArguments),
+    /// Save a new profile; --bootstrap, --registry and --read-only are saved with it
+    Add(change::AddArguments),
+    /// Change settings of a profile; all else in the file stays as it is
+    Edit(change::EditArguments),
+    /// Save a copy under another name
+    Duplicate(change::DuplicateArguments),
+    /// Take a profile out of the file
+    Delete(change::DeleteArguments),
+    /// Walk the way into a cluster step by step, and say where it ends and what to do
+    Test(test::TestArguments),
 }
 
 #[derive(Debug, Args)]
@@ -28,18 +37,15 @@ pub(crate) struct NameArguments {
     name: String,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct TestArguments {
-    /// Without it the cluster that --profile, --bootstrap or the file names
-    #[arg(value_name = "NAME")]
-    name: Option<String>,
-}
-
 pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop> {
     match verb {
         Verb::List => list(session),
         Verb::Show(arguments) => show(session, &arguments.name),
-        Verb::Test(arguments) => test(session, arguments.name).await,
+        Verb::Add(arguments) => change::add(session, arguments),
+        Verb::Edit(arguments) => change::edit(session, arguments),
+        Verb::Duplicate(arguments) => change::duplicate(session, arguments),
+        Verb::Delete(arguments) => change::delete(session, arguments).await,
+        Verb::Test(arguments) => test::run(session, arguments).await,
     }
 }
 
@@ -90,15 +96,6 @@ fn security(profile: &SavedProfile) -> &'static str {
     }
 }
 
-fn mechanism(mechanism: Mechanism) -> &'static str {
-    match mechanism {
-        Mechanism::Plain => "PLAIN",
-        Mechanism::ScramSha256 => "SCRAM-SHA-256",
-        Mechanism::ScramSha512 => "SCRAM-SHA-512",
-        Mechanism::OAuthBearer => "OAUTHBEARER",
-    }
-}
-
 const SETTINGS: &[Column] = &[text("setting", "SETTING"), text("value", "VALUE")];
 
 fn show(session: &mut Session, name: &str) -> Result<Exit, Stop> {
@@ -135,7 +132,7 @@ fn described(profile: &SavedProfile) -> Json {
             "verify_hostname": tls.verify_hostname,
         })),
         "sasl": profile.sasl.as_ref().map(|sasl| json!({
-            "mechanism": mechanism(sasl.mechanism),
+            "mechanism": sasl.mechanism.name(),
             "user": sasl.user,
             "secret_from": sasl.secret.describe(),
         })),
@@ -151,8 +148,15 @@ fn described(profile: &SavedProfile) -> Json {
         "production": profile.production,
         "time_zone": profile.zone.as_ref().map(zone_name),
         "rack": profile.rack,
+        "refresh": {"metadata": show::duration(millis(profile.refresh.metadata)), "lag": show::duration(millis(profile.refresh.lag))},
+        "formats": profile.formats.0.iter().map(|(pattern, view)| json!({"topics": pattern, "format": topic_formats::word(*view)})).collect::<Vec<_>>(),
+        "naming": profile.naming.as_ref().map(|naming| naming.wanted()),
         "notes": profile.notes,
     })
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The members of an object as rows, those of inner objects by their path.
@@ -164,67 +168,16 @@ fn settings(prefix: &str, value: &Json) -> Vec<Vec<Cell>> {
             Json::Null => Vec::new(),
             Json::Object(_) => settings(&format!("{name}."), value),
             Json::Array(values) => {
-                vec![vec![Cell::text(name), Cell::texts(values.iter().filter_map(Json::as_str))]]
+                let shown = values.iter().map(|value| match value {
+                    Json::String(text) => text.clone(),
+                    Json::Object(members) => members.values().filter_map(Json::as_str).collect::<Vec<_>>().join("="),
+                    other => other.to_string(),
+                });
+                vec![vec![Cell::text(name), Cell::texts(shown)]]
             }
             Json::String(text) => vec![vec![Cell::text(name), Cell::text(text.as_str())]],
             other => vec![vec![Cell::text(name), Cell::text(other.to_string())]],
         }
     });
     rows.collect()
-}
-
-const CHECKS: &[Column] =
-    &[text("check", "CHECK"), text("status", "STATUS"), text("message", "FOUND"), number("duration_ms", "MS")];
-
-async fn test(session: &mut Session, name: Option<String>) -> Result<Exit, Stop> {
-    if let Some(name) = name {
-        session.name_profile(name);
-    }
-    let (loaded, profile) = session.profile().await?;
-    let profile = profile.ok_or_else(|| none_chosen(&loaded))?;
-    let cluster = Cluster::connect(profile)?;
-    let mut rows = Table::new(CHECKS);
-    let mut failures = Vec::new();
-    let mut check = |name: &'static str, began: Instant, found: Result<String, Failure>| {
-        let duration = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (status, message) = match found {
-            Ok(message) => (Cell::Word("ok", Tone::Good), message),
-            Err(failure) => {
-                let message = failure.to_string();
-                failures.push(failure);
-                (Cell::Word("failed", Tone::Bad), message)
-            }
-        };
-        rows.push(vec![Cell::word(name), status, Cell::text(message), Cell::Count(duration)]);
-    };
-    let began = Instant::now();
-    let metadata = cluster.metadata().await;
-    let is_reachable = metadata.is_ok();
-    let found = metadata.map(|metadata| {
-        let seen = match metadata.may_describe_cluster {
-            Some(false) => " of what you may see",
-            Some(true) | None => "",
-        };
-        format!(
-            "cluster {}: {} brokers, {} topics, {} partitions{seen}",
-            metadata.cluster_id.as_deref().unwrap_or("without an id"),
-            metadata.brokers.len(),
-            metadata.topics.len(),
-            metadata.partitions
-        )
-    });
-    check("cluster", began, found);
-    if is_reachable {
-        let began = Instant::now();
-        let found = cluster.groups().await.map(|groups| format!("{} groups", groups.rows.len()));
-        check("groups", began, found);
-    }
-    if let Some(registry) = cluster.registry() {
-        let began = Instant::now();
-        check("registry", began, registry.ping().await.map(|()| format!("{} answers", registry.url())));
-    }
-    let works = rows.rows.len() - failures.len();
-    let exit = Exit::of_answer(works, &failures);
-    session.output.report(&Report::list(rows, failures))?;
-    Ok(exit)
 }

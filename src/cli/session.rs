@@ -9,9 +9,10 @@ use super::interrupt::Applying;
 use super::output::{Look, Output, complain};
 use crate::cluster::Cluster;
 use crate::domain::{Failure, FailureKind, Time};
-use crate::profile::{Loaded, Profile};
+use crate::profile::{Layer, Loaded, Profile, paths};
 use clap::ArgMatches;
 use jiff::tz::TimeZone;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) struct Session {
@@ -46,6 +47,19 @@ impl Session {
     pub(crate) fn name_profile(&mut self, name: String) {
         self.globals.profile = Some(name);
         self.flags = self.flags.naming_a_profile();
+    }
+
+    /// The layers above the file: flags and environment.
+    pub(crate) fn layers(&self) -> Result<(Layer, Layer), Failure> {
+        Ok((connection::flag_layer(&self.globals, self.flags), connection::environment_layer()?))
+    }
+
+    /// The configuration file of this run, which need not be there.
+    pub(crate) fn config_file(&self) -> Result<PathBuf, Failure> {
+        self.globals.config.clone().or_else(paths::config_file).ok_or_else(|| {
+            Failure::new(FailureKind::NotFound, "find the configuration", "this platform names no home")
+                .hint("Name the file with --config.")
+        })
     }
 
     /// The saved profiles; what is wrong with their file is said once.

@@ -22,6 +22,7 @@ mod fuzz;
 mod guard;
 mod handshake;
 mod pool;
+mod probe;
 mod reading;
 mod sasl;
 mod scram;
@@ -39,6 +40,7 @@ pub use code::{failure_of_code, needs_new_coordinator, needs_new_metadata};
 pub use endpoint::Endpoint;
 #[doc(hidden)]
 pub use fuzz::fuzz_frame;
+pub use probe::{Answering, Dialled, Line, Members, Probe};
 pub use security::{CaSource, Identity, Sasl, ScramHash, Security, Tls};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

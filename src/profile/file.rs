@@ -7,11 +7,15 @@
 mod section;
 
 use super::console::{ConsoleSettings, KeySetting, Placed};
+use super::field::{self, FIELDS, Field, keys_of};
 use super::registry_url;
 use super::saved::{ConfigWarning, SavedCertificate, SavedProfile, SavedRegistry, SavedSasl, SavedTls};
 use super::secret::SecretSource;
-use super::settings::{Mechanism, Pem};
+use super::settings::{Mechanism, Pem, Refresh};
+use crate::domain::naming::Naming;
+use crate::domain::topic_formats::TopicFormats;
 use section::{Bad, Section};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml_edit::{Document, Item, TableLike};
@@ -58,7 +62,8 @@ pub(super) fn parse(text: &str, file: &Path) -> Read {
 }
 
 /// How a secret is named instead of written down.
-const SOURCES: &str = r#"{ env = "NAME" }, { file = "…" } or { command = ["…"] }"#;
+const SOURCES: &str =
+    r#"{ env = "NAME" }, { file = "…" }, { command = ["…"] }, { keyring = "NAME" } or { prompt = true }"#;
 
 /// Said of a secret that stands in the file.
 fn advice(what: &str) -> String {
@@ -267,23 +272,7 @@ impl Reader<'_> {
         }
         let table = item.as_table_like().ok_or_else(|| Bad::at(item.span(), "it must be a table"))?;
         let section = Section::new(table, "a profile");
-        self.warn_unknown(
-            &section,
-            &[
-                "bootstrap",
-                "tls",
-                "sasl",
-                "registry",
-                "colour",
-                "read_only",
-                "forbid_unlock",
-                "production",
-                "time_zone",
-                "read_budget",
-                "rack",
-                "notes",
-            ],
-        );
+        self.warn_unknown(&section, &keys_of(None));
         let zone = match section.string("time_zone")? {
             None => None,
             Some(zone) => Some(jiff::tz::TimeZone::get(&zone).map_err(|_| {
@@ -299,15 +288,79 @@ impl Reader<'_> {
             tls: self.tls(&section)?,
             sasl: self.sasl(&section)?,
             registry: self.registry(&section)?,
-            colour: section.string("colour")?,
+            colour: self.colour(&section)?,
             read_only: section.boolean("read_only")?.unwrap_or(false),
             forbid_unlock: section.boolean("forbid_unlock")?.unwrap_or(false),
             production: section.boolean("production")?.unwrap_or(false),
             zone,
             read_budget: section.byte_rate("read_budget")?,
             rack: section.string("rack")?,
+            refresh: self.refresh(&section)?,
+            formats: self.formats(&section)?,
+            naming: self.naming(&section)?,
             notes: section.string("notes")?,
+            places: self.places(table),
         })
+    }
+
+    /// A colour that is none costs nothing but itself.
+    fn colour(&mut self, section: &Section<'_>) -> Result<Option<String>, Bad> {
+        let colour = section.string("colour")?;
+        if let Some(Err(reason)) = colour.as_deref().map(field::colour) {
+            self.warn(section.span("colour"), reason);
+        }
+        Ok(colour)
+    }
+
+    fn refresh(&mut self, profile: &Section<'_>) -> Result<Refresh, Bad> {
+        let mut refresh = Refresh::default();
+        let Some(section) = profile.section("refresh")? else { return Ok(refresh) };
+        self.warn_unknown(&section, &keys_of(Some("refresh")));
+        for (key, pace) in [("metadata", &mut refresh.metadata), ("lag", &mut refresh.lag)] {
+            if let Some(text) = section.string(key)? {
+                *pace = field::pace(&text).map_err(|reason| Bad::at(section.span(key), reason))?;
+            }
+        }
+        Ok(refresh)
+    }
+
+    fn formats(&mut self, profile: &Section<'_>) -> Result<TopicFormats, Bad> {
+        let Some(section) = profile.section("formats")? else { return Ok(TopicFormats::default()) };
+        let mut formats = Vec::new();
+        for (pattern, span, item) in section.entries() {
+            let word = item.as_str().ok_or_else(|| Bad::at(span.clone(), "a format must be a text in quotes"))?;
+            let view = field::format_word(word).map_err(|reason| Bad::at(item.span().or(span), reason))?;
+            formats.push((pattern.to_owned(), view));
+        }
+        Ok(TopicFormats(formats))
+    }
+
+    fn naming(&mut self, section: &Section<'_>) -> Result<Option<Naming>, Bad> {
+        let Some(text) = section.string("naming")? else { return Ok(None) };
+        Naming::parse(&text).map(Some).map_err(|reason| Bad::at(section.span("naming"), format!("naming: {reason}")))
+    }
+
+    /// Where each setting stands.
+    fn places(&self, profile: &dyn TableLike) -> BTreeMap<Field, (usize, usize)> {
+        let placed = FIELDS.iter().filter_map(|row| {
+            let (first, second) = match row.path {
+                [first] => (*first, None),
+                [first, second] => (*first, Some(*second)),
+                _ => return None,
+            };
+            let (key, item) = profile.get_key_value(first)?;
+            let span = match (second, item.as_table_like()) {
+                // `registry = "http://…"` says the address.
+                (Some("url"), None) | (None, _) => item.span().or_else(|| key.span())?,
+                (Some(second), Some(table)) => {
+                    let (key, item) = table.get_key_value(second)?;
+                    item.span().or_else(|| key.span())?
+                }
+                (Some(_), None) => return None,
+            };
+            Some((row.field, self.place(span.start)))
+        });
+        placed.collect()
     }
 
     fn warn_unknown(&mut self, section: &Section<'_>, known: &[&'static str]) {
@@ -329,7 +382,7 @@ impl Reader<'_> {
             return Ok(enabled.value().then_some(plain));
         }
         let Some(section) = profile.section("tls")? else { return Ok(None) };
-        self.warn_unknown(&section, &["ca", "ca_pem", "certificate", "key", "pkcs12", "passphrase", "verify_hostname"]);
+        self.warn_unknown(&section, &[keys_of(Some("tls")).as_slice(), &["ca_pem"]].concat());
         let passphrase = self.secret(&section, "passphrase")?;
         let certificate = match (section.string("certificate")?, section.string("key")?, section.string("pkcs12")?) {
             (None, None, None) => None,
@@ -360,7 +413,7 @@ impl Reader<'_> {
 
     fn sasl(&mut self, profile: &Section<'_>) -> Result<Option<SavedSasl>, Bad> {
         let Some(section) = profile.section("sasl")? else { return Ok(None) };
-        self.warn_unknown(&section, &["mechanism", "user", "password", "token"]);
+        self.warn_unknown(&section, &keys_of(Some("sasl")));
         let mechanism = section.string("mechanism")?.unwrap_or_default();
         let mechanism = match mechanism.to_ascii_uppercase().as_str() {
             "PLAIN" => Mechanism::Plain,
@@ -395,7 +448,7 @@ impl Reader<'_> {
             return Ok(Some(SavedRegistry { url, basic, ca: None }));
         }
         let Some(section) = profile.section("registry")? else { return Ok(None) };
-        self.warn_unknown(&section, &["url", "user", "password", "ca", "ca_pem"]);
+        self.warn_unknown(&section, &[keys_of(Some("registry")).as_slice(), &["ca_pem"]].concat());
         let url = section.string("url")?.ok_or_else(|| Bad::at(profile.span("registry"), "registry.url is missing"))?;
         check(&url, section.span("url"))?;
         let (url, in_url) = self.without_credentials(&url, section.span("url"));
@@ -436,17 +489,19 @@ impl Reader<'_> {
         if let Some(path) = source.string("file")? {
             return Ok(Some(SecretSource::File(self.path(&path))));
         }
+        if let Some(name) = source.string("keyring")? {
+            return Ok(Some(SecretSource::Keyring(name)));
+        }
+        if source.boolean("prompt")? == Some(true) {
+            return Ok(Some(SecretSource::Prompt));
+        }
         match source.strings("command")? {
             Some(words) if !words.is_empty() => Ok(Some(SecretSource::Command(words))),
             _ => Err(wrong()),
         }
     }
 
-    /// `~/` is the home directory; a relative path starts at the file's own.
     fn path(&self, text: &str) -> PathBuf {
-        if let (Some(rest), Some(home)) = (text.strip_prefix("~/"), dirs::home_dir()) {
-            return home.join(rest);
-        }
-        self.file.parent().map_or_else(|| PathBuf::from(text), |dir| dir.join(text))
+        field::path_from(text, self.file.parent())
     }
 }

@@ -9,6 +9,7 @@ use super::file;
 use super::paths;
 use super::registry_url;
 use super::saved::{ConfigWarning, SavedProfile};
+use super::secret::Ask;
 use super::settings::{Profile, RegistrySettings};
 use crate::domain::{Failure, FailureKind, text};
 use jiff::tz::TimeZone;
@@ -156,28 +157,34 @@ impl Loaded {
 
     /// The named profile with its secrets. May wait for a program that prints
     /// one: not for the event loop.
-    pub fn open(&self, name: &str) -> Result<Profile, Failure> {
-        self.open_with(name, &|variable| std::env::var(variable).ok())
+    pub fn open(&self, name: &str, ask: Ask<'_>) -> Result<Profile, Failure> {
+        self.open_with(name, &|variable| std::env::var(variable).ok(), ask)
     }
 
-    fn open_with(&self, name: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<Profile, Failure> {
+    fn open_with(
+        &self,
+        name: &str,
+        environment: &dyn Fn(&str) -> Option<String>,
+        ask: Ask<'_>,
+    ) -> Result<Profile, Failure> {
         let saved = self.profile(name).ok_or_else(|| self.no_such_profile(name))?;
         saved
-            .open(environment, self.state_dir.clone())
+            .open(environment, ask, self.state_dir.clone())
             .map_err(|failure| Failure { operation: format!("open profile {name}: {}", failure.operation), ..failure })
     }
 
     /// The cluster that `layer` (flags over environment) means, with what it
     /// changes: its addresses, else its profile, else the default of the file,
     /// else the only profile. `None`: nothing says which.
-    pub fn select(&self, layer: &Layer) -> Result<Option<Profile>, Failure> {
-        self.select_with(layer, &|variable| std::env::var(variable).ok())
+    pub fn select(&self, layer: &Layer, ask: Ask<'_>) -> Result<Option<Profile>, Failure> {
+        self.select_with(layer, &|variable| std::env::var(variable).ok(), ask)
     }
 
     pub(super) fn select_with(
         &self,
         layer: &Layer,
         environment: &dyn Fn(&str) -> Option<String>,
+        ask: Ask<'_>,
     ) -> Result<Option<Profile>, Failure> {
         let only = match self.profiles.as_slice() {
             [only] => Some(&only.name),
@@ -197,9 +204,9 @@ impl Loaded {
                 profile.state_dir = self.state_dir.clone();
                 profile
             }
-            (Some(name), None) => self.open_with(name, environment)?,
+            (Some(name), None) => self.open_with(name, environment, ask)?,
             (None, None) => match self.default.as_ref().or(only) {
-                Some(name) => self.open_with(name, environment)?,
+                Some(name) => self.open_with(name, environment, ask)?,
                 None => return Ok(None),
             },
         };
@@ -216,7 +223,7 @@ impl Loaded {
         Ok(Some(profile))
     }
 
-    fn no_such_profile(&self, name: &str) -> Failure {
+    pub(super) fn no_such_profile(&self, name: &str) -> Failure {
         // What is wrong with the file may be why the profile is not there.
         let broken = self.warnings.iter().find(|warning| warning.text.contains(&format!("profile {name} ")));
         let message = match (broken, self.profiles.is_empty()) {

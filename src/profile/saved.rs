@@ -1,11 +1,15 @@
 //! A profile as it stands in the file: secrets are named, not fetched.
 
-use super::secret::SecretSource;
+use super::field::Field;
+use super::secret::{Ask, Question, SecretSource};
 use super::settings::{
-    ClientCertificate, Mechanism, Pem, Profile, READ_BUDGET, RegistrySettings, SaslSettings, TlsSettings,
+    ClientCertificate, Mechanism, Pem, Profile, READ_BUDGET, Refresh, RegistrySettings, SaslSettings, TlsSettings,
 };
 use crate::domain::Failure;
+use crate::domain::naming::Naming;
+use crate::domain::topic_formats::TopicFormats;
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -46,7 +50,12 @@ pub struct SavedProfile {
     /// `Some(None)`: no limit.
     pub read_budget: Option<Option<u64>>,
     pub rack: Option<String>,
+    pub refresh: Refresh,
+    pub formats: TopicFormats,
+    pub naming: Option<Naming>,
     pub notes: Option<String>,
+    /// Line and column of each setting that the file gives.
+    pub places: BTreeMap<Field, (usize, usize)>,
 }
 
 #[derive(Clone, Debug)]
@@ -81,10 +90,15 @@ impl SavedProfile {
     pub(super) fn open(
         &self,
         environment: &dyn Fn(&str) -> Option<String>,
+        ask: Ask<'_>,
         state_dir: Option<PathBuf>,
     ) -> Result<Profile, Failure> {
-        let secret = |source: &SecretSource| source.resolve(environment);
-        let optional = |source: &Option<SecretSource>| source.as_ref().map(secret).transpose();
+        let secret = |source: &SecretSource, field| {
+            let question = Question { profile: self.name.clone(), field };
+            source.resolve(environment, &|| ask(&question))
+        };
+        let optional =
+            |source: &Option<SecretSource>| source.as_ref().map(|source| secret(source, Field::Passphrase)).transpose();
         let tls = match &self.tls {
             None => None,
             Some(tls) => Some(TlsSettings {
@@ -106,7 +120,9 @@ impl SavedProfile {
         let sasl = match &self.sasl {
             None => None,
             Some(sasl) => {
-                Some(SaslSettings { mechanism: sasl.mechanism, user: sasl.user.clone(), secret: secret(&sasl.secret)? })
+                let field = if sasl.mechanism == Mechanism::OAuthBearer { Field::Token } else { Field::Password };
+                let secret = secret(&sasl.secret, field)?;
+                Some(SaslSettings { mechanism: sasl.mechanism, user: sasl.user.clone(), secret })
             }
         };
         let registry = match &self.registry {
@@ -116,7 +132,7 @@ impl SavedProfile {
                 ca: registry.ca.clone(),
                 basic: match &registry.basic {
                     None => None,
-                    Some((user, password)) => Some((user.clone(), secret(password)?)),
+                    Some((user, password)) => Some((user.clone(), secret(password, Field::RegistryPassword)?)),
                 },
             }),
         };
@@ -133,6 +149,9 @@ impl SavedProfile {
             zone: self.zone.clone().unwrap_or_else(super::zone::system),
             read_budget_bytes_per_second: self.read_budget.unwrap_or(Some(READ_BUDGET)),
             rack: self.rack.clone(),
+            refresh: self.refresh,
+            formats: self.formats.clone(),
+            naming: self.naming.clone(),
             is_demo: false,
             state_dir,
             notes: self.notes.clone(),

@@ -3,8 +3,10 @@
 //! Invariant: neither a secret nor what a command printed appears in a message;
 //! only where it was looked for does.
 
-use crate::domain::{Failure, FailureKind};
+use super::field::Field;
+use crate::domain::{Failure, FailureKind, command_line};
 use secrecy::SecretString;
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,6 +17,10 @@ use std::time::{Duration, Instant};
 const COMMAND_DEADLINE: Duration = Duration::from_secs(20);
 /// How often an ending program is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// A keyring may ask the person to unlock it first.
+const KEYRING_DEADLINE: Duration = Duration::from_secs(60);
+/// Under which klamm's secrets are in the keyring.
+const SERVICE: &str = "klamm";
 /// Tokens are a few kilobytes; more is not a secret.
 const MAX_SECRET: u64 = 64 * 1024;
 
@@ -26,8 +32,41 @@ pub enum SecretSource {
     File(PathBuf),
     /// The first line that a program prints.
     Command(Vec<String>),
+    /// The system's keyring, under klamm's name and this one.
+    Keyring(String),
+    /// Asked for once, and kept for the run.
+    Prompt,
     /// In the configuration file itself.
     Literal(SecretString),
+}
+
+/// A secret that a person is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Question {
+    pub profile: String,
+    pub field: Field,
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.field {
+            Field::Token => "token",
+            Field::Passphrase => "passphrase of the key",
+            Field::RegistryPassword => "password of the registry",
+            _ => "password",
+        };
+        write!(f, "{what} for profile {}", self.profile)
+    }
+}
+
+/// How a person is asked, where there is one.
+pub type Ask<'a> = &'a dyn Fn(&Question) -> Result<SecretString, Failure>;
+
+/// Nobody can be asked.
+pub fn nobody_to_ask(question: &Question) -> Result<SecretString, Failure> {
+    let message = format!("the {question} is asked for on a terminal, and there is none");
+    Err(Failure::new(FailureKind::Invalid, "get secret", message)
+        .hint("Keep it in a variable, a file, a command or the keyring to run without a terminal."))
 }
 
 impl SecretSource {
@@ -38,16 +77,27 @@ impl SecretSource {
             Self::File(path) => format!("file {}", path.display()),
             // Arguments may hold secrets themselves.
             Self::Command(words) => format!("command {}", words.first().map_or("", String::as_str)),
+            Self::Keyring(name) => format!("keyring, {SERVICE} {name}"),
+            Self::Prompt => "asked for once a run".into(),
             Self::Literal(_) => "in the configuration file".into(),
         }
     }
 
     /// Fetches the secret. May wait for a program: not for the event loop.
-    pub(super) fn resolve(&self, environment: &dyn Fn(&str) -> Option<String>) -> Result<SecretString, Failure> {
+    pub(super) fn resolve(
+        &self,
+        environment: &dyn Fn(&str) -> Option<String>,
+        ask: &dyn Fn() -> Result<SecretString, Failure>,
+    ) -> Result<SecretString, Failure> {
         let fail =
             |kind, reason: String| Failure::new(kind, "get secret", reason).on(format!("from {}", self.describe()));
         let text = match self {
             Self::Literal(secret) => return Ok(secret.clone()),
+            Self::Prompt => return ask(),
+            Self::Keyring(name) => run(&look_up(name), KEYRING_DEADLINE).map_err(|reason| {
+                fail(FailureKind::Storage, reason)
+                    .hint(format!("Keep it there with: {}", command_line::join(keep(name))))
+            })?,
             Self::Env(name) => environment(name).ok_or_else(|| {
                 fail(FailureKind::NotFound, "the variable is not set".into())
                     .hint(format!("Set {name} and start again."))
@@ -62,6 +112,26 @@ impl SecretSource {
             return Err(fail(FailureKind::NotFound, "it is empty".into()));
         }
         Ok(SecretString::from(line))
+    }
+}
+
+/// The program of this system that reads its keyring. A crate would bring a D-Bus
+/// client and its own cryptography for one look-up.
+fn look_up(name: &str) -> Vec<String> {
+    let words: &[&str] = if cfg!(target_os = "macos") {
+        &["security", "find-generic-password", "-w", "-s", SERVICE, "-a", name]
+    } else {
+        &["secret-tool", "lookup", "service", SERVICE, "account", name]
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// The command that puts a secret there; both programs ask for it.
+fn keep(name: &str) -> Vec<&str> {
+    if cfg!(target_os = "macos") {
+        vec!["security", "add-generic-password", "-s", SERVICE, "-a", name, "-w"]
+    } else {
+        vec!["secret-tool", "store", "--label=klamm", "service", SERVICE, "account", name]
     }
 }
 
@@ -137,8 +207,15 @@ mod tests {
         None
     }
 
+    fn unasked() -> Result<SecretString, Failure> {
+        nobody_to_ask(&Question { profile: "p".into(), field: Field::Password })
+    }
+
     fn get(source: &SecretSource) -> Result<String, String> {
-        source.resolve(&nothing).map(|secret| secret.expose_secret().to_owned()).map_err(|failure| failure.to_string())
+        source
+            .resolve(&nothing, &unasked)
+            .map(|secret| secret.expose_secret().to_owned())
+            .map_err(|failure| failure.to_string())
     }
 
     #[test]
@@ -150,7 +227,7 @@ mod tests {
         let command = ["sh", "-c", "printf 'from command\\nmore'"].map(String::from).to_vec();
         assert_eq!(get(&SecretSource::Command(command)).unwrap(), "from command");
         let env = SecretSource::Env("X".into());
-        let found = env.resolve(&|name| (name == "X").then(|| "from env".into())).unwrap();
+        let found = env.resolve(&|name| (name == "X").then(|| "from env".into()), &unasked).unwrap();
         assert_eq!(found.expose_secret(), "from env");
     }
 
@@ -167,6 +244,21 @@ mod tests {
         assert!(error.contains("command sh") && !error.contains("s3cret"), "{error}");
         assert!(get(&SecretSource::Command(vec![])).unwrap_err().contains("empty"));
         assert!(get(&SecretSource::Command(vec!["true".into()])).unwrap_err().contains("it is empty"));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_asked_and_never_guessed() {
+        assert!(get(&SecretSource::Prompt).unwrap_err().contains("password for profile p is asked for on a terminal"));
+        let asked = SecretSource::Prompt.resolve(&nothing, &|| Ok("typed".into())).unwrap();
+        assert_eq!(asked.expose_secret(), "typed");
+    }
+
+    #[test]
+    fn the_keyring_is_read_by_the_systems_own_program_under_klamms_name() {
+        let words = look_up("prod");
+        assert!(words.contains(&"klamm".to_owned()) && words.contains(&"prod".to_owned()), "{words:?}");
+        assert!(keep("prod").contains(&"prod"));
+        assert_eq!(SecretSource::Keyring("prod".into()).describe(), "keyring, klamm prod");
     }
 
     #[test]

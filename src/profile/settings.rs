@@ -1,8 +1,11 @@
 //! A profile with every layer applied and every secret at hand.
 
+use crate::domain::naming::Naming;
+use crate::domain::topic_formats::TopicFormats;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// One cluster, ready to connect to.
 #[derive(Clone, Debug)]
@@ -27,11 +30,31 @@ pub struct Profile {
     /// Where klamm runs, in the words of `broker.rack`: records are read from there
     /// where the cluster offers it.
     pub rack: Option<String>,
+    pub refresh: Refresh,
+    /// How records are read when nobody says otherwise.
+    pub formats: TopicFormats,
+    /// What the names of new topics must match.
+    pub naming: Option<Naming>,
     /// Keeps nothing on disk: the cluster is gone when klamm ends.
     pub is_demo: bool,
     /// Where the journal is kept.
     pub state_dir: Option<PathBuf>,
     pub notes: Option<String>,
+}
+
+/// How often the console asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refresh {
+    /// Brokers, topics, configs.
+    pub metadata: Duration,
+    /// Groups, offsets, sizes.
+    pub lag: Duration,
+}
+
+impl Default for Refresh {
+    fn default() -> Self {
+        Self { metadata: Duration::from_secs(10), lag: Duration::from_secs(5) }
+    }
 }
 
 /// The usual limit on reading records.
@@ -53,6 +76,9 @@ impl Profile {
             zone: super::zone::system(),
             read_budget_bytes_per_second: Some(READ_BUDGET),
             rack: None,
+            refresh: Refresh::default(),
+            formats: TopicFormats::default(),
+            naming: None,
             is_demo: false,
             state_dir: None,
             notes: None,
@@ -88,6 +114,18 @@ pub enum Mechanism {
     ScramSha256,
     ScramSha512,
     OAuthBearer,
+}
+
+impl Mechanism {
+    /// Its name on the wire and in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha512 => "SCRAM-SHA-512",
+            Self::OAuthBearer => "OAUTHBEARER",
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

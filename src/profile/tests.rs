@@ -37,6 +37,9 @@ fn the_example_is_read_without_a_warning() {
     assert!(prod.read_only && prod.production && !prod.forbid_unlock);
     assert_eq!(prod.read_budget, Some(Some(20_000_000)));
     assert_eq!(prod.rack.as_deref(), Some("eu-central-1a"));
+    assert_eq!((prod.refresh.metadata.as_secs(), prod.refresh.lag.as_secs()), (30, 10));
+    assert_eq!(prod.formats.of("orders.v1"), crate::domain::record::ViewAs::Avro);
+    assert!(prod.naming.as_ref().unwrap().allows("orders.eu.v1"));
     let ca = path.parent().unwrap().join("certs/prod-ca.pem");
     assert_eq!(prod.tls.as_ref().unwrap().ca, Some(Pem::File(ca)));
     assert_eq!(loaded.profile("staging").unwrap().bootstrap, ["kafka.staging:9093"]);
@@ -124,7 +127,7 @@ time_zone = "Mars/Olympus"
         ]
     );
     // Asked for it, one is told why it is not there.
-    let failure = loaded.open("b").unwrap_err();
+    let failure = loaded.open("b", &nobody_to_ask).unwrap_err();
     assert!(failure.to_string().contains(":10:13: profile b is not loaded"), "{failure}");
 }
 
@@ -228,7 +231,7 @@ fn variables(name: &str) -> Option<String> {
 }
 
 fn select(layer: &Layer) -> Profile {
-    load_text(TWO).select_with(layer, &variables).unwrap().unwrap()
+    load_text(TWO).select_with(layer, &variables, &nobody_to_ask).unwrap().unwrap()
 }
 
 #[test]
@@ -242,7 +245,7 @@ fn stronger_layers_win() {
     assert_eq!(select(&addresses.clone().over(local.clone())).bootstrap, ["x:1", "y:2"]);
     assert_eq!(select(&local.clone().over(addresses.clone())).name, "local");
     let both = Layer { profile: local.profile, ..addresses };
-    let failure = load_text(TWO).select(&both).unwrap_err();
+    let failure = load_text(TWO).select(&both, &nobody_to_ask).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Invalid);
 }
 
@@ -272,10 +275,10 @@ fn the_password_of_one_registry_is_not_sent_to_another() {
 #[test]
 fn one_profile_needs_no_name_and_none_gives_none() {
     let one = load_text("[profiles.a]\nbootstrap = \"a\"\n");
-    assert_eq!(one.select_with(&Layer::default(), &no_variables).unwrap().unwrap().name, "a");
+    assert_eq!(one.select_with(&Layer::default(), &no_variables, &nobody_to_ask).unwrap().unwrap().name, "a");
     let two = load_text("[profiles.a]\nbootstrap = \"a\"\n[profiles.b]\nbootstrap = \"b\"\n");
-    assert!(two.select_with(&Layer::default(), &no_variables).unwrap().is_none());
-    assert!(load_text("").select_with(&Layer::default(), &no_variables).unwrap().is_none());
+    assert!(two.select_with(&Layer::default(), &no_variables, &nobody_to_ask).unwrap().is_none());
+    assert!(load_text("").select_with(&Layer::default(), &no_variables, &nobody_to_ask).unwrap().is_none());
 }
 
 #[test]
@@ -295,14 +298,14 @@ fn the_environment_is_read_strictly() {
 
 #[test]
 fn a_missing_secret_names_the_profile_and_the_variable() {
-    let failure = load_text(TWO).select_with(&Layer::default(), &no_variables).unwrap_err();
+    let failure = load_text(TWO).select_with(&Layer::default(), &no_variables, &nobody_to_ask).unwrap_err();
     let text = failure.to_string();
     assert!(text.contains("profile prod") && text.contains("PROD_PASSWORD"), "{text}");
 }
 
 #[test]
 fn an_unknown_profile_says_which_there_are() {
-    let failure = load_text(TWO).open("prodd").unwrap_err();
+    let failure = load_text(TWO).open("prodd", &nobody_to_ask).unwrap_err();
     assert!(failure.message.contains("saved are prod, local"), "{failure}");
     assert_eq!(failure.kind, FailureKind::NotFound);
 }
@@ -321,7 +324,7 @@ fn secrets_are_never_shown() {
                 registry = { url = \"http://x\", user = \"u\", password = \"hunter2\" }\n\
                 [profiles.b]\nbootstrap = \"b\"\nregistry = \"http://u:hunter2@x\"\n";
     let loaded = load_text(text);
-    let opened = loaded.open("a").unwrap();
+    let opened = loaded.open("a", &nobody_to_ask).unwrap();
     let secret = &opened.sasl.as_ref().unwrap().secret;
     assert_eq!(secret.expose_secret(), "hunter2");
     let shown = format!("{loaded:?} {loaded:#?} {opened:?} {opened:#?} {:?}", loaded.warnings);

@@ -6,6 +6,7 @@
 //! Invariants: a key is drawn at once, data ten times a second, and an idle
 //! screen not at all; however the process ends, the terminal is as it was.
 
+mod ask;
 mod clock;
 mod console;
 mod console_settings;
@@ -18,6 +19,8 @@ mod profiles;
 mod signals;
 mod tasks;
 mod themes;
+
+pub use ask::ask_secret;
 
 use crate::domain::{BrokerId, Failure};
 use crate::profile::{Loaded, Profile, system_zone};

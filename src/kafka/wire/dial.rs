@@ -48,18 +48,18 @@ where
     }
 }
 
-/// A TCP connection to the first address of the host that accepts one.
-pub(super) async fn tcp(endpoint: &Endpoint) -> Result<TcpStream, WireError> {
-    let addresses = match tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port)).await {
-        Ok(found) => found.collect::<Vec<_>>(),
-        Err(error) => {
-            return Err(WireError::Resolve { host: endpoint.host.clone(), detail: error.to_string() });
-        }
-    };
-    if addresses.is_empty() {
-        return Err(WireError::Resolve { host: endpoint.host.clone(), detail: "no address".into() });
-    }
-    let socket = race(alternate(addresses), |address| async move { Ok(TcpStream::connect(address).await?) }).await?;
+/// The addresses of the host, at least one.
+pub(super) async fn resolve(endpoint: &Endpoint) -> Result<Vec<SocketAddr>, WireError> {
+    let unresolved = |detail: String| WireError::Resolve { host: endpoint.host.clone(), detail };
+    let found = tokio::net::lookup_host((endpoint.host.as_str(), endpoint.port)).await;
+    let addresses: Vec<_> = found.map_err(|error| unresolved(error.to_string()))?.collect();
+    if addresses.is_empty() { Err(unresolved("no address".into())) } else { Ok(addresses) }
+}
+
+/// A TCP connection to the first of the host's addresses that accepts one.
+pub(super) async fn tcp(addresses: &[SocketAddr]) -> Result<TcpStream, WireError> {
+    let attempt = |address| async move { Ok(TcpStream::connect(address).await?) };
+    let socket = race(alternate(addresses.to_vec()), attempt).await?;
     socket.set_nodelay(true)?;
     Ok(socket)
 }

@@ -12,13 +12,20 @@ use super::{Options, dial, guard, sasl};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
 use kafka_protocol::protocol::StrBytes;
+use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_openssl::SslStream;
 
 /// The first version whose request names the client; its answer to a broker that
 /// does not know it comes in version 0.
 const FIRST_TRY: i16 = 3;
+
+/// Lowest and highest version by API key.
+pub(super) type Versions = HashMap<i16, (i16, i16)>;
 
 /// What every connection of a client is opened with.
 pub(super) struct Opener {
@@ -39,25 +46,67 @@ impl Opener {
     }
 
     pub(super) async fn open(&self, endpoint: &Endpoint, throttle: Arc<Throttle>) -> Result<Connection, WireError> {
-        let limit = self.connect_timeout;
-        let late = |_| WireError::ConnectTimeout(limit);
-        let late_tls = |_| WireError::Tls(TlsError::Silent(limit));
-        let socket = timeout(limit, dial::tcp(endpoint)).await.map_err(late)??;
+        let socket = self.dial(&self.resolve(endpoint).await?).await?;
         let io: Box<dyn Io> = match &self.tls {
             None => Box::new(socket),
-            Some(tls) => Box::new(timeout(limit, tls.wrap(socket, &endpoint.host)).await.map_err(late_tls)??),
+            Some(tls) => Box::new(self.secure(tls, socket, endpoint).await?),
         };
+        let (connection, _) = self.greet(io, endpoint, throttle).await?;
+        self.authenticate(&connection).await?;
+        Ok(connection)
+    }
+
+    pub(super) fn tls(&self) -> Option<&TlsOpener> {
+        self.tls.as_ref()
+    }
+
+    pub(super) fn sasl(&self) -> Option<&Sasl> {
+        self.sasl.as_ref()
+    }
+
+    pub(super) async fn resolve(&self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, WireError> {
+        let late = |_| WireError::Resolve { host: endpoint.host.clone(), detail: "the resolver did not answer".into() };
+        timeout(self.connect_timeout, dial::resolve(endpoint)).await.map_err(late)?
+    }
+
+    pub(super) async fn dial(&self, addresses: &[SocketAddr]) -> Result<TcpStream, WireError> {
+        let late = |_| WireError::ConnectTimeout(self.connect_timeout);
+        timeout(self.connect_timeout, dial::tcp(addresses)).await.map_err(late)?
+    }
+
+    pub(super) async fn secure(
+        &self,
+        tls: &TlsOpener,
+        socket: TcpStream,
+        endpoint: &Endpoint,
+    ) -> Result<SslStream<TcpStream>, WireError> {
+        let late = |_| WireError::Tls(TlsError::Silent(self.connect_timeout));
+        timeout(self.connect_timeout, tls.wrap(socket, &endpoint.host)).await.map_err(late)?
+    }
+
+    /// Agrees on versions; returns them too, by API key.
+    pub(super) async fn greet(
+        &self,
+        io: Box<dyn Io>,
+        endpoint: &Endpoint,
+        throttle: Arc<Throttle>,
+    ) -> Result<(Connection, Versions), WireError> {
         let connection = Connection::start(io, endpoint.to_string(), &self.client_id, throttle);
-        let versions = self.negotiate(&connection).await.map_err(|error| match error {
+        let answer = self.negotiate(&connection).await.map_err(|error| match error {
             WireError::Deadline(limit) => WireError::Silent(limit),
             other => other,
         })?;
-        connection
-            .speaks(versions.api_keys.iter().map(|api| (api.api_key, (api.min_version, api.max_version))).collect());
-        if let Some(sasl) = &self.sasl {
-            sasl::authenticate(&connection, sasl, limit).await?;
+        let versions: Versions =
+            answer.api_keys.iter().map(|api| (api.api_key, (api.min_version, api.max_version))).collect();
+        connection.speaks(versions.clone());
+        Ok((connection, versions))
+    }
+
+    pub(super) async fn authenticate(&self, connection: &Connection) -> Result<(), WireError> {
+        match &self.sasl {
+            Some(sasl) => sasl::authenticate(connection, sasl, self.connect_timeout).await,
+            None => Ok(()),
         }
-        Ok(connection)
     }
 
     async fn negotiate(&self, connection: &Connection) -> Result<ApiVersionsResponse, WireError> {

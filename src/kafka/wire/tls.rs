@@ -7,12 +7,15 @@
 use super::error::{TlsError, WireError};
 use super::lock;
 use super::security::{CaSource, Identity, Tls};
+use crate::domain::Time;
+use crate::domain::certificate::PeerCertificate;
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
 use openssl::pkcs12::Pkcs12;
 use openssl::pkey::{PKey, Private};
 use openssl::ssl::{SslConnector, SslConnectorBuilder, SslMethod, SslVerifyMode};
 use openssl::x509::store::X509StoreBuilder;
-use openssl::x509::{X509, X509Ref, X509StoreContextRef};
+use openssl::x509::{X509, X509NameRef, X509Ref, X509StoreContextRef};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -160,11 +163,42 @@ fn open_bundle(
     Ok((certificate, chain.unwrap_or_default(), key))
 }
 
+/// The certificate of the other side; `None` where it cannot be read.
+pub(super) fn peer(stream: &SslStream<TcpStream>) -> Option<PeerCertificate> {
+    let certificate = stream.ssl().peer_certificate()?;
+    Some(PeerCertificate {
+        subject: distinguished(certificate.subject_name()),
+        issuer: distinguished(certificate.issuer_name()),
+        names: names(&certificate),
+        not_before: time(certificate.not_before())?,
+        not_after: time(certificate.not_after())?,
+        protocol: stream.ssl().version_str().to_owned(),
+    })
+}
+
+fn distinguished(name: &X509NameRef) -> String {
+    let mut parts: Vec<String> = name
+        .entries()
+        .map(|entry| {
+            let kind = entry.object().nid().short_name().unwrap_or("?");
+            format!("{kind}={}", String::from_utf8_lossy(entry.data().as_slice()))
+        })
+        .collect();
+    parts.reverse();
+    parts.join(",")
+}
+
+fn time(moment: &Asn1TimeRef) -> Option<Time> {
+    let since = Asn1Time::from_unix(0).ok()?.diff(moment).ok()?;
+    Some(Time((i64::from(since.days) * 86_400 + i64::from(since.secs)) * 1000))
+}
+
 /// What was wrong with the broker's certificate, noted while it was verified:
 /// afterwards the certificate is gone.
 struct Refused {
     code: i32,
     reason: String,
+    issuer: Option<String>,
     names: Vec<String>,
 }
 
@@ -174,6 +208,7 @@ impl Refused {
         Self {
             code: error.as_raw(),
             reason: error.error_string().to_owned(),
+            issuer: context.current_cert().map(|certificate| distinguished(certificate.issuer_name())),
             names: context.current_cert().map(names).unwrap_or_default(),
         }
     }
@@ -182,7 +217,10 @@ impl Refused {
         match self.code {
             HOST_MISMATCH | ADDRESS_MISMATCH => TlsError::WrongName { host: host.to_owned(), names: self.names },
             NOT_YET_VALID | HAS_EXPIRED => TlsError::Expired(self.reason),
-            _ => TlsError::Untrusted(self.reason),
+            _ => TlsError::Untrusted(match self.issuer {
+                Some(issuer) => format!("{}; issued by {issuer}", self.reason),
+                None => self.reason,
+            }),
         }
     }
 }

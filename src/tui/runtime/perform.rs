@@ -155,7 +155,7 @@ async fn connect(resources: &Arc<Resources>, name: String) -> Result<Box<Session
         _ => {
             // A secret may come from a program that takes its time.
             let loaded = resources.loaded.clone();
-            let profile = tokio::task::spawn_blocking(move || loaded.open(&name))
+            let profile = tokio::task::spawn_blocking(move || loaded.open(&name, &crate::profile::nobody_to_ask))
                 .await
                 .map_err(|error| Failure::new(FailureKind::Cancelled, "open profile", error.to_string()))??;
             open(resources, profile, None)

@@ -79,6 +79,8 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
         "groups reset cli-schemed --all-topics --to-earliest --dry-run",
         "journal list",
         "profiles test",
+        "config explain",
+        "config path",
         "records produce cli-schemas --key k --value v --dry-run",
     ] {
         see(line, &done(line));
@@ -99,19 +101,30 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
         assert_eq!(code(&output), 0, "{}", text(&output.stderr));
         see(line, &serde_json::from_slice(&output.stdout).expect("a document"));
     }
+    let mut add = bare();
+    let add = add.args("profiles add p --bootstrap h:1 --dry-run -o json".split(' ')).output().expect("it runs");
+    see("profiles add", &serde_json::from_slice(&add.stdout).expect("a document"));
     assert_eq!(printed, documents().iter().map(|document| document.name).collect());
 }
 
 #[test]
 fn where_there_is_no_answer_the_failure_fits_too() {
     let everything = documents().iter().flat_map(|document| document.commands);
-    for command in everything.filter(|command| !matches!(**command, "demo" | "profiles list" | "profiles show")) {
+    let needs_no_cluster = |command: &str| {
+        matches!(
+            command,
+            "demo" | "profiles list" | "profiles show" | "profiles add" | "config path" | "config explain"
+        )
+    };
+    for command in everything.filter(|command| !needs_no_cluster(command)) {
         let line = match *command {
             "topics list" | "groups list" | "journal list" | "profiles test" => (*command).to_owned(),
             "groups lag" => "groups lag --all".to_owned(),
             "topics add-partitions" => "topics add-partitions x --to 3 --yes".to_owned(),
             "groups reset" => "groups reset x --all-topics --to-earliest --yes".to_owned(),
             "records produce" => "records produce x --value v --yes".to_owned(),
+            "profiles edit" => "profiles edit x --default".to_owned(),
+            "profiles duplicate" => "profiles duplicate x y".to_owned(),
             other => format!("{other} x"),
         };
         let (document, code) = json(&format!("{line} --bootstrap 127.0.0.1:9"));

@@ -87,6 +87,26 @@ fn where_it_is_about_the_settings() {
     for line in ["profiles list", "profiles list -o json", "profiles list -o csv", "--help", "topics list --help"] {
         run(home.path(), line);
     }
+    // The commands that write the file, on a copy of it: what they show hides what stands there.
+    let copy = home.path().join("copy");
+    std::fs::create_dir(&copy).expect("a folder");
+    let (file, keep) = (copy.join("config.toml"), std::fs::read(TRAP.file()).expect("read"));
+    for profile in REJECTED.iter().chain(OPEN) {
+        for line in [
+            format!("profiles edit {profile} --notes looked-at"),
+            format!("profiles edit {profile} --password-env OTHER --registry-password-env OTHER --unset registry.url"),
+            format!("profiles edit {profile} --unset sasl.mechanism --unset tls.passphrase"),
+            format!("profiles duplicate {profile} another"),
+            format!("profiles delete {profile} --yes"),
+            format!("config explain --profile {profile}"),
+        ] {
+            for format in ["table", "json", "csv"] {
+                std::fs::write(&file, &keep).expect("written");
+                run(home.path(), &format!("{line} --output {format} --config {}", file.display()));
+            }
+        }
+    }
+    std::fs::remove_dir_all(&copy).expect("gone");
     let address = "http://oncall:1n-url-Zq7-password@127.0.0.1:1";
     let mut help = bare();
     let help = help.env("KLAMM_REGISTRY", address).arg("--help").output().expect("it runs");

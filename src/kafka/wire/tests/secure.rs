@@ -1,7 +1,7 @@
 //! TLS and SASL against a scripted broker with certificates made here.
 
 use super::super::scripted::{Reply, Script, Scripted};
-use super::super::{CaSource, Client, Endpoint, Identity, Lane, Route, Sasl, ScramHash, Security, Tls};
+use super::super::{CaSource, Client, Endpoint, Identity, Lane, Probe, Route, Sasl, ScramHash, Security, Tls};
 use crate::domain::{Failure, FailureKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -95,6 +95,33 @@ async fn a_broker_with_a_good_certificate_is_trusted() {
     let leaf = Certified::new("localhost", Some(&authority), 10);
     let broker = Script::new().tls(leaf.acceptor(None)).start().await;
     over_tls(&broker, "localhost", trusting(&authority)).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_stages_of_a_connection_can_be_walked_one_at_a_time() {
+    let authority = Certified::new("authority", None, 10);
+    let leaf = Certified::new("localhost", Some(&authority), 10);
+    let broker = Script::new().tls(leaf.acceptor(None)).start().await;
+    let endpoint = Endpoint::new("localhost", broker.port);
+    let mut options = broker.options();
+    options.security.tls = Some(trusting(&authority));
+    let probe = Probe::new(&options).unwrap();
+    let addresses = probe.resolve(&endpoint).await.unwrap();
+    let socket = probe.dial(&endpoint, &addresses).await.unwrap();
+    let (line, shown) = probe.secure(&endpoint, socket).await.unwrap();
+    let shown = shown.unwrap();
+    assert_eq!((shown.subject.as_str(), shown.issuer.as_str()), ("CN=localhost", "CN=authority"));
+    assert_eq!(shown.names, ["localhost"]);
+    let lifetime = shown.not_after.millis() - shown.not_before.millis();
+    assert_eq!(lifetime, 110 * 86_400_000);
+    let answering = probe.greet(&endpoint, line).await.unwrap();
+    assert!(answering.apis() > 0 && answering.release().is_some());
+    probe.authenticate(&endpoint, &answering).await.unwrap();
+    let members = probe.members(&endpoint, &answering).await.unwrap();
+    assert!(!members.brokers.is_empty(), "{members:?}");
+    let nowhere = Endpoint::new("no-such-host.invalid", 9092);
+    let failure = probe.resolve(&nowhere).await.unwrap_err();
+    assert!(failure.message.contains("does not resolve") && failure.hint.is_some(), "{failure}");
 }
 
 #[tokio::test]
