@@ -24,7 +24,7 @@ mod zone;
 pub use console::{ConsoleSettings, KeySetting, Placed};
 pub use edit::{Action, Entry, FileChange, entries};
 pub use explain::{Explained, Origin};
-pub use field::{FIELDS, Field, FieldRow, Kind};
+pub use field::{FIELDS, Field, FieldRow, Kind, path_from as expand};
 pub use layers::{Layer, Loaded, load};
 pub use saved::{ConfigWarning, SavedCertificate, SavedProfile, SavedRegistry, SavedSasl, SavedTls};
 pub use schema::schema;

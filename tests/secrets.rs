@@ -20,10 +20,12 @@ const SCRAM: &str = "scr4m-Zq7-password";
 const TOKEN: &str = "t0ken.Zq7.signature";
 const REGISTRY: &str = "r3gistry-Zq7-password";
 const IN_URL: &str = "1n-url-Zq7-password";
+/// Never in the file: it is typed.
+pub const ASKED: &str = "4sked-Zq7-password";
 const WRONG_KEY: &str = "wr0ng-Zq7-passphrase";
 const USER: &str = "oncall";
 
-const ALL: &[&str] = &[PLAIN, SCRAM, TOKEN, REGISTRY, IN_URL, WRONG_KEY, PASSPHRASE];
+const ALL: &[&str] = &[PLAIN, SCRAM, TOKEN, REGISTRY, IN_URL, ASKED, WRONG_KEY, PASSPHRASE];
 
 /// Profiles that nobody gets in with.
 pub const REJECTED: &[&str] = &["plain", "scram", "token", "key", "wrong-key"];
@@ -62,6 +64,8 @@ impl Trap {
                 tls(&format!("{WRONG_KEY:?}")).replace("{}", "wrong-key")
             ),
             format!("[profiles.in-url]\nbootstrap = {open:?}\nregistry = \"http://{USER}:{IN_URL}@{registry}\"\n"),
+            // The last one, where a list is left by one key.
+            sasl("asked", &broker, "PLAIN", "password = { prompt = true }"),
         ];
         std::fs::write(dir.path().join("config.toml"), file.concat()).expect("written");
         Self { dir }

@@ -9,6 +9,7 @@ use super::exit::{Exit, Stop};
 use super::output::{Cell, Column, Report, Table, fact, number, text};
 use super::session::Session;
 use crate::cluster::{NewTopic, TopicLogs};
+use crate::domain::naming::Naming;
 use crate::domain::origin::origin_of;
 use crate::domain::topic::{Topic, TopicOrigin};
 use crate::domain::{Failure, TopicName};
@@ -98,18 +99,20 @@ const LIST: &[Column] = &[
     number("offline", "OFFLINE"),
     text("origin", "ORIGIN"),
     text("is_internal", "INTERNAL"),
+    text("follows_naming", "FOLLOWS NAMING"),
 ];
 
 async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, Stop> {
     let cluster = session.connect().await?;
     let metadata = cluster.metadata().await?;
     let logs = cluster.topic_logs().await;
+    let naming = cluster.profile().naming.as_ref();
     let is_wanted = |topic: &Topic| {
         let is_named = arguments.filter.as_deref().is_none_or(|part| topic.name.as_str().contains(part));
         is_named && (!arguments.plain || matches!(origin_of(topic), TopicOrigin::Plain | TopicOrigin::DeadLetter))
     };
     let topics = metadata.topics.iter().filter(|topic| is_wanted(topic));
-    let rows = Table::of(LIST, topics.map(|topic| summary(topic, logs.as_deref())));
+    let rows = Table::of(LIST, topics.map(|topic| summary(topic, logs.as_deref(), naming)));
     let mut failures = metadata.failures.clone();
     match logs.as_deref() {
         Ok(logs) => failures.extend(logs.failures.iter().cloned()),
@@ -134,8 +137,10 @@ fn logs_of(topic: &Topic, logs: Result<&TopicLogs, &Failure>) -> (Cell, Cell) {
     }
 }
 
-fn summary(topic: &Topic, logs: Result<&TopicLogs, &Failure>) -> Vec<Cell> {
+fn summary(topic: &Topic, logs: Result<&TopicLogs, &Failure>, naming: Option<&Naming>) -> Vec<Cell> {
     let (records, size) = logs_of(topic, logs);
+    // What Kafka, Connect and Streams name is not for people to name.
+    let naming = naming.filter(|_| origin_of(topic) == TopicOrigin::Plain);
     vec![
         Cell::text(topic.name.as_str()),
         Cell::count(topic.partitions.len()),
@@ -146,6 +151,7 @@ fn summary(topic: &Topic, logs: Result<&TopicLogs, &Failure>) -> Vec<Cell> {
         Cell::count(topic.offline()),
         Cell::word(origin_word(origin_of(topic))),
         Cell::Flag(topic.is_internal),
+        naming.map_or(Cell::Absent, |naming| Cell::Flag(naming.allows(topic.name.as_str()))),
     ]
 }
 

@@ -278,7 +278,8 @@ impl Cluster {
 
     pub async fn plan_create_topic(&self, topic: NewTopic) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
-        let plan = topic_plan::plan_create(self.next_plan_id(), self.now(), &topic, &metadata.topics)?;
+        let naming = self.profile().naming.as_ref();
+        let plan = topic_plan::plan_create(self.next_plan_id(), self.now(), &topic, &metadata.topics, naming)?;
         let wanted = admin::topics::NewTopic {
             name: topic.name,
             partitions: topic.partitions.unwrap_or(-1),

@@ -1,5 +1,6 @@
 //! Creating and deleting topics: what exactly would change.
 
+use super::naming::Naming;
 use super::origin::origin_of;
 use super::plan::{Change, Check, Confirm, Plan, Severity, Step, Warning};
 use super::topic::{Topic, TopicOrigin};
@@ -16,7 +17,13 @@ pub struct NewTopic {
 }
 
 /// The plan that creates a topic, or why the cluster would refuse it.
-pub fn plan_create(id: String, now: Time, topic: &NewTopic, existing: &[Arc<Topic>]) -> Result<Plan, Failure> {
+pub fn plan_create(
+    id: String,
+    now: Time,
+    topic: &NewTopic,
+    existing: &[Arc<Topic>],
+    naming: Option<&Naming>,
+) -> Result<Plan, Failure> {
     let name = topic.name.as_str();
     let fail = |kind, message: String| Failure::new(kind, "create topic", message).on(name);
     topic_name::validate(name).map_err(|reason| fail(FailureKind::Invalid, reason))?;
@@ -55,6 +62,15 @@ pub fn plan_create(id: String, now: Time, topic: &NewTopic, existing: &[Arc<Topi
         let text = "one replica: the topic is unavailable while its broker is down, and lost with its disk";
         warnings.push(Warning::new(Severity::Warning, text));
     }
+    let mut checks = vec![Check::new(Some(true), "no topic of this name, none that collides")];
+    if let Some(naming) = naming {
+        let follows = naming.allows(name);
+        checks.push(Check::new(Some(follows), format!("the name follows the profile's naming {}", naming.wanted())));
+        if !follows {
+            let text = "the profile says what topics are called, and this is called otherwise: choose another name, or change naming in the profile";
+            warnings.push(Warning::new(Severity::Danger, text));
+        }
+    }
     Ok(Plan {
         id,
         title: format!("Create topic {name}"),
@@ -65,7 +81,7 @@ pub fn plan_create(id: String, now: Time, topic: &NewTopic, existing: &[Arc<Topi
             replication_factor: topic.replication_factor,
             configs: topic.configs.clone(),
         }],
-        checks: vec![Check::new(Some(true), "no topic of this name, none that collides")],
+        checks,
         warnings,
         confirm: Confirm::Yes,
         not_undoable: Some(format!(
@@ -163,14 +179,14 @@ mod tests {
     fn creating_says_what_and_how() {
         let mut wish = wish("orders");
         wish.configs.push(("retention.ms".into(), "1000".into()));
-        let plan = plan_create("p".into(), Time(0), &wish, &[]).unwrap();
+        let plan = plan_create("p".into(), Time(0), &wish, &[], None).unwrap();
         assert_eq!(
             plan.command_line,
             "klamm topics create orders --partitions 12 --replication-factor 3 --config retention.ms=1000"
         );
         assert_eq!(plan.summary, ["partitions: 12 · replicas: 3", "retention.ms = 1000"]);
         let defaults = NewTopic { partitions: None, replication_factor: None, ..wish };
-        let plan = plan_create("p".into(), Time(0), &defaults, &[]).unwrap();
+        let plan = plan_create("p".into(), Time(0), &defaults, &[], None).unwrap();
         assert!(plan.summary[0].contains("the cluster's default"));
     }
 
@@ -181,7 +197,7 @@ mod tests {
     #[case::no_partitions(NewTopic { partitions: Some(0), ..wish("x") }, FailureKind::Invalid)]
     #[case::no_replicas(NewTopic { replication_factor: Some(-1), ..wish("x") }, FailureKind::Invalid)]
     fn what_the_cluster_would_refuse_is_refused_here(#[case] wish: NewTopic, #[case] kind: FailureKind) {
-        assert_eq!(plan_create("p".into(), Time(0), &wish, &[topic("orders.v1")]).unwrap_err().kind, kind);
+        assert_eq!(plan_create("p".into(), Time(0), &wish, &[topic("orders.v1")], None).unwrap_err().kind, kind);
     }
 
     #[test]
@@ -194,5 +210,21 @@ mod tests {
         assert_eq!(plan.warnings.len(), 2);
         let internal = plan_delete("p".into(), Time(0), &topic("__consumer_offsets"), None, &[]);
         assert_eq!(internal.unwrap_err().kind, FailureKind::Refused);
+    }
+
+    #[test]
+    fn a_name_that_the_profile_does_not_allow_is_refused() {
+        let naming = Naming::parse("[a-z]+\\.v[0-9]+").unwrap();
+        let wish = |name: &str| NewTopic {
+            name: name.into(),
+            partitions: None,
+            replication_factor: None,
+            configs: Vec::new(),
+        };
+        let plan = |name: &str| plan_create("p".into(), Time(0), &wish(name), &[], Some(&naming)).unwrap();
+        assert!(plan("orders.v1").failed_check().is_none());
+        let refused = plan("Orders");
+        assert!(refused.failed_check().is_some_and(|check| check.text.contains("[a-z]+")), "{:?}", refused.checks);
+        assert_eq!(refused.warnings.len(), 1);
     }
 }

@@ -100,7 +100,7 @@ use Kind as K;
 
 /// Every setting there is. The order is that of form, help and explanation.
 #[rustfmt::skip]
-pub static FIELDS: &[FieldRow] = &[
+pub static FIELDS: &[FieldRow; 28] = &[
     row(F::Bootstrap, &["bootstrap"], K::Addresses, "bootstrap", "", "Addresses of some brokers, host:port; the port is 9092 without one"),
     row(F::Tls, &["tls"], K::Flag, "tls", "false", "Connect by TLS"),
     row(F::Ca, &["tls", "ca"], K::Path, "ca", "the system's authorities", "Certificate of the authority that signed the brokers' (PEM)"),
@@ -133,8 +133,9 @@ pub static FIELDS: &[FieldRow] = &[
 
 impl Field {
     pub fn row(self) -> &'static FieldRow {
+        let [first, ..] = FIELDS;
         // Every field has a row: a test holds that.
-        FIELDS.iter().find(|row| row.field == self).unwrap_or(&FIELDS[0])
+        FIELDS.iter().find(|row| row.field == self).unwrap_or(first)
     }
 
     /// "tls.ca"
@@ -234,7 +235,7 @@ pub(super) fn keys_of(section: Option<&str>) -> Vec<&'static str> {
 
 /// A path as the file's reader understands it: `~/` is the home directory, and a
 /// relative one starts at the folder of the file.
-pub(super) fn path_from(text: &str, folder: Option<&std::path::Path>) -> PathBuf {
+pub fn path_from(text: &str, folder: Option<&std::path::Path>) -> PathBuf {
     if let (Some(rest), Some(home)) = (text.strip_prefix("~/"), dirs::home_dir()) {
         return home.join(rest);
     }

@@ -133,15 +133,20 @@ pub fn load(explicit: Option<PathBuf>) -> Result<Loaded, Failure> {
             });
         }
     };
-    let read = file::parse(&text, &path);
-    Ok(Loaded {
+    Ok(of_text(&text, path))
+}
+
+/// What `text` gives as the contents of the file.
+pub(super) fn of_text(text: &str, path: PathBuf) -> Loaded {
+    let read = file::parse(text, &path);
+    Loaded {
         profiles: read.profiles,
         default: read.default,
         warnings: read.warnings,
         file: Some(path),
-        state_dir: read.state_dir.or(state_dir),
+        state_dir: read.state_dir.or_else(paths::state_dir),
         console: read.console,
-    })
+    }
 }
 
 impl Loaded {

@@ -15,6 +15,7 @@ mod frames;
 mod guard;
 mod input;
 mod perform;
+mod profile_file;
 mod profiles;
 mod signals;
 mod tasks;

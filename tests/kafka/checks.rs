@@ -19,6 +19,7 @@ pub type Check = (&'static str, fn(&Target));
 
 pub const CHECKS: &[Check] = &[
     ("connect", looking::connect),
+    ("connect/step by step", looking::probe),
     ("list", looking::list),
     ("describe", looking::describe),
     ("lag", looking::lag),

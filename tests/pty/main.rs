@@ -11,6 +11,7 @@ mod life;
 #[expect(dead_code, reason = "shared with the tests against real Kafka, which use the rest")]
 #[path = "../kafka/pki.rs"]
 mod pki;
+mod profiles;
 #[expect(dead_code, reason = "shared with the tests of the command line, which use the rest")]
 #[path = "../secrets.rs"]
 mod secrets;

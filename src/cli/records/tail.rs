@@ -44,15 +44,14 @@ pub(crate) struct TailArguments {
     /// Also read what only remote storage holds; it is slow, and asked for otherwise
     #[arg(long)]
     tiered: bool,
-    /// How keys and values are read
-    #[arg(long = "as", value_enum, default_value_t)]
-    view: View,
+    /// How keys and values are read; without it as the profile's formats say
+    #[arg(long = "as", value_enum)]
+    view: Option<View>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum View {
     /// What fits: a schema of the registry, JSON, text, hex
-    #[default]
     Auto,
     Text,
     Json,
@@ -97,7 +96,8 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
     let cluster = session.connect().await?;
     let topic = TopicName::from(arguments.topic.as_str());
     refuse_unknown(&cluster, &topic, &arguments.partition).await?;
-    let view = ViewAs::from(arguments.view);
+    let usual = cluster.profile().formats.of(topic.as_str());
+    let view = arguments.view.map_or(usual, ViewAs::from);
     let mut request = RecordsRequest {
         topic,
         partitions: (!arguments.partition.is_empty()).then_some(arguments.partition),

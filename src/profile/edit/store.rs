@@ -5,8 +5,8 @@
 
 use super::{Action, carry_out, diff};
 use crate::domain::{Failure, FailureKind};
-use crate::profile::file;
 use crate::profile::saved::ConfigWarning;
+use crate::profile::{Loaded, file};
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -50,6 +50,11 @@ impl FileChange {
     /// The change as a unified diff in which secrets are hidden.
     pub fn diff(&self) -> String {
         diff::unified(&self.before, &self.after)
+    }
+
+    /// The profiles as they would be.
+    pub fn loaded(&self) -> Loaded {
+        super::super::layers::of_text(&self.after, self.file.clone())
     }
 
     pub fn changes_something(&self) -> bool {

@@ -8,6 +8,7 @@ pub mod lists;
 pub mod open;
 pub mod palette;
 pub mod plans;
+pub mod profiles;
 pub mod records;
 pub mod session;
 
@@ -102,6 +103,13 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::ProfileUse => session::use_selected(state, effects),
         C::ProfileDemo => session::open_demo(state, effects),
         C::DemoSwitchBroker => session::ask_for_broker(state),
+        C::ProfileNew => profiles::new(state),
+        C::ProfileEdit => profiles::edit(state, effects),
+        C::ProfileDuplicate => profiles::ask_name(state),
+        C::ProfileDelete => profiles::ask_deletion(state),
+        C::ProfileTest => profiles::test(state, effects),
+        C::ProfileFormTest => profiles::test_form(state, effects),
+        C::ProfileFormSave => profiles::save_form(state, effects),
         C::PlanApply => plans::confirm(state, read_at, effects),
         C::PlanLeave => leave::leave_plan(state, effects),
         C::PlanChange => plans::change_target(state, effects),

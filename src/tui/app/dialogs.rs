@@ -8,7 +8,10 @@ pub mod menu;
 pub mod palette;
 pub mod partitions;
 pub mod plan;
+pub mod probe;
+pub mod profile;
 pub mod reset;
+pub mod secret;
 pub mod type_name;
 
 pub use form::{Form, FormPurpose};
@@ -17,7 +20,10 @@ pub use menu::{Menu, MenuPurpose};
 pub use palette::PaletteDialog;
 pub use partitions::PartitionsDialog;
 pub use plan::PlanDialog;
+pub use probe::ProbeDialog;
+pub use profile::ProfileDialog;
 pub use reset::ResetDialog;
+pub use secret::SecretDialog;
 pub use type_name::{TypeName, TypeNamePurpose};
 
 use super::input::TextInput;
@@ -33,6 +39,9 @@ pub enum Dialog {
     Help(HelpDialog),
     Palette(PaletteDialog),
     Menu(Menu),
+    Profile(Box<ProfileDialog>),
+    Probe(ProbeDialog),
+    Secret(Box<SecretDialog>),
 }
 
 impl Dialog {
@@ -46,6 +55,9 @@ impl Dialog {
             Self::Help(help) => help.place(),
             Self::Palette(_) => Place::Palette,
             Self::Menu(_) => Place::Menu,
+            Self::Profile(_) => Place::ProfileForm,
+            Self::Probe(_) => Place::Probe,
+            Self::Secret(_) => Place::Secret,
         }
     }
 
@@ -56,8 +68,10 @@ impl Dialog {
             Self::TypeName(question) => Some(&mut question.input),
             Self::Form(form) => form.input_mut(),
             Self::Palette(palette) => Some(&mut palette.input),
+            Self::Profile(form) => form.input_mut(),
+            Self::Secret(dialog) => Some(dialog.input.line_mut()),
             Self::Help(help) if help.filter.is_editing => Some(&mut help.filter.input),
-            Self::Plan(_) | Self::Partitions(_) | Self::Help(_) | Self::Menu(_) => None,
+            Self::Plan(_) | Self::Partitions(_) | Self::Help(_) | Self::Menu(_) | Self::Probe(_) => None,
         }
     }
 }

@@ -33,6 +33,7 @@ pub enum Pane {
     Help,
     Palette,
     Menu,
+    Probe,
 }
 
 /// The part of a list that is in view.

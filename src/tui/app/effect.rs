@@ -7,7 +7,9 @@ use crate::domain::partition_plan::{CommitZero, PartitionWish};
 use crate::domain::plan::Plan;
 use crate::domain::record::ViewAs;
 use crate::domain::{BrokerId, GroupId, TopicName};
+use crate::profile::{Action, Field, Question};
 use crate::tui::app::screens::topics::{Sort, TopicSort};
+use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +37,23 @@ pub enum Effect {
 pub enum Request {
     /// By the profile's name.
     Connect(String),
+    /// The same, asking again for secrets that were typed before.
+    ConnectAnew(String),
+    /// Keeps what was typed for the run, then goes on.
+    WithSecret {
+        question: Question,
+        secret: SecretString,
+        then: Box<Request>,
+    },
+    /// What the file says of a profile.
+    ReadProfile(String),
+    /// Whether these files are there.
+    CheckFiles(Vec<(Field, String)>),
+    ChangeProfile(Action),
+    /// Walks the way into a saved profile's cluster.
+    TestProfile(String),
+    /// The same with the profile as it would be after a change of the file.
+    TestDraft(Action),
     OpenDemo,
     Metadata,
     TopicLogs,

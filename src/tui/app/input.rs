@@ -6,6 +6,7 @@
 //! most [`MOST`] characters.
 
 use crate::tui::command::{Chord, Key};
+use secrecy::SecretString;
 use tui_textarea::{CursorMove, TextArea};
 
 /// Longer than any path, name or filter one would type.
@@ -128,6 +129,74 @@ impl TextInput {
     }
 }
 
+/// One of a few words.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    words: &'static [&'static str],
+    pub at: usize,
+}
+
+impl Choice {
+    pub fn new(words: &'static [&'static str], at: usize) -> Self {
+        Self { words, at: at.min(words.len().saturating_sub(1)) }
+    }
+
+    pub fn word(&self) -> &'static str {
+        self.words.get(self.at).copied().unwrap_or_default()
+    }
+
+    /// Turns to another word; returns whether the key means that here.
+    pub fn press(&mut self, chord: Chord) -> bool {
+        let count = self.words.len().max(1);
+        match chord.key() {
+            Key::Left => self.at = (self.at + count - 1) % count,
+            Key::Right | Key::Char(' ') => self.at = (self.at + 1) % count,
+            // The next word that begins so.
+            Key::Char(letter) if !chord.has_ctrl() && !chord.has_alt() => {
+                let begins = |at: &usize| {
+                    self.words.get(at % count).is_some_and(|word| {
+                        word.chars().next().is_some_and(|first| first.eq_ignore_ascii_case(&letter))
+                    })
+                };
+                if let Some(next) = (self.at + 1..=self.at + count).find(begins) {
+                    self.at = next % count;
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// A line that is typed unseen. Its `Debug` shows nothing of it.
+#[derive(Clone, Default)]
+pub struct SecretInput(TextInput);
+
+impl std::fmt::Debug for SecretInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretInput(***)")
+    }
+}
+
+impl SecretInput {
+    pub fn line_mut(&mut self) -> &mut TextInput {
+        &mut self.0
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many characters were typed.
+    pub fn len(&self) -> usize {
+        self.0.text().chars().count()
+    }
+
+    pub fn secret(&self) -> SecretString {
+        self.0.text().into()
+    }
+}
+
 fn one_line(text: &str) -> String {
     // What will not fit need not be looked at.
     let text: String = text.trim_start_matches(['\r', '\n']).chars().take(MOST * 16).collect();
@@ -156,6 +225,26 @@ mod tests {
         assert!(!input.press(Chord::parse("ctrl-j").unwrap()));
         assert!(input.press(Chord::parse("backspace").unwrap()));
         assert_eq!((input.text(), input.cursor()), ("orders.v1 rm -rf [2", 19));
+    }
+
+    #[test]
+    fn a_choice_turns_and_goes_to_letters() {
+        let mut choice = Choice::new(&["none", "file", "fish", "prompt"], 0);
+        for (key, word) in
+            [("right", "file"), ("f", "fish"), ("f", "file"), ("left", "none"), ("left", "prompt"), ("x", "prompt")]
+        {
+            assert!(choice.press(Chord::parse(key).unwrap()));
+            assert_eq!(choice.word(), word, "{key}");
+        }
+        assert!(!choice.press(Chord::parse("enter").unwrap()));
+    }
+
+    #[test]
+    fn a_secret_line_shows_nothing() {
+        let mut input = SecretInput::default();
+        input.line_mut().paste("hush");
+        assert!(!format!("{input:?}").contains("hush"));
+        assert_eq!((input.len(), secrecy::ExposeSecret::expose_secret(&input.secret())), (4, "hush"));
     }
 
     #[rstest]

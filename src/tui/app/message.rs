@@ -1,18 +1,21 @@
 //! What happened. Every message carries its time, so that `update` needs no clock.
 
 use super::drawn::Drawn;
+use super::effect::Request;
 use super::find::Hit;
-use super::session::Session;
+use super::session::{ProfilesNow, Session};
 use super::slot::{Generation, Slot};
 use crate::cluster::{
-    Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, RecordsUpdate, TopicGroup, TopicLogs,
+    Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, ProbeStep, RecordsUpdate, TopicGroup, TopicLogs,
 };
 use crate::domain::config::ConfigEntry;
 use crate::domain::partition_plan::PartitionReport;
 use crate::domain::plan::{Outcome, Plan, StepStatus, Warning};
 use crate::domain::record::DecodedRecord;
 use crate::domain::{BrokerId, Failure, Offset, Partial, PartitionId, Time, TopicName};
+use crate::profile::{Entry, Field, Question};
 use crate::tui::command::Chord;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +73,18 @@ pub struct Answered {
 #[derive(Debug)]
 pub enum Answer {
     Connected(Result<Box<Session>, Failure>),
+    /// A secret must be typed before `then` can go on.
+    SecretWanted {
+        question: Question,
+        then: Box<Request>,
+    },
+    ProfileRead(Result<(String, BTreeMap<Field, Entry>), Failure>),
+    /// Those that are not there, each with why.
+    FilesChecked(Vec<(Field, String)>),
+    ProfilesChanged(Result<Box<ProfilesNow>, Failure>),
+    /// One of many: a stage of the test.
+    Probed(Box<ProbeStep>),
+    ProbeEnded(Result<(), Failure>),
     Metadata(Result<Arc<Metadata>, Failure>),
     TopicLogs(Result<Arc<TopicLogs>, Failure>),
     Brokers(Result<Arc<Vec<BrokerRow>>, Failure>),
@@ -108,6 +123,6 @@ pub enum Answer {
 impl Answer {
     /// More answers of the same request follow.
     pub fn is_one_of_many(&self) -> bool {
-        matches!(self, Self::Records(_) | Self::Progress(..))
+        matches!(self, Self::Records(_) | Self::Progress(..) | Self::Probed(_))
     }
 }

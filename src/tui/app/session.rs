@@ -1,7 +1,10 @@
 //! The profile that is open, as far as the screen needs it.
 
 use crate::cluster::Access;
+use crate::domain::naming::Naming;
+use crate::domain::topic_formats::TopicFormats;
 use crate::domain::{Failure, Time};
+use crate::profile::Refresh;
 use crate::tui::command::Right;
 use jiff::tz::TimeZone;
 
@@ -18,6 +21,19 @@ pub struct ProfileCard {
     pub colour: Option<String>,
     pub is_read_only: bool,
     pub is_production: bool,
+    pub notes: Option<String>,
+}
+
+/// The saved profiles after a change of their file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfilesNow {
+    /// "prod: added in /home/…"
+    pub said: String,
+    pub cards: Vec<ProfileCard>,
+    /// What is wrong with the file.
+    pub warnings: Vec<String>,
+    /// The profile to select.
+    pub select: Option<String>,
 }
 
 /// The connection to a profile's cluster.
@@ -43,6 +59,12 @@ pub struct Session {
     pub since: Time,
     /// The embedded cluster, whose brokers can be stopped.
     pub is_demo: bool,
+    /// How often data is asked for.
+    pub refresh: Refresh,
+    /// How records are read when nobody says otherwise.
+    pub formats: TopicFormats,
+    /// What the names of topics should match.
+    pub naming: Option<Naming>,
 }
 
 impl Link {

@@ -32,12 +32,17 @@ pub enum Slot {
     SwitchBroker,
     ReadFile,
     SaveFile,
+    /// Reading and changing the file with the profiles.
+    ProfileFile,
+    /// Whether the files that a form names are there.
+    ProfileCheck,
+    ProfileTest,
     /// Takes the oldest toast away.
     Toast,
 }
 
 impl Slot {
-    pub const ALL: [Slot; 25] = [
+    pub const ALL: [Slot; 28] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
@@ -62,6 +67,9 @@ impl Slot {
         Slot::SwitchBroker,
         Slot::ReadFile,
         Slot::SaveFile,
+        Slot::ProfileFile,
+        Slot::ProfileCheck,
+        Slot::ProfileTest,
         Slot::Toast,
     ];
 }

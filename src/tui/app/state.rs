@@ -13,6 +13,7 @@ use super::session::Link;
 use super::slot::Slots;
 use super::watch::Watches;
 use crate::cluster::{BrokerRow, Groups, Metadata, TopicLogs};
+use crate::domain::record::ViewAs;
 use crate::domain::{GroupId, Time, TopicName};
 use crate::tui::command::{Chord, Ctx, KeyMap, Place};
 use jiff::tz::TimeZone;
@@ -118,6 +119,11 @@ impl State {
         self.link.session().map_or(&self.local_zone, |session| &session.zone)
     }
 
+    /// How a topic's records are read unless somebody says otherwise.
+    pub fn usual_view(&self, topic: &str) -> ViewAs {
+        self.link.session().map_or(ViewAs::Auto, |session| session.formats.of(topic))
+    }
+
     pub fn viewport(&self, pane: Pane) -> Viewport {
         self.drawn.viewport(pane)
     }
@@ -203,7 +209,10 @@ impl State {
             | Place::Form
             | Place::Help
             | Place::Palette
-            | Place::Menu => true,
+            | Place::Menu
+            | Place::ProfileForm
+            | Place::Probe
+            | Place::Secret => true,
         }
     }
 

@@ -9,6 +9,7 @@ use super::screens::topic::TopicTab;
 use super::slot::Slot;
 use super::state::{Screen, State};
 use crate::domain::{Failure, FailureKind, GroupId, TopicName};
+use crate::profile::Refresh;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -36,10 +37,13 @@ const SLOWEST: Duration = Duration::from_secs(60);
 /// What shows rates needs a second sample before it has any to show.
 const SECOND_SAMPLE: Duration = Duration::from_secs(1);
 
-fn pace(slot: Slot) -> Duration {
+/// As the profile says; the journal is a file, which costs the cluster nothing.
+fn pace(state: &State, slot: Slot) -> Duration {
+    let refresh = state.link.session().map_or_else(Refresh::default, |session| session.refresh);
     match slot {
-        Slot::TopicConfigs | Slot::Metadata | Slot::Brokers | Slot::Journal | Slot::LookInto => Duration::from_secs(10),
-        _ => Duration::from_secs(5),
+        Slot::TopicConfigs | Slot::Metadata | Slot::Brokers => refresh.metadata,
+        Slot::Journal | Slot::LookInto => Duration::from_secs(10),
+        _ => refresh.lag,
     }
 }
 
@@ -162,10 +166,13 @@ pub fn answered(
     let is_first = state.watches.begun.insert(slot);
     let after = match failure {
         None if is_first && matches!(slot, Slot::TopicLogs | Slot::Groups) => SECOND_SAMPLE.max(took),
-        None => pace(slot).max(took),
+        None => pace(state, slot).max(took),
         Some(failure) => match failure.kind {
             FailureKind::Auth | FailureKind::Unsupported => return,
-            _ => pace(slot).saturating_mul(1 << failures.saturating_sub(1).min(4)).min(SLOWEST),
+            _ => {
+                let pace = pace(state, slot);
+                pace.saturating_mul(1 << failures.saturating_sub(1).min(4)).min(SLOWEST.max(pace))
+            }
         },
     };
     start(state, slot, after, effects);

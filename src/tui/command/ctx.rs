@@ -32,6 +32,12 @@ pub enum Place {
     Palette,
     /// A few choices below each other.
     Menu,
+    /// The form of a profile.
+    ProfileForm,
+    /// The test of a profile.
+    Probe,
+    /// A secret that is typed unseen.
+    Secret,
 }
 
 impl Place {
@@ -69,11 +75,17 @@ impl Place {
         Place::Help,
         Place::Palette,
         Place::Menu,
+        Place::ProfileForm,
+        Place::Probe,
+        Place::Secret,
     ];
 
     /// Characters go into a text field here before they can be commands.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Filter | Self::TypeName | Self::Reset | Self::Form | Self::Palette)
+        matches!(
+            self,
+            Self::Filter | Self::TypeName | Self::Reset | Self::Form | Self::Palette | Self::ProfileForm | Self::Secret
+        )
     }
 }
 

@@ -73,6 +73,13 @@ pub enum Command {
     JournalSettle,
     ProfileUse,
     ProfileDemo,
+    ProfileNew,
+    ProfileEdit,
+    ProfileDuplicate,
+    ProfileDelete,
+    ProfileTest,
+    ProfileFormTest,
+    ProfileFormSave,
     PlanApply,
     PlanLeave,
     PlanChange,
@@ -238,6 +245,7 @@ const LISTS: &[Place] = &[
     Place::Partitions,
     Place::Help,
     Place::Menu,
+    Place::Probe,
 ];
 const WITH_COPIES: &[Place] = &[
     Place::Overview,
@@ -420,9 +428,17 @@ pub static TABLE: &[Row] = &[
 
     // profiles
     row(C::ProfileUse, "profile.use", &["enter"], G::Profiles, "connect", "Connect with the selected profile").at(&[Place::Profiles]).hint(1).when(with_selection),
-    row(C::ProfileDemo, "profile.demo", &["d"], G::Profiles, "demo", "Open the embedded demo cluster").at(&[Place::Profiles]).hint(2),
+    row(C::ProfileDemo, "profile.demo", &["d"], G::Profiles, "demo", "Open the embedded demo cluster").at(&[Place::Profiles]).hint(6),
     row(C::DemoSwitchBroker, "demo.stop-broker", &[], G::General, "stop / start broker", "Stop or start a broker of the demo")
         .when(|ctx| if ctx.is_demo { Enabled::Yes } else { Enabled::No("only in the demo") }),
+    row(C::ProfileNew, "profile.new", &["n"], G::Profiles, "new", "Save another cluster as a profile").at(&[Place::Profiles]).hint(2),
+    row(C::ProfileEdit, "profile.edit", &["e"], G::Profiles, "edit", "Change the settings of the profile").at(&[Place::Profiles]).hint(3).when(with_selection),
+    row(C::ProfileTest, "profile.test", &["t"], G::Profiles, "test", "Walk the way into the cluster step by step").at(&[Place::Profiles]).hint(4).when(with_selection),
+    row(C::ProfileDuplicate, "profile.duplicate", &["a"], G::Profiles, "another like it", "Save a copy of the profile under another name").at(&[Place::Profiles]).hint(7).when(with_selection),
+    row(C::ProfileDelete, "profile.delete", &["D"], G::Profiles, "delete", "Take the profile out of the file").at(&[Place::Profiles]).hint(12).when(with_selection)
+        .risk(Risk::TypeName),
+    row(C::ProfileFormTest, "profile-form.test", &["enter"], G::Profiles, "test", "Test what the form says").at(&[Place::ProfileForm]).hint(1),
+    row(C::ProfileFormSave, "profile-form.save", &["ctrl-s"], G::Profiles, "save", "Write the profile to the file, tested or not").at(&[Place::ProfileForm]).hint(2),
 
     // plans
     row(C::PlanApply, "plan.apply", &["y"], G::Plans, "apply", "Do what the plan says").at(&[Place::Plan]).hint(1).when(can_apply).risk(Risk::Confirm),
@@ -439,13 +455,13 @@ pub static TABLE: &[Row] = &[
 
     // dialogs
     row(C::Accept, "dialog.accept", &["enter"], G::Dialogs, "go on", "Take what was typed or chosen")
-        .at(&[Place::Filter, Place::TypeName, Place::Reset, Place::Form, Place::Palette, Place::Menu]).hint(1),
-    row(C::FieldNext, "dialog.next-field", &["tab"], G::Dialogs, "next field", "To the next field").at(&[Place::Reset, Place::Form]).hint(2),
-    row(C::FieldPrevious, "dialog.previous-field", &["shift-tab"], G::Dialogs, "previous field", "To the field before").at(&[Place::Reset, Place::Form]),
-    row(C::ListNext, "dialog.next", &["down", "ctrl-n"], G::Dialogs, "next", "To the next choice").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form]),
+        .at(&[Place::Filter, Place::TypeName, Place::Reset, Place::Form, Place::Palette, Place::Menu, Place::Secret]).hint(1),
+    row(C::FieldNext, "dialog.next-field", &["tab"], G::Dialogs, "next field", "To the next field").at(&[Place::Reset, Place::Form, Place::ProfileForm]).hint(2),
+    row(C::FieldPrevious, "dialog.previous-field", &["shift-tab"], G::Dialogs, "previous field", "To the field before").at(&[Place::Reset, Place::Form, Place::ProfileForm]),
+    row(C::ListNext, "dialog.next", &["down", "ctrl-n"], G::Dialogs, "next", "To the next choice").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form, Place::ProfileForm]),
     row(C::HelpFilter, "help.filter", &["/"], G::Dialogs, "filter", "Show only keys with these letters").at(&[Place::Help]).hint(1),
     row(C::HelpAll, "help.all", &["a"], G::Dialogs, "all / here", "All keys, or only those that work here").at(&[Place::Help]).hint(2),
-    row(C::ListPrevious, "dialog.previous", &["up", "ctrl-p"], G::Dialogs, "previous", "To the choice before").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form]),
+    row(C::ListPrevious, "dialog.previous", &["up", "ctrl-p"], G::Dialogs, "previous", "To the choice before").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form, Place::ProfileForm]),
 ];
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 
 use super::SwitchBroker;
 use super::tasks::{Reply, Resources, not_connected};
-use super::{crash, profiles};
-use crate::cluster::Cluster;
+use super::{crash, profile_file, profiles};
+use crate::cluster::{Cluster, probe};
 use crate::domain::plan::{Plan, StepStatus};
 use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, TopicName, offsets_csv};
-use crate::profile::Profile;
+use crate::profile::{Loaded, Profile, Question};
 use crate::tui::app::session::Session;
 use crate::tui::app::{Answer, Request};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -17,9 +18,38 @@ use tokio::sync::mpsc;
 const MOST_OFFSETS: u64 = 64 << 20;
 
 pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply) {
+    let request = match request {
+        Request::WithSecret { question, secret, then } => {
+            resources.keep_secret(question, secret);
+            *then
+        }
+        other => other,
+    };
     let cluster = resources.cluster().ok_or_else(not_connected);
     let answer = match request {
-        Request::Connect(name) => Answer::Connected(connect(resources, name).await),
+        Request::Connect(name) => connect(resources, name).await,
+        Request::ConnectAnew(name) => {
+            resources.forget_secrets(&name);
+            connect(resources, name).await
+        }
+        // It was opened above; a secret has no secret of its own.
+        Request::WithSecret { .. } => return,
+        Request::ReadProfile(name) => Answer::ProfileRead(profile_file::read(resources, name).await),
+        Request::CheckFiles(files) => Answer::FilesChecked(profile_file::missing(resources, files).await),
+        Request::ChangeProfile(action) => {
+            Answer::ProfilesChanged(profile_file::change(resources, action).await.map(Box::new))
+        }
+        Request::TestProfile(name) => {
+            let opened = open_profile(resources, resources.loaded(), name.clone()).await;
+            test(opened, Request::TestProfile(name), reply).await
+        }
+        Request::TestDraft(action) => {
+            let opened = match profile_file::draft(resources, action.clone()).await {
+                Ok((loaded, name)) => open_profile(resources, loaded, name).await,
+                Err(failure) => Opened::Failed(failure),
+            };
+            test(opened, Request::TestDraft(action), reply).await
+        }
         Request::OpenDemo => Answer::Connected(open_demo(resources).await),
         Request::Metadata => Answer::Metadata(match cluster {
             Ok(cluster) => cluster.metadata().await,
@@ -147,20 +177,69 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
     reply.send(answer).await;
 }
 
-async fn connect(resources: &Arc<Resources>, name: String) -> Result<Box<Session>, Failure> {
-    match &resources.given {
-        Some(given) if given.profile.name == name => {
-            open(resources, given.profile.clone(), given.switch_broker.clone())
+/// What opening a saved profile came to.
+enum Opened {
+    Profile(Box<Profile>),
+    /// Somebody must type this first.
+    Wanted(Question),
+    Failed(Failure),
+}
+
+/// Opens a profile with its secrets. One may come from a program that takes its time.
+async fn open_profile(resources: &Arc<Resources>, loaded: Loaded, name: String) -> Opened {
+    if let Some(given) = resources.fresh_given().filter(|given| given.profile.name == name) {
+        return Opened::Profile(Box::new(given.profile.clone()));
+    }
+    let resources = Arc::clone(resources);
+    let opening = tokio::task::spawn_blocking(move || {
+        let wanted = RefCell::new(None);
+        let ask = |question: &Question| {
+            resources.secret(question).ok_or_else(|| {
+                wanted.replace(Some(question.clone()));
+                Failure::new(FailureKind::Refused, "get secret", "it was not typed yet")
+            })
+        };
+        match loaded.open(&name, &ask) {
+            Ok(mut profile) => {
+                // What was opened read-only stays so, also after an edit.
+                profile.read_only |=
+                    resources.given.as_ref().is_some_and(|given| given.profile.name == name && given.profile.read_only);
+                Opened::Profile(Box::new(profile))
+            }
+            Err(failure) => wanted.take().map_or(Opened::Failed(failure), Opened::Wanted),
         }
-        _ => {
-            // A secret may come from a program that takes its time.
-            let loaded = resources.loaded.clone();
-            let profile = tokio::task::spawn_blocking(move || loaded.open(&name, &crate::profile::nobody_to_ask))
-                .await
-                .map_err(|error| Failure::new(FailureKind::Cancelled, "open profile", error.to_string()))??;
-            open(resources, profile, None)
+    });
+    opening
+        .await
+        .unwrap_or_else(|error| Opened::Failed(Failure::new(FailureKind::Cancelled, "open profile", error.to_string())))
+}
+
+async fn connect(resources: &Arc<Resources>, name: String) -> Answer {
+    match open_profile(resources, resources.loaded(), name.clone()).await {
+        Opened::Profile(profile) => {
+            let given = resources.fresh_given().filter(|given| given.profile.name == name);
+            let switch_broker = given.and_then(|given| given.switch_broker.clone());
+            Answer::Connected(open(resources, *profile, switch_broker))
+        }
+        Opened::Wanted(question) => Answer::SecretWanted { question, then: Box::new(Request::Connect(name)) },
+        Opened::Failed(failure) => Answer::Connected(Err(failure)),
+    }
+}
+
+/// Hands on each step of the test as it ends.
+async fn test(opened: Opened, request: Request, reply: &Reply) -> Answer {
+    let profile = match opened {
+        Opened::Profile(profile) => *profile,
+        Opened::Wanted(question) => return Answer::SecretWanted { question, then: Box::new(request) },
+        Opened::Failed(failure) => return Answer::ProbeEnded(Err(failure)),
+    };
+    let mut steps = probe(profile);
+    while let Some(step) = steps.recv().await {
+        if !reply.send(Answer::Probed(Box::new(step))).await {
+            break;
         }
     }
+    Answer::ProbeEnded(Ok(()))
 }
 
 async fn open_demo(resources: &Arc<Resources>) -> Result<Box<Session>, Failure> {

@@ -18,6 +18,7 @@ pub fn cards(loaded: &Loaded, given: Option<&Profile>) -> Vec<ProfileCard> {
             colour: profile.colour.clone(),
             is_read_only: profile.read_only,
             is_production: profile.production,
+            notes: profile.notes.clone(),
         })
         .collect();
     if let Some(profile) = given
@@ -37,26 +38,30 @@ pub fn card(profile: &Profile) -> ProfileCard {
         colour: profile.colour.clone(),
         is_read_only: profile.read_only,
         is_production: profile.production,
+        notes: profile.notes.clone(),
     }
 }
 
 fn security(has_tls: bool, mechanism: Option<Mechanism>) -> String {
-    let mechanism = mechanism.map(|mechanism| match mechanism {
-        Mechanism::Plain => "PLAIN",
-        Mechanism::ScramSha256 => "SCRAM-SHA-256",
-        Mechanism::ScramSha512 => "SCRAM-SHA-512",
-        Mechanism::OAuthBearer => "OAUTHBEARER",
-    });
     match (has_tls, mechanism) {
         (false, None) => "plaintext".into(),
         (true, None) => "TLS".into(),
-        (false, Some(mechanism)) => format!("{mechanism}, no TLS"),
-        (true, Some(mechanism)) => format!("TLS, {mechanism}"),
+        (false, Some(mechanism)) => format!("{}, no TLS", mechanism.name()),
+        (true, Some(mechanism)) => format!("TLS, {}", mechanism.name()),
     }
 }
 
 /// The opened cluster as the screen shows it.
 pub fn session(cluster: &Cluster, since: Time) -> Session {
     let profile = cluster.profile();
-    Session { card: card(profile), access: cluster.access(), zone: profile.zone.clone(), since, is_demo: false }
+    Session {
+        card: card(profile),
+        access: cluster.access(),
+        zone: profile.zone.clone(),
+        since,
+        is_demo: false,
+        refresh: profile.refresh,
+        formats: profile.formats.clone(),
+        naming: profile.naming.clone(),
+    }
 }

@@ -8,12 +8,14 @@ use super::{OpenDemo, OpenedDemo, SwitchBroker};
 use super::{guard, perform};
 use crate::cluster::Cluster;
 use crate::domain::{BrokerId, Failure, FailureKind, Time};
-use crate::profile::{Loaded, Profile};
+use crate::profile::{Loaded, Profile, Question};
 use crate::tui::app::slot::{Generation, Slot};
 use crate::tui::app::{Answer, Answered, Request};
 use futures::FutureExt as _;
+use secrecy::SecretString;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -29,9 +31,13 @@ pub struct Given {
 
 /// What requests need, shared by their tasks.
 pub struct Resources {
-    pub loaded: Loaded,
+    loaded: Mutex<Loaded>,
+    /// What was typed in answer to questions, for the run.
+    secrets: Mutex<HashMap<Question, SecretString>>,
     pub given: Option<Given>,
     pub open_demo: OpenDemo,
+    /// The given profile was changed in the file, or its secrets are asked for anew.
+    is_given_stale: AtomicBool,
     open: Mutex<Option<Open>>,
     clock: Clock,
 }
@@ -65,6 +71,38 @@ impl Resources {
             Failure::new(FailureKind::Unsupported, "stop a broker", "only those of the demo can be stopped here")
         })?;
         switch(id)
+    }
+
+    pub fn loaded(&self) -> Loaded {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The file was read again.
+    pub fn reload(&self, loaded: Loaded) {
+        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = loaded;
+    }
+
+    pub fn secret(&self, question: &Question) -> Option<SecretString> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).get(question).cloned()
+    }
+
+    pub fn keep_secret(&self, question: Question, secret: SecretString) {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).insert(question, secret);
+    }
+
+    /// The profile given on the command line, as long as it is what the file says.
+    pub fn fresh_given(&self) -> Option<&Given> {
+        self.given.as_ref().filter(|_| !self.is_given_stale.load(Ordering::Relaxed))
+    }
+
+    /// What was opened or typed before counts no more, if it is of a saved profile.
+    pub fn forget_secrets(&self, profile: &str) {
+        if self.given.as_ref().is_some_and(|given| given.profile.name == profile)
+            && self.loaded().profile(profile).is_some()
+        {
+            self.is_given_stale.store(true, Ordering::Relaxed);
+        }
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).retain(|question, _| question.profile != profile);
     }
 
     pub fn now(&self) -> Time {
@@ -114,7 +152,15 @@ impl Tasks {
         clock: Clock,
         answers: mpsc::Sender<Answered>,
     ) -> Self {
-        let resources = Resources { loaded, given, open_demo, open: Mutex::default(), clock };
+        let resources = Resources {
+            loaded: Mutex::new(loaded),
+            secrets: Mutex::default(),
+            is_given_stale: AtomicBool::new(false),
+            given,
+            open_demo,
+            open: Mutex::default(),
+            clock,
+        };
         Self { resources: Arc::new(resources), answers, running: HashMap::new() }
     }
 

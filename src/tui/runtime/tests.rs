@@ -7,4 +7,5 @@
 mod behaviour;
 mod canned;
 mod event_loop;
+mod profiles;
 mod screens;

@@ -7,7 +7,10 @@ mod palette;
 mod partitions;
 mod plan;
 pub mod plan_rows;
+mod probe;
+mod profile;
 mod reset;
+mod secret;
 mod type_name;
 
 use super::canvas::{Canvas, Span};
@@ -34,6 +37,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             Dialog::Help(help) => help::draw(canvas, area, state, help),
             Dialog::Palette(palette) => palette::draw(canvas, area, state, palette),
             Dialog::Menu(menu) => menu::draw(canvas, area, state, menu),
+            Dialog::Profile(form) => profile::draw(canvas, area, form),
+            Dialog::Probe(probe) => probe::draw(canvas, area, probe),
+            Dialog::Secret(dialog) => secret::draw(canvas, area, dialog),
         }
     }
 }

@@ -17,6 +17,18 @@ pub fn connect(target: &Target) {
     assert_eq!(ran.stderr, "", "a good day says nothing beside the data");
 }
 
+/// Every stage of the way, and every address that a broker advertises.
+pub fn probe(target: &Target) {
+    let steps = Klamm::on(target).items(&["profiles", "test"]);
+    let of = |check: &str| steps.iter().filter(|step| step["check"] == check).cloned().collect::<Vec<_>>();
+    for check in ["resolve", "tcp", "api_versions", "metadata", "listener"] {
+        let found = of(check);
+        assert!(!found.is_empty() && found.iter().all(|step| step["status"] == "ok"), "{check}: {steps:#?}");
+    }
+    let spoken = of("api_versions");
+    assert!(spoken[0]["message"].as_str().is_some_and(|said| said.contains("as Kafka ")), "{spoken:?}");
+}
+
 pub fn list(target: &Target) {
     let witness = Witness::new(target);
     witness.create_topic("check.list.one", 1, 1, &[]);

@@ -8,16 +8,18 @@ use super::super::notes::Tone;
 use super::super::screens::records::{Reading, parse_partitions, parse_start};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{lists, palette, plans, records, start};
+use super::{lists, palette, plans, profiles, records, start};
 use crate::cluster::NewTopic;
 use crate::domain::partition_plan::PartitionWish;
-use crate::domain::record::{Isolation, TieredRead, ViewAs};
+use crate::domain::record::{Isolation, TieredRead};
 use crate::domain::{BrokerId, GroupId, Time, TopicName, topic_name};
+use crate::profile::Action;
 use std::path::PathBuf;
 
 pub fn next_field(state: &mut State, by: isize) {
     match state.dialogs.last_mut() {
         Some(Dialog::Form(form)) => form.move_focus(by),
+        Some(Dialog::Profile(form)) => form.move_focus(by),
         Some(Dialog::Reset(reset)) => reset.next_scope(),
         Some(
             Dialog::Plan(_)
@@ -25,7 +27,9 @@ pub fn next_field(state: &mut State, by: isize) {
             | Dialog::TypeName(_)
             | Dialog::Help(_)
             | Dialog::Palette(_)
-            | Dialog::Menu(_),
+            | Dialog::Menu(_)
+            | Dialog::Probe(_)
+            | Dialog::Secret(_),
         )
         | None => {}
     }
@@ -75,8 +79,11 @@ pub fn move_choice(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
         Some(Dialog::Palette(_)) => palette::move_choice(state, by, effects),
         Some(Dialog::Reset(reset)) => reset.move_kind(by),
         Some(Dialog::Form(form)) => form.move_focus(by),
-        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Menu(_)) => {}
-        Some(Dialog::Help(_)) | None => lists::motion(state, if by > 0 { Motion::Down } else { Motion::Up }),
+        Some(Dialog::Profile(form)) => form.move_focus(by),
+        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Menu(_) | Dialog::Secret(_)) => {}
+        Some(Dialog::Help(_) | Dialog::Probe(_)) | None => {
+            lists::motion(state, if by > 0 { Motion::Down } else { Motion::Up })
+        }
     }
 }
 
@@ -99,7 +106,8 @@ pub fn accept(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
         Some(Dialog::Reset(_)) => plans::choose_target(state, effects),
         Some(Dialog::TypeName(_)) => accept_name(state, effects),
         Some(Dialog::Form(_)) => accept_form(state, effects),
-        Some(Dialog::Plan(_) | Dialog::Partitions(_)) => {}
+        Some(Dialog::Secret(_)) => profiles::secret_typed(state, effects),
+        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Profile(_) | Dialog::Probe(_)) => {}
     }
 }
 
@@ -116,6 +124,7 @@ fn accept_name(state: &mut State, effects: &mut Vec<Effect>) {
     let (purpose, typed) = (question.purpose, question.input.text().to_owned());
     state.dialogs.pop();
     match purpose {
+        TypeNamePurpose::DeleteProfile => profiles::change(state, Action::Delete { name: typed }, effects),
         TypeNamePurpose::Unlock => start(state, Slot::Unlock, Request::Unlock(typed), effects),
         TypeNamePurpose::Apply => plans::apply_shown(state, effects),
         TypeNamePurpose::WaitThenApply => plans::wait_confirmed(state, effects),
@@ -141,6 +150,7 @@ enum FormAction {
     Wish { topic: TopicName, wish: PartitionWish },
     Save { path: PathBuf, text: String },
     SwitchBroker(BrokerId),
+    Duplicate { from: String, name: String },
 }
 
 fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
@@ -178,7 +188,7 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
                 start: parse_start(form.text(1), state.now, state.zone())?,
                 partitions: parse_partitions(form.text(2))?,
                 contains: before.and_then(|reading| reading.contains.clone()),
-                view: before.map_or(ViewAs::Auto, |reading| reading.view),
+                view: before.map_or_else(|| state.usual_view(topic), |reading| reading.view),
                 isolation: before.map_or(Isolation::default(), |reading| reading.isolation),
                 // Another place in the log: it is asked anew.
                 tiered: TieredRead::Ask,
@@ -206,6 +216,16 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
                 return Err("which file?".into());
             }
             FormAction::Save { path: PathBuf::from(form.text(0)), text: text.clone() }
+        }
+        FormPurpose::DuplicateProfile(from) => {
+            let name = form.text(0).to_owned();
+            if name.is_empty() {
+                return Err("which name?".into());
+            }
+            if state.views.profiles.cards.iter().any(|card| card.name == name) {
+                return Err("this name is taken".into());
+            }
+            FormAction::Duplicate { from: from.clone(), name }
         }
     })
 }
@@ -238,6 +258,7 @@ fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
         FormAction::ResetTopic { group, topic } => plans::open_reset_of(state, group, Some(topic)),
         FormAction::Wish { topic, wish } => plans::ask_report(state, topic, wish, effects),
         FormAction::SwitchBroker(id) => start(state, Slot::SwitchBroker, Request::SwitchBroker(id), effects),
+        FormAction::Duplicate { from, name } => profiles::change(state, Action::Duplicate { from, name }, effects),
         FormAction::Save { path, text } => start(state, Slot::SaveFile, Request::SaveFile { path, text }, effects),
     }
 }

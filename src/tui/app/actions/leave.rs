@@ -6,7 +6,7 @@ use super::super::effect::Effect;
 use super::super::notes::Tone;
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{lists, open, stop};
+use super::{lists, open, profiles, stop};
 
 /// One level out.
 pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
@@ -23,6 +23,13 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
             let closed = state.dialogs.pop();
             if matches!(closed, Some(Dialog::Partitions(_))) {
                 stop(state, Slot::PartitionReport, effects);
+            }
+            if matches!(closed, Some(Dialog::Profile(_) | Dialog::Probe(_))) {
+                stop(state, Slot::ProfileTest, effects);
+                stop(state, Slot::ProfileCheck, effects);
+            }
+            if matches!(closed, Some(Dialog::Secret(_))) {
+                profiles::left_unanswered(state);
             }
         }
         return;

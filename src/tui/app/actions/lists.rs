@@ -28,7 +28,8 @@ pub fn focused(state: &State) -> Option<Pane> {
             Dialog::Help(_) => Some(Pane::Help),
             Dialog::Palette(_) => Some(Pane::Palette),
             Dialog::Menu(_) => Some(Pane::Menu),
-            Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) => None,
+            Dialog::Probe(_) => Some(Pane::Probe),
+            Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_) => None,
         };
     }
     Some(match state.screen {
@@ -92,6 +93,7 @@ pub fn focus(state: &mut State, pane: Pane) {
         | Pane::Plan
         | Pane::Partitions
         | Pane::Help
+        | Pane::Probe
         | Pane::Palette
         | Pane::Menu => {}
     }
@@ -127,13 +129,18 @@ fn position(state: &State, pane: Pane) -> (usize, usize) {
         Pane::Messages => (views.messages.cursor, state.notes.len()),
         Pane::RecordValue => (views.records.value_scroll, state.viewport(pane).len),
         Pane::RecordFacts => (views.records.facts_scroll, state.viewport(pane).len),
-        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu => match state.dialogs.last() {
+        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu | Pane::Probe => match state
+            .dialogs
+            .last()
+        {
             Some(Dialog::Plan(plan)) => (plan.scroll, state.viewport(pane).len),
             Some(Dialog::Partitions(dialog)) => (dialog.cursor, dialog.choices()),
             Some(Dialog::Help(help)) => (help.scroll, state.viewport(pane).len),
             Some(Dialog::Palette(palette)) => (palette.cursor, palette.hits.len()),
             Some(Dialog::Menu(menu)) => (menu.cursor, menu.len(&state.look)),
-            Some(Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_)) | None => (0, 0),
+            Some(Dialog::Probe(probe)) => (probe.scroll, state.viewport(pane).len),
+            Some(Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_))
+            | None => (0, 0),
         },
     }
 }
@@ -147,7 +154,9 @@ pub fn move_in(state: &mut State, pane: Pane, motion: Motion) {
     let (cursor, len) = position(state, pane);
     let to = match pane {
         // Texts scroll as a whole.
-        Pane::RecordValue | Pane::RecordFacts | Pane::Plan | Pane::Help => motion.scroll(cursor, len, height),
+        Pane::RecordValue | Pane::RecordFacts | Pane::Plan | Pane::Help | Pane::Probe => {
+            motion.scroll(cursor, len, height)
+        }
         _ => motion.apply(cursor, len, height),
     };
     go_to(state, pane, to);
@@ -216,13 +225,17 @@ pub fn go_to(state: &mut State, pane: Pane, row: usize) {
             views.profiles.selection.go_to(row, len, |row| cards.get(row).map(|card| card.name.clone()));
         }
         Pane::Messages => views.messages.cursor = row.min(len.saturating_sub(1)),
-        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu => match dialogs.last_mut() {
+        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu | Pane::Probe => match dialogs
+            .last_mut()
+        {
             Some(Dialog::Plan(plan)) => plan.scroll = row,
             Some(Dialog::Partitions(dialog)) => dialog.cursor = row.min(len.saturating_sub(1)),
             Some(Dialog::Help(help)) => help.scroll = row,
             Some(Dialog::Palette(palette)) => palette.cursor = row.min(len.saturating_sub(1)),
             Some(Dialog::Menu(menu)) => menu.cursor = row.min(len.saturating_sub(1)),
-            Some(Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_)) | None => {}
+            Some(Dialog::Probe(probe)) => probe.scroll = row,
+            Some(Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_))
+            | None => {}
         },
     }
 }

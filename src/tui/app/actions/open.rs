@@ -141,7 +141,10 @@ pub fn selected(state: &mut State, effects: &mut Vec<Effect>) {
         | Place::Form
         | Place::Help
         | Place::Palette
-        | Place::Menu => {}
+        | Place::Menu
+        | Place::ProfileForm
+        | Place::Probe
+        | Place::Secret => {}
     }
 }
 
@@ -178,7 +181,9 @@ fn in_topic(state: &mut State, effects: &mut Vec<Effect>) {
     match detail.tab {
         TopicTab::Partitions => {
             let (Some(topic), Some(partition)) = (detail.of.clone(), detail.partition.key().copied()) else { return };
-            let reading = Reading { partitions: Some(vec![partition]), ..Reading::of(topic, StartAt::Latest(100)) };
+            let view = state.usual_view(topic.as_str());
+            let reading =
+                Reading { partitions: Some(vec![partition]), ..Reading::of(topic, StartAt::Latest(100), view) };
             records::open(state, reading, effects);
         }
         TopicTab::Groups => {
@@ -208,8 +213,11 @@ fn at_committed(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(row) = row else { return };
     let offset = row.committed.known().and_then(Option::as_ref).map(|committed| committed.offset);
     let start = offset.map_or(StartAt::Earliest, StartAt::Offset);
-    let reading =
-        Reading { partitions: Some(vec![row.partition.partition]), ..Reading::of(row.partition.topic.clone(), start) };
+    let view = state.usual_view(row.partition.topic.as_str());
+    let reading = Reading {
+        partitions: Some(vec![row.partition.partition]),
+        ..Reading::of(row.partition.topic.clone(), start, view)
+    };
     records::open(state, reading, effects);
 }
 

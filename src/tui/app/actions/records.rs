@@ -51,7 +51,8 @@ pub fn tail_selected(state: &mut State, effects: &mut Vec<Effect>) {
 
 pub fn tail(state: &mut State, topic: TopicName, effects: &mut Vec<Effect>) {
     let start = StartAt::Latest(TAIL_BEGINS_WITH);
-    open(state, Reading::of(topic, start), effects);
+    let view = state.usual_view(topic.as_str());
+    open(state, Reading::of(topic, start, view), effects);
 }
 
 pub fn ask_from(state: &mut State) {

@@ -9,7 +9,7 @@ use super::super::slot::Slot;
 use super::super::state::{Data, Screen, State};
 use super::super::watch;
 use super::start;
-use crate::domain::{BrokerId, Failure};
+use crate::domain::{BrokerId, Failure, FailureKind};
 
 pub fn use_selected(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(name) = state.views.profiles.selection.key().cloned() {
@@ -22,8 +22,12 @@ pub fn connect(state: &mut State, name: String, effects: &mut Vec<Effect>) {
         state.say(Tone::Warning, "a change is being applied: wait until it is read back");
         return;
     }
+    // Whoever opens it again after its login was refused wants to type anew.
+    let was_refused = state.data.metadata.failure().is_some_and(|failure| failure.kind == FailureKind::Auth)
+        && state.link.session().is_some_and(|session| session.card.name == name);
     state.link = Link::Opening(name.clone());
-    start(state, Slot::Connect, Request::Connect(name), effects);
+    let request = if was_refused { Request::ConnectAnew(name) } else { Request::Connect(name) };
+    start(state, Slot::Connect, request, effects);
 }
 
 pub fn open_demo(state: &mut State, effects: &mut Vec<Effect>) {

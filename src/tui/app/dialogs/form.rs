@@ -23,6 +23,8 @@ pub enum FormPurpose {
     SaveRecord {
         text: String,
     },
+    /// What the copy of this profile is called.
+    DuplicateProfile(String),
 }
 
 #[derive(Debug)]

@@ -10,6 +10,8 @@ pub enum TypeNamePurpose {
     WaitThenApply,
     /// Allow changes for a while.
     Unlock,
+    /// Take the profile out of the file.
+    DeleteProfile,
 }
 
 #[derive(Debug)]

@@ -61,13 +61,13 @@ pub struct Reading {
 
 impl Reading {
     /// The usual way to read a topic.
-    pub fn of(topic: TopicName, start: StartAt) -> Self {
+    pub fn of(topic: TopicName, start: StartAt, view: ViewAs) -> Self {
         Self {
             topic,
             partitions: None,
             start,
             contains: None,
-            view: ViewAs::Auto,
+            view,
             isolation: Isolation::default(),
             tiered: TieredRead::default(),
         }

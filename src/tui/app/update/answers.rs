@@ -36,6 +36,12 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
         state.is_dirty = true;
     }
     match answer {
+        Answer::SecretWanted { question, then } => actions::profiles::ask_secret(state, question, *then),
+        Answer::ProfileRead(result) => actions::profiles::read(state, result, effects),
+        Answer::FilesChecked(missing) => actions::profiles::files_checked(state, missing),
+        Answer::ProfilesChanged(result) => actions::profiles::changed(state, result),
+        Answer::Probed(step) => actions::profiles::probed(state, *step),
+        Answer::ProbeEnded(result) => actions::profiles::probe_ended(state, result),
         Answer::Connected(result) => actions::session::connected(state, result, effects),
         Answer::Metadata(result) => {
             let failure = result.as_ref().err().cloned();

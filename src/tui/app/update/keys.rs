@@ -11,6 +11,13 @@ use crate::tui::command::{Chord, Command, Enabled, Resolved};
 
 pub fn press(state: &mut State, chord: Chord, read_at: Time, effects: &mut Vec<Effect>) {
     let place = state.place();
+    if state.pending.is_empty()
+        && let Some(Dialog::Profile(form)) = state.dialogs.last_mut()
+        && form.choice_mut().is_some_and(|choice| choice.press(chord))
+    {
+        typed_in_dialog(state, effects);
+        return;
+    }
     if place.takes_text() && state.pending.is_empty() && chord.typed().is_some() {
         type_into(state, effects, |input| input.press(chord));
         return;
@@ -106,6 +113,10 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
             }
         }
         Some(Dialog::Help(help)) => help.scroll = 0,
+        Some(Dialog::Profile(form)) => {
+            form.changed();
+            actions::profiles::check_files(state, effects);
+        }
         Some(Dialog::Reset(reset)) => reset.error = None,
         Some(Dialog::Form(form)) => match form.purpose {
             FormPurpose::ResetGroupHere { .. } | FormPurpose::ResetGroupOfTopic(_) => {
@@ -118,8 +129,10 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
             | FormPurpose::RecordsFrom(_)
             | FormPurpose::RecordsContains
             | FormPurpose::PartitionWish(_)
-            | FormPurpose::SaveRecord { .. } => {}
+            | FormPurpose::SaveRecord { .. }
+            | FormPurpose::DuplicateProfile(_) => {}
         },
-        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Menu(_)) | None => {}
+        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Menu(_) | Dialog::Probe(_) | Dialog::Secret(_))
+        | None => {}
     }
 }

@@ -49,6 +49,9 @@ fn answer_for(slot: Slot) -> Answer {
         Slot::SwitchBroker => Answer::BrokerSwitched(Err(refused())),
         Slot::ReadFile => Answer::OffsetsRead(Err(refused())),
         Slot::SaveFile => Answer::Saved(Err(refused())),
+        Slot::ProfileFile => Answer::ProfilesChanged(Err(refused())),
+        Slot::ProfileCheck => Answer::FilesChecked(Vec::new()),
+        Slot::ProfileTest => Answer::ProbeEnded(Err(refused())),
         Slot::Toast => Answer::Rested,
     }
 }
@@ -514,6 +517,9 @@ fn another_profile_leaves_nothing_of_the_old_one() {
         zone: jiff::tz::TimeZone::UTC,
         since: desk.now,
         is_demo: false,
+        refresh: crate::profile::Refresh::default(),
+        formats: crate::domain::topic_formats::TopicFormats::default(),
+        naming: None,
     };
     desk.late(Slot::Connect, generation, Answer::Connected(Ok(Box::new(session))));
     assert!(desk.state.data.metadata.value().is_none());
@@ -532,7 +538,8 @@ fn a_prefix_is_forgotten_by_a_key_that_does_not_belong() {
 #[test]
 fn y_and_n_mean_nothing_outside_a_plan() {
     let mut desk = Desk::filled(Access::ReadOnly);
-    for view in ["1", "3", "4", "9", "0", "m"] {
+    // In lists of what people make, n is new.
+    for view in ["1", "3", "4", "9", "m"] {
         desk.press(view);
         desk.effects.clear();
         let (screen, dialogs) = (desk.state.screen, desk.state.dialogs.len());

@@ -400,7 +400,38 @@ pub fn card(name: &str, is_read_only: bool) -> ProfileCard {
         colour: is_read_only.then(|| "red".into()),
         is_read_only,
         is_production: is_read_only,
+        notes: is_read_only.then(|| "On call: #kafka. Changes only after 18:00.".into()),
     }
+}
+
+/// A walk that ends at the credentials.
+pub fn probe_steps() -> Vec<ProbeStep> {
+    let step = |stage, ending, millis| ProbeStep {
+        stage,
+        target: "kafka-1:9093".into(),
+        ending,
+        certificate: None,
+        took: Duration::from_millis(millis),
+    };
+    let rejected = Failure::new(FailureKind::Auth, "authenticate", "the broker rejected the credentials")
+        .at_broker("kafka-1:9093")
+        .hint("Check user and password; klamm does not try again by itself.");
+    let ends = Ending::Look {
+        found: "TLSv1.3: CN=kafka-1 for kafka-1, kafka-1.prod, issued by CN=prod-ca, until 2026-12-03".into(),
+        hint: "The broker's certificate ends in 11 days: renew it.".into(),
+    };
+    vec![
+        step(Stage::Resolve, Ending::Ok("10.0.3.7".into()), 3),
+        step(Stage::Tcp, Ending::Ok("connected".into()), 12),
+        step(Stage::Tls, ends, 31),
+        step(Stage::ApiVersions, Ending::Ok("61 APIs, as Kafka 4.0 or newer speaks them".into()), 8),
+        step(Stage::Sasl, Ending::Failed(rejected), 140),
+        ProbeStep {
+            target: String::new(),
+            ..step(Stage::Metadata, Ending::Skipped("the credentials were not accepted".into()), 0)
+        },
+        step(Stage::Registry, Ending::Skipped("the profile has no registry".into()), 0),
+    ]
 }
 
 /// A console whose requests are answered by hand.
@@ -436,6 +467,9 @@ impl Desk {
             zone: TimeZone::UTC,
             since: NOW.plus_millis(-2_400_000),
             is_demo: false,
+            refresh: crate::profile::Refresh::default(),
+            formats: crate::domain::topic_formats::TopicFormats::default(),
+            naming: None,
         };
         desk.answer(Slot::Connect, Answer::Connected(Ok(Box::new(session))));
         desk
@@ -471,6 +505,14 @@ impl Desk {
         let (generation, _) = *self.open.get(&slot).as_ref().unwrap_or_else(|| panic!("nothing was asked in {slot:?}"));
         let generation = *generation;
         self.late(slot, generation, answer);
+    }
+
+    /// All files that a form names are there.
+    pub fn answer_files(&mut self) {
+        if self.open.contains_key(&Slot::ProfileCheck) {
+            let generation = self.state.slots.start(Slot::ProfileCheck);
+            self.late(Slot::ProfileCheck, generation, Answer::FilesChecked(Vec::new()));
+        }
     }
 
     /// An answer of any generation.

@@ -8,6 +8,7 @@ use crate::cluster::{Access, JournalEntry, JournalView, RecordCounts, RecordRef,
 use crate::domain::group::GroupState;
 use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
 use crate::domain::{Failure, FailureKind, Partial};
+use crate::profile::{Field, Question};
 use crate::tui::app::slot::Slot;
 use crate::tui::app::{Answer, Request};
 use std::sync::Arc;
@@ -35,7 +36,7 @@ fn profiles() {
     let mut desk = Desk::connected(Access::ReadOnly);
     desk.state.views.profiles.warnings =
         vec!["/home/sam/.config/klamm/config.toml:7:3: ‘bootstap’ is not known".into()];
-    desk.press("0");
+    desk.press("0 j");
     shoot_small("profiles", &mut desk);
 }
 
@@ -508,4 +509,49 @@ fn help_narrowed() {
     let mut desk = Desk::filled(Access::ReadWrite);
     desk.press("2 ? / 'sort'");
     shoot("help_filter", &mut desk);
+}
+
+#[test]
+fn profile_forms() {
+    let mut desk = Desk::connected(Access::ReadWrite);
+    desk.press("0 n");
+    shoot("profile_new", &mut desk);
+    desk.press("'prod' tab 'kafka-1:9093' tab right tab '/certs/ca.pem'");
+    desk.answer(Slot::ProfileCheck, Answer::FilesChecked(vec![(Field::Ca, "/certs/ca.pem: No such file".into())]));
+    shoot_small("profile_file_missing", &mut desk);
+    desk.answer_files();
+    desk.press("tab tab tab tab tab tab p tab 'oncall' tab right tab 'KAFKA_PASSWORD' enter");
+    for step in canned::probe_steps() {
+        desk.answer(Slot::ProfileTest, Answer::Probed(Box::new(step)));
+    }
+    shoot("profile_testing", &mut desk);
+    desk.answer(Slot::ProfileTest, Answer::ProbeEnded(Ok(())));
+    shoot_small("profile_tested", &mut desk);
+}
+
+#[test]
+fn profile_test_and_secret() {
+    let mut desk = Desk::connected(Access::ReadWrite);
+    desk.press("0 t");
+    let question = Question { profile: "dev".into(), field: Field::Password };
+    let then = Box::new(Request::TestProfile("dev".into()));
+    desk.answer(Slot::ProfileTest, Answer::SecretWanted { question, then });
+    desk.press("'hush'");
+    shoot_small("profile_secret", &mut desk);
+    desk.press("enter");
+    for step in canned::probe_steps() {
+        desk.answer(Slot::ProfileTest, Answer::Probed(Box::new(step)));
+    }
+    desk.answer(Slot::ProfileTest, Answer::ProbeEnded(Ok(())));
+    shoot("profile_test", &mut desk);
+}
+
+#[test]
+fn topics_that_are_called_otherwise() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    if let crate::tui::app::session::Link::Open(session) = &mut desk.state.link {
+        session.naming = crate::domain::naming::Naming::parse("[a-z-]+\\.v[0-9]+").ok();
+    }
+    desk.press("2");
+    shoot_small("topics_misnamed", &mut desk);
 }

@@ -14,6 +14,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, _state: &State, question: &Type
         TypeNamePurpose::WaitThenApply => {
             ("Wait, then apply the plan", "This needs more than a key: type the name to go on.")
         }
+        TypeNamePurpose::DeleteProfile => {
+            ("Delete the profile from the file", "What the cluster holds stays. Type the name to go on.")
+        }
         TypeNamePurpose::Unlock => ("Allow changes for 15 minutes", "Type the profile's name to go on."),
     };
     let inner = boxed(canvas, area, 66, 8, vec![span(title, Role::Danger)]);

@@ -3,6 +3,7 @@
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::session::Link;
+use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, span};
 use crate::tui::ui::theme::Role;
 use crate::tui::ui::widgets::frame::{self, Titles};
@@ -38,6 +39,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         welcome(canvas, inner, state);
         return;
     }
+    let inner = notes_below(canvas, inner, state);
     let columns = [
         Column::text("NAME", Width::Fixed(20)),
         Column::text("BROKERS", Width::Fill(20)),
@@ -71,29 +73,43 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     });
 }
 
+/// What is noted about the selected cluster, at the bottom; returns what is left above.
+fn notes_below(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Rect {
+    let view = &state.views.profiles;
+    let card = view.cards.get(view.selection.cursor());
+    let Some(notes) = card.and_then(|card| card.notes.as_deref()) else { return area };
+    let lines = states::wrap(notes, usize::from(area.width));
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height / 3);
+    let left = Rect { height: area.height.saturating_sub(height), ..area };
+    for (line, y) in lines.iter().zip(left.bottom()..area.bottom()) {
+        canvas.put(area.x, y, area.width, line, Role::Info);
+    }
+    left
+}
+
 fn welcome(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
-    let demo = state.keymap.shown(crate::tui::command::Command::ProfileDemo).map_or(String::new(), ToString::to_string);
+    let key = |command| state.keymap.shown(command).map_or(String::new(), ToString::to_string);
     let say = |words: &str| vec![span(words.to_owned(), Role::Text)];
     let code = |words: &str| vec![span(format!("    {words}"), Role::Accent)];
     let lines: Vec<text::Line<'_>> = vec![
         say("klamm is a console for Apache Kafka."),
         Vec::new(),
         vec![
-            span(demo, Role::KeyHint),
-            span("  opens the demo: a living cluster inside klamm, nothing to install,", Role::Text),
+            span(key(Command::ProfileNew), Role::KeyHint),
+            span("  adds your cluster: a form that tests the connection step by step.", Role::Text),
+        ],
+        vec![
+            span(key(Command::ProfileDemo), Role::KeyHint),
+            span("  tries the demo: a living cluster inside klamm, nothing to install,", Role::Text),
         ],
         say("   nothing is kept, nothing can be broken."),
         Vec::new(),
-        say("Your own cluster, once:"),
+        say("On the command line:"),
         code("klamm --bootstrap kafka-1:9092"),
+        code("klamm profiles add prod --bootstrap kafka-1:9092"),
         Vec::new(),
-        say("or saved as a profile:"),
-        code("klamm profiles add"),
+        say("Profiles are kept in"),
         vec![span(format!("    {}", state.views.profiles.file), Role::Muted)],
-        Vec::new(),
-        code("[profiles.prod]"),
-        code("bootstrap = [\"kafka-1:9092\", \"kafka-2:9092\"]"),
-        code("read_only = true"),
     ];
     for (line, y) in lines.iter().zip(area.y..area.bottom()) {
         canvas.put_spans(area.x, y, area.width, line);

@@ -2,7 +2,7 @@
 
 use super::{WIDE, split, topic};
 use crate::domain::show;
-use crate::domain::topic::TopicOrigin;
+use crate::domain::topic::{Topic, TopicOrigin};
 use crate::domain::{TopicName, origin};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
@@ -71,6 +71,12 @@ pub fn filter_line(canvas: &mut Canvas<'_>, area: Rect, filter: &crate::tui::app
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
+/// Its name is not what the profile asks of topics that people make.
+fn is_misnamed(state: &State, topic: &Topic) -> bool {
+    let naming = state.link.session().and_then(|session| session.naming.as_ref());
+    naming.is_some_and(|naming| origin::origin_of(topic) == TopicOrigin::Plain && !naming.allows(topic.name.as_str()))
+}
+
 fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let view = &state.views.topics;
     let marks = canvas.theme.marks;
@@ -136,6 +142,8 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
                     shown.suffix = Some(span(format!(" {}", marks.broken), Role::Danger));
                 } else if missing > 0 {
                     shown.suffix = Some(span(format!(" {}", marks.look), Role::Warning));
+                } else if is_misnamed(state, topic) {
+                    shown.suffix = Some(span(" misnamed", Role::Warning));
                 }
                 shown
             }

@@ -6,6 +6,15 @@ use crate::tui::ui::canvas::Canvas;
 use crate::tui::ui::theme::Role;
 use ratatui::layout::Rect;
 
+/// Draws as many stars as there are characters, as far as they fit.
+pub fn draw_hidden(canvas: &mut Canvas<'_>, area: Rect, length: usize, has_focus: bool) {
+    let shown = length.min(usize::from(area.width.max(1)) - 1);
+    canvas.put(area.x, area.y, area.width, &"*".repeat(shown), if has_focus { Role::Accent } else { Role::Text });
+    if has_focus {
+        canvas.place_cursor(area.x + u16::try_from(shown).unwrap_or(0), area.y);
+    }
+}
+
 /// Draws the end of the text that holds the cursor.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &TextInput, has_focus: bool) {
     let text: Vec<char> = input.text().chars().collect();
