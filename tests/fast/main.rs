@@ -9,7 +9,6 @@
 mod architecture;
 mod bad_days;
 mod cli;
-#[expect(clippy::panic, reason = "a document that is not as its schema says ends the test with both")]
 #[path = "../contract.rs"]
 mod contract;
 #[expect(dead_code, reason = "shared with the tests against real Kafka, which use the rest")]
