@@ -57,8 +57,7 @@ fn a_secret_is_typed_unseen_before_the_console_and_in_it() {
     let home = tempfile::tempdir().expect("a home");
     let environment = trap.environment();
     let state = home.path().to_string_lossy();
-    let mut variables: Vec<(&str, &str)> =
-        environment.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
+    let mut variables: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     variables.push(("XDG_STATE_HOME", &state));
     let unseen = |console: &Console| assert_eq!(told(console.screen().as_bytes()), None, "{}", console.screen());
 
