@@ -271,8 +271,8 @@ fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         columns: &[
             Column::text("GROUP", Width::Fill(12)),
             Column::text("STATE", Width::Fixed(11)).gives_way(2),
-            Column::number("LAG", 9),
-            Column::text("TREND", Width::Fixed(12)).gives_way(1),
+            Column::number("LAG", 8),
+            Column::text("TREND", Width::Fixed(8)).gives_way(1),
         ],
         len: view.worst.len(),
         cursor: view.groups_cursor,
@@ -295,7 +295,7 @@ fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
                 2 => super::groups::lag_cell(&group.lag),
                 _ => {
                     let trend: Vec<f64> = group.trend.iter().map(|lag| *lag as f64).collect();
-                    cell(spark::line(&marks, &trend, 12), Role::Info)
+                    cell(spark::line(&marks, &trend, 8), Role::Info)
                 }
             })
         },
