@@ -2,7 +2,7 @@
 //!
 //! It seeds what the checks look at, and looks at what the checks changed.
 
-use crate::patience::SHORT;
+use crate::patience::{SHORT, until};
 use crate::target::Target;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::config::RDKafkaLogLevel;
@@ -10,6 +10,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext
 use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -153,7 +154,7 @@ impl Witness {
         for result in results {
             result.unwrap_or_else(|(topic, error)| panic!("cannot create {topic}: {error}"));
         }
-        crate::patience::until(&format!("leaders of {name}"), SHORT, || {
+        until(&format!("leaders of {name}"), SHORT, || {
             let led = self.partitions(name)?;
             if led == usize::try_from(partitions).unwrap_or(0) { Ok(()) } else { Err(format!("{led} have one")) }
         });
@@ -282,7 +283,14 @@ impl Witness {
 
     /// Commits without joining: the group stays empty.
     pub fn commit(&self, group: &str, topic: &str, offsets: &[(i32, i64)]) {
-        self.in_group(group).commit(&offset_list(topic, offsets), CommitMode::Sync).expect("the commit is taken");
+        let (consumer, list) = (self.in_group(group), offset_list(topic, offsets));
+        // A coordinator that has just taken the group over is still reading its log.
+        until("the commit to be taken", SHORT, || match consumer.commit(&list, CommitMode::Sync) {
+            Err(error) if error.rdkafka_error_code() != Some(RDKafkaErrorCode::CoordinatorLoadInProgress) => {
+                panic!("the commit is taken: {error}")
+            }
+            taken => taken.map_err(|error| error.to_string()),
+        });
     }
 
     /// Committed offsets by partition; a partition without one is absent.
@@ -323,7 +331,7 @@ impl Witness {
         list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("a plain offset");
         consumer.assign(&list).expect("an assignment");
         let mut seen = Vec::new();
-        crate::patience::until(&format!("{count} records of {topic}:{partition}"), SHORT, || {
+        until(&format!("{count} records of {topic}:{partition}"), SHORT, || {
             while seen.len() < count {
                 match consumer.poll(Duration::from_millis(500)) {
                     Some(Ok(message)) => seen.push(Seen::of(&message)),
@@ -406,7 +414,7 @@ impl Member {
     /// Polls until `count` records were received and returns them, committed.
     pub fn consume(&self, count: usize) -> Vec<Seen> {
         let mut seen = Vec::new();
-        crate::patience::until(&format!("{count} records in a group"), SHORT, || {
+        until(&format!("{count} records in a group"), SHORT, || {
             while seen.len() < count {
                 match self.consumer.poll(Duration::from_millis(500)) {
                     Some(Ok(message)) => seen.push(Seen::of(&message)),
