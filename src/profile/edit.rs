@@ -276,7 +276,7 @@ fn set_below(profile: &mut dyn TableLike, section: &str, key: &str, value: Value
     if existing.is_none_or(|item| item.as_table_like().is_none()) {
         // `registry = "http://…"` says the address alone, `tls = true` nothing more.
         let address = existing.and_then(Item::as_str).map(str::to_owned);
-        if address.is_some() && key == "url" {
+        if section == "registry" && key == "url" {
             return set_value(profile, section, value);
         }
         profile.remove(section);

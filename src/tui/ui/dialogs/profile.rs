@@ -67,6 +67,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &ProfileDialog) {
         (None, None) if form.visible().any(|row| matches!(row.id, RowId::Literal(_))) => {
             ("a secret in this file can be read by anyone who reads the file".to_owned(), Role::Warning)
         }
+        (None, None) if form.test == Test::Ended => {
+            (format!("{}; it can be saved either way", form.verdict()), Role::Info)
+        }
         (None, None) => ("nothing is wrong; enter tests it, and it can be saved either way".to_owned(), Role::Muted),
     };
     let text = if display_width(&text) > usize::from(inner.width) {
