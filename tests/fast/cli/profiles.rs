@@ -217,3 +217,30 @@ fn each_value_is_explained_by_its_origin() {
     let path = run(&saved, "config path");
     assert_eq!(text(&path.stdout), format!("{}\n", saved.file.display()));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_keyring_is_read_by_the_systems_program() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let saved = saved(
+        "[profiles.a]\nbootstrap = \"127.0.0.1:9\"\n\
+         sasl = { mechanism = \"PLAIN\", user = \"u\", password = { keyring = \"prod\" } }\n",
+    );
+    let programs = TempDir::new().expect("a directory");
+    let listing = |path: &std::path::Path| {
+        let mut command = bare();
+        command.env("KLAMM_CONFIG", &saved.file).env("PATH", path);
+        command.args(["topics", "list"]).output().expect("klamm runs")
+    };
+    let without = listing(programs.path());
+    assert_eq!(code(&without), 1);
+    let said = text(&without.stderr);
+    assert!(said.contains("from keyring, klamm prod"), "{said}");
+    assert!(said.contains("secret-tool store --label=klamm service klamm account prod"), "{said}");
+    let program = programs.path().join("secret-tool");
+    std::fs::write(&program, "#!/bin/sh\n[ \"$*\" = \"lookup service klamm account prod\" ] && echo kept\n")
+        .expect("written");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("allowed");
+    let with = listing(programs.path());
+    assert!(text(&with.stderr).contains("the connection was refused"), "{}", text(&with.stderr));
+}
