@@ -169,7 +169,9 @@ fn no_secret_is_shown_logged_or_kept() {
 fn a_panic_leaves_the_terminal_whole_and_a_report(#[case] place: &str) {
     let mut console = Console::open_with(&["demo"], &[("KLAMM_PANIC", place)], 120, 40);
     console.sees("3 brokers");
-    console.press("9");
+    console.press("3");
+    console.sees("invoice-export-nightly");
+    console.press("<enter>");
     assert_eq!(console.ends(), 101);
     console.assert_restored();
     let report = format!("on purpose, in the {place}");

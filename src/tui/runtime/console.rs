@@ -173,7 +173,7 @@ where
     }
 
     fn draw(&mut self) -> anyhow::Result<()> {
-        if self.state.screen == Screen::Journal {
+        if self.state.screen == Screen::Group {
             crash::on_purpose("loop");
         }
         if std::mem::take(&mut self.was_resized) {

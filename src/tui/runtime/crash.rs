@@ -7,7 +7,7 @@
 pub struct Crashed;
 
 /// The variable by which a debug build is made to panic: `task` or `loop`. The
-/// journal view triggers it.
+/// view of one group triggers it.
 #[cfg(debug_assertions)]
 const VARIABLE: &str = "KLAMM_PANIC";
 

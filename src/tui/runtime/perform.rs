@@ -75,10 +75,13 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.topic_groups(&topic).await,
             Err(failure) => Err(failure),
         }),
-        Request::Group(group) => Answer::Group(match cluster {
-            Ok(cluster) => cluster.group(&group).await,
-            Err(failure) => Err(failure),
-        }),
+        Request::Group(group) => {
+            crash::on_purpose("task");
+            Answer::Group(match cluster {
+                Ok(cluster) => cluster.group(&group).await,
+                Err(failure) => Err(failure),
+            })
+        }
         Request::OrderTopics { metadata, logs, filter, sort } => {
             let ordered = tokio::task::spawn_blocking(move || {
                 crate::tui::app::screens::topics::order(&metadata, logs.as_deref(), &filter, sort)
@@ -144,13 +147,10 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.wait_until_empty(&group, deadline).await,
             Err(failure) => Err(failure),
         }),
-        Request::Journal => {
-            crash::on_purpose("task");
-            Answer::Journal(match cluster {
-                Ok(cluster) => cluster.journal().await,
-                Err(failure) => Err(failure),
-            })
-        }
+        Request::Journal => Answer::Journal(match cluster {
+            Ok(cluster) => cluster.journal().await,
+            Err(failure) => Err(failure),
+        }),
         Request::LookInto(id) => Answer::LookedInto(match cluster {
             Ok(cluster) => cluster.look_into(&id).await,
             Err(failure) => Err(failure),
