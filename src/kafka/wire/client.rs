@@ -16,6 +16,7 @@ use super::pool::{Peer, Pool};
 use super::{Endpoint, Security, lock, reading};
 use crate::domain::broker::Broker;
 use crate::domain::{BrokerId, Failure, GroupId, WriteGrant};
+use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
 use kafka_protocol::messages::{ApiKey, MetadataRequest, MetadataResponse};
 use kafka_protocol::protocol::Request;
 use std::collections::HashMap;
@@ -370,18 +371,7 @@ impl Client {
 
     /// Takes brokers and controller from an answer.
     pub(in crate::kafka) fn learn(&self, response: &MetadataResponse) {
-        let brokers: Vec<Broker> = response
-            .brokers
-            .iter()
-            .filter_map(|broker| {
-                Some(Broker {
-                    id: BrokerId(broker.node_id.0),
-                    host: broker.host.to_string(),
-                    port: u16::try_from(broker.port).ok()?,
-                    rack: broker.rack.as_ref().map(ToString::to_string),
-                })
-            })
-            .collect();
+        let brokers = brokers_of(response);
         let controller = Some(BrokerId(response.controller_id.0)).filter(|id| id.0 >= 0);
         self.inner.pool.adopt(|peer| brokers.iter().find(|broker| broker.address() == peer).map(|broker| broker.id));
         let mut known = lock(&self.inner.known);
@@ -422,4 +412,17 @@ fn pause(attempt: u32) -> Duration {
     // Without randomness the pause is merely not spread.
     let _ = openssl::rand::rand_bytes(&mut chance);
     longest - longest * u32::from(chance[0]) / 512
+}
+
+/// The brokers that an answer names.
+pub(super) fn brokers_of(response: &MetadataResponse) -> Vec<Broker> {
+    let broker = |broker: &MetadataResponseBroker| {
+        Some(Broker {
+            id: BrokerId(broker.node_id.0),
+            host: broker.host.to_string(),
+            port: u16::try_from(broker.port).ok()?,
+            rack: broker.rack.as_ref().map(ToString::to_string),
+        })
+    };
+    response.brokers.iter().filter_map(broker).collect()
 }

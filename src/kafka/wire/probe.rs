@@ -4,6 +4,7 @@
 //! Owns: the order of the stages, held by their types. Every stage is the one that
 //! an ordinary connection goes through; nothing is tried again.
 
+use super::client::brokers_of;
 use super::connection::{Connection, Io};
 use super::endpoint::Endpoint;
 use super::error::WireError;
@@ -107,18 +108,7 @@ impl Probe {
             broker.connection.call(&request, version, self.request_timeout).await
         };
         let response = asked.await.map_err(failed(MetadataRequest::OPERATION, endpoint))?;
-        let mut brokers: Vec<Broker> = response
-            .brokers
-            .iter()
-            .filter_map(|broker| {
-                Some(Broker {
-                    id: BrokerId(broker.node_id.0),
-                    host: broker.host.to_string(),
-                    port: u16::try_from(broker.port).ok()?,
-                    rack: broker.rack.as_ref().map(ToString::to_string),
-                })
-            })
-            .collect();
+        let mut brokers = brokers_of(&response);
         brokers.sort_unstable_by_key(|broker| broker.id);
         Ok(Members {
             cluster_id: response.cluster_id.map(|id| id.to_string()),

@@ -1,11 +1,15 @@
 //! The console as a whole, without a terminal and without a cluster.
 //!
-//! `canned` answers in place of a cluster; `behaviour` holds what follows from
-//! messages, `screens` what it looks like, `event_loop` when it is drawn. They
-//! stand here because the runtime is the room that knows all the others.
+//! `canned` answers in place of a cluster; `behaviour`, `plans`, `records`, `finding`
+//! and `profiles` hold what follows from messages, `screens` what it looks like,
+//! `event_loop` when it is drawn. They stand here because the runtime is the room
+//! that knows all the others.
 
 mod behaviour;
 mod canned;
 mod event_loop;
+mod finding;
+mod plans;
 mod profiles;
+mod records;
 mod screens;

@@ -1,0 +1,254 @@
+//! A plan from its preview to its end, and one that was cut short.
+
+use super::behaviour::refused;
+use super::canned::{self, Desk};
+use crate::cluster::{Access, JournalEntry, JournalView};
+use crate::domain::group::GroupState;
+use crate::domain::partition_plan::CommitZero;
+use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
+use crate::tui::app::dialogs::Dialog;
+use crate::tui::app::dialogs::plan::Stage;
+use crate::tui::app::slot::Slot;
+use crate::tui::app::{Answer, Effect, Message, Request};
+use crate::tui::command::Place;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A reset's plan on screen, drawn to its end.
+pub(super) fn with_plan(access: Access, plan: Arc<Plan>) -> Desk {
+    let mut desk = Desk::filled(access);
+    desk.press("3 enter");
+    desk.answer(Slot::Group, Answer::Group(Ok(canned::group(GroupState::Empty))));
+    desk.press("R enter");
+    desk.answer(Slot::Plan, Answer::Planned(Ok(plan)));
+    desk
+}
+
+fn is_applying(desk: &Desk) -> bool {
+    desk.state.slots.is_running(Slot::Apply)
+}
+
+#[test]
+fn y_applies_only_what_was_drawn_to_its_end() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 60, Confirm::Yes));
+    desk.press("y");
+    assert!(!is_applying(&desk), "nothing was drawn yet");
+    desk.draw(120, 40);
+    desk.press("y");
+    assert!(!is_applying(&desk), "the end was not in view");
+    desk.press("G");
+    desk.draw(120, 40);
+    desk.press("enter space");
+    assert!(!is_applying(&desk), "enter never applies");
+    desk.press("y");
+    assert!(is_applying(&desk));
+}
+
+#[test]
+fn a_y_from_before_the_frame_does_not_count() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 3, Confirm::Yes));
+    let typed_ahead = desk.now;
+    desk.draw(120, 40);
+    let chord = crate::tui::command::Chord::parse("y").unwrap();
+    desk.send(Message::Pressed { chord, at: typed_ahead });
+    assert!(!is_applying(&desk));
+    desk.send(Message::Pasted { text: "yyyy".into(), at: desk.now });
+    assert!(!is_applying(&desk), "a paste never confirms");
+    desk.press("y");
+    assert!(is_applying(&desk));
+}
+
+#[test]
+fn another_plan_has_to_be_seen_again() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 3, Confirm::Yes));
+    desk.draw(120, 40);
+    desk.press("e enter");
+    let mut other = (*canned::plan(true, 3, Confirm::Yes)).clone();
+    other.id = "19f-2".into();
+    desk.answer(Slot::Plan, Answer::Planned(Ok(Arc::new(other))));
+    desk.press("y");
+    assert!(!is_applying(&desk));
+}
+
+#[test]
+fn a_read_only_profile_shows_plans_and_applies_none() {
+    let mut desk = with_plan(Access::ReadOnly, canned::plan(true, 3, Confirm::Yes));
+    desk.draw(120, 40);
+    desk.press("y");
+    assert!(!is_applying(&desk));
+    assert!(desk.state.notes.newest_first().any(|note| note.text.contains("read-only")));
+}
+
+#[test]
+fn a_name_has_to_be_typed_not_pasted() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 3, Confirm::TypeName("fraud".into())));
+    desk.draw(120, 40);
+    desk.press("y");
+    assert_eq!(desk.state.place(), Place::TypeName);
+    desk.send(Message::Pasted { text: "fraud".into(), at: desk.now });
+    desk.press("enter");
+    assert!(!is_applying(&desk));
+    for _ in 0..5 {
+        desk.press("backspace");
+    }
+    desk.press("'frau' enter");
+    assert!(!is_applying(&desk));
+    desk.press("d enter");
+    assert!(is_applying(&desk));
+}
+
+#[test]
+fn an_apply_is_never_cut_in_half() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 3, Confirm::Yes));
+    desk.draw(120, 40);
+    desk.press("y");
+    desk.effects.clear();
+    desk.press("esc ctrl-c ctrl-c");
+    desk.send(Message::Terminated { at: desk.now });
+    assert!(desk.effects.iter().all(|effect| !matches!(effect, Effect::Quit | Effect::Cancel(Slot::Apply))));
+    assert!(matches!(desk.state.dialogs.last(), Some(Dialog::Plan(plan)) if plan.is_applying()));
+    let outcome =
+        Outcome { plan_id: "19f-1".into(), at: canned::NOW, steps: vec![StepStatus::Done; 3], notes: Vec::new() };
+    desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
+    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Quit)), "it leaves once it was read back");
+}
+
+#[test]
+fn each_row_gets_its_mark_as_its_answer_comes_and_the_read_back_corrects_it() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 3, Confirm::Yes));
+    desk.draw(120, 40);
+    desk.press("y");
+    let statuses = |desk: &Desk| match desk.state.dialogs.last() {
+        Some(Dialog::Plan(plan)) => (0..3).map(|index| plan.status(index).cloned()).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let lost = StepStatus::Unknown(refused());
+    desk.state.is_dirty = false;
+    desk.answer(Slot::Apply, Answer::Progress(vec![(0, StepStatus::Done), (1, lost.clone())]));
+    assert!(desk.state.is_dirty);
+    assert_eq!(statuses(&desk), [Some(StepStatus::Done), Some(lost), None]);
+    // What the plan has no row for is survived.
+    desk.answer(Slot::Apply, Answer::Progress(vec![(1, StepStatus::Done), (9, StepStatus::Done)]));
+    assert_eq!(statuses(&desk), [Some(StepStatus::Done), Some(StepStatus::Done), None]);
+    assert!(is_applying(&desk), "progress is not the end");
+}
+
+#[test]
+fn what_is_still_where_it_was_put_calls_nobody() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 1, Confirm::Yes));
+    desk.draw(120, 40);
+    desk.press("y");
+    let outcome =
+        Outcome { plan_id: "19f-1".into(), at: canned::NOW, steps: vec![StepStatus::Done], notes: Vec::new() };
+    desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
+    let (said, fine) = (desk.state.notes.len(), Warning::new(Severity::Fine, "still there"));
+    desk.answer(Slot::LookAgain, Answer::LookedAgain(Ok(vec![fine.clone()])));
+    assert_eq!(desk.state.notes.len(), said);
+    assert!(matches!(desk.state.dialogs.last(), Some(Dialog::Plan(plan)) if plan.afterwards == [fine]));
+}
+
+#[test]
+fn offset_0_is_committed_only_where_it_was_chosen() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 j p");
+    let report = Arc::new(canned::partition_report());
+    desk.answer(Slot::PartitionReport, Answer::PartitionReport(Ok(report)));
+    let asked = |desk: &Desk| match desk.open.get(&Slot::Plan) {
+        Some((_, Request::PlanAddPartitions { commit_zero, .. })) => commit_zero.clone(),
+        other => panic!("{other:?}"),
+    };
+    desk.press("enter");
+    assert_eq!(asked(&desk), CommitZero::No);
+    desk.press("esc z enter");
+    assert_eq!(asked(&desk), CommitZero::Offered);
+    // The choice outlives a change of the wish, and can be taken back.
+    desk.press("esc e enter");
+    desk.answer(Slot::PartitionReport, Answer::PartitionReport(Ok(Arc::new(canned::partition_report()))));
+    desk.press("enter");
+    assert_eq!(asked(&desk), CommitZero::Offered);
+    desk.press("esc z enter");
+    assert_eq!(asked(&desk), CommitZero::No);
+}
+
+#[test]
+fn after_a_reset_it_is_looked_at_again() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 3, Confirm::Yes));
+    desk.draw(120, 40);
+    desk.press("y");
+    let outcome =
+        Outcome { plan_id: "19f-1".into(), at: canned::NOW, steps: vec![StepStatus::Done; 3], notes: Vec::new() };
+    desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
+    let look = desk.effects.iter().find_map(|effect| match effect {
+        Effect::Start { slot: Slot::LookAgain, after, .. } => Some(*after),
+        _ => None,
+    });
+    assert_eq!(look, Some(Duration::from_secs(10)));
+    desk.press("u");
+    assert!(matches!(desk.open.get(&Slot::Plan), Some((_, Request::PlanUndo(id))) if id == "19f-1"));
+}
+
+#[test]
+fn waiting_applies_the_new_plan_only_if_it_says_the_same() {
+    for same in [true, false] {
+        let mut desk = with_plan(Access::ReadWrite, canned::plan(false, 3, Confirm::Yes));
+        desk.press("w");
+        assert!(!desk.state.slots.is_running(Slot::WaitEmpty), "the end was not drawn");
+        desk.draw(120, 40);
+        desk.press("w");
+        desk.answer(Slot::WaitEmpty, Answer::GroupIsEmpty(Ok(())));
+        let partitions = if same { 3 } else { 2 };
+        desk.answer(Slot::Plan, Answer::Planned(Ok(canned::plan(true, partitions, Confirm::Yes))));
+        assert_eq!(is_applying(&desk), same);
+    }
+}
+
+#[test]
+fn waiting_can_be_given_up() {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(false, 3, Confirm::Yes));
+    desk.draw(120, 40);
+    desk.press("w esc");
+    assert!(matches!(desk.state.dialogs.last(), Some(Dialog::Plan(plan)) if matches!(plan.stage, Stage::Shown(_))));
+    assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Cancel(Slot::WaitEmpty))));
+}
+
+/// A journal with one change whose result was never written.
+fn unfinished() -> Arc<JournalView> {
+    let plan = (*canned::plan(true, 3, Confirm::Yes)).clone();
+    let (outcome, undone_by, finished_by) = (None, None, None);
+    let entry = JournalEntry { plan, began: canned::NOW, outcome, undone_by, finished_by, undo: Ok(()) };
+    Arc::new(JournalView { entries: vec![entry], unreadable: Vec::new() })
+}
+
+#[test]
+fn an_unfinished_change_is_announced_when_a_cluster_is_opened_and_only_once() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    assert!(matches!(desk.open.get(&Slot::Journal), Some((_, Request::Journal))), "whatever is on screen");
+    desk.answer(Slot::Journal, Answer::Journal(Ok(unfinished())));
+    let said = |desk: &Desk| desk.state.notes.newest_first().filter(|note| note.text.contains("never written")).count();
+    assert_eq!(said(&desk), 1);
+    assert!(!desk.state.slots.is_running(Slot::Journal), "it is not kept fresh where it is not shown");
+    assert!(desk.draw(120, 40).contains("9▲ Journal"));
+    desk.press("9");
+    desk.answer(Slot::Journal, Answer::Journal(Ok(unfinished())));
+    assert_eq!(said(&desk), 1);
+}
+
+#[test]
+fn an_unfinished_change_is_looked_into_finished_and_settled() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("9");
+    desk.answer(Slot::Journal, Answer::Journal(Ok(unfinished())));
+    assert!(matches!(desk.open.get(&Slot::LookInto), Some((_, Request::LookInto(id))) if id == "19f-1"));
+    desk.press("f");
+    assert!(matches!(desk.open.get(&Slot::Plan), Some((_, Request::PlanFinish(id))) if id == "19f-1"));
+    desk.press("esc v");
+    assert!(matches!(desk.open.get(&Slot::Settle), Some((_, Request::Settle(id))) if id == "19f-1"));
+    // Once its end is written, there is nothing to finish or to settle.
+    let mut view = (*unfinished()).clone();
+    view.entries[0].finished_by = Some("19f-2".into());
+    desk.answer(Slot::Journal, Answer::Journal(Ok(Arc::new(view))));
+    assert!(!desk.state.slots.is_running(Slot::LookInto));
+    desk.open.remove(&Slot::Plan);
+    desk.press("f");
+    assert!(!desk.open.contains_key(&Slot::Plan));
+}

@@ -1,0 +1,96 @@
+//! Records as they come, and what is asked about them.
+
+use super::behaviour::refused;
+use super::canned::Desk;
+use crate::cluster::{Access, RecordRef, RecordsUpdate};
+use crate::domain::record::{Isolation, TieredPart, TieredRead};
+use crate::tui::app::slot::Slot;
+use crate::tui::app::{Answer, Effect, Request};
+
+#[test]
+fn records_stand_still_when_one_reads_and_follow_when_told() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    let topic = "orders.v1".into();
+    let records = |from: i64| RecordsUpdate {
+        records: RecordRef::of_times(&topic, 0, from, &[1; 10]),
+        ..RecordsUpdate::default()
+    };
+    desk.draw(80, 24);
+    desk.answer(Slot::Records, Answer::Records(records(0)));
+    let selected = |desk: &Desk| desk.state.views.records.selected_ref().map(|record| record.offset());
+    assert_eq!(selected(&desk), Some(9));
+    desk.press("k");
+    desk.answer(Slot::Records, Answer::Records(records(10)));
+    assert_eq!(selected(&desk), Some(8));
+    desk.press("f");
+    assert_eq!(selected(&desk), Some(19));
+    desk.answer(Slot::Records, Answer::Records(records(20)));
+    assert_eq!(selected(&desk), Some(29));
+}
+
+#[test]
+fn only_records_in_view_are_decoded_and_one_request_runs_at_a_time() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    desk.draw(80, 24);
+    let topic = "orders.v1".into();
+    for from in [0, 1_000] {
+        let records = RecordRef::of_times(&topic, 0, from, &[1; 1_000]);
+        desk.answer(Slot::Records, Answer::Records(RecordsUpdate { records, ..RecordsUpdate::default() }));
+    }
+    let asked: Vec<usize> = desk
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Start { request: Request::Decode { records, .. }, .. } => Some(records.len()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(asked.len(), 1);
+    assert!(asked.iter().all(|count| *count < 30), "{asked:?}");
+}
+
+#[test]
+fn remote_storage_is_asked_about_and_read_only_when_told() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    let asked = |desk: &Desk| match desk.open.get(&Slot::Records) {
+        Some((_, Request::Records(request))) => (request.tiered, request.isolation),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked(&desk), (TieredRead::Ask, Isolation::Uncommitted));
+    desk.press("enter");
+    assert_eq!(asked(&desk).0, TieredRead::Ask, "nothing was asked yet");
+    let tiered = Some(TieredPart { partitions: 2, records: 41_000 });
+    let update = RecordsUpdate { tiered, finished: true, ..RecordsUpdate::default() };
+    desk.answer(Slot::Records, Answer::Records(update));
+    let shown = desk.draw(120, 40);
+    assert!(shown.contains("up to 41,000 of these records, in 2 partitions, lie in remote storage"), "{shown}");
+    desk.press("enter");
+    assert_eq!(asked(&desk).0, TieredRead::Allowed);
+    assert!(!desk.draw(120, 40).contains("lie in remote storage"));
+}
+
+#[test]
+fn the_isolation_is_chosen_and_said_in_the_title() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    assert!(desk.draw(120, 40).contains(" · uncommitted"));
+    desk.press("i");
+    assert!(matches!(
+        desk.open.get(&Slot::Records),
+        Some((_, Request::Records(request))) if request.isolation == Isolation::Committed
+    ));
+    assert!(desk.draw(120, 40).contains(" · committed"));
+}
+
+#[test]
+fn who_is_away_for_a_while_is_said_until_it_is_back() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    desk.answer(Slot::Records, Answer::Records(RecordsUpdate { waiting: vec![refused()], ..RecordsUpdate::default() }));
+    assert!(desk.draw(120, 40).contains("waiting: cannot ask: late"));
+    desk.answer(Slot::Records, Answer::Records(RecordsUpdate::default()));
+    assert!(!desk.draw(120, 40).contains("waiting: cannot ask"));
+}
