@@ -228,11 +228,12 @@ impl Console {
         self.child.process_id().expect("it runs")
     }
 
-    /// Waits for its end; its exit code.
+    /// Waits for its end, and until all that it sent was taken in; its exit code.
     pub fn ends(&mut self) -> u32 {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(status) = self.child.try_wait().expect("its state is known") {
+            let is_over = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).is_over;
+            if is_over && let Some(status) = self.child.try_wait().expect("its state is known") {
                 return status.exit_code();
             }
             assert!(Instant::now() < deadline, "it does not end:\n{}", self.screen());
