@@ -62,6 +62,7 @@ struct Inner {
     metadata: Mutex<Option<Arc<Metadata>>>,
     /// Held while metadata is asked for.
     metadata_turn: tokio::sync::Mutex<()>,
+    brokers: Mutex<Option<Arc<Vec<BrokerRow>>>>,
     logs: Mutex<LogSampler>,
     lags: Mutex<LagSampler>,
     journal: OnceLock<Journal>,
@@ -91,6 +92,7 @@ impl Cluster {
                 gate: Mutex::new(gate),
                 metadata: Mutex::default(),
                 metadata_turn: tokio::sync::Mutex::default(),
+                brokers: Mutex::default(),
                 logs: Mutex::default(),
                 lags: Mutex::default(),
                 journal: OnceLock::new(),

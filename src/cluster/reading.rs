@@ -100,7 +100,8 @@ impl Cluster {
         Ok(admin::offsets::list(self.client(), &wanted, &metadata.topics).await)
     }
 
-    /// Brokers with what they carry and how full their disks are.
+    /// Brokers with what they carry and how full their disks are. The same `Arc`
+    /// comes back while nothing changes.
     pub async fn brokers(&self) -> Result<Arc<Vec<BrokerRow>>, Failure> {
         let metadata = self.known_metadata().await?;
         let dirs = admin::log_dirs::describe(self.client(), &broker_ids(&metadata)).await;
@@ -113,7 +114,11 @@ impl Cluster {
             Some(disks) => (used(disks), total(disks)),
             None => (Fact::unknown(unknown(id)), Fact::unknown(unknown(id))),
         });
-        Ok(Arc::new(rows))
+        let mut known = lock(&self.inner.brokers);
+        match known.as_ref().filter(|last| ***last == rows) {
+            Some(last) => Ok(Arc::clone(last)),
+            None => Ok(Arc::clone(known.insert(Arc::new(rows)))),
+        }
     }
 
     pub async fn topic_configs(&self, topic: &TopicName) -> Result<Arc<Vec<ConfigEntry>>, Failure> {

@@ -40,9 +40,9 @@ pub fn memory(pid: u32) -> String {
     megabytes(pid, "VmHWM:").map_or_else(|| "?".to_owned(), |megabytes| format!("{megabytes} MB"))
 }
 
-/// Megabytes that a process has resident now.
-pub fn resident(pid: u32) -> u64 {
-    megabytes(pid, "VmRSS:").unwrap_or(0)
+/// Megabytes that a process has resident now; `None` when it has ended.
+pub fn resident(pid: u32) -> Option<u64> {
+    megabytes(pid, "VmRSS:")
 }
 
 fn megabytes(pid: u32, what: &str) -> Option<u64> {

@@ -27,7 +27,7 @@ pub fn measure(stage: &Stage) -> Vec<Line> {
         let began = Instant::now();
         let running = klamm.start(&[&["--config", &config], reading.as_slice()].concat());
         // What it has at most is known only while it runs.
-        while let megabytes @ 1.. = rest::resident(running.pid()) {
+        while let Some(megabytes) = rest::resident(running.pid()) {
             memory = memory.max(megabytes);
             std::thread::park_timeout(Duration::from_millis(20));
         }

@@ -49,7 +49,7 @@ fn plain(target: &Target) -> Vec<Line> {
         || console.press("?"),
         || console.press("<esc>"),
         |what, shows| {
-            console.wait(what, |screen| screen.contains("quit") && screen.contains("palette") == shows);
+            console.wait(what, |screen| screen.contains("Keys that work here") == shows);
         },
     );
     let echo = Console::open_program("sh", &["-c", "stty raw -echo; echo ready; cat"], &[], 120, 40);
@@ -112,7 +112,7 @@ fn open(target: &Target, topic: &str, then: &[&str]) -> Console {
     let mut words = vec!["--bootstrap", &target.bootstrap, "--tz", "UTC"];
     words.extend(target.registry.iter().flat_map(|url| ["--registry", url]));
     let console = Console::open(&words, 120, 40);
-    console.sees("1 brokers");
+    console.sees("1 broker");
     console.press("2");
     console.sees("PART");
     console.press(&format!("/{topic}<enter>"));
@@ -178,12 +178,12 @@ fn watch(console: &Console) -> Minute {
             ages.push(Duration::from_millis(today.saturating_sub(newest)));
         }
         if second == 10 {
-            early = rest::resident(console.pid());
+            early = rest::resident(console.pid()).unwrap_or(0);
         }
     }
     // A tick is 10 ms on every Linux that matters.
     let cpu = (rest::cpu_ticks(console.pid()) - ticks) as f64 / 100.0 / began.elapsed().as_secs_f64();
-    Minute { age: median(ages), cpu, early, late: rest::resident(console.pid()) }
+    Minute { age: median(ages), cpu, early, late: rest::resident(console.pid()).unwrap_or(0) }
 }
 
 /// The latest time of day on screen, in milliseconds.

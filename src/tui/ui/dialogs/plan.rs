@@ -167,7 +167,8 @@ fn prompt_items(state: &State, dialog: &PlanDialog, plan: &Plan, hidden: usize, 
                     Confirm::TypeName(_) => key("y", "apply (asks for the name)"),
                 }
             };
-            vec![first, key("e", "change target"), key("esc", "leave as it is")]
+            let change = state.ctx().has_picker.then(|| key("e", "change target"));
+            [Some(first), change, Some(key("esc", "leave as it is"))].into_iter().flatten().collect()
         }
         Stage::Waiting(_) => {
             vec![say("waiting until the group has no members…".into(), Role::Warning), key("esc", "stop waiting")]

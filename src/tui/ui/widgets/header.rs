@@ -59,7 +59,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
 fn strip(state: &State, canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     let marks = canvas.theme.marks;
     let data = &state.data;
-    let mut facts: Vec<(Mark, String)> = Vec::new();
+    // Without a mark: a number that is neither good nor bad.
+    let mut facts: Vec<(Option<Mark>, String)> = Vec::new();
     if state.link.session().is_none() {
         return Vec::new();
     }
@@ -73,28 +74,26 @@ fn strip(state: &State, canvas: &Canvas<'_>) -> Vec<Span<'static>> {
     };
     if data.metadata.failure().is_some() {
         let at = data.metadata.as_of().map_or(String::new(), |at| at.clock_seconds(state.zone()));
-        facts.push((Mark::Broken, format!("no answer, as of {at}")));
+        facts.push((Some(Mark::Broken), format!("no answer, as of {at}")));
     }
     let health = &metadata.health;
-    let mark = |count: usize, bad: Mark| if count == 0 { Mark::Fine } else { bad };
+    let mark = |count: usize, bad: Mark| Some(if count == 0 { Mark::Fine } else { bad });
     facts.push((mark(health.offline, Mark::Broken), format!("{} offline", health.offline)));
     let missing: Vec<String> = health.missing_brokers.iter().take(3).map(ToString::to_string).collect();
     let missing = if missing.is_empty() { String::new() } else { format!(" (miss {})", missing.join(" ")) };
     facts.push((mark(health.under_replicated, Mark::Look), format!("{} URP{missing}", health.under_replicated)));
     facts.push((mark(metadata.failures.len(), Mark::Look), show::plural(metadata.brokers.len(), "broker")));
     let seen = if metadata.may_describe_cluster == Some(false) { " you may see" } else { "" };
-    let topics = show::count(metadata.topics.len() as u64);
-    facts.push((Mark::Fine, format!("{topics} topics{seen}")));
-    facts.push((Mark::Fine, format!("{} partitions", show::count(metadata.partitions as u64))));
-    let plain = |text: &str| text.ends_with("topics") || text.ends_with("partitions") || text.ends_with("see");
+    facts.push((None, format!("{}{seen}", show::plural(metadata.topics.len(), "topic"))));
+    facts.push((None, show::plural(metadata.partitions, "partition")));
     let mut spans = Vec::new();
     for (mark, text) in facts {
         let (sign, role) = match mark {
-            _ if plain(&text) => ("", Role::Muted),
-            Mark::Fine => (marks.fine, Role::Success),
-            Mark::Look => (marks.look, Role::Warning),
-            Mark::Broken => (marks.broken, Role::Danger),
-            Mark::Unknown => (marks.unknown, Role::Muted),
+            None => ("", Role::Muted),
+            Some(Mark::Fine) => (marks.fine, Role::Success),
+            Some(Mark::Look) => (marks.look, Role::Warning),
+            Some(Mark::Broken) => (marks.broken, Role::Danger),
+            Some(Mark::Unknown) => (marks.unknown, Role::Muted),
         };
         let text = if sign.is_empty() { text } else { format!("{sign} {text}") };
         spans.push(span(text, role));
