@@ -60,7 +60,7 @@ struct Inner {
     schemas: Arc<Schemas>,
     gate: Mutex<Gate>,
     metadata: Mutex<Option<Arc<Metadata>>>,
-    /// Held while metadata is asked for.
+    /// Held while the first metadata is asked for.
     metadata_turn: tokio::sync::Mutex<()>,
     brokers: Mutex<Option<Arc<Vec<BrokerRow>>>>,
     logs: Mutex<LogSampler>,

@@ -31,7 +31,9 @@ const KNOWN_FOR_PLANS: i64 = 10_000;
 impl Cluster {
     /// Brokers and topics. The same `Arc` comes back while nothing changes.
     pub async fn metadata(&self) -> Result<Arc<Metadata>, Failure> {
-        let _turn = self.inner.metadata_turn.lock().await;
+        // Others wait for the first answer only: later a slow one keeps nobody else waiting.
+        let is_first = lock(&self.inner.metadata).is_none();
+        let _turn = if is_first { Some(self.inner.metadata_turn.lock().await) } else { None };
         self.ask_metadata().await
     }
 
