@@ -39,5 +39,5 @@ pub mod when;
 pub use fact::{Fact, Partial};
 pub use failure::{Failure, FailureKind};
 pub use grant::WriteGrant;
-pub use name::{BrokerId, GroupId, Offset, PartitionId, TopicId, TopicName, TopicPartition};
+pub use name::{BrokerId, GroupId, Offset, PartitionId, PartitionMap, TopicId, TopicName, TopicPartition};
 pub use time::Time;

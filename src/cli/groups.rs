@@ -126,8 +126,8 @@ async fn lag(session: &mut Session, arguments: &LagArguments) -> Result<Exit, St
 /// The cells of [`LAG`]. Where nothing is committed there is no lag to know.
 fn lag_cells(group: &GroupId, partition: &GroupPartition) -> Vec<Cell> {
     vec![
-        Cell::text(group.as_str()),
-        Cell::text(partition.partition.topic.as_str()),
+        Cell::text(group),
+        Cell::text(&partition.partition.topic),
         Cell::Id(partition.partition.partition.into()),
         Cell::of(&partition.start, Cell::Offset),
         Cell::of(&partition.committed, |committed| match committed {

@@ -8,7 +8,7 @@ use crate::domain::group::{
     CommittedOffset, GroupDescription, GroupListing, GroupPartition, GroupState, LagPoint, LagTotal,
 };
 use crate::domain::origin::GroupRole;
-use crate::domain::{Fact, Failure, GroupId, Offset, Time, TopicName, TopicPartition};
+use crate::domain::{Fact, Failure, GroupId, Offset, PartitionMap, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::Listed;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub struct GroupDetail {
 }
 
 /// What a group committed, by partition.
-pub(super) type Commits = HashMap<TopicPartition, CommittedOffset>;
+pub(super) type Commits = PartitionMap<CommittedOffset>;
 
 /// What must be remembered between samples.
 #[derive(Debug, Default)]
@@ -189,16 +189,14 @@ pub(super) fn partitions_of(
     starts: &Listed,
     ends: &Listed,
 ) -> Vec<GroupPartition> {
-    let mut owners: HashMap<&TopicPartition, usize> = HashMap::new();
-    for (index, member) in description.iter().flat_map(|description| description.members.iter().enumerate()) {
-        owners.extend(member.assignment.iter().map(|partition| (partition, index)));
-    }
-    let mut wanted: BTreeSet<&TopicPartition> = owners.keys().copied().collect();
-    if let Ok(commits) = commits {
-        wanted.extend(commits.keys());
-    }
-    wanted
-        .into_iter()
+    let members = description.iter().flat_map(|description| description.members.iter().enumerate());
+    let owners: foldhash::HashMap<&TopicPartition, usize> =
+        members.flat_map(|(index, member)| member.assignment.iter().map(move |partition| (partition, index))).collect();
+    let mut here: Vec<&TopicPartition> = commits.iter().flat_map(HashMap::keys).collect();
+    let is_committed = |partition: &TopicPartition| commits.as_ref().is_ok_and(|all| all.contains_key(partition));
+    here.extend(owners.keys().filter(|partition| !is_committed(partition)));
+    here.sort_unstable();
+    here.into_iter()
         .map(|partition| GroupPartition {
             committed: match commits {
                 Ok(commits) => Fact::Known(commits.get(partition).cloned()),
@@ -243,14 +241,14 @@ mod tests {
     }
 
     fn one(offset: Offset, end: Offset) -> Vec<GroupPartition> {
-        let commits = Ok(Commits::from([(at(0), committed(offset))]));
-        partitions_of(None, &commits, &Listed::new(), &ends(&[(0, end)]))
+        let commits = Ok(Commits::from_iter([(at(0), committed(offset))]));
+        partitions_of(None, &commits, &Listed::default(), &ends(&[(0, end)]))
     }
 
     #[test]
     fn lag_is_unknown_where_the_end_is_and_counted_where_it_is_not() {
-        let commits = Ok(Commits::from([(at(0), committed(10)), (at(1), committed(5))]));
-        let rows = partitions_of(None, &commits, &Listed::new(), &ends(&[(0, 25)]));
+        let commits = Ok(Commits::from_iter([(at(0), committed(10)), (at(1), committed(5))]));
+        let rows = partitions_of(None, &commits, &Listed::default(), &ends(&[(0, 25)]));
         let total = LagTotal::of(&rows);
         assert_eq!((total.lag, total.known, total.unknown), (15, 1, 1));
     }

@@ -94,7 +94,7 @@ impl Cluster {
 
     pub(super) async fn offsets_at(&self, partitions: &[TopicPartition], at: OffsetAt) -> Result<Listed, Failure> {
         if partitions.is_empty() {
-            return Ok(Listed::new());
+            return Ok(Listed::default());
         }
         let wanted: Vec<(TopicPartition, OffsetAt)> =
             partitions.iter().map(|partition| (partition.clone(), at)).collect();
@@ -238,7 +238,7 @@ impl Cluster {
         if description.listing.state == GroupState::Dead && commits.as_ref().is_ok_and(HashMap::is_empty) {
             return Err(no_such_group(group));
         }
-        let wanted: Vec<TopicPartition> = wanted_partitions(Some(&description), &commits).into_iter().collect();
+        let wanted = distinct(partitions_in(Some(&description), &commits));
         let (starts, ends) = self.log_bounds(&wanted).await?;
         let metadata = self.known_metadata().await?;
         let failures = commits.as_ref().err().cloned().into_iter().collect();
@@ -321,18 +321,16 @@ impl Cluster {
         let ids: Vec<GroupId> = listings.iter().map(|listing| listing.id.clone()).collect();
         let mut committed = admin::offsets::committed(self.client(), &ids).await;
         let mut read = Vec::with_capacity(listings.len());
-        let mut wanted = BTreeSet::new();
         for listing in listings {
             let description = descriptions.remove(&listing.id);
             let commits = match committed.value.remove(&listing.id) {
                 Some(commits) => Ok(commits),
                 None => Err(why_no_commits(&listing.id, &committed.failures)),
             };
-            let partitions = wanted_partitions(description.as_ref(), &commits).into_iter();
-            wanted.extend(partitions.filter(|here| of.is_none_or(|topic| here.topic == *topic)));
             read.push((listing, description, commits));
         }
-        let wanted: Vec<TopicPartition> = wanted.into_iter().collect();
+        let everywhere = read.iter().flat_map(|(_, description, commits)| partitions_in(description.as_ref(), commits));
+        let wanted = distinct(everywhere.filter(|here| of.is_none_or(|topic| here.topic == *topic)));
         let (starts, ends) = self.log_bounds(&wanted).await?;
         let groups = read
             .into_iter()
@@ -392,12 +390,19 @@ fn undescribed(listing: GroupListing) -> GroupDescription {
     GroupDescription { listing, coordinator: None, assignor: String::new(), members: Vec::new(), may_delete: None }
 }
 
-fn wanted_partitions(
-    description: Option<&GroupDescription>,
-    commits: &Result<Commits, Failure>,
-) -> BTreeSet<TopicPartition> {
+/// What a group is assigned and what it committed; a partition may come twice.
+fn partitions_in<'a>(
+    description: Option<&'a GroupDescription>,
+    commits: &'a Result<Commits, Failure>,
+) -> impl Iterator<Item = &'a TopicPartition> {
     let assigned = description.into_iter().flat_map(|description| &description.members).flat_map(|m| &m.assignment);
-    assigned.chain(commits.iter().flat_map(HashMap::keys)).cloned().collect()
+    assigned.chain(commits.iter().flat_map(HashMap::keys))
+}
+
+/// Each partition once.
+fn distinct<'a>(partitions: impl Iterator<Item = &'a TopicPartition>) -> Vec<TopicPartition> {
+    let distinct: foldhash::HashSet<&TopicPartition> = partitions.collect();
+    distinct.into_iter().cloned().collect()
 }
 
 fn why_no_commits(group: &GroupId, failures: &[Failure]) -> Failure {

@@ -10,7 +10,7 @@ use super::schemas::Schemas;
 use crate::decode;
 use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
-use crate::kafka::admin::offsets::OffsetAt;
+use crate::kafka::admin::offsets::{Listed, OffsetAt};
 use crate::kafka::fetch::{self, Batch, PartitionBounds, ReadEvent, ReadRequest};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -313,7 +313,7 @@ impl Cluster {
         let (starts, ends) = (starts?, ends?);
         let times = match request.start {
             StartAt::Time(time) => self.offsets_at(&chosen, OffsetAt::Time(time)).await?,
-            _ => HashMap::new(),
+            _ => Listed::default(),
         };
         let mut bounds = Vec::with_capacity(chosen.len());
         let mut left_out = Vec::new();

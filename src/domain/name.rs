@@ -33,6 +33,11 @@ macro_rules! shared_name {
                 Self(name.into())
             }
         }
+        impl From<&$name> for Arc<str> {
+            fn from(name: &$name) -> Self {
+                Arc::clone(&name.0)
+            }
+        }
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
@@ -113,6 +118,11 @@ pub struct TopicPartition {
     pub topic: TopicName,
     pub partition: PartitionId,
 }
+
+/// A map by partition. Tables of a hundred thousand of them are made at each
+/// refresh, and half of that would be the standard library's hash; this one is
+/// seeded at random too, so that nobody can choose names that collide.
+pub type PartitionMap<T> = foldhash::HashMap<TopicPartition, T>;
 
 impl TopicPartition {
     pub fn new(topic: TopicName, partition: PartitionId) -> Self {

@@ -18,7 +18,6 @@ pub mod topics;
 use crate::domain::{Failure, FailureKind, TopicName, TopicPartition};
 use crate::kafka::wire::failure_of_code;
 use kafka_protocol::protocol::StrBytes;
-use std::collections::HashSet;
 
 fn text(text: &str) -> StrBytes {
     StrBytes::from_string(text.to_owned())
@@ -40,7 +39,7 @@ fn explained(code: i16, said: Option<&StrBytes>, operation: &str) -> Failure {
 
 /// One shared allocation per name within one answer: topics repeat for every group.
 #[derive(Default)]
-struct TopicNames(HashSet<TopicName>);
+struct TopicNames(foldhash::HashSet<TopicName>);
 
 impl TopicNames {
     fn get(&mut self, name: &str) -> TopicName {

@@ -23,7 +23,7 @@ pub(crate) enum Cell {
     Absent,
     /// Null in JSON with the reason beside it.
     Unknown(Arc<str>),
-    Text(String),
+    Text(Arc<str>),
     /// A word from a fixed list, with its colour.
     Word(&'static str, Tone),
     Flag(bool),
@@ -44,7 +44,7 @@ pub(crate) enum Cell {
 }
 
 impl Cell {
-    pub(crate) fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<Arc<str>>) -> Self {
         Self::Text(text.into())
     }
 
@@ -72,7 +72,7 @@ impl Cell {
     }
 
     pub(crate) fn texts<T: ToString>(texts: impl IntoIterator<Item = T>) -> Self {
-        Self::List(texts.into_iter().map(|text| Self::Text(text.to_string())).collect())
+        Self::List(texts.into_iter().map(|text| Self::text(text.to_string())).collect())
     }
 
     /// Why this is null in JSON although there is something.
@@ -100,7 +100,7 @@ impl Cell {
         match self {
             Self::Absent => "–".into(),
             Self::Unknown(_) => "?".into(),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => text.to_string(),
             Self::Word(word, _) => (*word).into(),
             Self::Flag(flag) => if *flag { "yes" } else { "no" }.into(),
             Self::Id(id) => id.to_string(),
@@ -120,7 +120,7 @@ impl Cell {
     pub(crate) fn plain(&self) -> String {
         match self {
             Self::Absent | Self::Unknown(_) => String::new(),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => text.to_string(),
             Self::Word(word, _) => (*word).into(),
             Self::Flag(flag) => flag.to_string(),
             Self::Id(number) | Self::Offset(number) | Self::Difference(number) => number.to_string(),

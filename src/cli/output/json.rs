@@ -61,9 +61,16 @@ pub(super) fn write(to: &mut dyn Write, report: &Report, version: u32, look: &Lo
 
 fn write_items<T: Serialize>(to: &mut dyn Write, items: impl IntoIterator<Item = T>, look: &Look) -> io::Result<()> {
     let mut is_empty = true;
+    let mut line = Vec::new();
     for item in items {
-        to.write_all(if is_empty { b"\n" } else { b",\n" })?;
-        to.write_all(encoded(&item, look)?.as_bytes())?;
+        line.clear();
+        line.extend_from_slice(if is_empty { b"\n" } else { b",\n" });
+        if look.is_terminal {
+            line.extend_from_slice(encoded(&item, look)?.as_bytes());
+        } else {
+            serde_json::to_writer(&mut line, &item)?;
+        }
+        to.write_all(&line)?;
         is_empty = false;
     }
     if is_empty { Ok(()) } else { to.write_all(b"\n") }

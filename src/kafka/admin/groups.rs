@@ -22,11 +22,15 @@ pub async fn list(client: &Client) -> Partial<Vec<GroupListing>> {
         }
         brokers = client.brokers();
     }
-    let mut asked: FuturesUnordered<_> = brokers.iter().map(|broker| list_of_broker(client, broker.id)).collect();
+    let ask = |broker: BrokerId| async move { (broker, list_of_broker(client, broker).await) };
+    let mut asked: FuturesUnordered<_> = brokers.iter().map(|broker| ask(broker.id)).collect();
     let mut groups = Partial::whole(Vec::new());
-    while let Some(answer) = asked.next().await {
+    while let Some((broker, answer)) = asked.next().await {
         match answer {
-            Ok(listed) => groups.value.extend(listed),
+            Ok(listed) => {
+                client.learn_coordinator(broker, listed.iter().map(|group| &group.id));
+                groups.value.extend(listed);
+            }
             Err(failure) => groups.failures.push(failure),
         }
     }

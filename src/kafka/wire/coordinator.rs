@@ -2,7 +2,7 @@
 //!
 //! Groups are asked for in batches where the cluster can do that (FindCoordinator
 //! version 4, Kafka 3.0), else singly but all at once; the answers are kept until a
-//! broker says that it is not the coordinator.
+//! broker says that it is not the coordinator. Of the groups that a broker lists it is.
 
 use super::client::{Client, Lane, Route, Trouble};
 use super::code::failure_of_code;
@@ -127,6 +127,12 @@ impl Client {
         let build = |version| request(version, kind, &keys);
         let response = Box::pin(self.perform(None, Route::Any, Lane::Control, &build)).await?;
         single(&response).map_err(Trouble::nowhere)
+    }
+
+    /// A broker listed these groups, which it does only for those it coordinates:
+    /// nobody needs to be asked again. Where it is not so any more, it says so.
+    pub(in crate::kafka) fn learn_coordinator<'a>(&self, broker: BrokerId, groups: impl Iterator<Item = &'a GroupId>) {
+        lock(self.groups()).extend(groups.map(|group| (group.clone(), broker)));
     }
 
     /// A broker said that it does not coordinate this group.

@@ -6,8 +6,9 @@
 use super::super::coordinated::{self, Batch};
 use super::super::{TopicNames, text};
 use crate::domain::group::CommittedOffset;
-use crate::domain::{BrokerId, Failure, GroupId, Partial, TopicPartition};
+use crate::domain::{BrokerId, Failure, GroupId, Partial, PartitionMap};
 use crate::kafka::wire::{Api as _, Client, Lane, Route, failure_of_code};
+use foldhash::HashMapExt as _;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestGroup;
@@ -21,7 +22,7 @@ const BATCH: usize = 100;
 const BATCHES_FROM: i16 = 8;
 
 /// The offsets of one group.
-pub type Offsets = HashMap<TopicPartition, CommittedOffset>;
+pub type Offsets = PartitionMap<CommittedOffset>;
 
 /// All committed offsets of `groups`. A group that committed nothing has an empty
 /// map; one that could not be asked is missing and named in the failures.
@@ -93,12 +94,18 @@ macro_rules! rows {
     };
 }
 
+macro_rules! count {
+    ($topics:expr) => {
+        $topics.iter().map(|topic| topic.partitions.len()).sum()
+    };
+}
+
 fn read(broker: BrokerId, batch: &[GroupId], response: &OffsetFetchResponse) -> HashMap<GroupId, Result<Answer, i16>> {
     let mut names = TopicNames::default();
     let mut answers = HashMap::with_capacity(batch.len());
     if let ([only], []) = (batch, response.groups.as_slice()) {
         let answer = match response.error_code {
-            0 => Ok(read_rows(only, broker, &mut names, rows!(response.topics))),
+            0 => Ok(read_rows(only, broker, &mut names, rows!(response.topics), count!(response.topics))),
             code => Err(code),
         };
         answers.insert(only.clone(), answer);
@@ -107,7 +114,7 @@ fn read(broker: BrokerId, batch: &[GroupId], response: &OffsetFetchResponse) -> 
     for answered in &response.groups {
         let group = GroupId::from(answered.group_id.as_str());
         let answer = match answered.error_code {
-            0 => Ok(read_rows(&group, broker, &mut names, rows!(answered.topics))),
+            0 => Ok(read_rows(&group, broker, &mut names, rows!(answered.topics), count!(answered.topics))),
             code => Err(code),
         };
         answers.insert(group, answer);
@@ -120,8 +127,9 @@ fn read_rows<'a>(
     broker: BrokerId,
     names: &mut TopicNames,
     rows: impl Iterator<Item = Row<'a>>,
+    count: usize,
 ) -> Answer {
-    let (mut offsets, mut failures) = (Offsets::new(), Vec::new());
+    let (mut offsets, mut failures) = (Offsets::with_capacity(count), Vec::new());
     for row in rows {
         if row.code != 0 {
             let failure = failure_of_code(row.code, OffsetFetchRequest::OPERATION);

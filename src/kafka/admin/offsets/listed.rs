@@ -4,13 +4,13 @@ use super::super::leaders::{Leaders, Place};
 use super::super::topics;
 use super::super::{left_out, text};
 use crate::domain::topic::Topic;
-use crate::domain::{BrokerId, Failure, Offset, Time, TopicName, TopicPartition};
+use crate::domain::{BrokerId, Failure, Offset, PartitionMap, Time, TopicName, TopicPartition};
 use crate::kafka::wire::{Api as _, Client, Lane, Route, failure_of_code, needs_new_metadata};
+use foldhash::HashMapExt as _;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_protocol::messages::{BrokerId as NodeId, ListOffsetsRequest, ListOffsetsResponse};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Partitions in one request: large enough to be quick, small enough that a broker
@@ -57,7 +57,7 @@ pub struct ListedOffset {
     pub leader_epoch: i32,
 }
 
-pub type Listed = HashMap<TopicPartition, Result<Option<ListedOffset>, Failure>>;
+pub type Listed = PartitionMap<Result<Option<ListedOffset>, Failure>>;
 
 type Wanted<'a> = (&'a TopicPartition, OffsetAt);
 
@@ -67,7 +67,7 @@ type Wanted<'a> = (&'a TopicPartition, OffsetAt);
 pub async fn list(client: &Client, wanted: &[(TopicPartition, OffsetAt)], leaders: &[Arc<Topic>]) -> Listed {
     let leaders = Leaders::of(leaders);
     let mut listed = Listed::with_capacity(wanted.len());
-    let first: HashMap<_, _> = wanted.iter().map(|(partition, at)| (partition, *at)).collect();
+    let first: foldhash::HashMap<_, _> = wanted.iter().map(|(partition, at)| (partition, *at)).collect();
     let moved = round(client, first.into_iter().collect(), &leaders, &mut listed).await;
     if moved.is_empty() {
         return listed;
@@ -150,7 +150,7 @@ fn take<'a>(
     response: &ListOffsetsResponse,
     listed: &mut Listed,
 ) -> Vec<Wanted<'a>> {
-    let mut answers: HashMap<Place<'_>, _> = HashMap::with_capacity(batch.len());
+    let mut answers = foldhash::HashMap::<Place<'_>, _>::with_capacity(batch.len());
     for topic in &response.topics {
         for partition in &topic.partitions {
             answers.insert((topic.name.as_str(), partition.partition_index), partition);

@@ -180,12 +180,19 @@ async fn groups_are_listed_by_all_brokers_and_a_missing_one_is_named() {
         denied.start().await,
     ];
     Scripted::join(&[&brokers[0], &brokers[1], &brokers[2]]);
-    let listed = groups::list(&brokers[0].client()).await;
+    let client = brokers[0].client();
+    let listed = groups::list(&client).await;
     assert_eq!(listed.value.iter().map(|group| group.id.as_str()).collect::<Vec<_>>(), ["a", "b", "moving"]);
     assert_eq!((listed.value[0].kind, listed.value[0].state), (GroupType::Classic, GroupState::Unknown));
     assert_eq!((listed.value[1].kind, listed.value[1].state), (GroupType::Consumer, GroupState::Stable));
     assert_eq!(listed.failures.len(), 1);
     assert_eq!((listed.failures[0].kind, listed.failures[0].broker.as_deref()), (FailureKind::Denied, Some("3")));
+
+    let coordinators = client.coordinators(&["a".into(), "b".into()]).await;
+    let known = [(BrokerId(1), vec!["b".into()]), (BrokerId(2), vec!["a".into()])];
+    assert_eq!(coordinators.value, HashMap::from(known));
+    let asked = brokers.iter().map(|broker| broker.asked::<FindCoordinatorRequest>().len());
+    assert_eq!(asked.sum::<usize>(), 0, "a broker lists what it coordinates");
 }
 
 fn listing(id: &str, kind: GroupType) -> GroupListing {
