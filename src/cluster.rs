@@ -161,8 +161,7 @@ impl Cluster {
     }
 
     fn now(&self) -> Time {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        wall_clock()
     }
 
     /// A plan id that no other plan of this machine has: time, process, counter.
@@ -181,6 +180,12 @@ impl Cluster {
 }
 
 /// A poisoned lock only means that another task panicked while it held plain data.
+/// What the machine's clock says, which may be set back at any time.
+pub fn wall_clock() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,13 +7,12 @@ use super::documents;
 use super::exit::Stop;
 use super::interrupt::Applying;
 use super::output::{Look, Output, complain};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, wall_clock};
 use crate::domain::{Failure, FailureKind, Time};
 use crate::profile::{Layer, Loaded, Profile, paths};
 use clap::ArgMatches;
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) struct Session {
     pub(crate) globals: Globals,
@@ -33,8 +32,7 @@ impl Session {
     }
 
     pub(crate) fn now(&self) -> Time {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        wall_clock()
     }
 
     /// The zone that was named for this run. Not the profile's: a script must not

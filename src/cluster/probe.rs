@@ -6,6 +6,7 @@
 //! stage gives a step, also the one that was not reached; nothing is changed.
 
 use super::settings;
+use super::wall_clock;
 use crate::domain::broker::Broker;
 use crate::domain::certificate::PeerCertificate;
 use crate::domain::{Failure, Time, show};
@@ -14,7 +15,7 @@ use crate::profile::Profile;
 use crate::services::registry::Registry;
 use futures::StreamExt as _;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// Steps that may wait for whoever shows them.
@@ -201,9 +202,10 @@ impl Walk {
         let Timed { result, took } = timed(probe.secure(endpoint, socket)).await;
         let (line, certificate, ending) = match result {
             Ok((line, certificate)) => {
-                let ending = certificate
-                    .as_ref()
-                    .map_or_else(|| Ending::Ok("encrypted".into()), |certificate| of_certificate(certificate, now()));
+                let ending = certificate.as_ref().map_or_else(
+                    || Ending::Ok("encrypted".into()),
+                    |certificate| of_certificate(certificate, wall_clock()),
+                );
                 (Some(line), certificate, ending)
             }
             Err(failure) => (None, None, Ending::Failed(failure)),
@@ -335,7 +337,7 @@ async fn listener(probe: &Probe, broker: Broker) -> ProbeStep {
     let (ending, certificate) = match result {
         Ok((_, certificate)) => {
             let reached = format!("broker {} can be reached where it says it is", broker.id);
-            let ending = match certificate.as_ref().map(|certificate| of_certificate(certificate, now())) {
+            let ending = match certificate.as_ref().map(|certificate| of_certificate(certificate, wall_clock())) {
                 Some(Ending::Look { hint, .. }) => Ending::Look { found: reached, hint },
                 _ => Ending::Ok(reached),
             };
@@ -377,11 +379,6 @@ fn of_certificate(certificate: &PeerCertificate, now: Time) -> Ending {
         return Ending::Look { found, hint };
     }
     Ending::Ok(found)
-}
-
-fn now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

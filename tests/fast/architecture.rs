@@ -52,21 +52,20 @@ const ASYNC: &[&str] = &["tokio", "tokio_util", "tokio_openssl", "futures"];
 
 /// What purity excludes of the standard library and of the calendar. Tests of a
 /// pure place may read a file of examples.
-const IMPURE: &[&str] = &[
-    "std::fs",
-    "std::net",
-    "std::process",
-    "std::env",
-    "std::thread",
+const IMPURE: &[&str] =
+    &["std::fs", "std::net", "std::process", "std::env", "std::thread", "std::time::Instant", "Instant::now"];
+
+/// What tells the time of day, and the rooms that may ask it: elsewhere it is an
+/// argument, so that a test can choose it.
+const WALL_CLOCK: &[&str] = &[
     "std::time::SystemTime",
-    "std::time::Instant",
     "jiff::Timestamp::now",
     "jiff::Zoned::now",
     "SystemTime::now",
-    "Instant::now",
     "Timestamp::now",
     "Zoned::now",
 ];
+const CLOCK_ROOMS: &[&str] = &["cluster", "demo"];
 
 /// The broker that answers as it is told, for the tests of every room.
 const SCRIPTED: &str = "scripted";
@@ -188,11 +187,15 @@ fn outside(module: &[String], target: &[String], is_test: bool) -> Option<String
     {
         return Some(format!("{name} belongs to {} ({shown})", places.join(", ")));
     }
+    let names = |banned: &&str| shown == **banned || shown.starts_with(&format!("{banned}::"));
+    if !is_test && WALL_CLOCK.iter().any(|clock| names(&clock)) && !CLOCK_ROOMS.iter().any(|room| is_in(module, room)) {
+        return Some(format!("the clock is read in {} ({shown})", CLOCK_ROOMS.join(", ")));
+    }
     let pure = PURE.iter().find(|place| is_in(module, place))?;
     if ASYNC.contains(&name.as_str()) {
         return Some(format!("{pure} is synchronous ({shown})"));
     }
-    let is_impure = IMPURE.iter().any(|banned| shown == *banned || shown.starts_with(&format!("{banned}::")));
+    let is_impure = IMPURE.iter().any(|banned| names(&banned));
     (is_impure && !is_test).then(|| format!("{pure} is pure ({shown})"))
 }
 
@@ -292,7 +295,8 @@ mod tests {
     #[case::async_decode("src/decode.rs", "use tokio_util::sync;", "decode is synchronous")]
     #[case::clock("src/domain/x.rs", "use std::time::{Duration, Instant};", "domain is pure")]
     #[case::files("src/tui/app/x.rs", "fn f() { std::fs::read(p) }", "tui::app is pure")]
-    #[case::calendar("src/domain/x.rs", "use jiff::Timestamp; fn f() { Timestamp::now() }", "domain is pure")]
+    #[case::calendar("src/domain/x.rs", "use jiff::Timestamp; fn f() { Timestamp::now() }", "the clock is read in")]
+    #[case::time_of_day("src/cli/x.rs", "use std::time::SystemTime;", "the clock is read in")]
     #[case::forged("src/kafka/x.rs", "fn f() { crate::domain::WriteGrant::issue() }", "cluster/grant.rs only")]
     #[case::forged_after_import(
         "src/cluster/x.rs",
