@@ -1,7 +1,8 @@
 //! Offsets as lines of text, in the form Kafka's own tool reads and writes.
 //!
-//! Owns: `topic,partition,offset` and `group,topic,partition,offset`, without a
-//! header, fields quoted when needed.
+//! Owns: `topic,partition,offset` and `group,topic,partition,offset`, fields quoted
+//! when needed. Written without a header, as that tool wants it; a header that a
+//! spreadsheet put there is skipped when read.
 //! Invariant: what is written is read back the same.
 
 use super::{GroupId, Offset, PartitionId, TopicName};
@@ -29,6 +30,9 @@ pub fn parse(text: &str) -> Result<Vec<OffsetRow>, String> {
         let at = |why: String| format!("line {}: {why}", index + 1);
         let fields = split(line).map_err(&at)?;
         let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        if rows.is_empty() && is_header(&fields) {
+            continue;
+        }
         let (group, topic, partition, offset) = match fields.as_slice() {
             [topic, partition, offset] => (None, *topic, *partition, *offset),
             [group, topic, partition, offset] => (Some(GroupId::from(*group)), *topic, *partition, *offset),
@@ -60,6 +64,11 @@ pub fn parse(text: &str) -> Result<Vec<OffsetRow>, String> {
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// Column names where numbers would be.
+fn is_header(fields: &[&str]) -> bool {
+    matches!(fields, [.., partition, offset] if partition.eq_ignore_ascii_case("partition") && offset.eq_ignore_ascii_case("offset"))
 }
 
 /// Writes the rows, one a line.
@@ -124,6 +133,13 @@ mod tests {
         assert_eq!(three[0].group, None);
         let four = parse("billing,orders,0,12\n").unwrap();
         assert_eq!(four[0].group, Some("billing".into()));
+    }
+
+    #[test]
+    fn a_header_is_skipped_where_one_may_be() {
+        assert_eq!(parse("\ntopic,partition,offset\norders,0,12\n").unwrap().len(), 1);
+        assert_eq!(parse("GROUP,TOPIC,PARTITION,OFFSET\ng,orders,0,12\n").unwrap().len(), 1);
+        assert!(parse("orders,0,12\ntopic,partition,offset\n").unwrap_err().contains("line 2"));
     }
 
     #[test]
