@@ -36,6 +36,7 @@ use crate::profile;
 use arguments::{Arguments, Noun};
 use clap::{CommandFactory, FromArgMatches};
 use exit::{Exit, Stop};
+use futures::FutureExt as _;
 use output::{Format, Report, complain};
 use session::Session;
 use std::io;
@@ -69,7 +70,8 @@ pub fn main() -> ExitCode {
     let exit = if arguments.print_log_path {
         print_log_path(&mut session)
     } else {
-        runtime.block_on(run(&mut session, arguments.noun))
+        // As one type: the runtime would hold a copy of every command for each way it can run.
+        runtime.block_on(run(&mut session, arguments.noun).boxed_local())
     };
     // A read of standard input may still be waiting for a line; nobody waits for it.
     runtime.shutdown_background();

@@ -13,6 +13,7 @@ use crate::domain::group::{GroupDescription, GroupListing, GroupState, GroupType
 use crate::domain::origin::group_role;
 use crate::domain::{BrokerId, Fact, Failure, FailureKind, GroupId, Partial, TopicName, TopicPartition};
 use crate::kafka::admin;
+use crate::kafka::admin::configs::Documentation;
 use crate::kafka::admin::groups::Rights;
 use crate::kafka::admin::log_dirs::Disk;
 use crate::kafka::admin::offsets::Listed;
@@ -124,7 +125,8 @@ impl Cluster {
     }
 
     pub async fn topic_configs(&self, topic: &TopicName) -> Result<Arc<Vec<ConfigEntry>>, Failure> {
-        let mut answer = admin::configs::describe_topics(self.client(), std::slice::from_ref(topic)).await;
+        let mut answer =
+            admin::configs::describe_topics(self.client(), std::slice::from_ref(topic), Documentation::With).await;
         match answer.value.remove(topic) {
             Some(entries) => Ok(Arc::new(entries)),
             None => Err(answer.failures.into_iter().next().unwrap_or_else(|| {

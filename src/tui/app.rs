@@ -19,6 +19,7 @@ pub mod notes;
 pub mod remote;
 pub mod screens;
 pub mod session;
+pub mod settings_seen;
 pub mod slot;
 pub mod state;
 pub mod update;

@@ -11,21 +11,32 @@ use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
 use kafka_protocol::messages::describe_configs_response::{DescribeConfigsResourceResult, DescribeConfigsResult};
 use std::collections::HashMap;
 
-/// Topics in one request: each brings some forty entries with their documentation.
+/// Topics in one request: each brings some forty entries, maybe with their documentation.
 const BATCH: usize = 100;
 const TOPIC: i8 = 2;
 const BROKER: i8 = 4;
 /// The first version that can bring documentation.
 const DOCUMENTATION_FROM: i16 = 3;
 
+/// Whether each entry brings what it is for, which is most of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Documentation {
+    With,
+    Without,
+}
+
 /// The configuration of `topics`; one that could not be described is missing and
 /// named in the failures.
-pub async fn describe_topics(client: &Client, topics: &[TopicName]) -> Partial<HashMap<TopicName, Vec<ConfigEntry>>> {
+pub async fn describe_topics(
+    client: &Client,
+    topics: &[TopicName],
+    documentation: Documentation,
+) -> Partial<HashMap<TopicName, Vec<ConfigEntry>>> {
     let mut asked: FuturesUnordered<_> = topics
         .chunks(BATCH)
         .map(|batch| async move {
             let names: Vec<&str> = batch.iter().map(TopicName::as_str).collect();
-            let build = |version| request(version, TOPIC, &names);
+            let build = |version| request(version, TOPIC, &names, documentation);
             (batch, client.call_with(Route::Any, Lane::Bulk, build).await)
         })
         .collect();
@@ -56,14 +67,18 @@ pub async fn describe_topics(client: &Client, topics: &[TopicName]) -> Partial<H
 }
 
 /// The configuration of a broker, asked of itself: others know only its dynamic part.
-pub async fn describe_broker(client: &Client, broker: BrokerId) -> Result<Vec<ConfigEntry>, Failure> {
+pub async fn describe_broker(
+    client: &Client,
+    broker: BrokerId,
+    documentation: Documentation,
+) -> Result<Vec<ConfigEntry>, Failure> {
     let name = broker.to_string();
-    let build = |version| request(version, BROKER, &[&name]);
+    let build = |version| request(version, BROKER, &[&name], documentation);
     let response = client.call_with(Route::Broker(broker), Lane::Control, build).await?;
     response.results.first().map_or_else(|| Err(missing()), read).map_err(|failure| failure.at_broker(name))
 }
 
-fn request(version: i16, kind: i8, names: &[&str]) -> DescribeConfigsRequest {
+fn request(version: i16, kind: i8, names: &[&str], documentation: Documentation) -> DescribeConfigsRequest {
     let resource = |name: &&str| {
         // No list of keys means all of them.
         DescribeConfigsResource::default()
@@ -72,7 +87,8 @@ fn request(version: i16, kind: i8, names: &[&str]) -> DescribeConfigsRequest {
             .with_configuration_keys(None)
     };
     let request = DescribeConfigsRequest::default().with_resources(names.iter().map(resource).collect());
-    if version >= DOCUMENTATION_FROM { request.with_include_documentation(true) } else { request }
+    let is_documented = documentation == Documentation::With && version >= DOCUMENTATION_FROM;
+    if is_documented { request.with_include_documentation(true) } else { request }
 }
 
 fn missing() -> Failure {

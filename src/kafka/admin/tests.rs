@@ -27,7 +27,7 @@ async fn every_call_can_run_in_a_task() {
             groups::list(&client).await.failures.len(),
             groups::describe(&client, &[], groups::Rights::Leave).await.failures.len(),
             offsets::committed(&client, &[]).await.failures.len(),
-            configs::describe_topics(&client, &[]).await.failures.len(),
+            configs::describe_topics(&client, &[], configs::Documentation::With).await.failures.len(),
             log_dirs::describe(&client, &[]).await.failures.len(),
             offsets::list(&client, &[], &[]).await.len(),
             offsets::epoch_end(&client, &[], &[]).await.len(),
@@ -36,7 +36,7 @@ async fn every_call_can_run_in_a_task() {
             usize::from(topics::metadata(&client, None).await.is_err()),
             usize::from(topics::delete(&client, &grant, &topic).await.is_err()),
             usize::from(topics::add_partitions(&client, &grant, &topic, 1, &[]).await.is_err()),
-            usize::from(configs::describe_broker(&client, BrokerId(1)).await.is_err()),
+            usize::from(configs::describe_broker(&client, BrokerId(1), configs::Documentation::With).await.is_err()),
         ]
     });
     // The broker hangs up on what is not scripted; nothing is asked for nothing.

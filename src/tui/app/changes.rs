@@ -4,7 +4,6 @@
 //! Invariant: bounded; the newest stay.
 
 use crate::cluster::{Groups, Metadata};
-use crate::domain::config::ConfigEntry;
 use crate::domain::group::GroupState;
 use crate::domain::topic::Topic;
 use crate::domain::{BrokerId, GroupId, Time, TopicName};
@@ -32,7 +31,7 @@ pub struct Change {
 }
 
 impl Change {
-    fn new(text: String, leads: Lead) -> Self {
+    pub(super) fn new(text: String, leads: Lead) -> Self {
         Self { text, leads }
     }
 }
@@ -195,24 +194,6 @@ pub fn between_groups(old: &Groups, new: &Groups) -> Vec<Change> {
         found.extend(told("group", "is gone", &gone, |_| Lead::Nowhere));
     }
     found
-}
-
-/// What the newer configuration of a topic says that the older did not.
-pub fn between_configs(topic: &TopicName, old: &[ConfigEntry], new: &[ConfigEntry]) -> Vec<Change> {
-    let before: HashMap<&str, &ConfigEntry> = old.iter().map(|entry| (entry.name.as_str(), entry)).collect();
-    let shown = |entry: &ConfigEntry| match &entry.value {
-        _ if entry.is_sensitive => "hidden".to_owned(),
-        Some(value) => value.clone(),
-        None => "not set".to_owned(),
-    };
-    let changed = new.iter().filter_map(|entry| {
-        let earlier = before.get(entry.name.as_str())?;
-        (earlier.value != entry.value).then(|| {
-            let text = format!("config {topic} {}: {} → {}", entry.name, shown(earlier), shown(entry));
-            Change::new(text, Lead::Topic(topic.clone()))
-        })
-    });
-    changed.collect()
 }
 
 fn told<N: std::fmt::Display>(kind: &str, what: &str, names: &[&N], lead: impl Fn(&N) -> Lead) -> Vec<Change> {

@@ -60,6 +60,8 @@ pub enum Request {
     Brokers,
     Groups,
     TopicConfigs(TopicName),
+    /// What is set for these topics and for all brokers.
+    Overrides(Vec<TopicName>),
     TopicGroups(TopicName),
     Group(GroupId),
     OrderTopics {

@@ -6,7 +6,8 @@ use super::find::Hit;
 use super::session::{ProfilesNow, Session};
 use super::slot::{Generation, Slot};
 use crate::cluster::{
-    Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, ProbeStep, RecordsUpdate, TopicGroup, TopicLogs,
+    Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, Overrides, ProbeStep, RecordsUpdate, TopicGroup,
+    TopicLogs,
 };
 use crate::domain::config::ConfigEntry;
 use crate::domain::partition_plan::PartitionReport;
@@ -90,6 +91,7 @@ pub enum Answer {
     Brokers(Result<Arc<Vec<BrokerRow>>, Failure>),
     Groups(Result<Arc<Groups>, Failure>),
     TopicConfigs(Result<Arc<Vec<ConfigEntry>>, Failure>),
+    Overrides(Result<Overrides, Failure>),
     TopicGroups(Result<Arc<Partial<Vec<TopicGroup>>>, Failure>),
     Group(Result<Arc<GroupDetail>, Failure>),
     TopicsOrdered(Arc<Vec<u32>>),

@@ -13,6 +13,8 @@ pub enum Slot {
     Brokers,
     Groups,
     TopicConfigs,
+    /// What is set for topics and brokers, in the background.
+    Overrides,
     TopicGroups,
     Group,
     TopicOrder,
@@ -42,13 +44,14 @@ pub enum Slot {
 }
 
 impl Slot {
-    pub const ALL: [Slot; 28] = [
+    pub const ALL: [Slot; 29] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
         Slot::Brokers,
         Slot::Groups,
         Slot::TopicConfigs,
+        Slot::Overrides,
         Slot::TopicGroups,
         Slot::Group,
         Slot::TopicOrder,

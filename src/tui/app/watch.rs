@@ -34,6 +34,10 @@ pub struct Watches {
 /// A selection must rest this long before its detail is asked for.
 const REST: Duration = Duration::from_millis(120);
 const SLOWEST: Duration = Duration::from_secs(60);
+/// Settings change seldom, and reading them is more than a glance.
+const SETTINGS_EVERY: Duration = Duration::from_secs(60);
+/// The first look at the settings lets the first screen come first.
+const SETTINGS_AFTER: Duration = Duration::from_secs(5);
 /// What shows rates needs a second sample before it has any to show.
 const SECOND_SAMPLE: Duration = Duration::from_secs(1);
 
@@ -43,6 +47,7 @@ fn pace(state: &State, slot: Slot) -> Duration {
     match slot {
         Slot::TopicConfigs | Slot::Metadata | Slot::Brokers => refresh.metadata,
         Slot::Journal | Slot::LookInto => Duration::from_secs(10),
+        Slot::Overrides => SETTINGS_EVERY,
         _ => refresh.lag,
     }
 }
@@ -80,6 +85,9 @@ fn wanted(state: &State) -> Vec<(Slot, About)> {
         }
         Screen::Records | Screen::Profiles | Screen::Messages => {}
     }
+    if state.data.metadata.value().is_some() {
+        wanted.push((Slot::Overrides, About::Cluster));
+    }
     // The file's name is the cluster's id, so it can be read once that is known; an
     // unfinished change is announced whatever is on screen.
     let is_at_start = state.data.metadata.value().is_some() && state.views.journal.was_never_read();
@@ -89,8 +97,12 @@ fn wanted(state: &State) -> Vec<(Slot, About)> {
     wanted
 }
 
-fn request(slot: Slot, about: &About) -> Option<Request> {
-    Some(match (slot, about) {
+fn request(state: &mut State, slot: Slot) -> Option<Request> {
+    Some(match (slot, state.watches.running.get(&slot)?) {
+        (Slot::Overrides, _) => {
+            let metadata = state.data.metadata.value()?;
+            Request::Overrides(state.views.overview.settings.next_round(metadata))
+        }
         (Slot::Metadata, _) => Request::Metadata,
         (Slot::TopicLogs, _) => Request::TopicLogs,
         (Slot::Brokers, _) => Request::Brokers,
@@ -121,7 +133,11 @@ pub fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
     }
     for (slot, about) in wanted {
         if !state.watches.running.contains_key(&slot) {
-            let after = if matches!(about, About::Topic(_)) { REST } else { Duration::ZERO };
+            let after = match (slot, &about) {
+                (Slot::Overrides, _) => SETTINGS_AFTER,
+                (_, About::Topic(_)) => REST,
+                _ => Duration::ZERO,
+            };
             mark_loading(state, slot, &about);
             state.watches.running.insert(slot, about);
             start(state, slot, after, effects);
@@ -149,7 +165,7 @@ fn mark_loading(state: &mut State, slot: Slot, about: &About) {
 }
 
 fn start(state: &mut State, slot: Slot, after: Duration, effects: &mut Vec<Effect>) {
-    let Some(request) = state.watches.running.get(&slot).and_then(|about| request(slot, about)) else { return };
+    let Some(request) = request(state, slot) else { return };
     let generation = state.slots.start(slot);
     effects.push(Effect::Start { slot, generation, after, request });
 }

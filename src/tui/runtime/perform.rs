@@ -71,6 +71,10 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.topic_configs(&topic).await,
             Err(failure) => Err(failure),
         }),
+        Request::Overrides(topics) => Answer::Overrides(match cluster {
+            Ok(cluster) => cluster.overrides(&topics).await,
+            Err(failure) => Err(failure),
+        }),
         Request::TopicGroups(topic) => Answer::TopicGroups(match cluster {
             Ok(cluster) => cluster.topic_groups(&topic).await,
             Err(failure) => Err(failure),

@@ -428,11 +428,12 @@ fn describes_configs(script: Script) -> Script {
 #[tokio::test]
 async fn configuration_is_read_and_secrets_stay_out() {
     use crate::domain::config::ConfigSource;
+    use configs::Documentation;
     for newest in [1, 4] {
         let broker = describes_configs(Script::new()).versions::<DescribeConfigsRequest>(0, newest).start().await;
         let client = broker.client();
         let names: Vec<TopicName> = ["orders", "denied"].map(TopicName::from).to_vec();
-        let found = configs::describe_topics(&client, &names).await;
+        let found = configs::describe_topics(&client, &names, Documentation::With).await;
         let entries = &found.value[&names[0]];
         assert_eq!((entries[0].value.as_deref(), entries[0].source), (Some("1"), ConfigSource::Topic));
         assert_eq!((entries[1].value.as_deref(), entries[1].source), (None, ConfigSource::DynamicBroker));
@@ -441,11 +442,11 @@ async fn configuration_is_read_and_secrets_stay_out() {
             found.failures[0].to_string(),
             "cannot describe configuration of denied: not authorised for the topic (No). It needs an ACL on the topic."
         );
-        assert_eq!(configs::describe_broker(&client, BrokerId(1)).await.unwrap().len(), 2);
+        assert_eq!(configs::describe_broker(&client, BrokerId(1), Documentation::With).await.unwrap().len(), 2);
     }
     let broker =
         Script::new().answer::<DescribeConfigsRequest>(|_, _| DescribeConfigsResponse::default()).start().await;
-    let failure = configs::describe_broker(&broker.client(), BrokerId(1)).await.unwrap_err();
+    let failure = configs::describe_broker(&broker.client(), BrokerId(1), Documentation::With).await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::Malformed, "an empty answer is not an empty configuration");
 }
 

@@ -3,6 +3,7 @@
 use crate::domain::show;
 use crate::domain::{GroupId, TopicName};
 use crate::tui::app::changes::{Changes, Seen};
+use crate::tui::app::settings_seen::SettingsSeen;
 use crate::tui::app::state::State;
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ pub struct OverviewView {
     pub groups_cursor: usize,
     /// Changes seen since the profile was opened.
     pub changes: Changes,
+    pub settings: SettingsSeen,
     /// Indexes into the metadata's topics, busiest first.
     pub busiest: Vec<u32>,
     /// Indexes into the groups, those with most lag first.

@@ -92,14 +92,26 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
         Answer::TopicConfigs(result) => {
             let failure = result.as_ref().err().cloned();
             let detail = &mut state.views.topics.detail;
-            let older = detail.configs.value().cloned();
             let is_new = detail.configs.settle(result, at);
             let failures = detail.configs.failures_in_a_row();
-            if let (true, Some(topic), Some(older), Some(newer)) = (is_new, &detail.of, older, detail.configs.value()) {
-                let seen = changes::between_configs(topic, &older, newer);
+            if let (true, Some(topic), Some(entries)) = (is_new, &detail.of, detail.configs.value()) {
+                let seen = state.views.overview.settings.take_topic(topic, entries);
                 state.views.overview.changes.add(at, seen);
             }
             settled(state, slot, is_new, failure, failures, took, effects);
+        }
+        Answer::Overrides(result) => {
+            let (mut is_new, mut failure) = (false, None);
+            match (result, state.data.metadata.value()) {
+                (Ok(read), Some(metadata)) => {
+                    let seen = state.views.overview.settings.take(&read, metadata);
+                    is_new = !seen.is_empty();
+                    state.views.overview.changes.add(at, seen);
+                }
+                (Ok(_), None) => {}
+                (Err(error), _) => failure = Some(error),
+            }
+            settled(state, slot, is_new, failure, 1, took, effects);
         }
         Answer::TopicGroups(result) => {
             let failure = result.as_ref().err().cloned();

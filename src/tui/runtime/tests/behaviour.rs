@@ -1,7 +1,7 @@
 //! Messages in, state and effects out.
 
 use super::canned::{self, Desk};
-use crate::cluster::{Access, JournalView, RecordRef, RecordsUpdate};
+use crate::cluster::{Access, JournalView, Overrides, RecordRef, RecordsUpdate};
 use crate::domain::group::GroupState;
 use crate::domain::plan::{Confirm, Severity, Warning};
 use crate::domain::{BrokerId, Failure, FailureKind, Partial};
@@ -25,6 +25,10 @@ fn answer_for(slot: Slot) -> Answer {
         Slot::Brokers => Answer::Brokers(Err(refused())),
         Slot::Groups => Answer::Groups(Err(refused())),
         Slot::TopicConfigs => Answer::TopicConfigs(Ok(canned::configs())),
+        Slot::Overrides => Answer::Overrides(Ok(Overrides {
+            topics: vec![("audit.v1".into(), canned::configs().to_vec())],
+            brokers: Vec::new(),
+        })),
         Slot::TopicGroups => Answer::TopicGroups(Ok(Arc::new(Partial::whole(Vec::new())))),
         Slot::Group => Answer::Group(Ok(canned::group(GroupState::Stable))),
         Slot::TopicOrder => Answer::TopicsOrdered(Arc::new(vec![0])),
@@ -57,6 +61,7 @@ fn answer_for(slot: Slot) -> Answer {
 fn a_late_answer_changes_nothing_in_any_slot() {
     for slot in Slot::ALL {
         let mut desk = Desk::filled(Access::ReadWrite);
+        desk.state.views.overview.settings.take_topic(&"audit.v1".into(), &[]);
         let late = desk.state.slots.start(slot);
         desk.state.slots.start(slot);
         desk.state.is_dirty = false;
@@ -67,6 +72,24 @@ fn a_late_answer_changes_nothing_in_any_slot() {
         assert_eq!(desk.draw(120, 40), before, "{slot:?}");
         assert!(desk.effects.is_empty(), "{slot:?}: {:?}", desk.effects);
     }
+}
+
+#[test]
+fn a_setting_that_changed_is_told_on_the_overview() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    let topics = match desk.open.get(&Slot::Overrides) {
+        Some((_, Request::Overrides(topics))) => topics.clone(),
+        other => panic!("the settings are looked at in the background: {other:?}"),
+    };
+    assert!(topics.contains(&"audit.v1".into()));
+    desk.state.views.overview.settings.take_topic(&"audit.v1".into(), &[]);
+    desk.state.is_dirty = false;
+    desk.answer(Slot::Overrides, answer_for(Slot::Overrides));
+    assert!(desk.state.is_dirty);
+    assert!(desk.draw(120, 40).contains("config audit.v1"), "{}", desk.draw(120, 40));
+    desk.state.is_dirty = false;
+    desk.answer(Slot::Overrides, answer_for(Slot::Overrides));
+    assert!(!desk.state.is_dirty, "nothing is new");
 }
 
 #[test]
