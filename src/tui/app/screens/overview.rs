@@ -1,5 +1,6 @@
 //! The overview: facts about the cluster's health, each with a way in.
 
+use crate::cluster::GroupRow;
 use crate::domain::show;
 use crate::domain::{GroupId, TopicName};
 use crate::tui::app::changes::{Changes, Seen};
@@ -179,8 +180,9 @@ pub fn rank_topics(state: &mut State) {
 /// Ranks the groups with most lag anew.
 pub fn rank_groups(state: &mut State) {
     let Some(groups) = state.data.groups.value() else { return };
+    let lag = |row: &GroupRow| row.lag.fact().get().filter(|lag| *lag > 0);
     let mut ranked: Vec<(u64, u32)> =
-        groups.rows.iter().zip(0u32..).filter_map(|(row, index)| Some((row.lag.fact().get()?, index))).collect();
+        groups.rows.iter().zip(0u32..).filter_map(|(row, index)| Some((lag(row)?, index))).collect();
     ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     ranked.truncate(SHORT_LIST);
     state.views.overview.worst = ranked.into_iter().map(|(_, index)| index).collect();

@@ -277,8 +277,11 @@ fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         len: view.worst.len(),
         cursor: view.groups_cursor,
     };
-    let nothing = |groups: &Groups| {
-        if groups.rows.is_empty() { "there are no groups" } else { "no group's lag is known yet" }
+    let nothing = |groups: &Groups| match groups.rows.as_slice() {
+        [] => "there are no groups",
+        rows if rows.iter().all(|row| row.lag.unknown == 0) => "no group is behind",
+        rows if rows.iter().all(|row| row.lag.known == 0) => "no group's lag is known yet",
+        _ => "no group is behind, as far as lag is known",
     };
     let marks = canvas.theme.marks;
     ranking.draw(
