@@ -8,11 +8,13 @@
 //! [`Decoded::attempts`].
 
 mod avro;
+mod commit_log;
 mod json;
 mod schema;
 mod search;
 mod text;
 
+pub use commit_log::{CommitEntry, commit_entry};
 pub use schema::{Reference, WriterSchema};
 pub use search::Needle;
 

@@ -34,6 +34,7 @@ pub mod topic_formats;
 pub mod topic_name;
 pub mod topic_plan;
 pub mod value;
+pub mod verdict;
 pub mod when;
 
 pub use fact::{Fact, Partial};

@@ -418,8 +418,9 @@ impl Feed {
     }
 
     async fn take(&mut self, event: ReadEvent) {
-        self.dirty = true;
+        self.dirty |= !matches!(event, ReadEvent::TransactionEnded(..));
         match event {
+            ReadEvent::TransactionEnded(..) => {}
             ReadEvent::Batch(batch) => self.take_batch(batch).await,
             ReadEvent::Skipped { records, bytes } => {
                 self.counts.seen += records;

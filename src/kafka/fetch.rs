@@ -27,7 +27,7 @@ mod tail;
 pub use batch::Batch;
 pub use codec::MAX_PLAIN_BYTES;
 pub use ranges::{PartitionBounds, ReadRange, ranges};
-pub use record_set::{AbortedTransaction, BatchFault, FaultKind, ReadSet, Window, read_record_set};
+pub use record_set::{AbortedTransaction, BatchFault, FaultKind, Marker, ReadSet, Window, read_record_set};
 
 use crate::domain::{Failure, PartitionId, TopicName};
 use crate::kafka::wire::Client;
@@ -58,6 +58,8 @@ pub struct ReadRequest {
 pub enum ReadEvent {
     /// Records within the range. In a partition batches come by offset.
     Batch(Arc<Batch>),
+    /// The end of a transaction whose records came before.
+    TransactionEnded(PartitionId, Marker),
     /// Records that a live reader was too slow for.
     Skipped { records: u64, bytes: u64 },
     /// All that was there at the start has been read. Comes once.

@@ -254,9 +254,11 @@ impl<'a> BatchHeader<'a> {
         self.attributes & TRANSACTIONAL != 0
     }
 
-    /// Is this control batch the end of an aborted transaction?
-    pub fn is_abort_marker(&self) -> bool {
+    /// Whether the transaction that this control batch ends was committed; `None`
+    /// where it ends none.
+    pub fn transaction_end(&self) -> Option<bool> {
         const ABORT: i16 = 0;
+        const COMMIT: i16 = 1;
         let kind = || -> Result<i16, OutOfBytes> {
             let mut cursor = Cursor::new(self.payload);
             cursor.varint()?;
@@ -267,7 +269,11 @@ impl<'a> BatchHeader<'a> {
             key.i16()?;
             key.i16()
         };
-        self.is_control() && kind() == Ok(ABORT)
+        match kind() {
+            Ok(ABORT) if self.is_control() => Some(false),
+            Ok(COMMIT) if self.is_control() => Some(true),
+            _ => None,
+        }
     }
 
     /// Decompresses, walks and keeps the records that lie in `window`.

@@ -224,6 +224,7 @@ fn unpack(portions: Vec<Portion>, topic: &TopicName, scratch: &mut Vec<u8>) -> V
         let window = Window { from: portion.from, to: portion.to };
         let read = read_record_set(&portion.set, topic, partition, window, portion.aborted, scratch);
         events.extend(read.batches.into_iter().map(ReadEvent::Batch));
+        events.extend(read.markers.into_iter().map(|marker| ReadEvent::TransactionEnded(partition, marker)));
         events.extend(read.faults.into_iter().map(|fault| {
             let failure = Failure::new(FailureKind::Malformed, OPERATION, fault.to_string());
             ReadEvent::Failed(failure.on(format!("{topic}:{partition}")))

@@ -70,6 +70,15 @@ pub struct BatchFault {
     pub kind: FaultKind,
 }
 
+/// The end of a producer's transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marker {
+    pub producer_id: i64,
+    /// Above those of the transaction's records.
+    pub offset: Offset,
+    pub is_commit: bool,
+}
+
 /// What a record set held.
 #[derive(Debug)]
 pub struct ReadSet {
@@ -80,6 +89,8 @@ pub struct ReadSet {
     pub next_offset: Offset,
     /// Transaction markers and the like, which are not records to a reader.
     pub control_records: u64,
+    /// Ends of transactions in the window, by offset.
+    pub markers: Vec<Marker>,
     /// Records of aborted transactions.
     pub aborted_records: u64,
     /// The set ended within a batch, which is usual.
@@ -104,6 +115,7 @@ pub fn read_record_set(
         faults: Vec::new(),
         next_offset: window.from,
         control_records: 0,
+        markers: Vec::new(),
         aborted_records: 0,
         is_cut: false,
         is_dead_end: false,
@@ -166,8 +178,13 @@ fn read_batch(
     let header = BatchHeader::read(frame)?;
     if header.is_control() {
         read.control_records += u64::from(header.records);
-        if header.is_abort_marker() {
-            filter.abort_marker(header.producer_id, header.last_offset);
+        let (producer_id, offset) = (header.producer_id, header.last_offset);
+        let Some(is_commit) = header.transaction_end() else { return Ok(()) };
+        if !is_commit {
+            filter.abort_marker(producer_id, offset);
+        }
+        if window.holds(offset) {
+            read.markers.push(Marker { producer_id, offset, is_commit });
         }
         return Ok(());
     }

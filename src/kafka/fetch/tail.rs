@@ -46,6 +46,8 @@ impl Backlog {
                 self.skipped_bytes += bytes;
             }
             ReadEvent::CaughtUp => self.is_caught_up = true,
+            // A screen shows records.
+            ReadEvent::TransactionEnded(..) => {}
             ReadEvent::Waiting { partitions, failure } => {
                 self.waiting.extend(partitions.into_iter().map(|partition| (partition, Some(failure.clone()))));
             }

@@ -248,7 +248,12 @@ fn aborted_transactions_and_markers_are_counted_and_not_shown() {
     let committed = read(&set, ALL, vec![AbortedTransaction { producer_id: 7, first_offset: 0 }]);
     assert_eq!(offsets(&committed), [2, 4, 5]);
     assert_eq!((committed.control_records, committed.aborted_records, committed.next_offset), (2, 2, 7));
-    assert_eq!(offsets(&read(&set, ALL, vec![])), [0, 1, 2, 4, 5]);
+    let all = read(&set, ALL, vec![]);
+    assert_eq!(offsets(&all), [0, 1, 2, 4, 5]);
+    let ends: Vec<(Offset, bool)> = all.markers.iter().map(|marker| (marker.offset, marker.is_commit)).collect();
+    assert_eq!((ends, all.markers[0].producer_id), (vec![(3, false), (6, true)], 7));
+    let part = Window { from: 4, to: Some(6) };
+    assert!(read(&set, part, vec![]).markers.is_empty(), "what lies outside is not read");
 }
 
 #[test]

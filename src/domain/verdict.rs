@@ -1,0 +1,305 @@
+//! How a group is doing in a partition, judged by its last commits.
+//!
+//! The rules and their order are those of Burrow (`caching.go` and `inmemory.go`
+//! of linkedin/Burrow), so that an operator who knows its words finds the same
+//! ones here. What is ours: each verdict says which rule gave it, on what.
+
+use super::{Offset, Time, show};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::fmt;
+
+/// How a group does in one partition, from good to bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Verdict {
+    /// It keeps up, or catches up.
+    Ok,
+    /// It reads, and falls further behind.
+    Warn,
+    /// It has stopped committing.
+    Stop,
+    /// It commits the same offset again and again.
+    Stall,
+    /// It went back and has not come forward again.
+    Rewind,
+}
+
+impl Verdict {
+    pub const ALL: [Self; 5] = [Self::Ok, Self::Warn, Self::Stop, Self::Stall, Self::Rewind];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warn => "WARN",
+            Self::Stop => "STOP",
+            Self::Stall => "STALL",
+            Self::Rewind => "REWIND",
+        }
+    }
+
+    /// The word for a whole group whose worst partition this is.
+    pub fn status(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warn => "WARN",
+            Self::Stop | Self::Stall | Self::Rewind => "ERR",
+        }
+    }
+}
+
+/// What is kept and what is allowed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rules {
+    /// Commits that make a window.
+    pub intervals: usize,
+    /// Milliseconds: a commit that follows sooner takes the place of the one before.
+    pub min_distance: i64,
+    /// Records that count as no lag.
+    pub allowed_lag: u64,
+    /// From 0 to 1: a window that is less full is not judged, and counts as OK.
+    pub minimum_complete: f64,
+    /// Milliseconds: older commits do not count.
+    pub expire: i64,
+}
+
+impl Default for Rules {
+    /// Burrow's own.
+    fn default() -> Self {
+        Self { intervals: 10, min_distance: 0, allowed_lag: 0, minimum_complete: 0.0, expire: 604_800_000 }
+    }
+}
+
+/// One commit of a group in a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commit {
+    pub offset: Offset,
+    /// As the coordinator wrote it.
+    pub at: Time,
+    /// Where it stands in the log of commits.
+    pub order: Offset,
+    /// Records behind the end at that moment; `None` where nobody looked at the end then.
+    pub lag: Option<u64>,
+}
+
+/// The last commits, by their place in the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window(VecDeque<Commit>);
+
+impl Window {
+    /// Takes a commit in. One that comes late finds its place, and nothing is
+    /// known of its lag; one that is there already, or older than a full window, is not taken.
+    pub fn add(&mut self, mut commit: Commit, rules: &Rules) {
+        let place = self.0.partition_point(|known| known.order < commit.order);
+        if self.0.get(place).is_some_and(|known| known.order == commit.order) {
+            return;
+        }
+        if place < self.0.len() {
+            commit.lag = None;
+            if place > 0 || self.0.len() < rules.intervals {
+                self.0.insert(place, commit);
+            }
+        } else {
+            match self.0.back_mut() {
+                Some(last) if commit.at.since(last.at) < rules.min_distance => {
+                    // The older time stays, or one that commits often would never fill a window.
+                    *last = Commit { at: last.at, ..commit };
+                }
+                _ => self.0.push_back(commit),
+            }
+        }
+        while self.0.len() > rules.intervals {
+            self.0.pop_front();
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn last(&self) -> Option<&Commit> {
+        self.0.back()
+    }
+
+    pub fn commits(&self) -> impl DoubleEndedIterator<Item = &Commit> + ExactSizeIterator {
+        self.0.iter()
+    }
+
+    /// Says afterwards what the lag was at a commit.
+    pub fn learn_lag(&mut self, lag_at: impl Fn(&Commit) -> Option<u64>) {
+        for commit in self.0.iter_mut().filter(|commit| commit.lag.is_none()) {
+            commit.lag = lag_at(commit);
+        }
+    }
+
+    /// How full the window is, from 0 to 1.
+    pub fn complete(&self, rules: &Rules) -> f64 {
+        self.0.len() as f64 / rules.intervals.max(1) as f64
+    }
+
+    /// The verdict at `now`: `lag` is that of now, `ends` are the partition's last
+    /// known ends. `None` where no commit counts.
+    pub fn judge(&self, ends: &[Offset], lag: u64, now: Time, rules: &Rules) -> Option<Judgement> {
+        let commits: Vec<&Commit> = self.0.iter().filter(|commit| now.since(commit.at) <= rules.expire).collect();
+        let (first, last) = (*commits.first()?, *commits.last()?);
+        let reason = reason(&commits, first, last, ends, lag, now, rules);
+        Some(Judgement { verdict: reason.verdict(), reason, commits: commits.len(), of: rules.intervals })
+    }
+}
+
+fn reason(
+    commits: &[&Commit],
+    first: &Commit,
+    last: &Commit,
+    ends: &[Offset],
+    lag: u64,
+    now: Time,
+    rules: &Rules,
+) -> Reason {
+    if (commits.len() as f64) < rules.minimum_complete * rules.intervals as f64 {
+        return Reason::TooFew { commits: commits.len() };
+    }
+    if lag <= rules.allowed_lag {
+        return Reason::CaughtUp { lag, allowed: rules.allowed_lag };
+    }
+    let (quiet, span) = (now.since(last.at), last.at.since(first.at));
+    let was_at_end = ends.iter().any(|end| *end <= last.offset);
+    if quiet > span && !was_at_end {
+        return Reason::Stopped { at: last.at, quiet, span };
+    }
+    let back = commits.array_windows().position(|[before, after]| after.offset < before.offset);
+    if let Some(index) = back
+        && let (Some(before), Some(after)) = (commits.get(index), commits.get(index + 1))
+        && !commits.iter().skip(index + 1).any(|commit| commit.offset >= before.offset)
+    {
+        return Reason::Rewound { from: before.offset, to: after.offset, at: after.at };
+    }
+    if let Some(commit) = commits.iter().rev().find(|commit| commit.lag.is_some_and(|lag| lag <= rules.allowed_lag)) {
+        return Reason::WasAtEnd { at: commit.at };
+    }
+    if commits.iter().all(|commit| commit.offset == first.offset) {
+        return Reason::Stood { offset: first.offset, since: first.at };
+    }
+    let lags: Vec<u64> = commits.iter().filter_map(|commit| commit.lag).collect();
+    match lags.array_windows().find(|[before, after]| after < before) {
+        Some([before, after]) => Reason::CatchingUp { before: *before, after: *after },
+        None => Reason::Growing { before: lags.first().copied(), after: lags.last().copied() },
+    }
+}
+
+/// A verdict with its reason, and on how many commits it rests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    pub verdict: Verdict,
+    pub reason: Reason,
+    pub commits: usize,
+    /// Commits that make a full window.
+    pub of: usize,
+}
+
+impl Judgement {
+    /// Few commits can tell what is wrong, and that nothing is left to read; not
+    /// that all is well.
+    pub fn is_sure(&self) -> bool {
+        match self.reason {
+            Reason::CaughtUp { .. } | Reason::Rewound { .. } => true,
+            Reason::Stopped { .. } | Reason::Stood { .. } => self.commits > 1,
+            _ => self.commits >= self.of,
+        }
+    }
+}
+
+/// Which rule gave the verdict, on what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Less than the rules want to see.
+    TooFew {
+        commits: usize,
+    },
+    CaughtUp {
+        lag: u64,
+        allowed: u64,
+    },
+    /// Milliseconds: since the last commit, and between first and last.
+    Stopped {
+        at: Time,
+        quiet: i64,
+        span: i64,
+    },
+    Rewound {
+        from: Offset,
+        to: Offset,
+        at: Time,
+    },
+    WasAtEnd {
+        at: Time,
+    },
+    Stood {
+        offset: Offset,
+        since: Time,
+    },
+    Growing {
+        before: Option<u64>,
+        after: Option<u64>,
+    },
+    CatchingUp {
+        before: u64,
+        after: u64,
+    },
+}
+
+impl Reason {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::TooFew { .. } | Self::CaughtUp { .. } | Self::WasAtEnd { .. } | Self::CatchingUp { .. } => {
+                Verdict::Ok
+            }
+            Self::Growing { .. } => Verdict::Warn,
+            Self::Stopped { .. } => Verdict::Stop,
+            Self::Stood { .. } => Verdict::Stall,
+            Self::Rewound { .. } => Verdict::Rewind,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFew { commits } => write!(f, "only {} seen so far", show::plural(*commits, "commit")),
+            Self::CaughtUp { lag: 0, .. } => f.write_str("nothing is left to read"),
+            Self::CaughtUp { lag, allowed } => {
+                write!(
+                    f,
+                    "{} are left, {} are allowed",
+                    show::plural(usize::try_from(*lag).unwrap_or(usize::MAX), "record"),
+                    show::count(*allowed)
+                )
+            }
+            Self::Stopped { quiet, span, .. } => write!(
+                f,
+                "no commit for {}, while its last commits took {}",
+                show::duration(quiet.unsigned_abs()),
+                show::duration(span.unsigned_abs())
+            ),
+            Self::Rewound { from, to, .. } => {
+                write!(f, "went back from {} to {} and has not come forward", show::offset(*from), show::offset(*to))
+            }
+            Self::WasAtEnd { .. } => f.write_str("it was at the end within its last commits"),
+            Self::Stood { offset, .. } => write!(f, "commits {} again and again", show::offset(*offset)),
+            Self::Growing { before: Some(before), after: Some(after) } if before != after => {
+                write!(f, "reads, but the lag only grew: {} → {}", show::count(*before), show::count(*after))
+            }
+            Self::Growing { .. } => f.write_str("reads, but the lag never shrank"),
+            Self::CatchingUp { before, after } => {
+                write!(f, "the lag shrank: {} → {}", show::count(*before), show::count(*after))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
