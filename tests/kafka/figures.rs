@@ -8,6 +8,7 @@ mod distant;
 mod lag;
 mod rest;
 mod scan;
+mod size;
 mod start;
 mod tail;
 
@@ -28,6 +29,7 @@ type Figure = (&'static str, fn(&Stage) -> Vec<Line>);
 const FIGURES: &[Figure] = &[
     ("rest", rest::measure),
     ("start", start::measure),
+    ("size", size::measure),
     ("distant", distant::measure),
     ("lag", lag::measure),
     ("scan", scan::measure),
@@ -57,6 +59,11 @@ fn line(what: impl Into<String>, value: impl Into<String>, reach: &'static str) 
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
+}
+
+fn p99(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() * 99 / 100]
 }
 
 fn shown(time: Duration) -> String {

@@ -130,16 +130,19 @@ impl Klamm {
         (took, serde_json::from_slice(&output.stdout).expect("a document"))
     }
 
-    /// `demo --serve`, and how long it took until it said where it is.
-    pub fn serve_demo(&self) -> (Duration, Running) {
+    /// `demo --serve` with these words, as soon as it said where it is.
+    pub fn serve_demo(&self, words: &[&str]) -> Served {
+        let words = [&["demo", "--serve"], words].concat();
         let mut command = self.bare_command();
         let began = Instant::now();
-        let mut child = command.args(["demo", "--serve"]).spawn().expect("the binary runs");
+        let mut child = command.args(&words).spawn().expect("the binary runs");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says where it is");
         let took = began.elapsed();
-        assert!(line.contains("bootstrap"), "{line}");
-        (took, Running { child, out: Heard::default(), err: Heard::default(), words: "demo --serve".to_owned() })
+        let said: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        let bootstrap = said["bootstrap"].as_str().expect("where it is").to_owned();
+        let running = Running { child, out: Heard::default(), err: Heard::default(), words: words.join(" ") };
+        Served { took, bootstrap, running }
     }
 
     /// The document of a run that must succeed.
@@ -202,6 +205,20 @@ impl Heard {
             let _ = reader.join();
         }
         self.so_far()
+    }
+}
+
+/// A demo in a process of its own; it ends with this.
+pub struct Served {
+    /// Until it said where it is.
+    pub took: Duration,
+    pub bootstrap: String,
+    running: Running,
+}
+
+impl Served {
+    pub fn pid(&self) -> u32 {
+        self.running.pid()
     }
 }
 

@@ -4,7 +4,7 @@
 //! Writer, broker, terminal and console share the machine: what the console
 //! alone needs is its CPU time.
 
-use super::{Line, line, median, rest, shown};
+use super::{Line, line, median, p99, rest, shown};
 use crate::cluster::Listener;
 use crate::console::Console;
 use crate::registry::register;
@@ -152,11 +152,6 @@ fn echoes(echo: &Console) -> Vec<Duration> {
         times.push(began.elapsed());
     }
     times
-}
-
-fn p99(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() * 99 / 100]
 }
 
 struct Minute {
