@@ -10,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 /// The largest frame that is believed.
 pub(crate) const LARGEST_FRAME: usize = 256 << 20;
 const SMALLEST_READ: usize = 16 << 10;
+/// The room of frames from this size on is not kept for the next one.
+const LARGE: usize = 1 << 20;
 
 pub(super) struct Frames<S> {
     source: S,
@@ -33,7 +35,11 @@ impl<S: AsyncRead + Unpin> Frames<S> {
                     if self.buffer.len() >= 4 + size {
                         self.read += 1;
                         self.buffer.advance(4);
-                        return Ok(self.buffer.split_to(size).freeze());
+                        let frame = self.buffer.split_to(size).freeze();
+                        if size >= LARGE {
+                            self.buffer = BytesMut::from(self.buffer.as_ref());
+                        }
+                        return Ok(frame);
                     }
                     4 + size - self.buffer.len()
                 }
@@ -89,6 +95,17 @@ mod tests {
         let mut one = Frames::new(&b"\0\0\0\x05hello"[..]);
         assert_eq!(one.next().await.unwrap(), "hello");
         assert_eq!(one.next().await, Err(WireError::ClosedAfterVersions));
+    }
+
+    #[tokio::test]
+    async fn the_room_of_a_large_frame_goes_with_it() {
+        let mut bytes = (LARGE as u32).to_be_bytes().to_vec();
+        bytes.extend(vec![0; LARGE]);
+        bytes.extend(b"\0\0\0\x05hello");
+        let mut frames = Frames::new(bytes.as_slice());
+        assert_eq!(frames.next().await.unwrap().len(), LARGE);
+        assert!(frames.buffer.capacity() < LARGE);
+        assert_eq!(frames.next().await.unwrap(), "hello");
     }
 
     #[tokio::test]
