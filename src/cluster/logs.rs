@@ -251,8 +251,8 @@ mod tests {
             id,
             leader: Some(BrokerId(1)),
             leader_epoch: 0,
-            replicas: vec![BrokerId(1)],
-            isr: vec![BrokerId(1)],
+            replicas: [BrokerId(1)].into(),
+            isr: [BrokerId(1)].into(),
         };
         let topic = Topic {
             name: "t".into(),

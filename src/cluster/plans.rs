@@ -511,7 +511,7 @@ fn replicas_per_broker(metadata: &super::Metadata) -> HashMap<crate::domain::Bro
     let mut counts: HashMap<crate::domain::BrokerId, usize> =
         metadata.brokers.iter().map(|broker| (broker.id, 0)).collect();
     for partition in metadata.topics.iter().flat_map(|topic| &topic.partitions) {
-        for replica in &partition.replicas {
+        for replica in partition.replicas.iter() {
             *counts.entry(*replica).or_default() += 1;
         }
     }

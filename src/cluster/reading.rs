@@ -39,7 +39,9 @@ impl Cluster {
     }
 
     async fn ask_metadata(&self) -> Result<Arc<Metadata>, Failure> {
-        let answer = admin::topics::metadata(self.client(), None).await?;
+        let last = lock(&self.inner.metadata).clone();
+        let topics = last.as_ref().map_or(&[][..], |last| &last.topics);
+        let answer = admin::topics::all(self.client(), topics).await?;
         let mut known = lock(&self.inner.metadata);
         let next = Metadata::next(answer, known.as_ref(), self.now());
         *known = Some(Arc::clone(&next));

@@ -185,8 +185,8 @@ mod tests {
                 id,
                 leader: Some(BrokerId(0)),
                 leader_epoch: 0,
-                replicas: vec![BrokerId(0), BrokerId(1)],
-                isr: vec![],
+                replicas: [BrokerId(0), BrokerId(1)].into(),
+                isr: [].into(),
             })
             .collect();
         let new = assign_new_partitions(&existing, &brokers(4, 0), &HashMap::new(), 2, 4, 2);

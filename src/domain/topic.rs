@@ -2,6 +2,7 @@
 
 use super::{BrokerId, Fact, Offset, PartitionId, TopicId, TopicName};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One partition, from metadata.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,8 +11,9 @@ pub struct Partition {
     /// `None` while the partition is offline.
     pub leader: Option<BrokerId>,
     pub leader_epoch: i32,
-    pub replicas: Vec<BrokerId>,
-    pub isr: Vec<BrokerId>,
+    /// Shared: a cluster has few different lists of replicas.
+    pub replicas: Arc<[BrokerId]>,
+    pub isr: Arc<[BrokerId]>,
 }
 
 impl Partition {

@@ -12,7 +12,7 @@ fn topic(name: &str, partitions: i32) -> Arc<Topic> {
         leader: Some(BrokerId(id % 3)),
         leader_epoch: 0,
         replicas: (0..3).map(|shift| BrokerId((id + shift) % 3)).collect(),
-        isr: vec![],
+        isr: [].into(),
     };
     Arc::new(Topic {
         name: name.into(),

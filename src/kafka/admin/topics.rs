@@ -12,6 +12,7 @@ use crate::kafka::wire::{Api as _, Client, Lane, Route, failure_of_code};
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::{MetadataResponsePartition, MetadataResponseTopic};
 use kafka_protocol::messages::{BrokerId as NodeId, DescribeClusterRequest, MetadataRequest};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What the cluster says about itself and its topics.
@@ -39,6 +40,16 @@ const NOT_ASKED: i32 = i32::MIN;
 /// Metadata of `topics`, or of all that may be seen. Never creates a topic, except
 /// that brokers before 0.11 cannot be told not to: there, ask for all.
 pub async fn metadata(client: &Client, topics: Option<&[TopicName]>) -> Result<Metadata, Failure> {
+    read(client, topics, &[]).await
+}
+
+/// Metadata of all topics that may be seen. One that is as it is among `known`, which
+/// are in order of their names, keeps its memory.
+pub async fn all(client: &Client, known: &[Arc<Topic>]) -> Result<Metadata, Failure> {
+    read(client, None, known).await
+}
+
+async fn read(client: &Client, topics: Option<&[TopicName]>, known: &[Arc<Topic>]) -> Result<Metadata, Failure> {
     let build = |version: i16| {
         let wanted = topics.map(|topics| {
             let topic = |name: &TopicName| MetadataRequestTopic::default().with_name(Some(text(name.as_str()).into()));
@@ -57,10 +68,12 @@ pub async fn metadata(client: &Client, topics: Option<&[TopicName]>) -> Result<M
     };
     let mut failures = Vec::new();
     let mut found = Vec::with_capacity(response.topics.len());
-    for topic in &response.topics {
+    let mut lists = BrokerLists::default();
+    // Each is let go of before the next is read: of a large cluster the answer is large.
+    for topic in response.topics {
         let name = topic.name.as_ref().map_or("", |name| name.as_str());
         if topic.error_code == 0 {
-            found.push(Arc::new(read_topic(topic, name)));
+            found.push(keep(read_topic(&topic, name, &mut lists), known));
         } else {
             failures.push(failure_of_code(topic.error_code, MetadataRequest::OPERATION).about("of", name));
         }
@@ -86,8 +99,34 @@ async fn cluster_operations(client: &Client) -> Option<i32> {
     Some(answer.cluster_authorized_operations).filter(|bits| *bits != NOT_ASKED)
 }
 
-fn read_topic(topic: &MetadataResponseTopic, name: &str) -> Topic {
-    let mut partitions: Vec<_> = topic.partitions.iter().map(read_partition).collect();
+/// The topic as it is known already, if nothing about it changed.
+fn keep(topic: Topic, known: &[Arc<Topic>]) -> Arc<Topic> {
+    let found = known.binary_search_by(|other| other.name.cmp(&topic.name)).ok().and_then(|index| known.get(index));
+    found.filter(|known| ***known == topic).map_or_else(|| Arc::new(topic), Arc::clone)
+}
+
+/// One shared allocation per list of brokers within one answer.
+#[derive(Default)]
+struct BrokerLists {
+    lists: HashSet<Arc<[BrokerId]>>,
+    list: Vec<BrokerId>,
+}
+
+impl BrokerLists {
+    fn get(&mut self, nodes: &[NodeId]) -> Arc<[BrokerId]> {
+        self.list.clear();
+        self.list.extend(nodes.iter().map(|node| BrokerId(node.0)));
+        if let Some(known) = self.lists.get(self.list.as_slice()) {
+            return Arc::clone(known);
+        }
+        let list: Arc<[BrokerId]> = self.list.as_slice().into();
+        self.lists.insert(Arc::clone(&list));
+        list
+    }
+}
+
+fn read_topic(topic: &MetadataResponseTopic, name: &str, lists: &mut BrokerLists) -> Topic {
+    let mut partitions: Vec<_> = topic.partitions.iter().map(|partition| read_partition(partition, lists)).collect();
     partitions.sort_unstable_by_key(|partition| partition.id);
     Topic {
         name: name.into(),
@@ -97,18 +136,38 @@ fn read_topic(topic: &MetadataResponseTopic, name: &str) -> Topic {
     }
 }
 
-fn read_partition(partition: &MetadataResponsePartition) -> Partition {
-    let ids = |nodes: &[NodeId]| nodes.iter().map(|node| BrokerId(node.0)).collect();
+fn read_partition(partition: &MetadataResponsePartition, lists: &mut BrokerLists) -> Partition {
     Partition {
         id: partition.partition_index,
         leader: node(partition.leader_id),
         leader_epoch: partition.leader_epoch,
-        replicas: ids(&partition.replica_nodes),
-        isr: ids(&partition.isr_nodes),
+        replicas: lists.get(&partition.replica_nodes),
+        isr: lists.get(&partition.isr_nodes),
     }
 }
 
 /// −1 stands for nobody.
 fn node(id: NodeId) -> Option<BrokerId> {
     (id.0 >= 0).then_some(BrokerId(id.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_topic_that_changed_takes_memory_of_its_own() {
+        let mut lists = BrokerLists::default();
+        let mut read = |isr: &[i32]| {
+            let nodes = |ids: &[i32]| ids.iter().map(|id| NodeId(*id)).collect::<Vec<_>>();
+            let partition =
+                MetadataResponsePartition::default().with_replica_nodes(nodes(&[1, 2])).with_isr_nodes(nodes(isr));
+            read_topic(&MetadataResponseTopic::default().with_partitions(vec![partition]), "t", &mut lists)
+        };
+        let known = [keep(read(&[1, 2]), &[])];
+        assert!(Arc::ptr_eq(&known[0].partitions[0].replicas, &known[0].partitions[0].isr));
+        assert!(Arc::ptr_eq(&keep(read(&[1, 2]), &known), &known[0]));
+        let changed = keep(read(&[1]), &known);
+        assert_eq!(changed.partitions[0].missing().collect::<Vec<_>>(), [BrokerId(2)]);
+    }
 }

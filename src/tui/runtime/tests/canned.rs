@@ -41,7 +41,7 @@ pub fn topic(name: &str, partitions: i32, replicas: i32, missing: Option<i32>) -
         .map(|id| {
             let all: Vec<BrokerId> = (0..replicas).map(|r| BrokerId((id + r) % 3 + 1)).collect();
             let isr = all.iter().copied().filter(|id| Some(id.0) != missing).collect::<Vec<_>>();
-            Partition { id, leader: isr.first().copied(), leader_epoch: 4, replicas: all, isr }
+            Partition { id, leader: isr.first().copied(), leader_epoch: 4, replicas: all.into(), isr: isr.into() }
         })
         .collect();
     Arc::new(Topic { name: name.into(), id: None, is_internal: name.starts_with("__"), partitions })
