@@ -17,6 +17,8 @@ mod probe;
 mod produce;
 mod reading;
 mod records;
+mod rounds;
+mod sampling;
 mod schemas;
 mod settings;
 mod snapshot;

@@ -37,7 +37,7 @@ pub mod value;
 pub mod verdict;
 pub mod when;
 
-pub use fact::{Fact, Partial};
+pub use fact::{Fact, Partial, Reasons};
 pub use failure::{Failure, FailureKind};
 pub use grant::WriteGrant;
 pub use name::{BrokerId, GroupId, Offset, PartitionId, PartitionMap, TopicId, TopicName, TopicPartition};

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// Points kept per group: an hour at the usual pace of 5 s is 720.
 const HISTORY: usize = 720;
 /// Points kept of all groups together: with many groups each is remembered for less long.
-const ALL_POINTS: usize = 400_000;
+const ALL_POINTS: usize = 300_000;
 /// Points of the history that a list row carries.
 const TREND: usize = 24;
 /// Milliseconds between them.
@@ -27,7 +27,8 @@ const TREND_STEP: i64 = 5_000;
 pub struct Groups {
     pub version: u64,
     pub taken: Time,
-    pub rows: Vec<GroupRow>,
+    /// Those that did not change are shared with the list before.
+    pub rows: Vec<Arc<GroupRow>>,
     pub failures: Vec<Failure>,
 }
 
@@ -162,15 +163,50 @@ impl LagSampler {
         self.last.clone().filter(|_| (0..=max_age).contains(&age))
     }
 
-    /// Puts the list together; gives the last one back when nothing changed.
-    pub(super) fn next(&mut self, mut rows: Vec<GroupRow>, failures: Vec<Failure>, now: Time) -> Arc<Groups> {
+    /// There was no whole list yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// Rows that did not change keep their memory.
+    pub(super) fn take(&self, rows: Vec<GroupRow>) -> Vec<Arc<GroupRow>> {
+        let keep = |row: GroupRow| {
+            let known = self.last.as_ref().and_then(|last| last.row(&row.listing.id));
+            known.filter(|known| ***known == row).map_or_else(|| Arc::new(row), Arc::clone)
+        };
+        rows.into_iter().map(keep).collect()
+    }
+
+    /// What is known in the middle of a round: rows of the last list where there are no
+    /// newer ones yet. None before the first whole list.
+    pub(super) fn so_far(&mut self, rows: &[Arc<GroupRow>], failures: &[Failure], now: Time) -> Option<Arc<Groups>> {
+        let last = self.last.as_ref()?;
+        let (mut all, mut failures) = (last.rows.clone(), failures.to_vec());
+        for row in rows {
+            if let Ok(index) = all.binary_search_by(|known| known.listing.id.cmp(&row.listing.id))
+                && let Some(known) = all.get_mut(index)
+            {
+                *known = Arc::clone(row);
+            }
+        }
+        failures
+            .extend(last.failures.iter().filter(|failure| !failures.contains(failure)).cloned().collect::<Vec<_>>());
+        Some(self.put(all, failures, now))
+    }
+
+    /// The list at the end of a round; gives the last one back when nothing changed.
+    pub(super) fn next(&mut self, mut rows: Vec<Arc<GroupRow>>, failures: Vec<Failure>, now: Time) -> Arc<Groups> {
         self.asked = Some(now);
         rows.sort_by(|a, b| a.listing.id.cmp(&b.listing.id));
-        let alive: BTreeSet<&GroupId> = rows.iter().map(|row| &row.listing.id).collect();
         if failures.is_empty() {
-            self.history.retain(|group, _| alive.contains(group));
-            self.empty_at.retain(|group, _| alive.contains(group));
+            let is_alive = |id: &GroupId| rows.binary_search_by(|row| row.listing.id.cmp(id)).is_ok();
+            self.history.retain(|group, _| is_alive(group));
+            self.empty_at.retain(|group, _| is_alive(group));
         }
+        self.put(rows, failures, now)
+    }
+
+    fn put(&mut self, rows: Vec<Arc<GroupRow>>, failures: Vec<Failure>, now: Time) -> Arc<Groups> {
         let next = match &self.last {
             Some(last) if last.rows == rows && last.failures == failures => return Arc::clone(last),
             Some(last) => Groups { version: last.version + 1, taken: now, rows, failures },
@@ -179,6 +215,13 @@ impl LagSampler {
         let next = Arc::new(next);
         self.last = Some(Arc::clone(&next));
         next
+    }
+}
+
+impl Groups {
+    pub fn row(&self, group: &GroupId) -> Option<&Arc<GroupRow>> {
+        let index = self.rows.binary_search_by(|row| row.listing.id.cmp(group)).ok()?;
+        self.rows.get(index)
     }
 }
 
@@ -288,6 +331,37 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &second));
         assert!(sampler.fresh(10, Time(30)).is_some());
         assert!(sampler.fresh(10, Time(19)).is_none(), "a clock that was set back makes nothing fresh");
+    }
+
+    #[test]
+    fn in_the_middle_of_a_round_the_other_groups_are_as_they_were() {
+        let row = |id: &str, lag| GroupRow {
+            listing: GroupListing {
+                id: id.into(),
+                state: GroupState::Empty,
+                kind: crate::domain::group::GroupType::Classic,
+                protocol_type: String::new(),
+            },
+            members: Fact::Known(0),
+            topics: Vec::new(),
+            lag: LagTotal { lag, known: 1, ..LagTotal::default() },
+            trend: Vec::new(),
+            role: GroupRole::Plain,
+        };
+        let lags = |groups: &Groups| groups.rows.iter().map(|row| row.lag.lag).collect::<Vec<_>>();
+        let failure = Failure::new(crate::domain::FailureKind::Timeout, "list groups", "no answer").at_broker("2");
+        let mut sampler = LagSampler::default();
+        assert!(sampler.so_far(&[], &[], Time(0)).is_none(), "a list with most groups missing is none");
+        let rows = sampler.take(vec![row("b", 2), row("a", 1)]);
+        let first = sampler.next(rows, vec![failure], Time(0));
+        let rows = sampler.take(vec![row("b", 7)]);
+        let so_far = sampler.so_far(&rows, &[], Time(20)).unwrap();
+        assert_eq!((lags(&so_far), so_far.failures.len()), (vec![1, 7], 1));
+        assert!(Arc::ptr_eq(&so_far.rows[0], &first.rows[0]));
+        assert!(sampler.fresh(10, Time(20)).is_none(), "all of them were asked long ago");
+        let rows = [rows, sampler.take(vec![row("a", 1)])].concat();
+        let whole = sampler.next(rows, Vec::new(), Time(30));
+        assert_eq!((lags(&whole), whole.failures.len()), (vec![1, 7], 0));
     }
 
     #[test]

@@ -1,19 +1,20 @@
 //! Where every log begins and ends, how big it is, and how fast it grows.
 //!
 //! Rates are differences between our own samples, so the first sample knows
-//! none. Memory is bounded: one end offset per partition and a short ring of
-//! rates per topic.
+//! none. A round over a large cluster comes in parts, each of which may be shown.
+//! Memory is bounded: one end offset per partition and a short list of rates per
+//! topic.
 
 use super::snapshot::Metadata;
-use crate::domain::topic::{PartitionLog, Rate};
-use crate::domain::{Fact, Failure, Offset, PartitionId, Time, TopicId, TopicName, TopicPartition};
-use crate::kafka::admin::log_dirs::LogDirs;
+use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
+use crate::domain::{
+    BrokerId, Fact, Failure, Offset, Partial, PartitionMap, Reasons, Time, TopicId, TopicName, TopicPartition,
+};
 use crate::kafka::admin::offsets::Listed;
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-/// Rates kept per topic for its sparkline.
-const HISTORY: usize = 60;
+/// Rates kept per topic: as many as a sparkline shows.
+const HISTORY: usize = 12;
 /// Samples closer together than this are not turned into a rate, in milliseconds.
 const MIN_INTERVAL: i64 = 500;
 
@@ -22,7 +23,7 @@ const MIN_INTERVAL: i64 = 500;
 pub struct TopicLogs {
     pub version: u64,
     pub taken: Time,
-    pub topics: HashMap<TopicName, Arc<TopicLog>>,
+    pub topics: foldhash::HashMap<TopicName, Arc<TopicLog>>,
     pub failures: Vec<Failure>,
 }
 
@@ -42,172 +43,213 @@ pub struct TopicLog {
 
 impl Eq for TopicLog {}
 
+/// What brokers said about some topics.
+pub(super) struct LogsPart {
+    pub topics: Vec<Arc<Topic>>,
+    pub starts: Listed,
+    pub ends: Listed,
+    /// Asked less often than offsets.
+    pub sizes: Option<Partial<PartitionMap<u64>>>,
+}
+
 /// What must be remembered between samples.
 #[derive(Debug, Default)]
 pub(super) struct LogSampler {
     last: Option<Arc<TopicLogs>>,
-    topics: HashMap<TopicName, TopicSamples>,
-    sampled: Option<Time>,
-    sizes: Sizes,
+    topics: foldhash::HashMap<TopicName, Samples>,
+    /// Something is not as in the last snapshot.
+    is_changed: bool,
+    sizes_asked: Option<Time>,
 }
 
-#[derive(Debug, Default)]
-struct TopicSamples {
+#[derive(Debug)]
+struct Samples {
     id: Option<TopicId>,
-    ends: HashMap<PartitionId, Offset>,
-    partition_rates: HashMap<PartitionId, f64>,
-    rates: VecDeque<f32>,
-}
-
-/// The last answer about sizes; asked less often than offsets.
-#[derive(Debug, Default)]
-struct Sizes {
-    asked: Option<Time>,
-    leaders: HashMap<TopicPartition, Fact<u64>>,
+    /// When `ends` were read.
+    sampled: Time,
+    /// By partition; none where it was unknown.
+    ends: Vec<Option<Offset>>,
+    /// How many equal rates a single one in the log stands for.
+    alike: usize,
+    log: Arc<TopicLog>,
 }
 
 impl LogSampler {
     pub(super) fn sizes_are_older_than(&self, millis: i64, now: Time) -> bool {
-        self.sizes.asked.is_none_or(|asked| now.since(asked) >= millis)
+        self.sizes_asked.is_none_or(|asked| now.since(asked) >= millis)
     }
 
-    /// Takes in sizes: of each partition the one its leader reports.
-    pub(super) fn take_sizes(&mut self, metadata: &Metadata, dirs: &LogDirs, failures: &[Failure], now: Time) {
-        self.sizes = Sizes { asked: Some(now), leaders: HashMap::new() };
-        for topic in &metadata.topics {
-            for partition in &topic.partitions {
-                let here = TopicPartition::new(topic.name.clone(), partition.id);
-                let size = match partition.leader {
-                    None => Fact::unknown("no leader"),
-                    Some(leader) => match dirs.sizes.get(&(leader, here.clone())) {
-                        Some(&bytes) => Fact::Known(bytes),
-                        None => Fact::unknown(why_no_size(leader, failures)),
-                    },
-                };
-                self.sizes.leaders.insert(here, size);
+    /// All parts of a round came with sizes.
+    pub(super) fn sizes_taken(&mut self, now: Time) {
+        self.sizes_asked = Some(now);
+    }
+
+    /// There was no whole round yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// Takes in what is known about some topics; gives back what failed.
+    pub(super) fn take(&mut self, part: &LogsPart, now: Time) -> Vec<Failure> {
+        let mut taking = Taking { part, now, failures: Vec::new(), reasons: Reasons::default() };
+        for topic in &part.topics {
+            // Recreated under the same name: its old offsets say nothing about it.
+            let before = self.topics.get(&topic.name).filter(|before| before.id == topic.id);
+            let mut next = taking.samples(topic, before);
+            match before {
+                Some(before) if before.log == next.log => next.log = Arc::clone(&before.log),
+                _ => self.is_changed = true,
             }
+            self.topics.insert(topic.name.clone(), next);
         }
+        taking.failures
     }
 
-    /// Puts a sample together; gives the last one back when nothing changed.
-    pub(super) fn take_offsets(
-        &mut self,
-        metadata: &Metadata,
-        starts: &Listed,
-        ends: &Listed,
-        now: Time,
-    ) -> Arc<TopicLogs> {
-        let seconds = self
-            .sampled
-            .map(|sampled| now.since(sampled))
-            .filter(|&millis| millis >= MIN_INTERVAL)
-            .map(|millis| millis as f64 / 1000.0);
-        let mut failures: Vec<Failure> = Vec::new();
-        let mut topics = HashMap::with_capacity(metadata.topics.len());
+    /// What is known in the middle of a round: older where its parts are not in yet.
+    pub(super) fn so_far(&mut self, mut failures: Vec<Failure>, now: Time) -> Arc<TopicLogs> {
+        failures.extend(self.last.iter().flat_map(|last| last.failures.iter().cloned()));
+        self.next(failures, now)
+    }
+
+    /// The snapshot at the end of a round; gives the last one back when nothing changed.
+    pub(super) fn snapshot(&mut self, metadata: &Metadata, failures: Vec<Failure>, now: Time) -> Arc<TopicLogs> {
+        let before = self.topics.len();
         self.topics.retain(|name, _| metadata.topic(name.as_str()).is_some());
-        for topic in &metadata.topics {
-            let samples = self.topics.entry(topic.name.clone()).or_default();
-            if samples.id != topic.id {
-                // Recreated under the same name: its old offsets say nothing about it.
-                *samples = TopicSamples { id: topic.id, ..TopicSamples::default() };
-            }
-            let partitions: Vec<PartitionLog> = topic
-                .partitions
-                .iter()
-                .map(|partition| {
-                    let here = TopicPartition::new(topic.name.clone(), partition.id);
-                    let start = offset_of(starts, &here, partition.is_offline(), &mut failures);
-                    let end = offset_of(ends, &here, partition.is_offline(), &mut failures);
-                    let size = self.sizes.leaders.get(&here).cloned().unwrap_or_else(|| Fact::unknown("not asked yet"));
-                    let rate = samples.rate_of(partition.id, &end, seconds);
-                    PartitionLog { start, end, size, rate }
-                })
-                .collect();
-            let rate = total_rate(&partitions);
-            if let (Some(_), Some(rate)) = (seconds, rate.get()) {
-                samples.rates.push_back(f64::from(rate) as f32);
-                while samples.rates.len() > HISTORY {
-                    samples.rates.pop_front();
-                }
-            }
-            let log = TopicLog {
-                records: total(partitions.iter().map(PartitionLog::records)),
-                size: total(partitions.iter().map(|log| log.size.clone())),
-                rate,
-                rates: samples.recent_rates(),
-                partitions,
-            };
-            let known =
-                self.last.as_ref().and_then(|last| last.topics.get(&topic.name)).filter(|known| ***known == log);
-            topics.insert(topic.name.clone(), known.map_or_else(|| Arc::new(log), Arc::clone));
-        }
-        if seconds.is_some() || self.sampled.is_none() {
-            self.sampled = Some(now);
-        }
+        self.is_changed |= self.topics.len() != before;
+        self.next(failures, now)
+    }
+
+    fn next(&mut self, mut failures: Vec<Failure>, now: Time) -> Arc<TopicLogs> {
         failures.sort_by(|a, b| a.broker.cmp(&b.broker).then_with(|| a.message.cmp(&b.message)));
-        failures.dedup_by(|a, b| a.broker == b.broker && a.message == b.message);
-        let next = TopicLogs { version: 0, taken: now, topics, failures };
-        let next = match &self.last {
-            Some(last) if last.topics == next.topics && last.failures == next.failures => Arc::clone(last),
-            Some(last) => Arc::new(TopicLogs { version: last.version + 1, ..next }),
-            None => Arc::new(TopicLogs { version: 1, ..next }),
+        failures.dedup_by(|a, b| is_alike(a, b));
+        let version = match &self.last {
+            Some(last) if !self.is_changed && last.failures == failures => return Arc::clone(last),
+            last => last.as_ref().map_or(1, |last| last.version + 1),
         };
+        self.is_changed = false;
+        let topics = self.topics.iter().map(|(name, samples)| (name.clone(), Arc::clone(&samples.log))).collect();
+        let next = Arc::new(TopicLogs { version, taken: now, topics, failures });
         self.last = Some(Arc::clone(&next));
         next
     }
 }
 
-impl TopicSamples {
-    /// Oldest first. A rate that never changed is one point, so that a topic at
-    /// rest looks the same at every sample.
-    fn recent_rates(&self) -> Vec<f32> {
-        let mut rates: Vec<f32> = self.rates.iter().copied().collect();
-        if rates.windows(2).all(|pair| pair.first() == pair.last()) {
-            rates.truncate(1);
-        }
-        rates
-    }
+/// One part being taken in.
+struct Taking<'a> {
+    part: &'a LogsPart,
+    now: Time,
+    failures: Vec<Failure>,
+    reasons: Reasons,
+}
 
-    fn rate_of(&mut self, partition: PartitionId, end: &Fact<Offset>, seconds: Option<f64>) -> Fact<Rate> {
-        let Fact::Known(end) = end else {
-            return Fact::unknown("the end offset is unknown");
+impl Taking<'_> {
+    fn samples(&mut self, topic: &Topic, before: Option<&Samples>) -> Samples {
+        let seconds = before
+            .map(|before| self.now.since(before.sampled))
+            .filter(|&millis| millis >= MIN_INTERVAL)
+            .map(|millis| millis as f64 / 1000.0);
+        let mut ends = Vec::with_capacity(topic.partitions.len());
+        let mut partitions = Vec::with_capacity(topic.partitions.len());
+        for (index, partition) in topic.partitions.iter().enumerate() {
+            let here = TopicPartition::new(topic.name.clone(), partition.id);
+            let start = self.offset_of(&self.part.starts, &here, partition);
+            let end = self.offset_of(&self.part.ends, &here, partition);
+            let earlier = before.and_then(|before| before.ends.get(index).copied().flatten());
+            let known = before.and_then(|before| before.log.partitions.get(index));
+            let size = match &self.part.sizes {
+                Some(sizes) => self.size_of(sizes, &here, partition.leader),
+                None => known.map_or_else(|| self.reasons.unknown("not asked yet"), |known| known.size.clone()),
+            };
+            let rate = self.rate_of(&end, earlier, seconds, known.and_then(|known| known.rate.get()));
+            // Samples too close to each other are measured from the earlier one.
+            ends.push(if seconds.is_none() { earlier.or(end.get()) } else { end.get() });
+            partitions.push(PartitionLog { start, end, size, rate });
+        }
+        let rate = total_rate(&partitions);
+        let known = before.map_or((&[][..], 0), |before| (before.log.rates.as_slice(), before.alike));
+        let (rates, alike) = match (seconds, rate.get()) {
+            (Some(_), Some(rate)) => followed_by(known, f64::from(rate) as f32),
+            _ => (known.0.to_vec(), known.1),
         };
-        if let Some(seconds) = seconds {
-            match self.ends.insert(partition, *end) {
-                Some(before) if *end >= before => {
-                    self.partition_rates.insert(partition, (*end - before) as f64 / seconds);
+        let log = TopicLog {
+            records: total(partitions.iter().map(PartitionLog::records)),
+            size: total(partitions.iter().map(|log| log.size.clone())),
+            rate,
+            rates,
+            partitions,
+        };
+        let sampled = before.filter(|_| seconds.is_none()).map_or(self.now, |before| before.sampled);
+        Samples { id: topic.id, sampled, ends, alike, log: Arc::new(log) }
+    }
+
+    fn offset_of(&mut self, listed: &Listed, here: &TopicPartition, partition: &Partition) -> Fact<Offset> {
+        match listed.get(here) {
+            Some(Ok(Some(found))) => Fact::Known(found.offset),
+            Some(Ok(None)) => self.reasons.unknown("the broker gave no offset"),
+            Some(Err(failure)) => {
+                if !self.failures.iter().any(|known| is_alike(known, failure)) {
+                    self.failures.push(failure.clone());
                 }
-                // The log was truncated or this is the first sight of it.
-                _ => {
-                    self.partition_rates.remove(&partition);
-                }
+                self.reasons.unknown(&failure.to_string())
             }
-        } else {
-            self.ends.entry(partition).or_insert(*end);
+            None if partition.is_offline() => self.reasons.unknown("no leader"),
+            None => self.reasons.unknown("not asked"),
         }
-        match self.partition_rates.get(&partition) {
-            Some(&rate) => Fact::Known(rate.into()),
-            None => Fact::unknown("one sample so far"),
+    }
+
+    fn size_of(
+        &mut self,
+        sizes: &Partial<PartitionMap<u64>>,
+        here: &TopicPartition,
+        leader: Option<BrokerId>,
+    ) -> Fact<u64> {
+        match (sizes.value.get(here), leader) {
+            (Some(&bytes), _) => Fact::Known(bytes),
+            (None, None) => self.reasons.unknown("no leader"),
+            (None, Some(leader)) => self.reasons.unknown(&why_no_size(leader, &sizes.failures)),
         }
+    }
+
+    fn rate_of(
+        &mut self,
+        end: &Fact<Offset>,
+        earlier: Option<Offset>,
+        seconds: Option<f64>,
+        known: Option<Rate>,
+    ) -> Fact<Rate> {
+        let Fact::Known(end) = end else {
+            return self.reasons.unknown("the end offset is unknown");
+        };
+        let rate = match (seconds, earlier) {
+            (Some(seconds), Some(earlier)) if *end >= earlier => Some(((end - earlier) as f64 / seconds).into()),
+            // The log was truncated or this is the first sight of it.
+            (Some(_), _) => None,
+            (None, _) => known,
+        };
+        rate.map_or_else(|| self.reasons.unknown("one sample so far"), Fact::Known)
     }
 }
 
-fn offset_of(listed: &Listed, here: &TopicPartition, offline: bool, failures: &mut Vec<Failure>) -> Fact<Offset> {
-    match listed.get(here) {
-        Some(Ok(Some(found))) => Fact::Known(found.offset),
-        Some(Ok(None)) => Fact::unknown("the broker gave no offset"),
-        Some(Err(failure)) => {
-            if !failures.iter().any(|known| known.broker == failure.broker && known.message == failure.message) {
-                failures.push(failure.clone());
-            }
-            Fact::unknown(failure.to_string())
-        }
-        None if offline => Fact::unknown("no leader"),
-        None => Fact::unknown("not asked"),
-    }
+fn is_alike(a: &Failure, b: &Failure) -> bool {
+    a.broker == b.broker && a.message == b.message
 }
 
-fn why_no_size(leader: crate::domain::BrokerId, failures: &[Failure]) -> String {
+/// The last rates, oldest first. A rate that never changed is one point, so that a
+/// topic at rest looks the same at every sample; how many it stands for is beside it.
+fn followed_by((rates, alike): (&[f32], usize), next: f32) -> (Vec<f32>, usize) {
+    if rates.iter().all(|rate| *rate == next) {
+        return (vec![next], (alike.max(rates.len()) + 1).min(HISTORY));
+    }
+    let mut all = match rates {
+        [only] => vec![*only; alike],
+        several => several.to_vec(),
+    };
+    all.push(next);
+    all.drain(..all.len().saturating_sub(HISTORY));
+    (all, 1)
+}
+
+fn why_no_size(leader: BrokerId, failures: &[Failure]) -> String {
     let id = leader.to_string();
     match failures.iter().find(|failure| failure.broker.as_deref() == Some(&id)) {
         Some(failure) => failure.to_string(),
@@ -241,8 +283,7 @@ fn total_rate(partitions: &[PartitionLog]) -> Fact<Rate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::topic::{Partition, Topic};
-    use crate::domain::{BrokerId, FailureKind};
+    use crate::domain::FailureKind;
     use crate::kafka::admin;
     use crate::kafka::admin::offsets::ListedOffset;
 
@@ -285,13 +326,26 @@ mod tests {
             .collect()
     }
 
+    /// A round of one part.
+    fn sample(
+        sampler: &mut LogSampler,
+        metadata: &Arc<Metadata>,
+        starts: Listed,
+        ends: Listed,
+        at: i64,
+    ) -> Arc<TopicLogs> {
+        let part = LogsPart { topics: metadata.topics.clone(), starts, ends, sizes: None };
+        let failures = sampler.take(&part, Time(at));
+        sampler.snapshot(metadata, failures, Time(at))
+    }
+
     #[test]
     fn the_second_sample_knows_the_rate() {
         let (metadata, mut sampler) = (metadata(1), LogSampler::default());
-        let first = sampler.take_offsets(&metadata, &listed([0, 0]), &listed([100, 50]), Time(0));
+        let first = sample(&mut sampler, &metadata, listed([0, 0]), listed([100, 50]), 0);
         assert_eq!(first.topics["t"].records, Fact::Known(150));
         assert!(first.topics["t"].rate.get().is_none());
-        let second = sampler.take_offsets(&metadata, &listed([0, 0]), &listed([110, 70]), Time(2000));
+        let second = sample(&mut sampler, &metadata, listed([0, 0]), listed([110, 70]), 2000);
         assert_eq!(second.topics["t"].rate.get().map(f64::from), Some(15.0));
         assert_eq!(second.topics["t"].rates, [15.0]);
     }
@@ -299,8 +353,8 @@ mod tests {
     #[test]
     fn a_recreated_topic_starts_anew() {
         let mut sampler = LogSampler::default();
-        sampler.take_offsets(&metadata(1), &listed([0, 0]), &listed([100, 50]), Time(0));
-        let again = sampler.take_offsets(&metadata(2), &listed([0, 0]), &listed([300, 50]), Time(2000));
+        sample(&mut sampler, &metadata(1), listed([0, 0]), listed([100, 50]), 0);
+        let again = sample(&mut sampler, &metadata(2), listed([0, 0]), listed([300, 50]), 2000);
         assert!(again.topics["t"].rate.get().is_none());
     }
 
@@ -310,7 +364,7 @@ mod tests {
         let broken = Failure::new(FailureKind::Timeout, "list offsets", "no answer within 5 s").at_broker("1");
         let ends: Listed =
             (0..2).map(|partition| (TopicPartition::new("t".into(), partition), Err(broken.clone()))).collect();
-        let logs = sampler.take_offsets(&metadata, &listed([0, 0]), &ends, Time(0));
+        let logs = sample(&mut sampler, &metadata, listed([0, 0]), ends, 0);
         assert_eq!(logs.topics["t"].records.get(), None);
         assert_eq!(logs.failures.len(), 1);
     }
@@ -319,10 +373,48 @@ mod tests {
     fn nothing_new_gives_the_same_sample() {
         let (metadata, mut sampler) = (metadata(1), LogSampler::default());
         for second in 0..=2 {
-            sampler.take_offsets(&metadata, &listed([0, 0]), &listed([7, 7]), Time(second * 1000));
+            sample(&mut sampler, &metadata, listed([0, 0]), listed([7, 7]), second * 1000);
         }
         let last = Arc::clone(sampler.last.as_ref().unwrap());
-        let next = sampler.take_offsets(&metadata, &listed([0, 0]), &listed([7, 7]), Time(1_000_000));
+        let next = sample(&mut sampler, &metadata, listed([0, 0]), listed([7, 7]), 1_000_000);
         assert!(Arc::ptr_eq(&last, &next));
+    }
+
+    #[test]
+    fn samples_too_close_to_each_other_are_measured_from_the_earlier_one() {
+        let (metadata, mut sampler) = (metadata(1), LogSampler::default());
+        let mut rate = |end, at| {
+            let logs = sample(&mut sampler, &metadata, listed([0, 0]), listed([end, 0]), at);
+            logs.topics["t"].rate.get().map(f64::from)
+        };
+        assert_eq!([rate(0, 0), rate(10, 100), rate(20, 1_000), rate(90, 1_100)], [None, None, Some(20.0), Some(20.0)]);
+        assert_eq!(rate(100, 2_000), Some(80.0));
+    }
+
+    #[test]
+    fn rates_are_few_and_those_alike_are_one_until_they_change() {
+        let series = |rates: &[f32]| {
+            rates.iter().fold((Vec::new(), 0), |(known, alike), next| followed_by((&known, alike), *next)).0
+        };
+        assert_eq!(series(&[2.0, 2.0, 2.0]), [2.0]);
+        assert_eq!(series(&[2.0, 2.0, 2.0, 3.0, 2.0]), [2.0, 2.0, 2.0, 3.0, 2.0]);
+        assert_eq!(series(&[1.0; 100]), [1.0]);
+        let long: Vec<f32> = (0..100).map(|rate| rate as f32).collect();
+        assert_eq!(series(&long), long[88..]);
+    }
+
+    #[test]
+    fn in_the_middle_of_a_round_the_rest_is_as_it_was() {
+        let (metadata, mut sampler) = (metadata(1), LogSampler::default());
+        let broken = Failure::new(FailureKind::Timeout, "list offsets", "no answer within 5 s").at_broker("1");
+        let ends: Listed = [(TopicPartition::new("t".into(), 0), Err(broken))].into_iter().collect();
+        sample(&mut sampler, &metadata, listed([0, 0]), ends, 0);
+        let other = Arc::new(Topic { name: "a".into(), ..(*metadata.topics[0]).clone() });
+        let part = LogsPart { topics: vec![other], starts: Listed::default(), ends: Listed::default(), sizes: None };
+        let failures = sampler.take(&part, Time(1_000));
+        let so_far = sampler.so_far(failures, Time(1_000));
+        assert_eq!((so_far.topics.len(), so_far.failures.len()), (2, 1), "what was not asked again did not get well");
+        let whole = sampler.snapshot(&metadata, Vec::new(), Time(2_000));
+        assert_eq!((whole.topics.len(), whole.failures.len()), (1, 0));
     }
 }

@@ -4,8 +4,7 @@
 //! A part that fails is named in the answer; only a question that cannot be
 //! answered at all is an error.
 
-use super::groups::{Commits, GroupDetail, GroupRow, Groups, TopicGroup, partitions_of};
-use super::logs::TopicLogs;
+use super::groups::{Commits, GroupDetail, TopicGroup, partitions_of};
 use super::snapshot::{BrokerRow, Metadata, broker_rows};
 use super::{Cluster, lock};
 use crate::domain::config::ConfigEntry;
@@ -18,11 +17,9 @@ use crate::kafka::admin::groups::Rights;
 use crate::kafka::admin::log_dirs::Disk;
 use crate::kafka::admin::offsets::Listed;
 use crate::kafka::admin::offsets::OffsetAt;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Sizes are asked for this seldom, in milliseconds: the answer is big and costs the brokers a disk walk.
-const SIZES_EVERY: i64 = 30_000;
 /// Which groups read a topic is asked of all groups this seldom, in milliseconds:
 /// with 10,000 groups the answer is big.
 const KNOWN_FOR: i64 = 30_000;
@@ -62,30 +59,6 @@ impl Cluster {
         }
     }
 
-    /// Where all logs begin and end; sizes ride along when they are old.
-    pub async fn topic_logs(&self) -> Result<Arc<TopicLogs>, Failure> {
-        let metadata = self.known_metadata().await?;
-        let wanted: Vec<TopicPartition> = metadata
-            .topics
-            .iter()
-            .flat_map(|topic| {
-                let alive = topic.partitions.iter().filter(|partition| !partition.is_offline());
-                alive.map(|partition| TopicPartition::new(topic.name.clone(), partition.id))
-            })
-            .collect();
-        let ask_sizes = lock(&self.inner.logs).sizes_are_older_than(SIZES_EVERY, self.now());
-        let sizes = async {
-            if ask_sizes { Some(admin::log_dirs::describe(self.client(), &broker_ids(&metadata)).await) } else { None }
-        };
-        let (bounds, sizes) = tokio::join!(self.log_bounds(&wanted), sizes);
-        let (starts, ends) = bounds?;
-        let mut sampler = lock(&self.inner.logs);
-        if let Some(sizes) = sizes {
-            sampler.take_sizes(&metadata, &sizes.value, &sizes.failures, self.now());
-        }
-        Ok(sampler.take_offsets(&metadata, &starts, &ends, self.now()))
-    }
-
     /// The log starts and ends of partitions, each or why not.
     pub(super) async fn log_bounds(&self, partitions: &[TopicPartition]) -> Result<(Listed, Listed), Failure> {
         let (starts, ends) = tokio::join!(
@@ -109,13 +82,14 @@ impl Cluster {
     /// comes back while nothing changes.
     pub async fn brokers(&self) -> Result<Arc<Vec<BrokerRow>>, Failure> {
         let metadata = self.known_metadata().await?;
-        let dirs = admin::log_dirs::describe(self.client(), &broker_ids(&metadata)).await;
+        let brokers: Vec<BrokerId> = metadata.brokers.iter().map(|broker| broker.id).collect();
+        let dirs = admin::log_dirs::disks(self.client(), &brokers).await;
         let unknown = |id: BrokerId| -> String {
             let id = id.to_string();
             let failure = dirs.failures.iter().find(|failure| failure.broker.as_deref() == Some(&id));
             failure.map_or_else(|| "the broker does not report it".into(), Failure::to_string)
         };
-        let rows = broker_rows(&metadata, |id| match dirs.value.disks.get(&id) {
+        let rows = broker_rows(&metadata, |id| match dirs.value.get(&id) {
             Some(disks) => (used(disks), total(disks)),
             None => (Fact::unknown(unknown(id)), Fact::unknown(unknown(id))),
         });
@@ -175,31 +149,6 @@ impl Cluster {
             listing: group.listing,
         });
         Ok(Partial { value: rows.collect(), failures })
-    }
-
-    /// All groups with their lag. The same `Arc` comes back while nothing changes.
-    pub async fn groups(&self) -> Result<Arc<Groups>, Failure> {
-        let answer = self.read_groups().await?;
-        let metadata = self.known_metadata().await?;
-        let now = self.now();
-        let mut sampler = lock(&self.inner.lags);
-        let rows = answer
-            .groups
-            .into_iter()
-            .map(|group| {
-                sampler.sample(&group.listing.id, group.listing.state, &group.partitions, now);
-                let topics: BTreeSet<&TopicName> = group.partitions.iter().map(|row| &row.partition.topic).collect();
-                GroupRow {
-                    members: group.members(),
-                    topics: topics.into_iter().cloned().collect(),
-                    lag: LagTotal::of(&group.partitions),
-                    trend: sampler.trend(&group.listing.id),
-                    role: group_role(&group.listing, &metadata.topics),
-                    listing: group.listing,
-                }
-            })
-            .collect();
-        Ok(sampler.next(rows, answer.failures, now))
     }
 
     /// Groups with every partition's lag, without members: what `groups lag` needs.
@@ -302,21 +251,8 @@ impl Cluster {
         }
     }
 
-    async fn read_groups(&self) -> Result<GroupsRead, Failure> {
-        let listed = admin::groups::list(self.client()).await;
-        let (listings, mut failures) = (listed.value, listed.failures);
-        if listings.is_empty() && !failures.is_empty() {
-            return Err(failures.swap_remove(0));
-        }
-        let described = admin::groups::describe(self.client(), &listings, Rights::Leave).await;
-        failures.extend(described.failures);
-        let (groups, more) = self.lag_rows(listings, described.value, None).await?;
-        failures.extend(more);
-        Ok(GroupsRead { groups, failures })
-    }
-
     /// Groups with their partitions, or only those `of` one topic.
-    async fn lag_rows(
+    pub(super) async fn lag_rows(
         &self,
         listings: Vec<GroupListing>,
         mut descriptions: HashMap<GroupId, GroupDescription>,
@@ -352,19 +288,14 @@ impl Cluster {
     }
 }
 
-struct GroupsRead {
-    groups: Vec<GroupRead>,
-    failures: Vec<Failure>,
-}
-
-struct GroupRead {
-    listing: GroupListing,
+pub(super) struct GroupRead {
+    pub(super) listing: GroupListing,
     description: Option<GroupDescription>,
-    partitions: Vec<crate::domain::group::GroupPartition>,
+    pub(super) partitions: Vec<crate::domain::group::GroupPartition>,
 }
 
 impl GroupRead {
-    fn members(&self) -> Fact<usize> {
+    pub(super) fn members(&self) -> Fact<usize> {
         match &self.description {
             Some(description) => Fact::Known(description.members.len()),
             None => Fact::unknown("the group could not be described"),
@@ -384,10 +315,6 @@ fn total(disks: &[Disk]) -> Fact<u64> {
 fn sum(disks: &[Disk], bytes: impl Fn(&Disk) -> Option<u64>) -> Fact<u64> {
     let sum: Option<u64> = disks.iter().map(bytes).sum();
     sum.map_or_else(|| Fact::unknown("brokers tell it since Kafka 3.3"), Fact::Known)
-}
-
-fn broker_ids(metadata: &Metadata) -> Vec<BrokerId> {
-    metadata.brokers.iter().map(|broker| broker.id).collect()
 }
 
 fn undescribed(listing: GroupListing) -> GroupDescription {

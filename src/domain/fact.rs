@@ -2,6 +2,7 @@
 
 use super::Failure;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A value, or the reason why there is none. Unknown is never zero.
@@ -50,6 +51,21 @@ impl<T> Fact<T> {
 impl<T: Copy> Fact<T> {
     pub fn get(&self) -> Option<T> {
         self.known().copied()
+    }
+}
+
+/// One shared allocation per reason, for many facts that are unknown for the same one.
+#[derive(Debug, Default)]
+pub struct Reasons(HashSet<Arc<str>>);
+
+impl Reasons {
+    pub fn unknown<T>(&mut self, reason: &str) -> Fact<T> {
+        if let Some(known) = self.0.get(reason) {
+            return Fact::Unknown(Arc::clone(known));
+        }
+        let reason: Arc<str> = reason.into();
+        self.0.insert(Arc::clone(&reason));
+        Fact::Unknown(reason)
     }
 }
 

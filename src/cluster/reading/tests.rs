@@ -30,6 +30,22 @@ async fn only_the_groups_of_a_topic_are_asked_while_the_list_of_all_is_fresh() {
 }
 
 #[tokio::test]
+async fn of_a_wide_cluster_what_is_in_sight_is_asked_first_and_told_at_once() {
+    let world = World::wide(&[("a", 6_000), ("b", 6_000), ("seen", 5)]).await;
+    let cluster = open(&world);
+    let (so_far, mut told) = tokio::sync::mpsc::channel(1);
+    let whole = cluster.topic_logs_in_parts(&["seen".into()], so_far).await.unwrap();
+    let first = told.try_recv().unwrap();
+    assert_eq!(first.topics.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["seen"]);
+    assert_eq!(world.bounds_of(), ["seen", "a", "b"]);
+    let records = |name: &str| whole.topics[name].records.get();
+    assert_eq!((records("a"), records("b"), records("seen")), (Some(60_000), Some(60_000), Some(50)));
+    let (so_far, mut told) = tokio::sync::mpsc::channel(1);
+    cluster.topic_logs_in_parts(&["b".into()], so_far).await.unwrap();
+    assert!(told.try_recv().is_ok_and(|so_far| so_far.topics.len() == 3), "the others are as they were");
+}
+
+#[tokio::test]
 async fn without_a_list_all_groups_are_asked_once() {
     let world = World::with(GROUPS).await;
     let cluster = open(&world);

@@ -28,7 +28,8 @@ async fn every_call_can_run_in_a_task() {
             groups::describe(&client, &[], groups::Rights::Leave).await.failures.len(),
             offsets::committed(&client, &[]).await.failures.len(),
             configs::describe_topics(&client, &[], configs::Documentation::With).await.failures.len(),
-            log_dirs::describe(&client, &[]).await.failures.len(),
+            log_dirs::disks(&client, &[]).await.failures.len(),
+            log_dirs::sizes(&client, &[]).await.failures.len(),
             offsets::list(&client, &[], &[]).await.len(),
             offsets::epoch_end(&client, &[], &[]).await.len(),
             offsets::commit(&client, &grant, &group, &[]).await.len(),
@@ -40,5 +41,5 @@ async fn every_call_can_run_in_a_task() {
         ]
     });
     // The broker hangs up on what is not scripted; nothing is asked for nothing.
-    assert_eq!(task.await.unwrap(), [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
+    assert_eq!(task.await.unwrap(), [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
 }

@@ -56,9 +56,15 @@ pub enum Request {
     TestDraft(Action),
     OpenDemo,
     Metadata,
-    TopicLogs,
+    /// Of all topics, those in sight first.
+    TopicLogs {
+        in_sight: Vec<TopicName>,
+    },
     Brokers,
-    Groups,
+    /// All of them, those in sight first.
+    Groups {
+        in_sight: Vec<GroupId>,
+    },
     TopicConfigs(TopicName),
     /// What is set for these topics and for all brokers.
     Overrides(Vec<TopicName>),

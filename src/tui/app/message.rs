@@ -87,8 +87,12 @@ pub enum Answer {
     Probed(Box<ProbeStep>),
     ProbeEnded(Result<(), Failure>),
     Metadata(Result<Arc<Metadata>, Failure>),
+    /// One of many: what is known in the middle of a round.
+    TopicLogsSoFar(Arc<TopicLogs>),
     TopicLogs(Result<Arc<TopicLogs>, Failure>),
     Brokers(Result<Arc<Vec<BrokerRow>>, Failure>),
+    /// One of many: what is known in the middle of a round.
+    GroupsSoFar(Arc<Groups>),
     Groups(Result<Arc<Groups>, Failure>),
     TopicConfigs(Result<Arc<Vec<ConfigEntry>>, Failure>),
     Overrides(Result<Overrides, Failure>),
@@ -125,6 +129,9 @@ pub enum Answer {
 impl Answer {
     /// More answers of the same request follow.
     pub fn is_one_of_many(&self) -> bool {
-        matches!(self, Self::Records(_) | Self::Progress(..) | Self::Probed(_))
+        matches!(
+            self,
+            Self::Records(_) | Self::Progress(..) | Self::Probed(_) | Self::TopicLogsSoFar(_) | Self::GroupsSoFar(_)
+        )
     }
 }

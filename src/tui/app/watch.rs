@@ -4,6 +4,7 @@
 //! Invariant: one request per kind at a time; what no pane shows is not asked
 //! for; a refused login is not tried again by itself.
 
+use super::actions::lists;
 use super::effect::{Effect, Request};
 use super::screens::topic::TopicTab;
 use super::slot::Slot;
@@ -104,9 +105,9 @@ fn request(state: &mut State, slot: Slot) -> Option<Request> {
             Request::Overrides(state.views.overview.settings.next_round(metadata))
         }
         (Slot::Metadata, _) => Request::Metadata,
-        (Slot::TopicLogs, _) => Request::TopicLogs,
+        (Slot::TopicLogs, _) => Request::TopicLogs { in_sight: lists::topics_in_sight(state) },
         (Slot::Brokers, _) => Request::Brokers,
-        (Slot::Groups, _) => Request::Groups,
+        (Slot::Groups, _) => Request::Groups { in_sight: lists::groups_in_sight(state) },
         (Slot::Journal, _) => Request::Journal,
         (Slot::LookInto, About::Change(id)) => Request::LookInto(id.clone()),
         (Slot::TopicConfigs, About::Topic(topic)) => Request::TopicConfigs(topic.clone()),
@@ -165,9 +166,24 @@ fn mark_loading(state: &mut State, slot: Slot, about: &About) {
 }
 
 fn start(state: &mut State, slot: Slot, after: Duration, effects: &mut Vec<Effect>) {
-    let Some(request) = request(state, slot) else { return };
+    if let Some(request) = request(state, slot) {
+        start_with(state, slot, after, request, effects);
+    }
+}
+
+fn start_with(state: &mut State, slot: Slot, after: Duration, request: Request, effects: &mut Vec<Effect>) {
     let generation = state.slots.start(slot);
     effects.push(Effect::Start { slot, generation, after, request });
+}
+
+/// What is in sight is asked for first, and is known only when the pause is over.
+pub fn begins_with_rest(slot: Slot) -> bool {
+    matches!(slot, Slot::TopicLogs | Slot::Groups)
+}
+
+/// The pause before a round is over.
+pub fn rested(state: &mut State, slot: Slot, effects: &mut Vec<Effect>) {
+    start(state, slot, Duration::ZERO, effects);
 }
 
 /// Plans the next round of a kind that was answered.
@@ -191,7 +207,11 @@ pub fn answered(
             }
         },
     };
-    start(state, slot, after, effects);
+    if begins_with_rest(slot) && state.watches.running.contains_key(&slot) {
+        start_with(state, slot, after, Request::Rest, effects);
+    } else {
+        start(state, slot, after, effects);
+    }
 }
 
 /// Asks for everything on screen at once.

@@ -55,16 +55,22 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.metadata().await,
             Err(failure) => Err(failure),
         }),
-        Request::TopicLogs => Answer::TopicLogs(match cluster {
-            Ok(cluster) => cluster.topic_logs().await,
+        Request::TopicLogs { in_sight } => Answer::TopicLogs(match cluster {
+            Ok(cluster) => {
+                let round = |so_far| async move { cluster.topic_logs_in_parts(&in_sight, so_far).await };
+                told(reply, Answer::TopicLogsSoFar, round).await
+            }
             Err(failure) => Err(failure),
         }),
         Request::Brokers => Answer::Brokers(match cluster {
             Ok(cluster) => cluster.brokers().await,
             Err(failure) => Err(failure),
         }),
-        Request::Groups => Answer::Groups(match cluster {
-            Ok(cluster) => cluster.groups().await,
+        Request::Groups { in_sight } => Answer::Groups(match cluster {
+            Ok(cluster) => {
+                let round = |so_far| async move { cluster.groups_in_parts(&in_sight, so_far).await };
+                told(reply, Answer::GroupsSoFar, round).await
+            }
             Err(failure) => Err(failure),
         }),
         Request::TopicConfigs(topic) => Answer::TopicConfigs(match cluster {
@@ -260,6 +266,25 @@ fn open(
     let session = Session { is_demo: switch_broker.is_some(), ..profiles::session(&cluster, resources.now()) };
     resources.replace(Some(cluster), switch_broker);
     Ok(Box::new(session))
+}
+
+/// Makes a round, and hands on what is known in the middle of it.
+async fn told<T, F>(
+    reply: &Reply,
+    answer: impl Fn(Arc<T>) -> Answer,
+    round: impl FnOnce(mpsc::Sender<Arc<T>>) -> F,
+) -> Result<Arc<T>, Failure>
+where
+    F: Future<Output = Result<Arc<T>, Failure>>,
+{
+    let (so_far, mut known) = mpsc::channel(1);
+    let forward = async {
+        while let Some(value) = known.recv().await {
+            reply.send(answer(value)).await;
+        }
+    };
+    let (whole, ()) = tokio::join!(round(so_far), forward);
+    whole
 }
 
 /// Applies the plan and hands on what became of each step.

@@ -1,7 +1,7 @@
 //! The console as a whole, without a terminal and without a cluster.
 //!
 //! `canned` answers in place of a cluster; `behaviour`, `plans`, `records`, `finding`
-//! and `profiles` hold what follows from messages, `screens` what it looks like,
+//! `rounds` and `profiles` hold what follows from messages, `screens` what it looks like,
 //! `event_loop` when it is drawn. They stand here because the runtime is the room
 //! that knows all the others.
 
@@ -12,4 +12,5 @@ mod finding;
 mod plans;
 mod profiles;
 mod records;
+mod rounds;
 mod screens;

@@ -454,15 +454,19 @@ async fn configuration_is_read_and_secrets_stay_out() {
 async fn sizes_and_disks_are_read_and_a_broken_disk_is_named() {
     use describe_log_dirs_response::*;
     let broker = Script::new()
+        .topic_on("orders", &[1])
         .answer::<DescribeLogDirsRequest>(|request, _| {
-            assert_eq!(request.topics, None);
-            let replica =
-                |index, size| DescribeLogDirsPartition::default().with_partition_index(index).with_partition_size(size);
-            let rows = vec![replica(0, 10), replica(1, 20), replica(1, 5).with_is_future_key(true)];
-            let topic = DescribeLogDirsTopic::default().with_name(name("orders")).with_partitions(rows);
+            let wanted =
+                request.topics.expect("all of them are never asked for: half of the answer would be followers");
+            let topics = wanted.into_iter().map(|topic| {
+                assert_eq!((topic.topic.as_str(), topic.partitions.as_slice()), ("orders", [0].as_slice()));
+                let replica = |size| DescribeLogDirsPartition::default().with_partition_size(size);
+                let rows = vec![replica(10), replica(5).with_is_future_key(true)];
+                DescribeLogDirsTopic::default().with_name(topic.topic).with_partitions(rows)
+            });
             let good = DescribeLogDirsResult::default()
                 .with_log_dir("/a".into())
-                .with_topics(vec![topic])
+                .with_topics(topics.collect())
                 .with_total_bytes(1_000)
                 .with_usable_bytes(0);
             let broken = DescribeLogDirsResult::default().with_log_dir("/b".into()).with_error_code(56);
@@ -470,11 +474,13 @@ async fn sizes_and_disks_are_read_and_a_broken_disk_is_named() {
         })
         .start()
         .await;
-    let found = log_dirs::describe(&broker.client(), &[BrokerId(1), BrokerId(2)]).await;
-    let expected: HashMap<_, _> =
-        [((BrokerId(1), at("orders", 0)), 10), ((BrokerId(1), at("orders", 1)), 20)].into_iter().collect();
-    assert_eq!(found.value.sizes, expected);
-    let disk = &found.value.disks[&BrokerId(1)][0];
+    let client = broker.client();
+    let metadata = topics::metadata(&client, None).await.unwrap();
+    let sizes = log_dirs::sizes(&client, &metadata.topics).await;
+    assert_eq!(sizes.value.into_iter().collect::<Vec<_>>(), [(at("orders", 0), 10)]);
+    assert_eq!(sizes.failures[0].target, "/b");
+    let found = log_dirs::disks(&client, &[BrokerId(1), BrokerId(2)]).await;
+    let disk = &found.value[&BrokerId(1)][0];
     assert_eq!((disk.path.as_str(), disk.total, disk.usable), ("/a", Some(1_000), Some(0)));
     let mut targets: Vec<_> = found.failures.iter().map(|failure| failure.target.as_str()).collect();
     targets.sort_unstable();

@@ -31,6 +31,29 @@ impl World {
         Self { broker: script.start().await }
     }
 
+    /// These topics with so many partitions of ten records, and no groups.
+    pub(crate) async fn wide(topics: &[(&str, usize)]) -> Self {
+        let script =
+            topics.iter().fold(Script::new(), |script, (name, partitions)| script.topic(name, &vec![1; *partitions]));
+        let script = script
+            .answer::<ListOffsetsRequest>(|request, _| listed(request, |at, _| if at == -1 { 10 } else { 0 }))
+            .answer::<DescribeLogDirsRequest>(|_, _| DescribeLogDirsResponse::default());
+        Self { broker: script.start().await }
+    }
+
+    /// The topics whose offsets were asked for, each when it was asked for first.
+    pub(crate) fn bounds_of(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for asked in self.broker.asked::<ListOffsetsRequest>() {
+            for topic in asked.read::<ListOffsetsRequest>().topics {
+                if !names.contains(&topic.name.to_string()) {
+                    names.push(topic.name.to_string());
+                }
+            }
+        }
+        names
+    }
+
     /// One topic, `orders`, of 100 records in one partition; the first 50 are in
     /// remote storage, and offsets from 90 on belong to an open transaction.
     pub(crate) async fn tiered(oldest_only: bool) -> Self {

@@ -11,6 +11,7 @@ use super::super::screens::topics::{self, TopicSort};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::start;
+use crate::domain::{GroupId, TopicName};
 use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::screens::group::GroupTab;
 use crate::tui::app::screens::overview::health_lines;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 
 /// More rows than this are sorted and filtered off the loop.
 const MANY_ROWS: usize = 20_000;
+/// Rows that a tall screen shows.
+const TALL: usize = 100;
 
 /// The pane that has the keyboard.
 pub fn focused(state: &State) -> Option<Pane> {
@@ -314,6 +317,40 @@ pub fn take_topic_order(state: &mut State, order: Arc<Vec<u32>>) {
     });
     view.order = order;
     turn_detail(state);
+}
+
+/// The rows that may be in view: the cursor's always is.
+fn around(cursor: usize, order: &[u32]) -> &[u32] {
+    let rows = cursor.saturating_sub(TALL)..cursor.saturating_add(TALL).min(order.len());
+    order.get(rows).unwrap_or_default()
+}
+
+/// The topics that the screen shows.
+pub fn topics_in_sight(state: &State) -> Vec<TopicName> {
+    let Some(metadata) = state.data.metadata.value() else { return Vec::new() };
+    let name = |index: &u32| metadata.topics.get(*index as usize).map(|topic| topic.name.clone());
+    match state.screen {
+        Screen::Overview => state.views.overview.busiest.iter().filter_map(name).collect(),
+        Screen::Topics => {
+            let view = &state.views.topics;
+            around(view.selection.cursor(), &view.order).iter().filter_map(name).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The groups that the screen shows.
+pub fn groups_in_sight(state: &State) -> Vec<GroupId> {
+    let Some(groups) = state.data.groups.value() else { return Vec::new() };
+    let id = |index: &u32| groups.rows.get(*index as usize).map(|row| row.listing.id.clone());
+    match state.screen {
+        Screen::Overview => state.views.overview.worst.iter().filter_map(id).collect(),
+        Screen::Groups => {
+            let view = &state.views.groups;
+            around(view.selection.cursor(), &view.order).iter().filter_map(id).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 pub fn arrange_groups(state: &mut State) {

@@ -200,7 +200,7 @@ fn in_topic(state: &State, name: &TopicName) -> (String, Vec<CopyChoice>) {
 fn group(state: &State, id: &GroupId) -> (String, Vec<CopyChoice>) {
     let listed = state.data.groups.value().and_then(|groups| groups.rows.iter().find(|row| row.listing.id == *id));
     let mut parts = object(json!({ "group": id }));
-    if let Some(GroupRow { listing, members, topics, lag, .. }) = listed {
+    if let Some(GroupRow { listing, members, topics, lag, .. }) = listed.map(Arc::as_ref) {
         parts.insert("state".into(), json!(listing.state.word()));
         parts.insert("type".into(), json!(listing.kind.word()));
         put(&mut parts, "members", Some(members));

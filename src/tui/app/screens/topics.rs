@@ -28,6 +28,14 @@ impl TopicSort {
             Self::Rate => "rate",
         }
     }
+
+    /// The order changes with the logs.
+    pub fn needs_logs(self) -> bool {
+        match self {
+            Self::Name | Self::Partitions => false,
+            Self::Records | Self::Size | Self::Rate => true,
+        }
+    }
 }
 
 /// An order by a column; numbers begin with the largest, names with A.

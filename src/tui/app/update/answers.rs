@@ -1,8 +1,8 @@
 //! Answers from the cluster, from files, and from pauses.
 
-use crate::cluster::RecordsUpdate;
+use crate::cluster::{Groups, RecordsUpdate, TopicLogs};
 use crate::domain::plan::{Outcome, Severity, StepStatus, Warning};
-use crate::domain::{Failure, FailureKind, show};
+use crate::domain::{Failure, FailureKind, Time, show};
 use crate::tui::app::actions::{self, lists, plans};
 use crate::tui::app::changes;
 use crate::tui::app::dialogs::plan::Stage;
@@ -61,13 +61,10 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             }
             settled(state, slot, is_new, failure, state.data.metadata.failures_in_a_row(), took, effects);
         }
+        Answer::TopicLogsSoFar(logs) => state.is_dirty |= take_logs(state, Ok(logs), at, effects),
         Answer::TopicLogs(result) => {
             let failure = result.as_ref().err().cloned();
-            let is_new = state.data.logs.settle(result, at);
-            if is_new {
-                lists::arrange_topics(state, effects);
-                overview::rank_topics(state);
-            }
+            let is_new = take_logs(state, result, at, effects);
             settled(state, slot, is_new, failure, state.data.logs.failures_in_a_row(), took, effects);
         }
         Answer::Brokers(result) => {
@@ -75,18 +72,10 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             let is_new = state.data.brokers.settle(result, at);
             settled(state, slot, is_new, failure, state.data.brokers.failures_in_a_row(), took, effects);
         }
+        Answer::GroupsSoFar(groups) => state.is_dirty |= take_groups(state, Ok(groups), at),
         Answer::Groups(result) => {
             let failure = result.as_ref().err().cloned();
-            let older = state.data.groups.value().cloned();
-            let is_new = state.data.groups.settle(result, at);
-            if is_new {
-                if let (Some(older), Some(newer)) = (older, state.data.groups.value()) {
-                    let seen = changes::between_groups(&older, newer);
-                    state.views.overview.changes.add(at, seen);
-                }
-                lists::arrange_groups(state);
-                overview::rank_groups(state);
-            }
+            let is_new = take_groups(state, result, at);
             settled(state, slot, is_new, failure, state.data.groups.failures_in_a_row(), took, effects);
         }
         Answer::TopicConfigs(result) => {
@@ -192,6 +181,7 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             Ok(path) => state.say(Tone::Good, format!("saved to {}", path.display())),
             Err(failure) => state.say(Tone::Bad, failure.to_string()),
         },
+        Answer::Rested if watch::begins_with_rest(slot) => watch::rested(state, slot, effects),
         Answer::Rested => {
             state.is_dirty = true;
             if slot == Slot::Toast && state.notes.fade() {
@@ -199,6 +189,32 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             }
         }
     }
+}
+
+/// Returns whether there is something new to show.
+fn take_logs(state: &mut State, result: Result<Arc<TopicLogs>, Failure>, at: Time, effects: &mut Vec<Effect>) -> bool {
+    let is_new = state.data.logs.settle(result, at);
+    if is_new {
+        if state.views.topics.sort.by.needs_logs() {
+            lists::arrange_topics(state, effects);
+        }
+        overview::rank_topics(state);
+    }
+    is_new
+}
+
+fn take_groups(state: &mut State, result: Result<Arc<Groups>, Failure>, at: Time) -> bool {
+    let older = state.data.groups.value().cloned();
+    let is_new = state.data.groups.settle(result, at);
+    if is_new {
+        if let (Some(older), Some(newer)) = (older, state.data.groups.value()) {
+            let seen = changes::between_groups(&older, newer);
+            state.views.overview.changes.add(at, seen);
+        }
+        lists::arrange_groups(state);
+        overview::rank_groups(state);
+    }
+    is_new
 }
 
 /// Once for each cluster that is opened: changes whose end was never written.

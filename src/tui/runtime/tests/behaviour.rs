@@ -277,7 +277,7 @@ fn changes_are_told_and_lead_to_what_they_are_about() {
     desk.answer(Slot::Metadata, Answer::Metadata(Ok(Arc::new(metadata))));
     let mut groups = (*canned::groups()).clone();
     groups.version = 2;
-    groups.rows[0].listing.state = GroupState::Empty;
+    Arc::make_mut(&mut groups.rows[0]).listing.state = GroupState::Empty;
     groups.rows.pop();
     desk.answer(Slot::Groups, Answer::Groups(Ok(Arc::new(groups))));
     let seen: Vec<_> = desk.state.views.overview.changes.seen.iter().map(|seen| seen.text.clone()).collect();

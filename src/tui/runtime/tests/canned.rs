@@ -172,6 +172,7 @@ pub fn groups() -> Arc<Groups> {
             GroupRole::Plain,
         ),
     ];
+    let rows = rows.into_iter().map(Arc::new).collect();
     Arc::new(Groups { version: 1, taken: NOW, rows, failures: Vec::new() })
 }
 

@@ -1,0 +1,189 @@
+//! The two rounds that look at everything: the logs of all topics, the lags of all
+//! groups.
+//!
+//! Whoever waits for all of it asks at once; the console asks in parts.
+
+use super::groups::{GroupRow, Groups};
+use super::logs::{LogsPart, TopicLogs};
+use super::reading::GroupRead;
+use super::rounds::{self, walk};
+use super::{Cluster, lock};
+use crate::domain::group::{GroupListing, LagTotal};
+use crate::domain::origin::group_role;
+use crate::domain::topic::Topic;
+use crate::domain::{Failure, GroupId, TopicName, TopicPartition};
+use crate::kafka::admin;
+use crate::kafka::admin::groups::Rights;
+use std::collections::HashSet;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Sizes are asked for this seldom, in milliseconds: the answer is big and costs the brokers a disk walk.
+const SIZES_EVERY: i64 = 30_000;
+/// Topics that come first when nobody knows yet what is in sight: lists begin with them.
+const FIRST: usize = 100;
+
+/// What to ask for first, and where to tell what is known then.
+struct Sight<'a, N, T> {
+    names: HashSet<&'a N>,
+    so_far: mpsc::Sender<Arc<T>>,
+}
+
+impl Cluster {
+    /// Where all logs begin and end; sizes ride along when they are old.
+    pub async fn topic_logs(&self) -> Result<Arc<TopicLogs>, Failure> {
+        self.sample_logs(None).await
+    }
+
+    /// The same in parts where there are many partitions: topics `in_sight` first, and
+    /// what is known then is told at once.
+    pub async fn topic_logs_in_parts(
+        &self,
+        in_sight: &[TopicName],
+        so_far: mpsc::Sender<Arc<TopicLogs>>,
+    ) -> Result<Arc<TopicLogs>, Failure> {
+        self.sample_logs(Some(Sight { names: in_sight.iter().collect(), so_far })).await
+    }
+
+    async fn sample_logs(&self, sight: Option<Sight<'_, TopicName, TopicLogs>>) -> Result<Arc<TopicLogs>, Failure> {
+        let metadata = self.known_metadata().await?;
+        let (with_sizes, is_new) = {
+            let sampler = lock(&self.inner.logs);
+            (sampler.sizes_are_older_than(SIZES_EVERY, self.now()), sampler.is_new())
+        };
+        let all = metadata.topics.clone();
+        let parts = match &sight {
+            None => vec![all],
+            Some(Sight { names, .. }) => {
+                let firsts: HashSet<&TopicName> = metadata.topics.iter().take(FIRST).map(|topic| &topic.name).collect();
+                let first = if names.is_empty() { &firsts } else { names };
+                let weight = |topic: &Arc<Topic>| topic.partitions.len();
+                rounds::parts(all, rounds::PARTITIONS, weight, |topic| first.contains(&topic.name))
+            }
+        };
+        let (mut taken, count) = (0, parts.len());
+        let (mut failures, mut refused) = (Vec::new(), None);
+        let take = |part: Result<LogsPart, Failure>| {
+            taken += 1;
+            let now = self.now();
+            let mut sampler = lock(&self.inner.logs);
+            match part {
+                Ok(part) => failures.extend(sampler.take(&part, now)),
+                Err(failure) => refused = Some(failure),
+            }
+            // The first part is what is in sight. While there is nothing else, all of it is news.
+            if let Some(sight) = sight.as_ref().filter(|_| taken < count && (taken == 1 || is_new)) {
+                // Where this finds no room, something newer comes soon.
+                let _ = sight.so_far.try_send(sampler.so_far(failures.clone(), now));
+            }
+        };
+        walk(parts, sight.is_some() && !is_new, |topics| self.read_logs(topics, with_sizes), take).await;
+        if let Some(failure) = refused {
+            return Err(failure);
+        }
+        let mut sampler = lock(&self.inner.logs);
+        if with_sizes {
+            sampler.sizes_taken(self.now());
+        }
+        Ok(sampler.snapshot(&metadata, failures, self.now()))
+    }
+
+    async fn read_logs(&self, topics: Vec<Arc<Topic>>, with_sizes: bool) -> Result<LogsPart, Failure> {
+        let alive = topics.iter().flat_map(|topic| {
+            let alive = topic.partitions.iter().filter(|partition| !partition.is_offline());
+            alive.map(|partition| TopicPartition::new(topic.name.clone(), partition.id))
+        });
+        let wanted: Vec<TopicPartition> = alive.collect();
+        let sizes =
+            async { if with_sizes { Some(admin::log_dirs::sizes(self.client(), &topics).await) } else { None } };
+        let (bounds, sizes) = tokio::join!(self.log_bounds(&wanted), sizes);
+        let (starts, ends) = bounds?;
+        Ok(LogsPart { topics, starts, ends, sizes })
+    }
+
+    /// All groups with their lag. The same `Arc` comes back while nothing changes.
+    pub async fn groups(&self) -> Result<Arc<Groups>, Failure> {
+        self.sample_groups(None).await
+    }
+
+    /// The same in parts where there are many: groups `in_sight` first, and if the
+    /// others are known from before, what is known then is told at once.
+    pub async fn groups_in_parts(
+        &self,
+        in_sight: &[GroupId],
+        so_far: mpsc::Sender<Arc<Groups>>,
+    ) -> Result<Arc<Groups>, Failure> {
+        self.sample_groups(Some(Sight { names: in_sight.iter().collect(), so_far })).await
+    }
+
+    async fn sample_groups(&self, sight: Option<Sight<'_, GroupId, Groups>>) -> Result<Arc<Groups>, Failure> {
+        let listed = admin::groups::list(self.client()).await;
+        let mut failures = listed.failures;
+        if listed.value.is_empty() && !failures.is_empty() {
+            return Err(failures.swap_remove(0));
+        }
+        let is_new = lock(&self.inner.lags).is_new();
+        let parts = match &sight {
+            None => vec![listed.value],
+            Some(Sight { names, .. }) => {
+                rounds::parts(listed.value, rounds::GROUPS, |_| 1, |listing| names.contains(&listing.id))
+            }
+        };
+        let (mut taken, count) = (0, parts.len());
+        let (mut rows, mut refused) = (Vec::new(), None);
+        let take = |part: Result<(Vec<GroupRow>, Vec<Failure>), Failure>| {
+            taken += 1;
+            match part {
+                Ok((part, failed)) => {
+                    failures.extend(failed);
+                    rows.extend(lock(&self.inner.lags).take(part));
+                }
+                Err(failure) => refused = Some(failure),
+            }
+            if let Some(sight) = sight.as_ref().filter(|_| taken < count && taken == 1)
+                && let Some(so_far) = lock(&self.inner.lags).so_far(&rows, &failures, self.now())
+            {
+                let _ = sight.so_far.try_send(so_far);
+            }
+        };
+        walk(parts, sight.is_some() && !is_new, |listings| self.read_groups(listings), take).await;
+        match refused {
+            Some(failure) => Err(failure),
+            None => Ok(lock(&self.inner.lags).next(rows, failures, self.now())),
+        }
+    }
+
+    async fn read_groups(&self, listings: Vec<GroupListing>) -> Result<(Vec<GroupRow>, Vec<Failure>), Failure> {
+        let described = admin::groups::describe(self.client(), &listings, Rights::Leave).await;
+        let mut failures = described.failures;
+        let (groups, more) = self.lag_rows(listings, described.value, None).await?;
+        failures.extend(more);
+        let metadata = self.known_metadata().await?;
+        let now = self.now();
+        let mut sampler = lock(&self.inner.lags);
+        let rows = groups.into_iter().map(|group| {
+            let GroupRead { listing, partitions, .. } = &group;
+            sampler.sample(&listing.id, listing.state, partitions, now);
+            GroupRow {
+                members: group.members(),
+                topics: topics_of(&group),
+                lag: LagTotal::of(partitions),
+                trend: sampler.trend(&listing.id),
+                role: group_role(listing, &metadata.topics),
+                listing: listing.clone(),
+            }
+        });
+        Ok((rows.collect(), failures))
+    }
+}
+
+/// By name; the partitions are in order of it.
+fn topics_of(group: &GroupRead) -> Vec<TopicName> {
+    let mut topics: Vec<TopicName> = Vec::new();
+    for row in &group.partitions {
+        if topics.last() != Some(&row.partition.topic) {
+            topics.push(row.partition.topic.clone());
+        }
+    }
+    topics
+}
