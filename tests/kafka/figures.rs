@@ -5,6 +5,7 @@
 //! distance to it, since machines differ.
 
 mod distant;
+mod frame;
 mod lag;
 mod rest;
 mod scan;
@@ -27,6 +28,7 @@ pub struct Line {
 type Figure = (&'static str, fn(&Stage) -> Vec<Line>);
 
 const FIGURES: &[Figure] = &[
+    ("frame", frame::measure),
     ("rest", rest::measure),
     ("start", start::measure),
     ("size", size::measure),

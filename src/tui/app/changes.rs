@@ -7,7 +7,8 @@ use crate::cluster::{Groups, Metadata};
 use crate::domain::group::GroupState;
 use crate::domain::topic::Topic;
 use crate::domain::{BrokerId, GroupId, Time, TopicName};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use foldhash::{HashMap, HashSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Sentences kept.

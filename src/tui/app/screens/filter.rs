@@ -45,6 +45,9 @@ impl Matcher {
     }
 
     pub fn matches(&self, name: &str) -> bool {
+        if self.words.is_empty() {
+            return true;
+        }
         let folded;
         let name = if self.folds_case && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             folded = name.to_ascii_lowercase();

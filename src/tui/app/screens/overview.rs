@@ -6,6 +6,7 @@ use crate::domain::{GroupId, TopicName};
 use crate::tui::app::changes::{Changes, Seen};
 use crate::tui::app::settings_seen::SettingsSeen;
 use crate::tui::app::state::State;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// The panes one can be in.
@@ -163,7 +164,7 @@ fn is_rebalancing(state: crate::domain::group::GroupState) -> bool {
 /// Ranks the busiest topics anew.
 pub fn rank_topics(state: &mut State) {
     let (Some(metadata), Some(logs)) = (state.data.metadata.value(), state.data.logs.value()) else { return };
-    let mut ranked: Vec<(f64, u32)> = metadata
+    let ranked: Vec<(f64, u32)> = metadata
         .topics
         .iter()
         .zip(0u32..)
@@ -172,20 +173,26 @@ pub fn rank_topics(state: &mut State) {
             (rate > 0.0).then_some((rate, index))
         })
         .collect();
-    ranked.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    ranked.truncate(SHORT_LIST);
-    state.views.overview.busiest = ranked.into_iter().map(|(_, index)| index).collect();
+    state.views.overview.busiest = highest(ranked, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
 }
 
 /// Ranks the groups with most lag anew.
 pub fn rank_groups(state: &mut State) {
     let Some(groups) = state.data.groups.value() else { return };
     let lag = |row: &GroupRow| row.lag.fact().get().filter(|lag| *lag > 0);
-    let mut ranked: Vec<(u64, u32)> =
+    let ranked: Vec<(u64, u32)> =
         groups.rows.iter().zip(0u32..).filter_map(|(row, index)| Some((lag(row)?, index))).collect();
-    ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    ranked.truncate(SHORT_LIST);
-    state.views.overview.worst = ranked.into_iter().map(|(_, index)| index).collect();
+    state.views.overview.worst = highest(ranked, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+}
+
+/// The first of a short list; of many only they are put in order.
+fn highest<N>(mut ranked: Vec<(N, u32)>, order: impl Fn(&(N, u32), &(N, u32)) -> Ordering) -> Vec<u32> {
+    if ranked.len() > SHORT_LIST {
+        ranked.select_nth_unstable_by(SHORT_LIST, &order);
+        ranked.truncate(SHORT_LIST);
+    }
+    ranked.sort_unstable_by(order);
+    ranked.into_iter().map(|(_, index)| index).collect()
 }
 
 /// The change under the cursor.
