@@ -21,6 +21,7 @@ mod frame;
 mod fuzz;
 mod guard;
 mod handshake;
+pub(in crate::kafka) mod metadata;
 mod pool;
 mod probe;
 mod reading;

@@ -8,7 +8,8 @@ use super::text;
 use crate::domain::broker::Broker;
 use crate::domain::topic::{Partition, Topic};
 use crate::domain::{BrokerId, Failure, TopicId, TopicName};
-use crate::kafka::wire::{Api as _, Client, Lane, Route, failure_of_code};
+use crate::kafka::wire::{Api as _, Client, Lane, Route, failure_of_code, metadata as wire_metadata};
+use bytes::Bytes;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::{MetadataResponsePartition, MetadataResponseTopic};
 use kafka_protocol::messages::{BrokerId as NodeId, DescribeClusterRequest, MetadataRequest};
@@ -60,24 +61,25 @@ async fn read(client: &Client, topics: Option<&[TopicName]>, known: &[Arc<Topic>
         let request = MetadataRequest::default().with_topics(wanted).with_allow_auto_topic_creation(false);
         if (8..=10).contains(&version) { request.with_include_cluster_authorized_operations(true) } else { request }
     };
-    let response = client.call_with(Route::Any, Lane::Control, build).await?;
+    let read = |body: &Bytes, version| {
+        let (mut found, mut failures, mut lists) = (Vec::new(), Vec::new(), BrokerLists::default());
+        let take = |topic: MetadataResponseTopic| {
+            let name = topic.name.as_ref().map_or("", |name| name.as_str());
+            if topic.error_code == 0 {
+                found.push(keep(read_topic(&topic, name, &mut lists), known));
+            } else {
+                failures.push(failure_of_code(topic.error_code, MetadataRequest::OPERATION).about("of", name));
+            }
+        };
+        let response = wire_metadata::read(body, version, take)?;
+        Ok((response, (found, failures)))
+    };
+    let (response, (mut found, failures)) = client.read_with(Route::Any, Lane::Control, build, read).await?;
     client.learn(&response);
     let operations = match Some(response.cluster_authorized_operations).filter(|bits| *bits != NOT_ASKED) {
         None if topics.is_none() => cluster_operations(client).await,
         told => told,
     };
-    let mut failures = Vec::new();
-    let mut found = Vec::with_capacity(response.topics.len());
-    let mut lists = BrokerLists::default();
-    // Each is let go of before the next is read: of a large cluster the answer is large.
-    for topic in response.topics {
-        let name = topic.name.as_ref().map_or("", |name| name.as_str());
-        if topic.error_code == 0 {
-            found.push(keep(read_topic(&topic, name, &mut lists), known));
-        } else {
-            failures.push(failure_of_code(topic.error_code, MetadataRequest::OPERATION).about("of", name));
-        }
-    }
     found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     let mut brokers = client.brokers();
     brokers.sort_unstable_by_key(|broker| broker.id);

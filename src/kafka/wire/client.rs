@@ -13,9 +13,10 @@ use super::dial;
 use super::error::WireError;
 use super::handshake::Opener;
 use super::pool::{Peer, Pool};
-use super::{Endpoint, Security, lock, reading};
+use super::{Endpoint, Security, guard, lock, reading};
 use crate::domain::broker::Broker;
 use crate::domain::{BrokerId, Failure, GroupId, WriteGrant};
+use bytes::Bytes;
 use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
 use kafka_protocol::messages::{ApiKey, MetadataRequest, MetadataResponse};
 use kafka_protocol::protocol::Request;
@@ -147,6 +148,19 @@ impl Client {
         self.perform(None, route, lane, &build).await.map_err(|trouble| trouble.failure(R::OPERATION))
     }
 
+    /// Like [`call_with`](Self::call_with), with the answer read by `read`: what it
+    /// keeps elsewhere comes beside the response.
+    pub(in crate::kafka) async fn read_with<R: Api, T>(
+        &self,
+        route: Route<'_>,
+        lane: Lane,
+        build: impl Fn(i16) -> R + Send + Sync,
+        read: impl Fn(&Bytes, i16) -> Result<(R::Response, T), String> + Send + Sync,
+    ) -> Result<(R::Response, T), Failure> {
+        let attempt = || self.attempt(None, route, lane, &build, &read);
+        self.persist(route, false, attempt).await.map_err(|trouble| trouble.failure(R::OPERATION))
+    }
+
     /// Sends any request. The grant is the right to change the cluster.
     pub async fn change<R>(
         &self,
@@ -222,7 +236,9 @@ impl Client {
         lane: Lane,
         build: &(impl Fn(i16) -> R + Sync),
     ) -> Result<R::Response, Trouble> {
-        self.persist(route, grant.is_some(), || self.attempt(grant, route, lane, build)).await
+        let decode = |body: &Bytes, version: i16| Ok((guard::decode::<R::Response>(body, version)?, ()));
+        let attempt = || self.attempt(grant, route, lane, build, &decode);
+        self.persist(route, grant.is_some(), attempt).await.map(|(response, ())| response)
     }
 
     /// Makes attempts until one succeeds or none can.
@@ -250,13 +266,14 @@ impl Client {
         }
     }
 
-    async fn attempt<R: Api>(
+    async fn attempt<R: Api, T>(
         &self,
         grant: Option<&WriteGrant>,
         route: Route<'_>,
         lane: Lane,
         build: &(impl Fn(i16) -> R + Sync),
-    ) -> Result<R::Response, Trouble> {
+        read: &(impl Fn(&Bytes, i16) -> Result<(R::Response, T), String> + Sync),
+    ) -> Result<(R::Response, T), Trouble> {
         let peer = self.resolve(route).await?;
         let connection = self.connection(peer, lane).await?;
         let sent = async {
@@ -265,10 +282,10 @@ impl Client {
             if grant.is_none() && !is_reading(&request) {
                 return Err(WireError::NotGranted);
             }
-            let response = connection.call(&request, version, self.inner.request_timeout).await?;
+            let (response, rest) = connection.call_read(&request, version, self.inner.request_timeout, read).await?;
             match R::error_code(&response) {
                 code if needs_new_metadata(code) || needs_new_coordinator(code) => Err(WireError::Code(code)),
-                _ => Ok(response),
+                _ => Ok((response, rest)),
             }
         };
         sent.await.map_err(|error| at(error, &connection, peer))

@@ -161,10 +161,22 @@ impl Connection {
         version: i16,
         timeout: Duration,
     ) -> Result<R::Response, WireError> {
+        let decode = |body: &Bytes, version| Ok((guard::decode::<R::Response>(body, version)?, ()));
+        self.call_read(request, version, timeout, decode).await.map(|(response, ())| response)
+    }
+
+    /// The same with the answer read by `read`, which may keep parts of it elsewhere.
+    pub(super) async fn call_read<R: Api, T>(
+        &self,
+        request: &R,
+        version: i16,
+        timeout: Duration,
+        read: impl Fn(&Bytes, i16) -> Result<(R::Response, T), String>,
+    ) -> Result<(R::Response, T), WireError> {
         let body = self.exchange(request, version, timeout).await?;
-        let response = guard::decode::<R::Response>(&body, version).map_err(WireError::Malformed)?;
+        let (response, rest) = read(&body, version).map_err(WireError::Malformed)?;
         self.throttle.note(R::throttle_time_ms(&response));
-        Ok(response)
+        Ok((response, rest))
     }
 
     /// Sends a request and returns the body of its answer, not yet decoded.

@@ -56,6 +56,18 @@ pub(crate) fn decode<T: Decodable>(frame: &Bytes, version: i16) -> Result<T, Str
     result.map_err(|error| error.trim().to_owned())
 }
 
+/// Decodes one message at the front of `rest` and goes on behind it.
+pub(crate) fn next<T: Decodable>(rest: &mut Bytes, version: i16) -> Result<T, String> {
+    let mut buffer = Suspicious::new(rest.clone(), Doubt::Field);
+    let first = T::decode(&mut buffer, version);
+    let first = buffer.finish(first).map_err(|error| error.trim().to_owned())?;
+    if buffer.replaced {
+        return T::decode(rest, version).map_err(|error| error.to_string());
+    }
+    *rest = buffer.rest;
+    Ok(first)
+}
+
 /// What an `i32` that is too large for an array length is taken for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Doubt {
