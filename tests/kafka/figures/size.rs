@@ -4,11 +4,12 @@
 //! The cluster is a process of its own: `klamm demo --serve`. Its topics all grow, so
 //! that every refresh brings something new.
 
-use super::{Line, line, median, p99, rest, shown};
+use super::{Line, line, median, p99, rest, shown, tail};
 use crate::console::Console;
 use crate::klamm::Klamm;
 use crate::stage::Stage;
 use crate::target::{Security, Target};
+use crate::witness::Witness;
 use std::time::{Duration, Instant};
 
 const LARGE: [&str; 6] = ["--topics", "20000", "--partitions", "5", "--groups", "10000"];
@@ -21,8 +22,7 @@ const PAUSE: Duration = Duration::from_millis(37);
 const REST: Duration = Duration::from_secs(10);
 
 pub fn measure(_: &Stage) -> Vec<Line> {
-    let nowhere = Target { bootstrap: String::new(), security: Security::default(), registry: None };
-    let klamm = Klamm::on(&nowhere);
+    let klamm = Klamm::on(&at(String::new()));
     let large = klamm.serve_demo(&LARGE);
     let mut lines = vec![line("demo of that size: exec → ready", shown(large.took), "not promised")];
     lines.extend(starts(&large.bootstrap));
@@ -38,13 +38,19 @@ pub fn measure(_: &Stage) -> Vec<Line> {
     lines.push(line("  memory after all of it", now(&console), "≤ 100 MB"));
     lines.push(line("  the most it ever was", rest::memory(console.pid()), "not promised"));
     lines.push(line("  memory of the demo", resident(large.pid()), "not promised"));
-    drop((console, large));
+    drop(console);
+    lines.extend(tailing(&at(large.bootstrap.clone())));
+    drop(large);
 
     let medium = klamm.serve_demo(&MEDIUM);
     let console = open(&medium.bootstrap);
     std::thread::park_timeout(REST);
     lines.push(line("2,000 topics: memory after ten seconds", now(&console), "≤ 30 MB"));
     lines
+}
+
+fn at(bootstrap: String) -> Target {
+    Target { bootstrap, security: Security::default(), registry: None }
 }
 
 /// Keys typed ahead of the first frame lead to the list.
@@ -103,6 +109,21 @@ fn keys(console: &Console) -> Vec<Line> {
         line("key → screen changed, while refreshes run, median", shown(median(times.clone())), "≤ 3 ms"),
         line("  p99", shown(p99(times)), "≤ 16 ms"),
         line("  five letters of a filter → one topic left", shown(median(narrowed)), "not promised"),
+    ]
+}
+
+/// Writer and brokers share the machine with the console.
+fn tailing(target: &Target) -> Vec<Line> {
+    let topic = "load.tail";
+    Witness::new(target).create_topic(topic, tail::PARTITIONS, 1, &[("retention.bytes", "50000000")]);
+    let writer = tail::Writer::start(target, topic, tail::values());
+    let console = tail::open(target, topic, &[]);
+    let keys = tail::keys_in(&console);
+    let written = writer.stop();
+    vec![
+        line("a tail there of 100,000 records/s: written", format!("{:.0} k/s", written / 1e3), "100 k/s"),
+        line("  key → screen changed, median", shown(median(keys.clone())), "≤ 3 ms"),
+        line("  p99", shown(p99(keys)), "≤ 16 ms"),
     ]
 }
 

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const RECORDS_A_SECOND: usize = 100_000;
-const PARTITIONS: i32 = 12;
+pub const PARTITIONS: i32 = 12;
 const KEYS: usize = 200;
 const MINUTE: usize = 60;
 /// Between two keys: a quick finger, and no multiple of the pace of frames.
@@ -36,22 +36,9 @@ pub fn measure(stage: &Stage) -> Vec<Line> {
 fn plain(target: &Target) -> Vec<Line> {
     let topic = "figures.tail";
     Witness::new(target).create_topic(topic, PARTITIONS, 1, &[("retention.bytes", "50000000")]);
-    let value = |index: usize| {
-        format!(
-            r#"{{"id":{index:09},"customer":"customer-{:05}","amount":"12.00","state":"accepted","reason":null}}"#,
-            index % 40_000
-        )
-        .into_bytes()
-    };
-    let writer = Writer::start(target, topic, (0..1_000).map(value).collect());
+    let writer = Writer::start(target, topic, values());
     let console = open(target, topic, &[]);
-    let keys = keys(
-        || console.press("?"),
-        || console.press("<esc>"),
-        |what, shows| {
-            console.wait(what, |screen| screen.contains("Keys that work here") == shows);
-        },
-    );
+    let keys = keys_in(&console);
     let echo = Console::open_program("sh", &["-c", "stty raw -echo; echo ready; cat"], &[], 120, 40);
     echo.sees("ready");
     let control = echoes(&echo);
@@ -108,11 +95,11 @@ fn varint(bytes: &mut Vec<u8>, value: u64) {
 }
 
 /// The console with the topic's tail on screen and running.
-fn open(target: &Target, topic: &str, then: &[&str]) -> Console {
+pub fn open(target: &Target, topic: &str, then: &[&str]) -> Console {
     let mut words = vec!["--bootstrap", &target.bootstrap, "--tz", "UTC"];
     words.extend(target.registry.iter().flat_map(|url| ["--registry", url]));
     let console = Console::open(&words, 120, 40);
-    console.sees("1 broker");
+    console.sees(" broker");
     console.press("2");
     console.sees("PART");
     console.press(&format!("/{topic}<enter>"));
@@ -124,6 +111,29 @@ fn open(target: &Target, topic: &str, then: &[&str]) -> Console {
     }
     console.wait("records", |screen| newest(screen).is_some());
     console
+}
+
+/// Plain JSON.
+pub fn values() -> Vec<Vec<u8>> {
+    let value = |index: usize| {
+        format!(
+            r#"{{"id":{index:09},"customer":"customer-{:05}","amount":"12.00","state":"accepted","reason":null}}"#,
+            index % 40_000
+        )
+        .into_bytes()
+    };
+    (0..1_000).map(value).collect()
+}
+
+/// The times from a key to what it shows, in the tail.
+pub fn keys_in(console: &Console) -> Vec<Duration> {
+    keys(
+        || console.press("?"),
+        || console.press("<esc>"),
+        |what, shows| {
+            console.wait(what, |screen| screen.contains("Keys that work here") == shows);
+        },
+    )
 }
 
 /// The times from a key to what it shows, one key after the other: two that undo
@@ -199,13 +209,13 @@ fn time_of_day(word: &str) -> Option<u64> {
 }
 
 /// Writes until it is stopped.
-struct Writer {
+pub struct Writer {
     goes_on: Arc<AtomicBool>,
     thread: std::thread::JoinHandle<f64>,
 }
 
 impl Writer {
-    fn start(target: &Target, topic: &str, values: Vec<Vec<u8>>) -> Self {
+    pub fn start(target: &Target, topic: &str, values: Vec<Vec<u8>>) -> Self {
         let goes_on = Arc::new(AtomicBool::new(true));
         let (more, target, topic) = (Arc::clone(&goes_on), target.clone(), topic.to_owned());
         let thread = std::thread::spawn(move || {
@@ -216,7 +226,7 @@ impl Writer {
     }
 
     /// Records a second that were written.
-    fn stop(self) -> f64 {
+    pub fn stop(self) -> f64 {
         self.goes_on.store(false, Ordering::Relaxed);
         self.thread.join().expect("the writer ends")
     }
