@@ -44,9 +44,6 @@ fn it_follows_the_size_of_the_terminal() {
         console.resize(columns, rows);
     }
     console.resize(120, 40);
-    // A key that comes with the signal of a resize is read with the next key only:
-    // crossterm looks at one of two things that are ready at once.
-    console.settles(Duration::from_millis(200));
     console.press("1");
     console.sees("Brokers");
     console.press("2");
