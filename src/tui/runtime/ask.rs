@@ -23,10 +23,11 @@ impl Drop for Raw {
 /// Waits for a line that is typed unseen. Not for the event loop.
 pub fn ask_secret(question: &str) -> Result<SecretString, Failure> {
     let failed = |error: io::Error| Failure::new(FailureKind::Storage, "ask for a secret", error.to_string());
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "{}: ", crate::domain::text::sanitize(question)).and_then(|()| stderr.flush()).map_err(failed)?;
+    // Before the question: who answers at once must not see the answer either.
     enable_raw_mode().map_err(failed)?;
     let raw = Raw;
+    let mut stderr = io::stderr().lock();
+    write!(stderr, "{}: ", crate::domain::text::sanitize(question)).and_then(|()| stderr.flush()).map_err(failed)?;
     let mut typed = String::new();
     loop {
         match read().map_err(failed)? {
@@ -58,6 +59,8 @@ fn take(typed: &mut String, key: KeyEvent) -> Taken {
         KeyCode::Enter => return Taken::Done,
         KeyCode::Esc => return Taken::Left,
         KeyCode::Char('c' | 'd') if has_ctrl => return Taken::Left,
+        // An enter from before the terminal's modes were set.
+        KeyCode::Char('j') if has_ctrl => return Taken::Done,
         KeyCode::Char('u') if has_ctrl => typed.clear(),
         KeyCode::Backspace => drop(typed.pop()),
         KeyCode::Char(c) if !has_ctrl => typed.push(c),
@@ -81,6 +84,7 @@ mod tests {
         assert_eq!(take(&mut typed, key(KeyCode::Enter)), Taken::Done);
         assert_eq!(typed, "geh");
         assert_eq!(take(&mut typed, KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)), Taken::Left);
+        assert_eq!(take(&mut typed, KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL)), Taken::Done);
         take(&mut typed, KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
         assert_eq!(typed, "");
     }
