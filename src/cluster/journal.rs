@@ -124,7 +124,7 @@ impl Journal {
 
     fn append(&self, line: &LineOut<'_>) -> Result<(), Failure> {
         let mut bytes =
-            serde_json::to_vec(line).map_err(|error| self.failure("write to the journal", &error.to_string()))?;
+            serde_json::to_vec(line).map_err(|error| self.failure("write to the journal", &error.into()))?;
         bytes.push(b'\n');
         match self {
             Self::Memory(lines) => {
@@ -132,7 +132,7 @@ impl Journal {
                 Ok(())
             }
             Self::File(path) => {
-                append_synced(path, &bytes).map_err(|error| self.failure("write to the journal", &error.to_string()))
+                append_synced(path, &bytes).map_err(|error| self.failure("write to the journal", &error))
             }
         }
     }
@@ -147,17 +147,22 @@ impl Journal {
             Self::File(path) => match open_tail(path) {
                 Ok(file) => Ok(view_of(file)),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(JournalView::default()),
-                Err(error) => Err(self.failure("read the journal", &error.to_string())),
+                Err(error) => Err(self.failure("read the journal", &error)),
             },
         }
     }
 
-    fn failure(&self, operation: &str, message: &str) -> Failure {
-        let failure = Failure::new(FailureKind::Storage, operation, message);
+    fn failure(&self, operation: &str, error: &std::io::Error) -> Failure {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let failure = Failure::new(FailureKind::Storage, operation, error.to_string());
+        let cure = match error.kind() {
+            StorageFull | QuotaExceeded | FileTooLarge => "make room on that disk",
+            _ => "make the file writable",
+        };
         match self {
             Self::File(path) => failure
                 .on(path.display().to_string())
-                .hint("Nothing is changed without a journal: make the file writable or set KLAMM_STATE_DIR."),
+                .hint(format!("Nothing is changed without a journal: {cure} or set KLAMM_STATE_DIR.")),
             Self::Memory(_) => failure,
         }
     }
@@ -354,6 +359,22 @@ mod tests {
         assert_eq!(view.entries[0].undo, Ok(()));
         let Journal::File(path) = &journal else { panic!("a file was asked for") };
         assert_eq!(path.parent().unwrap(), dir.path().join("journal"));
+    }
+
+    /// `/dev/full` takes nothing, as a disk without room does.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_refuses_the_change_and_says_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let journal = Journal::of(Some(dir.path()), "c");
+        let Journal::File(path) = &journal else { panic!("a file was asked for") };
+        std::fs::create_dir(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("/dev/full", path).unwrap();
+        let failure = journal.begin("dev", &reset("a"), Time(5)).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Storage);
+        assert!(failure.to_string().contains("No space left"), "{failure}");
+        let hint = failure.hint.unwrap();
+        assert!(hint.contains("make room on that disk") && hint.contains("KLAMM_STATE_DIR"), "{hint}");
     }
 
     #[test]
