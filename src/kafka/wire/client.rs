@@ -313,7 +313,9 @@ impl Client {
         let shown = format!("{id} ({endpoint})");
         let (opener, throttle) = (Arc::clone(&self.inner.opener), self.inner.pool.throttle(id));
         let dial = || async move { opener.open(&endpoint, throttle).await };
-        self.inner.pool.get(peer, lane, dial).await.map_err(|error| Trouble { error, broker: Some(shown) })
+        let opened = self.inner.pool.get(peer, lane, dial).await;
+        let listener = || self.inner.bootstrap.iter().map(Endpoint::to_string).collect::<Vec<_>>().join(", ");
+        opened.map_err(|error| Trouble { error: error.of_advertised(listener), broker: Some(shown) })
     }
 
     /// A connection to whoever answers.

@@ -12,6 +12,13 @@ use thiserror::Error;
 pub(crate) enum WireError {
     #[error("the name ‘{host}’ does not resolve ({detail})")]
     Resolve { host: String, detail: String },
+    #[error("the broker advertises ‘{host}’, a name that does not resolve here ({detail})")]
+    Advertised {
+        host: String,
+        detail: String,
+        /// Where it was learnt: the listener that the profile goes to.
+        listener: String,
+    },
     #[error("the connection was refused")]
     Refused,
     #[error("{0}")]
@@ -132,6 +139,7 @@ impl WireError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Resolve { .. }
+            | Self::Advertised { .. }
             | Self::Refused
             | Self::Io(_)
             | Self::ClosedAtOnce
@@ -157,7 +165,25 @@ impl WireError {
         }
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    /// The same about an address that nobody here wrote: the cluster told it.
+    pub(super) fn of_advertised(self, listener: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Resolve { host, detail } => Self::Advertised { host, detail, listener: listener() },
+            other => other,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        if let Self::Advertised { listener, .. } = self {
+            return Some(format!(
+                "Clients of the listener at {listener} are sent there: make the name known here (DNS, hosts file, \
+                 VPN), or let advertised.listeners give an address that can be reached"
+            ));
+        }
+        self.fixed_hint().map(str::to_owned)
+    }
+
+    fn fixed_hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Resolve { .. } => "Check the host name, the VPN and the DNS",
             Self::Refused => "Check the port and that the broker runs",
@@ -194,7 +220,12 @@ impl WireError {
             Self::ServerNotProven => "Somebody may be impersonating the broker",
             Self::NotGranted => ":unlock the profile to change the cluster",
             Self::NoSuchBroker(_) => "It may have left the cluster",
-            Self::Unsupported(_) | Self::Encode { .. } | Self::Code(_) | Self::Shut | Self::Settings(_) => return None,
+            Self::Advertised { .. }
+            | Self::Unsupported(_)
+            | Self::Encode { .. }
+            | Self::Code(_)
+            | Self::Shut
+            | Self::Settings(_) => return None,
         })
     }
 

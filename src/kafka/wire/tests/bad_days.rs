@@ -4,7 +4,9 @@ use super::super::scripted::{Asked, Reply, Script, frame};
 use super::super::{Client, Endpoint, Lane, Options, Route, Security};
 use crate::domain::{Failure, FailureKind, WriteGrant};
 use bytes::Bytes;
+use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
 use kafka_protocol::messages::*;
+use kafka_protocol::protocol::StrBytes;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -91,6 +93,36 @@ async fn a_name_that_does_not_resolve_says_so() {
     options.bootstrap = vec![Endpoint::new("no such host", 9092)];
     let failure = groups(&Client::new(options).unwrap()).await.unwrap_err();
     assert!(failure.message.contains("does not resolve"), "{failure}");
+}
+
+/// The profile's own address works, and the one that the broker advertises does not.
+#[tokio::test]
+async fn an_advertised_address_that_does_not_resolve_names_the_listener_and_the_cure() {
+    let broker = Script::new()
+        .answer::<MetadataRequest>(|_, _| {
+            let inside = MetadataResponseBroker::default()
+                .with_node_id(BrokerId(3))
+                .with_host(StrBytes::from_static_str("kafka-3.inside.invalid"))
+                .with_port(9092);
+            MetadataResponse::default().with_brokers(vec![inside]).with_controller_id(BrokerId(-1))
+        })
+        .start()
+        .await;
+    let client = broker.client();
+    client.refresh().await.unwrap();
+    assert_eq!(client.controller(), None);
+    let route = Route::Broker(crate::domain::BrokerId(3));
+    let failure = client.call(route, Lane::Control, &ListGroupsRequest::default()).await.unwrap_err();
+    assert_eq!(
+        (failure.kind, failure.broker.as_deref()),
+        (FailureKind::Unreachable, Some("3 (kafka-3.inside.invalid:9092)"))
+    );
+    assert!(failure.message.contains("advertises ‘kafka-3.inside.invalid’, a name that does not resolve"), "{failure}");
+    let hint = failure.hint.clone().unwrap();
+    assert!(hint.contains(&format!("the listener at 127.0.0.1:{}", broker.port)), "{hint}");
+    assert!(hint.contains("hosts file") && hint.contains("advertised.listeners"), "{hint}");
+    // Who names no controller is asked itself.
+    assert!(client.call(Route::Controller, Lane::Control, &ApiVersionsRequest::default()).await.is_ok());
 }
 
 /// Answers that break the connection, whatever is wrong with them.
