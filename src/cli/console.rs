@@ -35,10 +35,16 @@ fn opened(demo: Demo, globals: &Globals) -> OpenedDemo {
 
 /// Said before anything is started for a screen that cannot be drawn.
 pub(crate) fn refuse_without_terminal() -> Result<(), Stop> {
-    if io::stdin().is_terminal() && io::stdout().is_terminal() {
-        return Ok(());
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(Stop::usage("the console needs a terminal; klamm --help names the commands that do not"));
     }
-    Err(Stop::usage("the console needs a terminal; klamm --help names the commands that do not"))
+    if std::env::var_os("TERM").is_some_and(|value| value == "dumb") {
+        return Err(Stop::usage(
+            "the console places text on the screen, and this terminal says that it cannot (TERM=dumb): set TERM to \
+             what the terminal is, or use the commands of klamm --help",
+        ));
+    }
+    Ok(())
 }
 
 async fn enter(
