@@ -18,11 +18,13 @@ pub struct Remote<T> {
     phase: Phase,
     /// Failures in a row, for the pause before the next attempt.
     failures: u32,
+    /// The next answer should have been here long ago.
+    is_overdue: bool,
 }
 
 impl<T> Default for Remote<T> {
     fn default() -> Self {
-        Self { value: None, phase: Phase::Idle, failures: 0 }
+        Self { value: None, phase: Phase::Idle, failures: 0, is_overdue: false }
     }
 }
 
@@ -42,6 +44,15 @@ impl<T> Remote<T> {
         }
     }
 
+    pub fn is_overdue(&self) -> bool {
+        self.is_overdue
+    }
+
+    /// May it be shown without saying how old it is?
+    pub fn is_current(&self) -> bool {
+        !self.is_overdue && self.failure().is_none()
+    }
+
     pub fn failures_in_a_row(&self) -> u32 {
         self.failures
     }
@@ -55,22 +66,46 @@ impl<T> Remote<T> {
 
     /// Takes an answer; returns whether there is something new to show.
     pub fn settle(&mut self, answer: Result<Arc<T>, Failure>, at: Time) -> bool {
+        let was_overdue = std::mem::take(&mut self.is_overdue);
         match answer {
             Ok(value) => {
-                let is_same =
-                    self.value.as_ref().is_some_and(|(old, _)| Arc::ptr_eq(old, &value)) && self.phase == Phase::Idle;
+                let is_same = self.value.as_ref().is_some_and(|(old, _)| Arc::ptr_eq(old, &value))
+                    && self.phase == Phase::Idle
+                    && !was_overdue;
                 self.value = Some((value, at));
                 self.phase = Phase::Idle;
                 self.failures = 0;
                 !is_same
             }
             Err(failure) => {
-                let is_same = self.failure() == Some(&failure);
+                let is_same = self.failure() == Some(&failure) && !was_overdue;
                 self.failures = self.failures.saturating_add(1);
                 self.phase = Phase::Failed(failure);
                 !is_same
             }
         }
+    }
+}
+
+/// What grows old, whatever it is.
+pub trait Ages {
+    /// Is there a value that looks as if it were of now?
+    fn looks_current(&self) -> bool;
+    fn as_of(&self) -> Option<Time>;
+    fn become_overdue(&mut self);
+}
+
+impl<T> Ages for Remote<T> {
+    fn looks_current(&self) -> bool {
+        self.value.is_some() && self.is_current()
+    }
+
+    fn as_of(&self) -> Option<Time> {
+        Remote::as_of(self)
+    }
+
+    fn become_overdue(&mut self) {
+        self.is_overdue = true;
     }
 }
 

@@ -41,10 +41,12 @@ pub enum Slot {
     ProfileTest,
     /// Takes the oldest toast away.
     Toast,
+    /// Looks whether an answer is overdue.
+    Overdue,
 }
 
 impl Slot {
-    pub const ALL: [Slot; 29] = [
+    pub const ALL: [Slot; 30] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
@@ -74,6 +76,7 @@ impl Slot {
         Slot::ProfileCheck,
         Slot::ProfileTest,
         Slot::Toast,
+        Slot::Overdue,
     ];
 }
 

@@ -2,14 +2,16 @@
 //!
 //! Owns: the pace of each kind and the choice of what the screen needs now.
 //! Invariant: one request per kind at a time; what no pane shows is not asked
-//! for; a refused login is not tried again by itself.
+//! for; a refused login is not tried again by itself; what is older than twice its
+//! pace does not look as if it were of now.
 
 use super::actions::lists;
 use super::effect::{Effect, Request};
+use super::remote::Ages;
 use super::screens::topic::TopicTab;
 use super::slot::Slot;
 use super::state::{Screen, State};
-use crate::domain::{Failure, FailureKind, GroupId, TopicName};
+use crate::domain::{Failure, FailureKind, GroupId, Time, TopicName};
 use crate::profile::Refresh;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -30,6 +32,10 @@ pub struct Watches {
     running: BTreeMap<Slot, About>,
     /// Kinds that have been answered once since the cluster was opened.
     begun: BTreeSet<Slot>,
+    /// From when on what is shown of a kind is too old to be shown without its age.
+    overdue_at: BTreeMap<Slot, Time>,
+    /// When that is looked at next.
+    looks_at: Option<Time>,
 }
 
 /// A selection must rest this long before its detail is asked for.
@@ -39,6 +45,8 @@ const SLOWEST: Duration = Duration::from_secs(60);
 const SETTINGS_EVERY: Duration = Duration::from_secs(60);
 /// The first look at the settings lets the first screen come first.
 const SETTINGS_AFTER: Duration = Duration::from_secs(5);
+/// An answer that comes this soon after it was asked for need not be announced as late.
+const GRACE_MILLIS: i64 = 500;
 /// What shows rates needs a second sample before it has any to show.
 const SECOND_SAMPLE: Duration = Duration::from_secs(1);
 
@@ -140,6 +148,10 @@ pub fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
                 _ => Duration::ZERO,
             };
             mark_loading(state, slot, &about);
+            let soonest = state.now.plus_millis(millis(after) + GRACE_MILLIS);
+            let as_of = ageing(state, slot).and_then(|shown| shown.as_of());
+            let too_old = as_of.map(|at| too_old(at, pace(state, slot)));
+            state.watches.overdue_at.insert(slot, too_old.map_or(soonest, |at| at.max(soonest)));
             state.watches.running.insert(slot, about);
             start(state, slot, after, effects);
         }
@@ -196,6 +208,11 @@ pub fn answered(
     effects: &mut Vec<Effect>,
 ) {
     let is_first = state.watches.begun.insert(slot);
+    if failure.is_none() {
+        // Who takes longer than the pace sets a slower one.
+        let at = too_old(state.now, pace(state, slot).max(took));
+        state.watches.overdue_at.insert(slot, at);
+    }
     let after = match failure {
         None if is_first && matches!(slot, Slot::TopicLogs | Slot::Groups) => SECOND_SAMPLE.max(took),
         None => pace(state, slot).max(took),
@@ -214,6 +231,69 @@ pub fn answered(
     }
 }
 
+/// When something of this time is older than twice its pace.
+fn too_old(at: Time, pace: Duration) -> Time {
+    at.plus_millis(millis(pace).saturating_mul(2))
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
+/// What is shown of a kind.
+fn ageing(state: &mut State, slot: Slot) -> Option<&mut dyn Ages> {
+    Some(match slot {
+        Slot::Metadata => &mut state.data.metadata,
+        Slot::TopicLogs => &mut state.data.logs,
+        Slot::Brokers => &mut state.data.brokers,
+        Slot::Groups => &mut state.data.groups,
+        Slot::TopicConfigs => &mut state.views.topics.detail.configs,
+        Slot::TopicGroups => &mut state.views.topics.detail.groups,
+        Slot::Group => &mut state.views.group.detail,
+        Slot::Journal => &mut state.views.journal.view,
+        _ => return None,
+    })
+}
+
+/// Kinds on screen that look current, with the time from which they are not.
+fn current(state: &mut State) -> Vec<(Slot, Time)> {
+    let running: Vec<(Slot, Time)> = state.watches.overdue_at.iter().map(|(slot, at)| (*slot, *at)).collect();
+    let is_watched = |state: &State, slot| state.watches.running.contains_key(&slot);
+    let mut current = Vec::new();
+    for (slot, at) in running {
+        if is_watched(state, slot) && ageing(state, slot).is_some_and(|shown| shown.looks_current()) {
+            current.push((slot, at));
+        }
+    }
+    current
+}
+
+/// Waits until the next kind is too old, unless somebody looks sooner anyway.
+pub fn wait_for_overdue(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(next) = current(state).into_iter().map(|(_, at)| at).min() else { return };
+    if state.watches.looks_at.is_some_and(|at| at <= next) {
+        return;
+    }
+    state.watches.looks_at = Some(next);
+    let after = Duration::from_millis(u64::try_from(next.since(state.now)).unwrap_or(0));
+    let generation = state.slots.start(Slot::Overdue);
+    effects.push(Effect::Start { slot: Slot::Overdue, generation, after, request: Request::Rest });
+}
+
+/// What is too old by now says so from here on.
+pub fn look_for_overdue(state: &mut State) {
+    state.watches.looks_at = None;
+    let now = state.now;
+    for (slot, at) in current(state) {
+        if at <= now
+            && let Some(shown) = ageing(state, slot)
+        {
+            shown.become_overdue();
+            state.is_dirty = true;
+        }
+    }
+}
+
 /// Asks for everything on screen at once.
 pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
     let slots: Vec<Slot> = state.watches.running.keys().copied().collect();
@@ -224,8 +304,7 @@ pub fn refresh(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Another cluster: nothing of the old one is watched.
 pub fn forget(state: &mut State) {
-    state.watches.running.clear();
-    state.watches.begun.clear();
+    state.watches = Watches::default();
 }
 
 #[cfg(test)]

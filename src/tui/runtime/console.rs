@@ -52,6 +52,8 @@ pub struct Console<B: Backend> {
     pub(super) frames: Frames,
     /// What the terminal still shows of the last frame is not known.
     was_resized: bool,
+    /// Why the terminal can be used no more.
+    lost: Option<anyhow::Error>,
 }
 
 impl<B: Backend> Console<B>
@@ -66,7 +68,7 @@ where
         clock: Clock,
         out: Box<dyn Write + Send>,
     ) -> Self {
-        Self { terminal, state, themes, tasks, clock, out, frames: Frames::default(), was_resized: false }
+        Self { terminal, state, themes, tasks, clock, out, frames: Frames::default(), was_resized: false, lost: None }
     }
 
     pub async fn run(&mut self, effects: Vec<Effect>, inputs: &mut Inputs) -> anyhow::Result<()> {
@@ -76,25 +78,43 @@ where
             return Ok(());
         }
         loop {
-            let due = self.frames.due(Instant::now());
-            let taken = tokio::select! {
-                biased;
-                () = guard::panicked() => return Err(Crashed.into()),
-                Some(signal) = inputs.signals.recv() => self.signal(signal, inputs)?,
-                event = inputs.events.recv() => match event {
-                    Some(event) => self.event(event, inputs)?,
-                    None => return Err(anyhow!("the terminal is gone")),
-                },
-                Some(answer) = inputs.answers.recv() => self.take(Message::Answered(answer), inputs)?,
-                () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => ControlFlow::Continue(()),
+            let taken = match self.turn(inputs).await {
+                Err(error) if error.is::<Crashed>() => return Err(error),
+                // A change that is being applied goes on without a terminal.
+                Err(error) => {
+                    self.lost.get_or_insert(error);
+                    self.take(Message::Terminated { at: self.clock.now() }, inputs).unwrap_or(ControlFlow::Break(()))
+                }
+                Ok(taken) => taken,
             };
-            if taken.is_break() || self.drain(inputs)?.is_break() {
-                return Ok(());
-            }
-            if self.frames.is_due(Instant::now()) {
-                self.draw()?;
+            if taken.is_break() {
+                return self.lost.take().map_or(Ok(()), Err);
             }
         }
+    }
+
+    /// Waits for something, takes it, and draws when it is time to.
+    async fn turn(&mut self, inputs: &mut Inputs) -> anyhow::Result<ControlFlow<()>> {
+        let has_terminal = self.lost.is_none();
+        let due = self.frames.due(Instant::now()).filter(|_| has_terminal);
+        let taken = tokio::select! {
+            biased;
+            () = guard::panicked() => return Err(Crashed.into()),
+            Some(signal) = inputs.signals.recv() => self.signal(signal, inputs)?,
+            event = inputs.events.recv(), if has_terminal => match event {
+                Some(event) => self.event(event, inputs)?,
+                None => return Err(anyhow!("the terminal is gone")),
+            },
+            Some(answer) = inputs.answers.recv() => self.take(Message::Answered(answer), inputs)?,
+            () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => ControlFlow::Continue(()),
+        };
+        if taken.is_break() || self.drain(inputs)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        if has_terminal && self.frames.is_due(Instant::now()) {
+            self.draw()?;
+        }
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Takes what has queued up, keys first.

@@ -1,10 +1,11 @@
 //! The console as a whole, without a terminal and without a cluster.
 //!
-//! `canned` answers in place of a cluster; `behaviour`, `plans`, `records`, `finding`
-//! `rounds` and `profiles` hold what follows from messages, `screens` what it looks like,
+//! `canned` answers in place of a cluster; `behaviour`, `plans`, `records`, `finding`,
+//! `rounds`, `profiles` and `bad_days` hold what follows from messages, `screens` what it looks like,
 //! `event_loop` when it is drawn. They stand here because the runtime is the room
 //! that knows all the others.
 
+mod bad_days;
 mod behaviour;
 mod canned;
 mod event_loop;

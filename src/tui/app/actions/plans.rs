@@ -11,6 +11,7 @@ use super::super::dialogs::{
 use super::super::effect::{Effect, Request};
 use super::super::notes::Tone;
 use super::super::screens::topic::TopicTab;
+use super::super::session::Link;
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::start;
@@ -362,6 +363,11 @@ pub fn apply_shown(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 pub fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Vec<Effect>) {
+    if matches!(state.link, Link::Opening(_)) {
+        // When it is open, nothing of this one may still run.
+        state.say(Tone::Warning, "another cluster is being opened: nothing is applied to this one any more");
+        return;
+    }
     let Some(Dialog::Plan(dialog)) = state.dialogs.last_mut() else { return };
     dialog.stage = Stage::Applying { plan: Arc::clone(&plan), steps: vec![None; plan.steps.len()] };
     dialog.scroll = 0;

@@ -129,7 +129,7 @@ pub fn health_lines(state: &State) -> Vec<HealthLine> {
         None => HealthLine {
             mark: Mark::Unknown,
             count: None,
-            text: "controller: the cluster names none".into(),
+            text: "controller: none is named".into(),
             way_in: WayIn::None,
         },
     });
@@ -137,7 +137,7 @@ pub fn health_lines(state: &State) -> Vec<HealthLine> {
         lines.push(HealthLine {
             mark: Mark::Unknown,
             count: None,
-            text: "of what you may see: needs DESCRIBE on the cluster".into(),
+            text: "in part: no DESCRIBE on the cluster".into(),
             way_in: WayIn::None,
         });
     }

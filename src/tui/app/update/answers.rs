@@ -182,6 +182,7 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             Err(failure) => state.say(Tone::Bad, failure.to_string()),
         },
         Answer::Rested if watch::begins_with_rest(slot) => watch::rested(state, slot, effects),
+        Answer::Rested if slot == Slot::Overdue => watch::look_for_overdue(state),
         Answer::Rested => {
             state.is_dirty = true;
             if slot == Slot::Toast && state.notes.fade() {

@@ -53,7 +53,7 @@ fn answer_for(slot: Slot) -> Answer {
         Slot::ProfileFile => Answer::ProfilesChanged(Err(refused())),
         Slot::ProfileCheck => Answer::FilesChecked(Vec::new()),
         Slot::ProfileTest => Answer::ProbeEnded(Err(refused())),
-        Slot::Toast => Answer::Rested,
+        Slot::Toast | Slot::Overdue => Answer::Rested,
     }
 }
 

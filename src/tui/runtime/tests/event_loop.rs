@@ -9,7 +9,8 @@ use super::canned;
 use crate::domain::{Failure, FailureKind};
 use crate::profile::{ConsoleSettings, Loaded};
 use crate::tui::app::session::Link;
-use crate::tui::app::{Answered, Effect, Screen, State};
+use crate::tui::app::slot::Slot;
+use crate::tui::app::{Answer, Answered, Effect, Screen, State};
 use crate::tui::command::KeyMap;
 use crate::tui::ui::theme::Depth;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
@@ -110,6 +111,24 @@ async fn a_terminal_that_goes_away_ends_the_loop() {
     let ended = console.run(Vec::new(), &mut inputs).await;
     assert!(ended.is_err_and(|error| error.to_string().contains("terminal")));
     drop(answers);
+}
+
+/// What is being applied is waited for, and its answer taken, before the loop ends.
+#[tokio::test]
+async fn a_change_goes_on_when_the_terminal_is_gone() {
+    let Rig { mut console, mut inputs, keys, answers, .. } = rig();
+    let generation = console.state.slots.start(Slot::Apply);
+    console.state.dialogs.push(super::plans::applying());
+    drop(keys);
+    let waits = tokio::time::timeout(Duration::from_millis(300), console.run(Vec::new(), &mut inputs)).await;
+    assert!(waits.is_err(), "it waits for the change");
+    let answer = Answer::Applied(Err(Failure::new(FailureKind::Conflict, "apply", "the group has members")));
+    let (at, took) = (Clock.now(), Duration::ZERO);
+    answers.send(Answered { slot: Slot::Apply, generation, at, took, access: None, answer }).await.unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(20), console.run(Vec::new(), &mut inputs)).await;
+    assert!(ended.expect("it ends").is_err_and(|error| error.to_string().contains("terminal")));
+    let kept = console.state.notes.newest_first().any(|note| note.text.contains("has members"));
+    assert!(kept, "the answer was taken");
 }
 
 #[tokio::test]

@@ -24,6 +24,14 @@ pub(super) fn with_plan(access: Access, plan: Arc<Plan>) -> Desk {
     desk
 }
 
+/// The dialog of a plan that was confirmed.
+pub(super) fn applying() -> Dialog {
+    let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 3, Confirm::Yes));
+    desk.draw(120, 40);
+    desk.press("y");
+    desk.state.dialogs.pop().unwrap()
+}
+
 fn is_applying(desk: &Desk) -> bool {
     desk.state.slots.is_running(Slot::Apply)
 }

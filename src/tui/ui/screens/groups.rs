@@ -18,7 +18,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let view = &state.views.groups;
     let marks = canvas.theme.marks;
     let remote = &state.data.groups;
-    let all = remote.value().map_or(0, |groups| groups.rows.len());
+    let all = remote.value().map(|groups| groups.rows.len());
     let Sort { by, is_reversed } = view.sort;
     let marked = view.selection.marks.len();
     let titles = Titles {

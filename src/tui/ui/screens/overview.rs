@@ -233,6 +233,7 @@ fn busiest(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     };
     let nothing = |logs: &TopicLogs| match logs.topics.values().any(|log| log.rate.known().is_some()) {
         true => "nothing is written at the moment",
+        false if logs.topics.is_empty() => "there are no topics",
         false => "measuring rates…",
     };
     let (marks, metadata) = (canvas.theme.marks, state.data.metadata.value());

@@ -32,15 +32,15 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
 pub fn list_title(
     what: &str,
     shown: usize,
-    all: usize,
+    all: Option<usize>,
     filter: &str,
     (sort, is_reversed): (&str, bool),
     marks: &Marks,
 ) -> Vec<Span<'static>> {
-    let count = if filter.is_empty() {
-        format!("{what} {}", show::count(all as u64))
-    } else {
-        format!("{what} {} of {}", show::count(shown as u64), show::count(all as u64))
+    let count = match all {
+        None => what.to_owned(),
+        Some(all) if filter.is_empty() => format!("{what} {}", show::count(all as u64)),
+        Some(all) => format!("{what} {} of {}", show::count(shown as u64), show::count(all as u64)),
     };
     let mut spans = vec![span(count, Role::Text)];
     if !filter.is_empty() {
@@ -80,7 +80,7 @@ fn is_misnamed(state: &State, topic: &Topic) -> bool {
 fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let view = &state.views.topics;
     let marks = canvas.theme.marks;
-    let all = state.data.metadata.value().map_or(0, |metadata| metadata.topics.len());
+    let all = state.data.metadata.value().map(|metadata| metadata.topics.len());
     let Sort { by, is_reversed } = view.sort;
     let marked = view.selection.marks.len();
     let titles = Titles {
@@ -97,7 +97,12 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let failures = state.data.logs.value().map_or(&metadata.failures, |logs| {
         if metadata.failures.is_empty() { &logs.failures } else { &metadata.failures }
     });
-    let inner = states::banner(canvas, inner, remote, failures, state.zone());
+    // The names are the metadata's, the numbers beside them the logs'.
+    let inner = if remote.is_current() && !state.data.logs.is_current() {
+        states::banner(canvas, inner, &state.data.logs, failures, state.zone())
+    } else {
+        states::banner(canvas, inner, remote, failures, state.zone())
+    };
     let inner = filter_line(canvas, inner, &view.filter);
     if view.order.is_empty() {
         let text = if view.filter.text().is_empty() {

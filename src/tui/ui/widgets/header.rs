@@ -72,12 +72,16 @@ fn strip(state: &State, canvas: &Canvas<'_>) -> Vec<Span<'static>> {
         let role = if data.metadata.failure().is_some() { Role::Danger } else { Role::Muted };
         return vec![span(text, role), span("  ", Role::Text)];
     };
+    let as_of = || data.metadata.as_of().map_or(String::new(), |at| at.clock_seconds(state.zone()));
     if data.metadata.failure().is_some() {
-        let at = data.metadata.as_of().map_or(String::new(), |at| at.clock_seconds(state.zone()));
-        facts.push((Some(Mark::Broken), format!("no answer, as of {at}")));
+        facts.push((Some(Mark::Broken), format!("no answer, as of {}", as_of())));
+    } else if data.metadata.is_overdue() {
+        facts.push((Some(Mark::Look), format!("as of {}", as_of())));
     }
     let health = &metadata.health;
-    let mark = |count: usize, bad: Mark| Some(if count == 0 { Mark::Fine } else { bad });
+    // Where brokers leave out what one may not see, nothing wrong is not all well.
+    let fine = if metadata.may_describe_cluster == Some(false) { Mark::Unknown } else { Mark::Fine };
+    let mark = |count: usize, bad: Mark| Some(if count == 0 { fine } else { bad });
     facts.push((mark(health.offline, Mark::Broken), format!("{} offline", health.offline)));
     let missing: Vec<String> = health.missing_brokers.iter().take(3).map(ToString::to_string).collect();
     let missing = if missing.is_empty() { String::new() } else { format!(" (miss {})", missing.join(" ")) };

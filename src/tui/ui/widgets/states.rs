@@ -41,15 +41,15 @@ pub fn banner<T>(
     zone: &TimeZone,
 ) -> Rect {
     let marks = canvas.theme.marks;
+    let as_of = || remote.as_of().map_or(String::new(), |at: Time| format!("as of {} · ", at.clock_seconds(zone)));
+    let age = if remote.is_overdue() { as_of() } else { String::new() };
     let (text, role) = match (remote.failure(), failures) {
-        (Some(failure), _) => {
-            let as_of = remote.as_of().map_or(String::new(), |at: Time| format!("as of {} · ", at.clock_seconds(zone)));
-            (format!("{} {as_of}{failure}", marks.broken), Role::Danger)
-        }
-        (None, [one]) => (format!("{} in part: {one}", marks.look), Role::Warning),
+        (Some(failure), _) => (format!("{} {}{failure}", marks.broken, as_of()), Role::Danger),
+        (None, [one]) => (format!("{} {age}in part: {one}", marks.look), Role::Warning),
         (None, [first, rest @ ..]) => {
-            (format!("{} in part: {} failures, the first: {first}", marks.look, rest.len() + 1), Role::Warning)
+            (format!("{} {age}in part: {} failures, the first: {first}", marks.look, rest.len() + 1), Role::Warning)
         }
+        (None, []) if remote.is_overdue() => (format!("{} {age}no answer since", marks.look), Role::Warning),
         (None, []) => return area,
     };
     if area.height < 3 {
