@@ -106,11 +106,14 @@ impl Cluster {
         let target = target_of(&request.target, now);
         let wish = target.time();
         let (starts, ends) = self.log_bounds(&present).await?;
-        let by_time = match &target {
+        let (by_time, ahead) = match &target {
             ResetTarget::Time(time) | ResetTarget::Back { time, .. } => {
-                Some(self.offsets_at(&present, OffsetAt::Time(*time)).await?)
+                let later = OffsetAt::Time(now.plus_millis(reset::CLOCK_TOLERANCE));
+                let found = self.offsets_at(&present, OffsetAt::Time(*time));
+                let (found, ahead) = tokio::try_join!(found, self.offsets_at(&present, later))?;
+                (Some(found), ahead)
             }
-            _ => None,
+            _ => (None, Listed::new()),
         };
         let partitions = scope
             .iter()
@@ -121,6 +124,7 @@ impl Cluster {
                 start: listed_offset(&starts, here),
                 end: listed_offset(&ends, here),
                 by_time: by_time.as_ref().map(|found| found_at_time(found, here)),
+                is_ahead: matches!(ahead.get(here), Some(Ok(Some(_)))),
                 given: given_offset(&request.target, other.as_ref(), here),
                 partition: here.clone(),
             })

@@ -72,6 +72,9 @@ pub struct PartitionFacts {
     /// For targets by time: the first offset at or after it with its record's
     /// time, or that there is none.
     pub by_time: Option<Fact<Option<(Offset, Time)>>>,
+    /// For targets by time: a record says that it was written later than
+    /// [`CLOCK_TOLERANCE`] from now.
+    pub is_ahead: bool,
     /// For targets from a group or a file.
     pub given: Option<Offset>,
 }
@@ -293,18 +296,28 @@ fn future_records(inputs: &ResetInputs) -> Option<Warning> {
     let is_future = |facts: &&PartitionFacts| matches!(&facts.by_time, Some(Fact::Known(Some((_, time)))) if time.since(inputs.now) > CLOCK_TOLERANCE);
     let ahead: Vec<&TopicPartition> =
         inputs.partitions.iter().filter(is_future).map(|facts| &facts.partition).collect();
-    (!ahead.is_empty()).then(|| {
-        let text = format!(
+    let text = if ahead.is_empty() {
+        let ahead: Vec<&TopicPartition> =
+            inputs.partitions.iter().filter(|facts| facts.is_ahead).map(|facts| &facts.partition).collect();
+        (!ahead.is_empty()).then(|| {
+            format!(
+                "records claim to be from the future in {}: the clock of this machine or of their producers is wrong, \
+                 and a target by time is wrong by as much",
+                wording::some(&ahead)
+            )
+        })
+    } else {
+        Some(format!(
             "the first record at or after that time claims to be from the future in {}: its producer's clock is wrong, \
              and records written after the time may lie before it",
             wording::some(&ahead)
-        );
-        Warning::new(Severity::Warning, text)
-    })
+        ))
+    };
+    text.map(|text| Warning::new(Severity::Warning, text))
 }
 
-/// Clocks differ by this much without anything being wrong.
-const CLOCK_TOLERANCE: i64 = 60_000;
+/// Clocks differ by this much, in milliseconds, without anything being wrong.
+pub const CLOCK_TOLERANCE: i64 = 60_000;
 
 /// Adds what the records that would be read next tell about a target by time,
 /// once they were fetched: `wish` is the instant asked for.

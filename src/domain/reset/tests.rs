@@ -34,6 +34,7 @@ fn facts(partition: i32, committed: Option<Offset>, start: Offset, end: Offset) 
         start: Fact::Known(start),
         end: Fact::Known(end),
         by_time: None,
+        is_ahead: false,
         given: None,
     }
 }
@@ -91,6 +92,9 @@ fn a_time_takes_the_first_record_or_the_end() {
     assert!(unknown.to_string().contains("broker 2 did not answer"), "{unknown}");
     let future = plan(Fact::Known(Some((321, Time(NOW.0 + 86_400_000))))).unwrap();
     assert!(future.warnings[0].text.contains("from the future"), "{:?}", future.warnings);
+    let ahead = PartitionFacts { is_ahead: true, ..found(Fact::Known(Some((321, time)))) };
+    let ahead = plan_reset(inputs(ResetTarget::Time(time), vec![ahead])).unwrap();
+    assert!(ahead.warnings[0].text.contains("the clock of this machine or of their producers"), "{:?}", ahead.warnings);
 }
 
 #[test]
