@@ -71,6 +71,9 @@ fn prepare(found: &RegisteredSchema) -> Result<WriterSchema, String> {
 fn reason(failure: &Failure) -> String {
     match failure.kind {
         FailureKind::Timeout | FailureKind::Unreachable => format!("the registry is down: {}", failure.message),
+        FailureKind::Malformed => {
+            format!("{} ({}). {}", failure.message, failure.target, failure.hint.as_deref().unwrap_or_default())
+        }
         _ => failure.message.clone(),
     }
 }

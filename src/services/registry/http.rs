@@ -79,7 +79,10 @@ impl Http {
             return Err(self.refusal(operation, status, &body));
         }
         serde_json::from_slice(&body).map_err(|error| {
-            let message = format!("the answer is not a registry's: {error}");
+            let message = match body.trim_ascii_start().first() {
+                Some(b'<') => "a web page answered, not a schema registry".to_owned(),
+                _ => format!("the answer is not a registry's: {error}"),
+            };
             self.failure(FailureKind::Malformed, operation, message).hint(NOT_A_REGISTRY)
         })
     }

@@ -83,7 +83,7 @@ async fn an_unknown_id_is_not_asked_for_again_at_once() {
 #[rstest]
 #[case::wrong_password(refused(401, 401), FailureKind::Auth, "rejected the credentials")]
 #[case::not_allowed(refused(403, 40_301), FailureKind::Denied, "does not allow it")]
-#[case::a_web_page(ResponseTemplate::new(200).set_body_string("<html>"), FailureKind::Malformed, "not a registry's")]
+#[case::a_web_page(ResponseTemplate::new(200).set_body_string("<html>"), FailureKind::Malformed, "a web page answered")]
 #[case::another_service(ResponseTemplate::new(404).set_body_string("nope"), FailureKind::Malformed, "HTTP status 404")]
 #[case::a_failing_store(refused(500, 50_001), FailureKind::Unreachable, "no (50001)")]
 #[case::another_document(ok(json!({"id": 1})), FailureKind::Malformed, "missing field `schema`")]
