@@ -70,6 +70,14 @@ fn open(stranger: Stranger) -> String {
     address
 }
 
+/// A web server that has one page for everything; its address.
+pub fn open_page() -> String {
+    const PAGE: &[u8] =
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 41\r\nConnection: close\r\n\r\n\
+        <html><body>Please log in.</body></html>\n";
+    format!("http://{}", open(Stranger::Says(PAGE)))
+}
+
 #[rstest]
 #[case::silent(Stranger::Silent, "no answer", "without speaking Kafka")]
 #[case::closing(Stranger::Closes, "closed", "TLS or SASL")]

@@ -12,6 +12,7 @@ mod reference;
 mod schemas;
 mod secrets;
 mod shell;
+mod surroundings;
 
 use crate::contract;
 use klamm::demo::{Demo, Options};
@@ -24,7 +25,7 @@ use tempfile::TempDir;
 /// it. Each test changes only topics and groups of its own.
 struct World {
     _runtime: tokio::runtime::Runtime,
-    _demo: Demo,
+    demo: Demo,
     bootstrap: String,
     home: TempDir,
 }
@@ -34,7 +35,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let options = Options { traffic: false, ..Options::default() };
     let demo = runtime.block_on(Demo::start(options)).expect("the demo starts");
     let bootstrap = demo.bootstrap();
-    World { _runtime: runtime, _demo: demo, bootstrap, home: TempDir::new().expect("a directory") }
+    World { _runtime: runtime, demo, bootstrap, home: TempDir::new().expect("a directory") }
 });
 
 /// The binary, far from the settings of whoever runs the tests.
