@@ -9,6 +9,7 @@ use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -20,6 +21,8 @@ struct Shown {
     parser: vt100::Parser<Answers>,
     bytes: usize,
     is_over: bool,
+    /// What comes next is not shown: the terminal goes away.
+    is_leaving: bool,
 }
 
 /// Questions a terminal is asked and answers: where the cursor is, what it is.
@@ -64,7 +67,10 @@ impl vt100::Callbacks for Answers {
 
 pub struct Console {
     shown: Arc<(Mutex<Shown>, Condvar)>,
-    master: Box<dyn MasterPty + Send>,
+    /// The terminal's end of the line, as long as it is there.
+    master: Option<Box<dyn MasterPty + Send>>,
+    /// Reads what is to be shown.
+    eyes: Option<JoinHandle<()>>,
     keys: Arc<Mutex<Box<dyn Write + Send>>>,
     child: Box<dyn Child + Send + Sync>,
     /// The terminal's settings before anything ran in it.
@@ -106,30 +112,32 @@ impl Console {
         drop(pair.slave);
 
         let parser = vt100::Parser::new_with_callbacks(cells(rows), cells(columns), 0, Answers::default());
-        let shown = Arc::new((Mutex::new(Shown { parser, bytes: 0, is_over: false }), Condvar::new()));
+        let shown =
+            Arc::new((Mutex::new(Shown { parser, bytes: 0, is_over: false, is_leaving: false }), Condvar::new()));
         let keys = Arc::new(Mutex::new(pair.master.take_writer().expect("a way to type")));
         let mut output = pair.master.try_clone_reader().expect("a way to see");
-        let (eyes, hands) = (Arc::clone(&shown), Arc::clone(&keys));
-        std::thread::spawn(move || {
+        let (seen, hands) = (Arc::clone(&shown), Arc::clone(&keys));
+        let eyes = std::thread::spawn(move || {
             let mut buffer = [0; 64 * 1024];
             loop {
                 let count = output.read(&mut buffer).unwrap_or(0);
-                let mut now = eyes.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut now = seen.0.lock().unwrap_or_else(PoisonError::into_inner);
                 now.bytes += count;
-                now.is_over = count == 0;
+                let is_over = count == 0 || now.is_leaving;
+                now.is_over = is_over;
                 now.parser.process(&buffer[..count]);
                 let answer = std::mem::take(&mut now.parser.callbacks_mut().pending);
                 drop(now);
-                eyes.1.notify_all();
+                seen.1.notify_all();
                 if !answer.is_empty() {
                     let _ = hands.lock().unwrap_or_else(PoisonError::into_inner).write_all(&answer);
                 }
-                if count == 0 {
+                if is_over {
                     break;
                 }
             }
         });
-        Self { shown, master: pair.master, keys, child, settings, home }
+        Self { shown, master: Some(pair.master), eyes: Some(eyes), keys, child, settings, home }
     }
 
     /// Types: plain text, and keys in angle brackets: `<enter>`, `<esc>`, `<ctrl-d>`.
@@ -213,7 +221,7 @@ impl Console {
 
     pub fn resize(&self, columns: u16, rows: u16) {
         self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).parser.set_size(cells(rows), cells(columns));
-        self.master.resize(size(columns, rows)).expect("a terminal can be resized");
+        self.master().resize(size(columns, rows)).expect("a terminal can be resized");
     }
 
     /// Sends the console a signal by name: `TERM`, `HUP`, `CONT`.
@@ -226,6 +234,10 @@ impl Console {
 
     pub fn pid(&self) -> u32 {
         self.child.process_id().expect("it runs")
+    }
+
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its state is known").is_some()
     }
 
     /// Waits for its end, and until all that it sent was taken in; its exit code.
@@ -241,9 +253,24 @@ impl Console {
         }
     }
 
+    /// The window is closed: nobody holds the terminal's other end any more. `key` is
+    /// pressed last; what it draws is not looked at.
+    pub fn goes_away(&mut self, key: &str) {
+        self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).is_leaving = true;
+        self.press(key);
+        let eyes = self.eyes.take().expect("it was there");
+        eyes.join().expect("what is shown is read");
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(std::io::sink());
+        self.master = None;
+    }
+
+    fn master(&self) -> &dyn MasterPty {
+        self.master.as_deref().expect("the terminal is there")
+    }
+
     /// Everything it changed in the terminal is as it was before.
     pub fn assert_restored(&self) {
-        assert_eq!(settings(&*self.master), self.settings, "the terminal's settings");
+        assert_eq!(settings(self.master()), self.settings, "the terminal's settings");
         let shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
         let screen = shown.parser.screen();
         assert!(!screen.alternate_screen(), "the alternate screen is left");

@@ -6,6 +6,7 @@
     reason = "a test that meets the unexpected stops there and says so"
 )]
 
+mod bad_days;
 mod console;
 mod life;
 #[expect(dead_code, reason = "shared with the tests against real Kafka, which use the rest")]

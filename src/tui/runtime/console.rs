@@ -83,6 +83,10 @@ where
                 // A change that is being applied goes on without a terminal.
                 Err(error) => {
                     self.lost.get_or_insert(error);
+                    if let Some(reader) = inputs.reader.take() {
+                        // It would ask a terminal that is gone again and again.
+                        reader.abort();
+                    }
                     self.take(Message::Terminated { at: self.clock.now() }, inputs).unwrap_or(ControlFlow::Break(()))
                 }
                 Ok(taken) => taken,
