@@ -113,7 +113,7 @@ impl Cluster {
                 let (found, ahead) = tokio::try_join!(found, self.offsets_at(&present, later))?;
                 (Some(found), ahead)
             }
-            _ => (None, Listed::new()),
+            _ => (None, Listed::default()),
         };
         let partitions = scope
             .iter()
@@ -523,6 +523,5 @@ fn replicas_per_broker(metadata: &super::Metadata) -> HashMap<crate::domain::Bro
 }
 
 fn no_such_topic(name: &TopicName) -> Failure {
-    Failure::new(FailureKind::NotFound, "find topic", "the cluster has no such topic, or you may not see it")
-        .on(name.as_str())
+    Failure::no_such_topic("find topic", name.as_str())
 }

@@ -374,8 +374,8 @@ fn of_certificate(certificate: &PeerCertificate, now: Time) -> Ending {
     );
     let soon = now.plus_millis(i64::try_from(EXPIRES_SOON.as_millis()).unwrap_or(i64::MAX));
     if certificate.not_after <= soon {
-        let days = (certificate.not_after.millis() - now.millis()).max(0) / 86_400_000;
-        let hint = format!("The broker's certificate ends in {days} days: renew it.");
+        let days = usize::try_from((certificate.not_after.millis() - now.millis()).max(0) / 86_400_000).unwrap_or(0);
+        let hint = format!("The broker's certificate ends in {}: renew it.", show::plural(days, "day"));
         return Ending::Look { found, hint };
     }
     Ending::Ok(found)

@@ -345,8 +345,7 @@ fn why_no_commits(group: &GroupId, failures: &[Failure]) -> Failure {
 }
 
 fn no_such_group(group: &GroupId) -> Failure {
-    Failure::new(FailureKind::NotFound, "find group", "the cluster has no such group, or you may not see it")
-        .on(group.as_str())
+    Failure::no_such_group("find group", group.as_str())
 }
 
 #[cfg(test)]

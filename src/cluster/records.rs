@@ -283,14 +283,10 @@ impl Cluster {
         let known = self.known_metadata().await?;
         let topic = match known.topic(request.topic.as_str()).cloned() {
             Some(topic) => topic,
-            None => self.metadata().await?.topic(request.topic.as_str()).cloned().ok_or_else(|| {
-                Failure::new(
-                    FailureKind::NotFound,
-                    "read topic",
-                    "the cluster has no such topic, or you may not see it",
-                )
-                .on(request.topic.as_str())
-            })?,
+            None => {
+                let topic = self.metadata().await?.topic(request.topic.as_str()).cloned();
+                topic.ok_or_else(|| Failure::no_such_topic("read topic", request.topic.as_str()))?
+            }
         };
         let chosen: Vec<TopicPartition> = topic
             .partitions

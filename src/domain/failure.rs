@@ -85,6 +85,20 @@ impl Failure {
         }
     }
 
+    /// Brokers leave out what one may not describe as if it were not there.
+    pub fn no_such_topic(operation: &str, topic: &str) -> Self {
+        Self::new(FailureKind::NotFound, operation, "the cluster has no such topic, or you may not see it")
+            .on(topic)
+            .hint("Check the name; to see it takes DESCRIBE on the topic.")
+    }
+
+    /// The same for a group.
+    pub fn no_such_group(operation: &str, group: &str) -> Self {
+        Self::new(FailureKind::NotFound, operation, "the cluster has no such group, or you may not see it")
+            .on(group)
+            .hint("Check the name; to see it takes DESCRIBE on the group.")
+    }
+
     #[must_use]
     pub fn on(mut self, target: impl Into<String>) -> Self {
         self.target = target.into();

@@ -82,6 +82,11 @@ impl Klamm {
         panic!("nothing was journaled below {}", self.home.display());
     }
 
+    /// A file in its home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.join(name)
+    }
+
     /// Puts a file into its home.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.home.join(name);

@@ -32,6 +32,7 @@ mod pki;
 mod places;
 mod ports;
 mod registry;
+mod rights;
 mod security;
 mod service;
 mod stage;
@@ -116,6 +117,9 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
         }));
     }
     trials.push(trial(stage, "security/rights hide topics", |stage| security::rights_hide_topics(stage.kraft())));
+    trials.push(trial(stage, "security/each missing right is named", |stage| {
+        rights::each_missing_right_is_named(stage.kraft());
+    }));
     trials.push(trial(stage, "security/a saved profile", |stage| security::saved_profile(stage.kraft())));
     for (place, open) in &CLUSTERS[..2] {
         trials.push(trial(stage, format!("foreign/java tools/{place}"), move |stage| {

@@ -284,11 +284,12 @@ impl Witness {
     /// Commits without joining: the group stays empty.
     pub fn commit(&self, group: &str, topic: &str, offsets: &[(i32, i64)]) {
         let (consumer, list) = (self.in_group(group), offset_list(topic, offsets));
-        // A coordinator that has just taken the group over is still reading its log.
+        // A coordinator that has just taken the group over is still reading its log, or
+        // does not know yet that it is the one.
+        use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};
+        let is_early = |code| matches!(code, CoordinatorLoadInProgress | CoordinatorNotAvailable | NotCoordinator);
         until("the commit to be taken", SHORT, || match consumer.commit(&list, CommitMode::Sync) {
-            Err(error) if error.rdkafka_error_code() != Some(RDKafkaErrorCode::CoordinatorLoadInProgress) => {
-                panic!("the commit is taken: {error}")
-            }
+            Err(error) if !error.rdkafka_error_code().is_some_and(is_early) => panic!("the commit is taken: {error}"),
             taken => taken.map_err(|error| error.to_string()),
         });
     }

@@ -157,13 +157,10 @@ fn row(record: &NewRecord, produced: Option<&Produced>) -> Vec<Cell> {
 async fn refuse_unknown(cluster: &Cluster, topic: &TopicName) -> Result<(), Failure> {
     match cluster.metadata().await?.topic(topic.as_str()) {
         Some(_) => Ok(()),
-        None => Err(Failure::new(
-            FailureKind::NotFound,
-            "produce to",
-            "the cluster has no such topic, or you may not see it",
-        )
-        .on(topic.as_str())
-        .hint("Create it with klamm topics create.")),
+        None => {
+            let missing = Failure::no_such_topic("produce to", topic.as_str());
+            Err(missing.hint("Create it with klamm topics create; to see one takes DESCRIBE on the topic."))
+        }
     }
 }
 

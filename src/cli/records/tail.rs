@@ -208,7 +208,7 @@ async fn refuse_unknown(
     let metadata = cluster.metadata().await?;
     let failed = |message: String| Failure::new(FailureKind::NotFound, "read topic", message).on(topic.as_str());
     let Some(known) = metadata.topic(topic.as_str()) else {
-        return Err(failed("the cluster has no such topic, or you may not see it".into()));
+        return Err(Failure::no_such_topic("read topic", topic.as_str()));
     };
     match partitions.iter().find(|id| known.partition(**id).is_none()) {
         Some(id) => {

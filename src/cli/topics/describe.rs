@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, TopicGroup, TopicLogs};
 use crate::domain::config::{ConfigEntry, ConfigSource};
 use crate::domain::origin::origin_of;
 use crate::domain::topic::{PartitionLog, Topic};
-use crate::domain::{Failure, FailureKind, PartitionId, show};
+use crate::domain::{Failure, PartitionId, show};
 use clap::Args;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -56,8 +56,7 @@ pub(super) async fn run(session: &mut Session, arguments: DescribeArguments) -> 
     }
     for name in &arguments.topics {
         let Some(topic) = metadata.topic(name) else {
-            let missing = "the cluster has no such topic, or you may not see it";
-            report.failures.push(Failure::new(FailureKind::NotFound, "describe topic", missing).on(name));
+            report.failures.push(Failure::no_such_topic("describe topic", name));
             continue;
         };
         describe(&cluster, topic, logs.as_deref(), arguments.defaults, &mut report).await;

@@ -6,6 +6,7 @@ use crate::domain::{BrokerId, Failure, Partial, PartitionId, PartitionMap};
 use crate::kafka::wire::{Api as _, Client, Lane, Route, failure_of_code};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use kafka_protocol::ResponseError;
 use kafka_protocol::messages::describe_log_dirs_request::DescribableLogDirTopic;
 use kafka_protocol::messages::describe_log_dirs_response::DescribeLogDirsResult;
 use kafka_protocol::messages::{DescribeLogDirsRequest, DescribeLogDirsResponse};
@@ -75,9 +76,8 @@ async fn ask(client: &Client, wanted: HashMap<BrokerId, Vec<DescribableLogDirTop
         .collect();
     let mut found = Partial::whole(Vec::new());
     while let Some((broker, answer)) = asked.next().await {
-        match answer {
-            Ok(response) => {
-                let (directories, failures) = sound(broker, response);
+        match answer.and_then(|response| sound(broker, response)) {
+            Ok((directories, failures)) => {
                 found.failures.extend(failures);
                 found.value.push((broker, directories));
             }
@@ -87,15 +87,23 @@ async fn ask(client: &Client, wanted: HashMap<BrokerId, Vec<DescribableLogDirTop
     found
 }
 
-fn sound(broker: BrokerId, response: DescribeLogDirsResponse) -> (Vec<DescribeLogDirsResult>, Vec<Failure>) {
+/// The directories that are well, and what is wrong with the others.
+fn sound(
+    broker: BrokerId,
+    response: DescribeLogDirsResponse,
+) -> Result<(Vec<DescribeLogDirsResult>, Vec<Failure>), Failure> {
     let fail = |code| failure_of_code(code, DescribeLogDirsRequest::OPERATION).at_broker(broker.to_string());
-    let mut failures = Vec::new();
-    if response.error_code != 0 {
-        failures.push(fail(response.error_code));
-    }
     // A broker that may not be asked answers, before version 3, with nothing at all.
+    // Every broker has a directory: no bytes of none is not known, and not zero.
+    let code = match response.error_code {
+        0 if response.results.is_empty() => ResponseError::ClusterAuthorizationFailed.code(),
+        code => code,
+    };
+    if code != 0 {
+        return Err(fail(code));
+    }
     let (broken, sound): (Vec<_>, Vec<_>) =
         response.results.into_iter().partition(|directory| directory.error_code != 0);
-    failures.extend(broken.iter().map(|directory| fail(directory.error_code).on(directory.log_dir.as_str())));
-    (sound, failures)
+    let failures = broken.iter().map(|directory| fail(directory.error_code).on(directory.log_dir.as_str())).collect();
+    Ok((sound, failures))
 }

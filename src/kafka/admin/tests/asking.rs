@@ -487,6 +487,21 @@ async fn sizes_and_disks_are_read_and_a_broken_disk_is_named() {
     assert_eq!(targets, ["", "/b"], "broker 2 does not exist, /b is broken");
 }
 
+/// Who may not ask is told so from version 3 on, and before gets an empty answer.
+#[tokio::test]
+async fn disks_that_may_not_be_seen_are_unknown_and_not_empty() {
+    for code in [31, 0] {
+        let broker = Script::new()
+            .answer::<DescribeLogDirsRequest>(move |_, _| DescribeLogDirsResponse::default().with_error_code(code))
+            .start()
+            .await;
+        let found = log_dirs::disks(&broker.client(), &[BrokerId(1)]).await;
+        assert!(found.value.is_empty(), "{code}");
+        let failure = &found.failures[0];
+        assert_eq!((failure.kind, failure.broker.as_deref()), (FailureKind::Denied, Some("1")), "{failure}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_without_what_was_asked_is_a_failure_not_a_gap() {
     let empty = |script: Script| {

@@ -137,7 +137,7 @@ pub fn health_lines(state: &State) -> Vec<HealthLine> {
         lines.push(HealthLine {
             mark: Mark::Unknown,
             count: None,
-            text: "in part: no DESCRIBE on the cluster".into(),
+            text: "in part: no DESCRIBE on cluster".into(),
             way_in: WayIn::None,
         });
     }
