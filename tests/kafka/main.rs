@@ -20,6 +20,7 @@ mod console;
 #[path = "../contract.rs"]
 mod contract;
 mod demo;
+mod fault_run;
 mod faults;
 mod figures;
 mod foreign;
@@ -150,6 +151,8 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
     trials.push(trial(stage, "console/hostile bytes stay text", |stage| {
         checks::hostile_bytes(&stage.kraft().target(Listener::Plaintext));
     }));
+    trials.push(trial(stage, "fault_run/demo", |_| fault_run::on_the_demo()));
+    trials.push(trial(stage, "fault_run/kafka", |stage| fault_run::on_kafka(&stage.fragile())));
     for (name, fault) in FAULTS {
         trials.push(trial(stage, format!("faults/{name}"), move |stage| fault(&stage.fragile())));
     }

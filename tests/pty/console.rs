@@ -182,16 +182,26 @@ impl Console {
 
     /// Waits until the screen satisfies `looks_right`, and returns it.
     pub fn wait(&self, what: &str, looks_right: impl Fn(&str) -> bool) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        self.try_wait(PATIENCE, looks_right).unwrap_or_else(|| {
+            let is_over = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).is_over;
+            let what = if is_over { format!("the console ended before {what}") } else { format!("waited for {what}") };
+            panic!("{what}:\n{}", self.screen())
+        })
+    }
+
+    /// The same with a limit; `None` when it has passed, or when the console ended.
+    pub fn try_wait(&self, limit: Duration, looks_right: impl Fn(&str) -> bool) -> Option<String> {
+        let deadline = Instant::now() + limit;
         let mut shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let text = shown.parser.screen().contents();
             if looks_right(&text) {
-                return text;
+                return Some(text);
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "waited {} s for {what}:\n{text}", PATIENCE.as_secs());
-            assert!(!shown.is_over, "the console ended before {what}:\n{text}");
+            if left.is_zero() || shown.is_over {
+                return None;
+            }
             (shown, _) = self.shown.1.wait_timeout(shown, left).unwrap_or_else(PoisonError::into_inner);
         }
     }

@@ -93,3 +93,29 @@ fn a_secret_is_typed_unseen_before_the_console_and_in_it() {
     console.assert_restored();
     search(home.path());
 }
+
+/// What the command line says of a run holds for every cluster that is opened in it.
+#[test]
+fn read_only_on_the_command_line_holds_for_every_profile() {
+    let (_runtime, demo) = demo();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.toml");
+    let bootstrap = demo.bootstrap();
+    let text = format!(
+        "version = 1\n[profiles.one]\nbootstrap = \"{bootstrap}\"\n[profiles.two]\nbootstrap = \"{bootstrap}\"\n"
+    );
+    std::fs::write(&file, text).expect("a file");
+    let mut console =
+        Console::open(&["--config", &file.to_string_lossy(), "--profile", "one", "--read-only"], 120, 40);
+    console.wait("the first", |screen| screen.contains("3 brokers") && is_read_only(screen, "one"));
+    console.press("0");
+    console.sees("Profiles");
+    console.press("G<enter>");
+    console.wait("the second", |screen| screen.contains("3 brokers") && is_read_only(screen, "two"));
+    console.press(":q<enter>");
+    assert_eq!(console.ends(), 0);
+}
+
+fn is_read_only(screen: &str, profile: &str) -> bool {
+    screen.lines().next().is_some_and(|header| header.contains(&format!("{profile}  READ-ONLY")))
+}

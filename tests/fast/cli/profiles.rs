@@ -101,7 +101,10 @@ fn the_step_that_fails_is_named_with_its_cause_and_what_to_do() {
         tried["items"].as_array().expect("items").iter().filter(|item| item["status"] == "failed").collect();
     assert_eq!((failed.len(), &failed[0]["check"]), (1, &json!("tcp")));
     assert!(failed[0]["hint"].as_str().is_some_and(|hint| hint.contains("port")), "{tried}");
+    // For people each step is a line, as it ends.
     let table = text(&run(&saved, "profiles test away").stdout);
+    let mut lines = table.lines();
+    assert!(lines.next().is_some_and(|line| line.starts_with("resolve      failed")), "{table}");
     assert!(table.contains("does not resolve") && table.contains("What to do"), "{table}");
 }
 
