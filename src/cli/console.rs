@@ -54,7 +54,9 @@ async fn enter(
     switch_broker: Option<SwitchBroker>,
 ) -> Result<Exit, Stop> {
     let _log = paths::log_dir().and_then(|dir| logging::to_file(&dir));
-    let options = tui::Options { profiles, start, switch_broker };
+    let (flags, environment) = session.layers()?;
+    let read_only = flags.read_only || environment.read_only;
+    let options = tui::Options { profiles, start, switch_broker, read_only };
     let Err(error) = tui::run(options, demo_opener(session)).await else { return Ok(Exit::Done) };
     if error.is::<tui::Crashed>() {
         let log = paths::log_dir().map_or(String::new(), |dir| format!(": {}", logging::path(&dir).display()));

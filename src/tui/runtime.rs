@@ -50,6 +50,8 @@ pub struct Options {
     pub start: Option<Profile>,
     /// How its brokers are switched, when it is a demo.
     pub switch_broker: Option<SwitchBroker>,
+    /// Whatever is opened is opened read-only: so it was asked for on the command line.
+    pub read_only: bool,
 }
 
 /// A running demo. It lives as long as its switch.
@@ -79,7 +81,7 @@ pub async fn run(options: Options, open_demo: OpenDemo) -> anyhow::Result<()> {
     let (themes, themes_said) = Themes::load(&options.profiles, &themes::Terminal::detect());
     let zone = options.start.as_ref().map_or_else(system_zone, |profile| profile.zone.clone());
     let mut state = State::new(clock.now(), Arc::new(keymap), zone);
-    state.views.profiles.cards = profiles::cards(&options.profiles, options.start.as_ref());
+    state.views.profiles.cards = profiles::cards(&options.profiles, options.start.as_ref(), options.read_only);
     state.views.profiles.file = options.profiles.file.as_ref().map_or(String::new(), |path| path.display().to_string());
     state.views.profiles.warnings = options.profiles.warnings.iter().map(ToString::to_string).collect();
     state.views.profiles.arrange();
@@ -94,7 +96,7 @@ pub async fn run(options: Options, open_demo: OpenDemo) -> anyhow::Result<()> {
     }
     let (answers, answers_in) = mpsc::channel(WAITING);
     let given = options.start.map(|profile| Given { profile, switch_broker: options.switch_broker });
-    let tasks = Tasks::new(options.profiles, given, open_demo, clock, answers);
+    let tasks = Tasks::new(options.profiles, given, options.read_only, open_demo, clock, answers);
     let signals = signals::listen().context("cannot listen for signals")?;
 
     let guard = guard::Guard::enter().context("cannot set up the terminal")?;

@@ -141,6 +141,11 @@ fn paint_of(tone: Tone) -> Option<&'static str> {
     }
 }
 
+/// A word of ours in the colour of its tone.
+pub(crate) fn toned(text: &str, tone: Tone, look: &Look) -> String {
+    paint_of(tone).map_or_else(|| text.to_owned(), |paint| painted(text, paint, look))
+}
+
 fn painted(text: &str, paint: &str, look: &Look) -> String {
     if look.has_colours { format!("\u{1b}[{paint}m{text}\u{1b}[0m") } else { text.to_owned() }
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::connection::none_chosen;
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::output::{Cell, Column, Report, Section, Table, Tone, number, text};
+use crate::cli::output::{Cell, Column, Format, Look, Report, Section, Table, Tone, number, text, toned};
 use crate::cli::session::Session;
 use crate::cluster::{Ending, ProbeStep, Stage, probe};
 use crate::domain::Failure;
@@ -26,28 +26,24 @@ const STEPS: &[Column] = &[
     text("hint", "WHAT TO DO"),
 ];
 
-/// For people the advice stands below, where it has room.
-const SHOWN: &[Column] = &[
-    text("check", "CHECK"),
-    text("target", "TARGET"),
-    text("status", "STATUS"),
-    number("duration_ms", "MS"),
-    text("message", "FOUND"),
-];
-
 pub(super) async fn run(session: &mut Session, arguments: TestArguments) -> Result<Exit, Stop> {
     if let Some(name) = arguments.name {
         session.name_profile(name);
     }
     let (loaded, profile) = session.profile().await?;
     let profile = profile.ok_or_else(|| none_chosen(&loaded))?;
-    let (mut rows, mut shown, mut items) = (Table::new(STEPS), Table::new(SHOWN), Vec::new());
+    let (mut rows, mut items) = (Table::new(STEPS), Vec::new());
     let (mut failures, mut advice, mut is_in) = (Vec::new(), Vec::new(), false);
     let mut steps = probe(profile);
     while let Some(step) = steps.recv().await {
-        let row = cells(&step);
-        shown.push(row.iter().take(SHOWN.len()).cloned().collect());
-        rows.push(row);
+        // A step may wait for its deadline: people see each as it ends, and the advice
+        // below, where it has room.
+        if session.output.format == Format::Table {
+            let line = line(&step, &session.output.look);
+            session.output.line(&line)?;
+            session.output.flush()?;
+        }
+        rows.push(cells(&step));
         items.push(item(&step));
         // With that answer one works; what fails beside it is a part.
         is_in |= step.stage == Stage::Metadata && matches!(step.ending, Ending::Ok(_) | Ending::Look { .. });
@@ -66,7 +62,7 @@ pub(super) async fn run(session: &mut Session, arguments: TestArguments) -> Resu
     // Two addresses with the same fault need the same advice.
     advice.dedup();
     let exit = Exit::of_answer(usize::from(is_in), &failures);
-    let mut sections = vec![Section::Rows(shown)];
+    let mut sections = vec![Section::Line(sum(&items))];
     if !advice.is_empty() {
         sections.push(Section::Heading("What to do".into()));
         sections.extend(advice.into_iter().map(Section::Line));
@@ -103,6 +99,24 @@ fn cause(failure: &Failure) -> String {
 fn millis(step: &ProbeStep) -> Option<u64> {
     let was_tried = !matches!(step.ending, Ending::Skipped(_));
     was_tried.then(|| u64::try_from(step.took.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// One step for people, under those that came before.
+fn line(step: &ProbeStep, look: &Look) -> String {
+    let took = millis(step).map_or_else(|| "–".to_owned(), |millis| format!("{millis} ms"));
+    let (message, _) = words(&step.ending);
+    let target = if step.target.is_empty() { String::new() } else { format!("{}: ", step.target) };
+    let (word, tone) = status(&step.ending);
+    let found = format!("{target}{message}");
+    format!("{:<13}{}{took:>9}  {}", step.stage.word(), toned(&format!("{word:<8}"), tone, look), look.safe(&found))
+}
+
+/// How many steps ended in which way.
+fn sum(items: &[Json]) -> String {
+    let count = |word: &str| items.iter().filter(|item| item["status"] == word).count();
+    let words = ["ok", "warning", "failed", "skipped"];
+    let told = words.map(|word| (count(word), word)).into_iter().filter(|(count, _)| *count > 0);
+    told.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
 }
 
 fn cells(step: &ProbeStep) -> Vec<Cell> {

@@ -212,8 +212,11 @@ async fn open_profile(resources: &Arc<Resources>, loaded: Loaded, name: String) 
         match loaded.open(&name, &ask) {
             Ok(mut profile) => {
                 // What was opened read-only stays so, also after an edit.
-                profile.read_only |=
-                    resources.given.as_ref().is_some_and(|given| given.profile.name == name && given.profile.read_only);
+                profile.read_only |= resources.read_only
+                    || resources
+                        .given
+                        .as_ref()
+                        .is_some_and(|given| given.profile.name == name && given.profile.read_only);
                 Opened::Profile(Box::new(profile))
             }
             Err(failure) => wanted.take().map_or(Opened::Failed(failure), Opened::Wanted),

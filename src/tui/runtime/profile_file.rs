@@ -75,6 +75,7 @@ pub async fn change(resources: &Arc<Resources>, action: Action) -> Result<Profil
         cards: profiles::cards(
             &loaded,
             unsaved(&resources.loaded(), resources.given.as_ref().map(|given| &given.profile)),
+            resources.read_only,
         ),
         warnings: loaded.warnings.iter().map(ToString::to_string).collect(),
         select,

@@ -6,7 +6,7 @@ use crate::profile::{Loaded, Mechanism, Profile};
 use crate::tui::app::session::{ProfileCard, Session};
 
 /// The saved profiles, and the one given on the command line if it is none of them.
-pub fn cards(loaded: &Loaded, given: Option<&Profile>) -> Vec<ProfileCard> {
+pub fn cards(loaded: &Loaded, given: Option<&Profile>, read_only: bool) -> Vec<ProfileCard> {
     let mut cards: Vec<ProfileCard> = loaded
         .profiles
         .iter()
@@ -16,7 +16,7 @@ pub fn cards(loaded: &Loaded, given: Option<&Profile>) -> Vec<ProfileCard> {
             registry: profile.registry.as_ref().map(|registry| registry.url.clone()),
             security: security(profile.tls.is_some(), profile.sasl.as_ref().map(|sasl| sasl.mechanism)),
             colour: profile.colour.clone(),
-            is_read_only: profile.read_only,
+            is_read_only: profile.read_only || read_only,
             is_production: profile.production,
             notes: profile.notes.clone(),
         })

@@ -35,6 +35,8 @@ pub struct Resources {
     /// What was typed in answer to questions, for the run.
     secrets: Mutex<HashMap<Question, SecretString>>,
     pub given: Option<Given>,
+    /// Whatever is opened is opened read-only.
+    pub read_only: bool,
     pub open_demo: OpenDemo,
     /// The given profile was changed in the file, or its secrets are asked for anew.
     is_given_stale: AtomicBool,
@@ -148,6 +150,7 @@ impl Tasks {
     pub fn new(
         loaded: Loaded,
         given: Option<Given>,
+        read_only: bool,
         open_demo: OpenDemo,
         clock: Clock,
         answers: mpsc::Sender<Answered>,
@@ -157,6 +160,7 @@ impl Tasks {
             secrets: Mutex::default(),
             is_given_stale: AtomicBool::new(false),
             given,
+            read_only,
             open_demo,
             open: Mutex::default(),
             clock,

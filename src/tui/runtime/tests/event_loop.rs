@@ -60,7 +60,7 @@ fn rig() -> Rig {
         console: ConsoleSettings::default(),
     };
     let (themes, _) = Themes::load(&loaded, &themes::Terminal { depth: Depth::True, is_ascii: false });
-    let tasks = Tasks::new(loaded, None, open_demo, clock, answers.clone());
+    let tasks = Tasks::new(loaded, None, false, open_demo, clock, answers.clone());
     let (keys, events) = mpsc::channel(64);
     let (signals_out, signals) = mpsc::channel(1);
     drop(signals_out);
