@@ -37,7 +37,7 @@ pub use produce::NewRecord;
 pub use records::{Keep, RecordCounts, RecordRef, RecordsFeed, RecordsRequest, RecordsUpdate};
 pub use snapshot::{BrokerRow, Health, Metadata};
 
-use crate::domain::{Failure, FailureKind, GroupId, Time, WriteGrant};
+use crate::domain::{Failure, FailureKind, Time, WriteGrant};
 use crate::kafka::produce::Producer;
 use crate::kafka::wire::Client;
 use crate::profile::Profile;
@@ -177,19 +177,15 @@ impl Cluster {
     fn next_read(&self) -> u64 {
         self.inner.reads_begun.fetch_add(1, Ordering::Relaxed)
     }
-
-    fn forget_empty(&self, group: &GroupId) {
-        lock(&self.inner.lags).forget_empty(group);
-    }
 }
 
-/// A poisoned lock only means that another task panicked while it held plain data.
 /// What the machine's clock says, which may be set back at any time.
 pub fn wall_clock() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// A poisoned lock only means that another task panicked while it held plain data.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

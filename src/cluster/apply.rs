@@ -9,7 +9,7 @@
 mod read_back;
 mod recheck;
 
-use super::Cluster;
+use super::{Cluster, lock};
 use crate::domain::plan::{OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
 use crate::domain::{Failure, FailureKind, GroupId, TopicPartition, WriteGrant};
 use crate::kafka::admin;
@@ -81,9 +81,11 @@ impl Cluster {
             .all(|(step, status)| matches!(step, Step::MoveOffset(_)) || *status == StepStatus::Done);
         if is_ready {
             for group in plan.groups() {
+                lock(&self.inner.lags).our_change_begins(group);
                 self.send_moves(plan, group, grant, &mut board).await;
                 notes.push(self.read_back_moves(plan, group, &mut board).await);
-                self.forget_empty(group);
+                let is_known = !board.statuses.iter().any(|status| matches!(status, StepStatus::Unknown(_)));
+                lock(&self.inner.lags).our_change_ends(group, is_known, self.now());
             }
         }
         let mut outcome = Outcome { plan_id: plan.id.clone(), at: self.now(), steps: board.statuses, notes };

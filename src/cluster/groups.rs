@@ -81,7 +81,15 @@ pub(super) struct LagSampler {
     empty_at: HashMap<GroupId, Offset>,
     /// Groups whose commits moved while nobody was in them.
     commits_without_joining: BTreeSet<GroupId>,
+    /// Until when a move may be a change of ours, or be seen by a round that began
+    /// before it.
+    ours_until: HashMap<GroupId, Time>,
 }
+
+/// A round that began before a change of ours has ended by then.
+const ROUND_MILLIS: i64 = 30_000;
+/// A broker may still carry out what it did not answer: it had stopped, and goes on.
+const LATE_MILLIS: i64 = 300_000;
 
 impl LagSampler {
     pub(super) fn history(&self, group: &GroupId) -> Vec<LagPoint> {
@@ -139,7 +147,11 @@ impl LagSampler {
             points.pop_front();
         }
         match state {
+            GroupState::Empty if self.ours_until.get(group).is_some_and(|until| now <= *until) => {
+                self.empty_at.remove(group);
+            }
             GroupState::Empty => {
+                self.ours_until.remove(group);
                 let before = self.empty_at.insert(group.clone(), committed);
                 if before.is_some_and(|before| before != committed) {
                     self.commits_without_joining.insert(group.clone());
@@ -152,9 +164,15 @@ impl LagSampler {
         }
     }
 
-    /// A change of ours moved the group's offsets: that is not a commit of its own.
-    pub(super) fn forget_empty(&mut self, group: &GroupId) {
-        self.empty_at.remove(group);
+    /// A change of ours moves the group's offsets: those are no commits of its own.
+    pub(super) fn our_change_begins(&mut self, group: &GroupId) {
+        self.ours_until.insert(group.clone(), Time(i64::MAX));
+    }
+
+    /// It is over; where its outcome is not known, it may still come.
+    pub(super) fn our_change_ends(&mut self, group: &GroupId, is_known: bool, now: Time) {
+        let rest = if is_known { ROUND_MILLIS } else { LATE_MILLIS };
+        self.ours_until.insert(group.clone(), now.plus_millis(rest));
     }
 
     /// The last list, if all groups were asked at most `max_age` milliseconds ago.
@@ -315,10 +333,30 @@ mod tests {
     #[test]
     fn our_own_reset_is_not_taken_for_a_commit() {
         let (group, mut sampler) = (GroupId::from("g"), LagSampler::default());
-        sampler.sample(&group, GroupState::Empty, &one(10, 100), Time(0));
-        sampler.forget_empty(&group);
-        sampler.sample(&group, GroupState::Empty, &one(50, 100), Time(1));
-        assert!(!sampler.commits_without_joining(&group));
+        let look = |sampler: &mut LagSampler, offset, at| {
+            sampler.sample(&group, GroupState::Empty, &one(offset, 100), Time(at));
+            sampler.commits_without_joining(&group)
+        };
+        assert!(!look(&mut sampler, 10, 0));
+        sampler.our_change_begins(&group);
+        assert!(!look(&mut sampler, 30, 5), "it is seen half done");
+        sampler.our_change_ends(&group, true, Time(10));
+        // A round that began before it is noted after it.
+        assert!(!look(&mut sampler, 10, 20));
+        assert!(!look(&mut sampler, 50, 1_000));
+        assert!(!look(&mut sampler, 50, 40_000));
+        assert!(look(&mut sampler, 51, 41_000), "that was somebody else");
+    }
+
+    #[test]
+    fn a_reset_that_arrives_late_is_not_taken_for_a_commit() {
+        let (group, mut sampler) = (GroupId::from("g"), LagSampler::default());
+        sampler.our_change_begins(&group);
+        sampler.our_change_ends(&group, false, Time(0));
+        for (offset, at) in [(10, 1_000), (10, 60_000), (50, 120_000), (50, 400_000)] {
+            sampler.sample(&group, GroupState::Empty, &one(offset, 100), Time(at));
+            assert!(!sampler.commits_without_joining(&group), "{at}");
+        }
     }
 
     #[test]

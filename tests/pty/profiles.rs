@@ -105,8 +105,7 @@ fn read_only_on_the_command_line_holds_for_every_profile() {
         "version = 1\n[profiles.one]\nbootstrap = \"{bootstrap}\"\n[profiles.two]\nbootstrap = \"{bootstrap}\"\n"
     );
     std::fs::write(&file, text).expect("a file");
-    let mut console =
-        Console::open(&["--config", &file.to_string_lossy(), "--profile", "one", "--read-only"], 120, 40);
+    let mut console = Console::open(&["--config", &file.to_string_lossy(), "--profile", "one", "--read-only"], 120, 40);
     console.wait("the first", |screen| screen.contains("3 brokers") && is_read_only(screen, "one"));
     console.press("0");
     console.sees("Profiles");
