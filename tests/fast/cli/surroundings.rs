@@ -39,8 +39,9 @@ fn a_state_directory_that_takes_nothing_costs_changes_and_nothing_else() {
     let refused = away(&format!("{line} --yes"));
     assert_refused_by_disk(&line, &refused, "os error", "writable");
     assert_eq!(committed("surroundings-read-only"), json!(5));
-    for line in ["topics list", "journal list", &format!("{line} --dry-run")] {
-        assert_eq!(code(&away(line)), 0, "{line}");
+    for line in ["topics describe surroundings-read-only", "journal list", &format!("{line} --dry-run")] {
+        let output = away(line);
+        assert_eq!(code(&output), 0, "{line}: {}", text(&output.stderr));
     }
 }
 
@@ -56,11 +57,12 @@ fn a_full_disk_costs_changes_and_nothing_else() {
     let full = |line: &str| klamm(line).env("XDG_STATE_HOME", state.path()).output().expect("klamm runs");
     assert_refused_by_disk(&line, &full(&format!("{line} --yes")), "No space left", "make room");
     assert_eq!(committed("surroundings-full"), json!(5));
-    assert_eq!(code(&full("topics list")), 0);
+    assert_eq!(code(&full("topics describe surroundings-full")), 0);
     // Output that cannot be written is a failure too, and says so.
     let lost = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
     let mut command = Command::new(env!("CARGO_BIN_EXE_klamm"));
-    command.args(["topics", "list", "--bootstrap", &WORLD.bootstrap]).stdout(Stdio::from(lost));
+    command.args(["topics", "describe", "surroundings-full", "--bootstrap", &WORLD.bootstrap]);
+    command.stdout(Stdio::from(lost));
     let output = command.output().expect("klamm runs");
     assert_eq!(code(&output), 1);
     assert!(text(&output.stderr).contains("cannot write the output: No space left"), "{output:?}");
