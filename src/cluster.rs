@@ -7,6 +7,7 @@
 //! without a [`WriteGrant`] and a journaled plan.
 
 mod apply;
+mod clock;
 mod grant;
 mod groups;
 mod journal;
@@ -26,6 +27,7 @@ mod undo_file;
 mod unfinished;
 
 pub use apply::Progress;
+pub use clock::{now, tell_time};
 pub use grant::Access;
 pub use groups::{GroupDetail, GroupRow, Groups, TopicGroup};
 pub use journal::{JournalEntry, JournalView};
@@ -50,7 +52,6 @@ use logs::LogSampler;
 use schemas::Schemas;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A connected cluster. Cheap to clone; the last clone to go closes it.
 #[derive(Clone)]
@@ -165,7 +166,7 @@ impl Cluster {
     }
 
     fn now(&self) -> Time {
-        wall_clock()
+        clock::now()
     }
 
     /// A plan id that no other plan of this machine has: time, process, counter.
@@ -179,13 +180,6 @@ impl Cluster {
     }
 }
 
-/// What the machine's clock says, which may be set back at any time.
-pub fn wall_clock() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-/// A poisoned lock only means that another task panicked while it held plain data.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

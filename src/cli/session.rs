@@ -7,7 +7,7 @@ use super::documents;
 use super::exit::Stop;
 use super::interrupt::Applying;
 use super::output::{Look, Output, complain};
-use crate::cluster::{Cluster, wall_clock};
+use crate::cluster::{self, Cluster};
 use crate::domain::{Failure, FailureKind, Time};
 use crate::profile::{Layer, Loaded, Profile, paths};
 use clap::ArgMatches;
@@ -32,7 +32,7 @@ impl Session {
     }
 
     pub(crate) fn now(&self) -> Time {
-        wall_clock()
+        cluster::now()
     }
 
     /// The zone that was named for this run. Not the profile's: a script must not

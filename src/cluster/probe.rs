@@ -5,8 +5,8 @@
 //! Invariants: credentials are sent once, whatever the number of addresses; every
 //! stage gives a step, also the one that was not reached; nothing is changed.
 
+use super::clock::now;
 use super::settings;
-use super::wall_clock;
 use crate::domain::broker::Broker;
 use crate::domain::certificate::PeerCertificate;
 use crate::domain::{Failure, Time, show};
@@ -202,10 +202,9 @@ impl Walk {
         let Timed { result, took } = timed(probe.secure(endpoint, socket)).await;
         let (line, certificate, ending) = match result {
             Ok((line, certificate)) => {
-                let ending = certificate.as_ref().map_or_else(
-                    || Ending::Ok("encrypted".into()),
-                    |certificate| of_certificate(certificate, wall_clock()),
-                );
+                let ending = certificate
+                    .as_ref()
+                    .map_or_else(|| Ending::Ok("encrypted".into()), |certificate| of_certificate(certificate, now()));
                 (Some(line), certificate, ending)
             }
             Err(failure) => (None, None, Ending::Failed(failure)),
@@ -337,7 +336,7 @@ async fn listener(probe: &Probe, broker: Broker) -> ProbeStep {
     let (ending, certificate) = match result {
         Ok((_, certificate)) => {
             let reached = format!("broker {} can be reached where it says it is", broker.id);
-            let ending = match certificate.as_ref().map(|certificate| of_certificate(certificate, wall_clock())) {
+            let ending = match certificate.as_ref().map(|certificate| of_certificate(certificate, now())) {
                 Some(Ending::Look { hint, .. }) => Ending::Look { found: reached, hint },
                 _ => Ending::Ok(reached),
             };

@@ -1,6 +1,6 @@
-//! The only clock of the console.
+//! The console's clock.
 
-use crate::cluster::wall_clock;
+use crate::cluster;
 use crate::domain::Time;
 
 /// Wall time that never runs backwards within this process.
@@ -11,7 +11,7 @@ static LATEST: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(
 
 impl Clock {
     pub fn now(self) -> Time {
-        let millis = wall_clock().millis();
+        let millis = cluster::now().millis();
         Time(LATEST.fetch_max(millis, std::sync::atomic::Ordering::Relaxed).max(millis))
     }
 }
