@@ -16,6 +16,7 @@ use super::copy;
 use super::dialogs::{Dialog, HelpDialog, Menu, MenuPurpose, TypeName, TypeNamePurpose};
 use super::effect::{Effect, Request};
 use super::list::Motion;
+use super::notes::Tone;
 use super::screens::groups::GroupSort;
 use super::screens::topics::TopicSort;
 use super::slot::Slot;
@@ -135,7 +136,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
 fn copy_or_take(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
     match state.dialogs.last() {
         Some(Dialog::Menu(Menu { purpose: MenuPurpose::Copy(_), .. })) => dialogs::accept(state, read_at, effects),
-        Some(_) => {}
+        Some(_) => state.say(Tone::Info, "there is nothing to copy here"),
         None => copy::open(state),
     }
 }

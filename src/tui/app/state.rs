@@ -165,7 +165,10 @@ impl State {
             has_cluster: self.link.session().is_some(),
             is_opening: matches!(self.link, Link::Opening(_)),
             has_selection: self.has_selection(place),
-            at_top: self.depth == 0,
+            at_top: self.is_at_top(),
+            has_reading: self.views.records.reading.is_some(),
+            has_plan: plan.is_some_and(|plan| plan.plan().is_some()),
+            plan_is_ready: plan.is_some_and(|plan| plan.is_ready()),
             plan_was_shown: plan.is_some_and(|plan| plan.was_shown()),
             plan_is_blocked: plan.is_some_and(|plan| plan.is_blocked()),
             is_applying: plan.is_some_and(|plan| plan.is_applying()),
@@ -182,6 +185,21 @@ impl State {
 
     pub fn ctx(&self) -> Ctx {
         self.ctx_at(self.place())
+    }
+
+    /// Nothing of the view is open that one could leave.
+    fn is_at_top(&self) -> bool {
+        let is_open = match self.screen {
+            Screen::Topics => self.views.topics.in_detail || self.views.topics.filter.is_active(),
+            Screen::Groups => self.views.groups.filter.is_active(),
+            Screen::Overview
+            | Screen::Group
+            | Screen::Records
+            | Screen::Journal
+            | Screen::Profiles
+            | Screen::Messages => false,
+        };
+        self.depth == 0 && !is_open
     }
 
     fn has_selection(&self, place: Place) -> bool {

@@ -112,8 +112,14 @@ pub struct Ctx {
     pub is_opening: bool,
     /// A row is selected, so there is something to act on.
     pub has_selection: bool,
-    /// Nothing is open above the first view.
+    /// Nothing is open above the first view: there is no way out.
     pub at_top: bool,
+    /// A topic's records are open.
+    pub has_reading: bool,
+    /// There is a plan on screen, whatever became of it.
+    pub has_plan: bool,
+    /// It waits for yes or no.
+    pub plan_is_ready: bool,
     /// The plan on screen was drawn to its end.
     pub plan_was_shown: bool,
     /// A check of the plan on screen failed.

@@ -203,10 +203,19 @@ fn can_plan(ctx: &Ctx) -> Enabled {
     both(with_cluster(ctx), with_selection(ctx))
 }
 
+fn with_reading(ctx: &Ctx) -> Enabled {
+    if ctx.has_reading { Enabled::Yes } else { Enabled::No("no topic is open") }
+}
+
+fn with_plan(ctx: &Ctx) -> Enabled {
+    if ctx.has_plan { Enabled::Yes } else { Enabled::No("there is no plan yet") }
+}
+
 fn can_apply(ctx: &Ctx) -> Enabled {
+    let ready = if ctx.plan_is_ready { Enabled::Yes } else { Enabled::No("there is no plan to be confirmed") };
     let shown = if ctx.plan_was_shown { Enabled::Yes } else { Enabled::No("scroll to the end first") };
     let open = if ctx.plan_is_blocked { Enabled::No("a check failed") } else { Enabled::Yes };
-    both(may_write(ctx), both(open, shown))
+    both(may_write(ctx), both(ready, both(open, shown)))
 }
 
 fn unfinished(ctx: &Ctx) -> Enabled {
@@ -325,7 +334,8 @@ pub static TABLE: &[Row] = &[
     // general
     row(C::Help, "app.help", &["?", "f1"], G::General, "help", "Show the keys that work here").hint(95).words(&["h", "help"]),
     row(C::Palette, "app.palette", &[":", "ctrl-p"], G::General, "command", "Find any command by its name").hint(92),
-    row(C::Back, "app.back", &["esc"], G::General, "back", "One level out: close, clear the filter, go back"),
+    row(C::Back, "app.back", &["esc"], G::General, "back", "One level out: close, clear the filter, go back")
+        .when(|ctx| if ctx.at_top { Enabled::No("this is the top") } else { Enabled::Yes }),
     row(C::Quit, "app.quit", &["q"], G::General, "quit", "Leave from the top level, go back elsewhere").hint(98).when(can_quit),
     row(C::QuitNow, "app.quit-now", &["ctrl-c"], G::General, "quit", "Leave; a change that is being applied is finished first").at(Place::ALL)
         .words(&["q", "q!", "quit", "exit"]),
@@ -405,11 +415,11 @@ pub static TABLE: &[Row] = &[
         .when(with_cluster).risk(Risk::Confirm),
 
     // records
-    row(C::RecordsFollow, "records.follow", &["f"], G::Records, "follow / pause", "Follow new records, or stand still").at(&[Place::Records]).hint(2),
-    row(C::RecordsSearch, "records.search", &["/"], G::Records, "contains", "Show only records that contain these bytes").at(&[Place::Records]).hint(3).when(with_cluster),
+    row(C::RecordsFollow, "records.follow", &["f"], G::Records, "follow / pause", "Follow new records, or stand still").at(&[Place::Records]).hint(2).when(with_reading),
+    row(C::RecordsSearch, "records.search", &["/"], G::Records, "contains", "Show only records that contain these bytes").at(&[Place::Records]).hint(3).when(with_reading),
     row(C::RecordsFrom, "records.from", &["F"], G::Records, "from…", "Choose where to read from").at(&[Place::Records]).hint(4).when(with_cluster),
-    row(C::RecordsViewAs, "records.view-as", &["v"], G::Records, "view as…", "Read values as text, JSON, Avro or hex").at(&[Place::Records]).hint(5),
-    row(C::RecordsIsolation, "records.isolation", &["i"], G::Records, "isolation", "With or without records of aborted and open transactions").at(&[Place::Records]).hint(34).when(with_cluster),
+    row(C::RecordsViewAs, "records.view-as", &["v"], G::Records, "view as…", "Read values as text, JSON, Avro or hex").at(&[Place::Records]).hint(5).when(with_reading),
+    row(C::RecordsIsolation, "records.isolation", &["i"], G::Records, "isolation", "With or without records of aborted and open transactions").at(&[Place::Records]).hint(34).when(with_reading),
     row(C::RecordsTiered, "records.tiered", &["enter"], G::Records, "read remote storage", "Read on although the records lie in remote storage").at(&[Place::Records]).hint(1)
         .when(|ctx| if ctx.asks_tiered { Enabled::Yes } else { Enabled::No("nothing lies in remote storage") }),
     row(C::RecordsWrap, "records.wrap", &["w"], G::Records, "wrap", "Wrap long values").at(&[Place::Records]).hint(30),
@@ -446,8 +456,9 @@ pub static TABLE: &[Row] = &[
         .when(|ctx| if ctx.has_picker { Enabled::Yes } else { Enabled::No("there was nothing to choose") }),
     row(C::PlanWait, "plan.wait", &["w"], G::Plans, "wait until empty", "Wait until the group has no members, then look again").at(&[Place::Plan]).hint(3).when(can_wait),
     row(C::PlanLeave, "plan.leave", &["n", "esc"], G::Plans, "leave as it is", "Close without changing anything").at(&[Place::Plan]).hint(4),
-    row(C::PlanCopy, "plan.copy", &["c"], G::Plans, "copy command", "Copy the same as a command line").at(&[Place::Plan, Place::PlanResult]).hint(5),
-    row(C::PlanUndo, "plan.undo", &["u"], G::Plans, "undo", "Plan the undo of what was just applied").at(&[Place::PlanResult]).hint(2).risk(Risk::Confirm),
+    row(C::PlanCopy, "plan.copy", &["c"], G::Plans, "copy command", "Copy the same as a command line").at(&[Place::Plan, Place::PlanResult]).hint(5).when(with_plan),
+    row(C::PlanUndo, "plan.undo", &["u"], G::Plans, "undo", "Plan the undo of what was just applied").at(&[Place::PlanResult]).hint(2).risk(Risk::Confirm)
+        .when(|ctx| if ctx.is_applying { Enabled::No("it is being applied") } else { Enabled::Yes }),
     row(C::PartitionsAdd, "partitions.add", &["enter"], G::Plans, "choose", "Plan this number of partitions").at(&[Place::Partitions]).hint(1).when(may_write).risk(Risk::Confirm),
     row(C::PartitionsWish, "partitions.wish", &["e"], G::Plans, "change wish", "Say the target throughput or the number of partitions").at(&[Place::Partitions]).hint(2),
     row(C::PartitionsZero, "partitions.commit-zero", &["z"], G::Plans, "commit offset 0 there", "Also commit offset 0 in the new partitions for Empty groups").at(&[Place::Partitions]).hint(4),

@@ -8,6 +8,7 @@
 mod bad_days;
 mod behaviour;
 mod canned;
+mod commands;
 mod event_loop;
 mod finding;
 mod plans;

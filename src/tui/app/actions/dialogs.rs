@@ -18,8 +18,12 @@ use std::path::PathBuf;
 
 pub fn next_field(state: &mut State, by: isize) {
     match state.dialogs.last_mut() {
+        Some(Dialog::Form(form)) if form.fields.len() == 1 => state.say(Tone::Info, "there is only this field"),
         Some(Dialog::Form(form)) => form.move_focus(by),
         Some(Dialog::Profile(form)) => form.move_focus(by),
+        Some(Dialog::Reset(reset)) if reset.scopes.len() < 2 => {
+            state.say(Tone::Info, "there are no other partitions to choose");
+        }
         Some(Dialog::Reset(reset)) => reset.next_scope(),
         Some(
             Dialog::Plan(_)
@@ -94,6 +98,7 @@ pub fn accept(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
             state.views.groups.filter.is_editing = false;
             if state.screen == Screen::Topics && state.views.topics.order.is_empty() {
                 state.views.topics.filter.is_editing = true;
+                state.say(Tone::Info, "no topic has these letters");
             }
         }
         Some(Dialog::Palette(_)) => palette::accept(state, read_at, effects),

@@ -3,6 +3,7 @@
 use super::super::drawn::Pane;
 use super::super::effect::{Effect, Request};
 use super::super::list::Motion;
+use super::super::notes::Tone;
 use super::super::screens::groups::{self, GroupSort};
 use super::super::screens::overview::OverviewPane;
 use super::super::screens::records::RecordsPane;
@@ -272,6 +273,10 @@ pub fn mark(state: &mut State) {
     match state.screen {
         Screen::Topics => state.views.topics.selection.toggle_mark(),
         Screen::Groups => state.views.groups.selection.toggle_mark(),
+        Screen::Group if state.views.group.tab == GroupTab::Members => {
+            state.say(Tone::Info, "members cannot be marked, only partitions");
+            return;
+        }
         Screen::Group => state.views.group.selection.toggle_mark(),
         Screen::Overview | Screen::Records | Screen::Journal | Screen::Profiles | Screen::Messages => {}
     }

@@ -16,6 +16,8 @@ use crate::tui::command::Place;
 
 /// Places remembered in each direction.
 const REMEMBERED: usize = 50;
+/// Why a list without rows opens nothing.
+const NOTHING_HERE: &str = "there is no row to open";
 
 /// Remembers the place that is left.
 fn leave_spot(state: &mut State) {
@@ -154,7 +156,7 @@ fn way_in(state: &mut State, effects: &mut Vec<Effect>) {
         Some(WayIn::Topic(name)) => topic(state, name, effects),
         Some(WayIn::Groups) => screen(state, Screen::Groups),
         Some(WayIn::Messages) => screen(state, Screen::Messages),
-        Some(WayIn::None) | None => {}
+        Some(WayIn::None) | None => state.say(Tone::Info, "this line leads nowhere: the fact is all there is"),
     }
 }
 
@@ -180,7 +182,10 @@ fn in_topic(state: &mut State, effects: &mut Vec<Effect>) {
     let detail = &state.views.topics.detail;
     match detail.tab {
         TopicTab::Partitions => {
-            let (Some(topic), Some(partition)) = (detail.of.clone(), detail.partition.key().copied()) else { return };
+            let (Some(topic), Some(partition)) = (detail.of.clone(), detail.partition.key().copied()) else {
+                state.say(Tone::Info, NOTHING_HERE);
+                return;
+            };
             let view = state.usual_view(topic.as_str());
             let reading =
                 Reading { partitions: Some(vec![partition]), ..Reading::of(topic, StartAt::Latest(100), view) };
@@ -188,8 +193,9 @@ fn in_topic(state: &mut State, effects: &mut Vec<Effect>) {
         }
         TopicTab::Groups => {
             let row = detail.groups.value().and_then(|groups| groups.value.get(detail.group.cursor()));
-            if let Some(id) = row.map(|row| row.listing.id.clone()) {
-                group(state, id);
+            match row.map(|row| row.listing.id.clone()) {
+                Some(id) => group(state, id),
+                None => state.say(Tone::Info, NOTHING_HERE),
             }
         }
         TopicTab::Configs => {
@@ -198,9 +204,7 @@ fn in_topic(state: &mut State, effects: &mut Vec<Effect>) {
                 Some(documentation) => format!("{}: {documentation}", row.name),
                 None => format!("{}: the broker says nothing about it", row.name),
             });
-            if let Some(said) = said {
-                state.say(Tone::Info, said);
-            }
+            state.say(Tone::Info, said.unwrap_or_else(|| NOTHING_HERE.into()));
         }
     }
 }
@@ -210,7 +214,10 @@ fn at_committed(state: &mut State, effects: &mut Vec<Effect>) {
     let view = &state.views.group;
     let Some(detail) = view.detail.value() else { return };
     let row = view.order.get(view.selection.cursor()).and_then(|index| detail.partitions.get(*index as usize));
-    let Some(row) = row else { return };
+    let Some(row) = row else {
+        state.say(Tone::Info, NOTHING_HERE);
+        return;
+    };
     let offset = row.committed.known().and_then(Option::as_ref).map(|committed| committed.offset);
     let start = offset.map_or(StartAt::Earliest, StartAt::Offset);
     let view = state.usual_view(row.partition.topic.as_str());
@@ -246,5 +253,6 @@ pub fn next_tab(state: &mut State, forward: bool) {
         Screen::Group => state.views.group.tab = state.views.group.tab.other(),
         Screen::Overview | Screen::Groups | Screen::Records | Screen::Journal | Screen::Profiles | Screen::Messages => {
         }
+        Screen::Groups | Screen::Records | Screen::Journal | Screen::Profiles | Screen::Messages => {}
     }
 }

@@ -317,9 +317,6 @@ pub fn settle_selected(state: &mut State, effects: &mut Vec<Effect>) {
 /// `u` on a plan that was just applied.
 pub fn undo_shown(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Dialog::Plan(dialog)) = state.dialogs.last() else { return };
-    if dialog.is_applying() {
-        return;
-    }
     let Some(plan) = dialog.plan().cloned() else { return };
     if let Some(reason) = &plan.not_undoable {
         state.say(Tone::Info, format!("it cannot be undone: {reason}"));
@@ -343,7 +340,10 @@ fn saw_the_end(dialog: &PlanDialog, read_at: Time) -> bool {
 /// `y`: applies, or asks for the name first.
 pub fn confirm(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
     let Some(Dialog::Plan(dialog)) = state.dialogs.last() else { return };
-    let (Stage::Shown(plan), true) = (&dialog.stage, saw_the_end(dialog, read_at)) else { return };
+    let (Stage::Shown(plan), true) = (&dialog.stage, saw_the_end(dialog, read_at)) else {
+        state.say(Tone::Info, "that key came before the plan was on screen: press it again");
+        return;
+    };
     match &plan.confirm {
         Confirm::Yes => apply_shown(state, effects),
         Confirm::TypeName(name) => {

@@ -12,7 +12,7 @@ use super::super::session::{Link, ProfilesNow};
 use super::super::slot::Slot;
 use super::super::state::State;
 use super::{start, stop};
-use crate::cluster::ProbeStep;
+use crate::cluster::{ProbeStep, Stage};
 use crate::domain::{Failure, FailureKind};
 use crate::profile::{Action, Entry, Field, Question};
 use std::collections::BTreeMap;
@@ -140,8 +140,9 @@ pub fn test(state: &mut State, effects: &mut Vec<Effect>) {
 /// Tests what the form says, without saving it.
 pub fn test_form(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(form) = form(state) else { return };
-    if let Some((id, _)) = form.problems().into_iter().next() {
+    if let Some((id, why)) = form.problems().into_iter().next() {
         form.focus = id;
+        state.say(Tone::Info, why);
         return;
     }
     form.changed();
@@ -155,8 +156,9 @@ pub fn save_form(state: &mut State, effects: &mut Vec<Effect>) {
     // A file that is not there yet may come; everything else would not be read again.
     let missing: Vec<Field> = form.missing.iter().map(|(field, _)| *field).collect();
     let is_fatal = |id| !matches!(id, super::super::dialogs::profile::RowId::Value(field) if missing.contains(&field));
-    if let Some((id, _)) = form.problems().into_iter().find(|(id, _)| is_fatal(*id)) {
+    if let Some((id, why)) = form.problems().into_iter().find(|(id, _)| is_fatal(*id)) {
         form.focus = id;
+        state.say(Tone::Info, why);
         return;
     }
     let action = form.action();
@@ -175,7 +177,12 @@ fn steps(state: &mut State) -> Option<&mut Vec<ProbeStep>> {
 pub fn probed(state: &mut State, step: ProbeStep) {
     state.is_dirty = true;
     if let Some(steps) = steps(state) {
-        steps.push(step);
+        // Brokers are tried at once and answer in any order; they are shown in one.
+        let goes_before = |known: &ProbeStep| {
+            step.stage == Stage::Listener && known.stage == step.stage && known.target > step.target
+        };
+        let at = steps.iter().position(goes_before).unwrap_or(steps.len());
+        steps.insert(at, step);
     }
 }
 

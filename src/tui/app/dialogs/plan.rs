@@ -80,8 +80,13 @@ impl PlanDialog {
         }
     }
 
+    /// It waits for yes or no.
+    pub fn is_ready(&self) -> bool {
+        matches!(self.stage, Stage::Shown(_))
+    }
+
     pub fn was_shown(&self) -> bool {
-        matches!(self.stage, Stage::Shown(_)) && self.end_drawn.is_some()
+        self.is_ready() && self.end_drawn.is_some()
     }
 
     pub fn is_blocked(&self) -> bool {
