@@ -93,6 +93,13 @@ impl RecordRef {
         self.batch.facts().is_transactional
     }
 
+    /// Bytes of its key and its value.
+    pub fn size(&self) -> u64 {
+        let length = |field: Option<Option<&[u8]>>| field.flatten().map_or(0, <[u8]>::len) as u64;
+        let index = self.index as usize;
+        length(self.batch.key(index)).saturating_add(length(self.batch.value(index)))
+    }
+
     /// Bytes of the whole batch that this reference keeps alive.
     pub fn batch_bytes(&self) -> usize {
         self.batch.pinned_bytes()

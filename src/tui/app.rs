@@ -21,6 +21,7 @@ pub mod screens;
 pub mod session;
 pub mod settings_seen;
 pub mod slot;
+pub mod splits;
 pub mod state;
 pub mod update;
 pub mod watch;

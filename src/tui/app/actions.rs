@@ -96,6 +96,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::RecordsIsolation => records::next_isolation(state, effects),
         C::RecordsTiered => records::read_tiered(state, effects),
         C::RecordsWrap => state.views.records.wraps = !state.views.records.wraps,
+        C::RecordsSizes => records::toggle_sizes(state),
         C::RecordsSave => records::ask_save(state),
         C::RecordsResetHere => plans::reset_here(state),
         C::JournalUndo => plans::undo_selected(state, effects),

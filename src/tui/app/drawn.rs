@@ -3,6 +3,7 @@
 //! Drawing cannot change state, so it hands this back, and the runtime passes
 //! it to `update` as a message.
 
+use super::splits::Line;
 use crate::tui::command::Command;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 pub enum Pane {
     Health,
     Brokers,
+    Leaders,
     BusiestTopics,
     WorstGroups,
     Changes,
@@ -72,6 +74,8 @@ pub struct Drawn {
     pub viewports: BTreeMap<Pane, Viewport>,
     /// Later ones lie on top.
     pub targets: Vec<(Rect, Click)>,
+    /// The lines between panes that can be moved.
+    pub lines: Vec<Line>,
     /// The id of the plan whose last row and checks are in this frame.
     pub plan_end: Option<String>,
 }

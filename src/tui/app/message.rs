@@ -37,6 +37,15 @@ pub enum Message {
         y: u16,
         at: Time,
     },
+    /// The mouse was moved with its button down.
+    Dragged {
+        x: u16,
+        y: u16,
+        at: Time,
+    },
+    Released {
+        at: Time,
+    },
     Wheeled {
         x: u16,
         y: u16,

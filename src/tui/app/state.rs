@@ -8,9 +8,10 @@ use super::look::Look;
 use super::notes::{Notes, Tone};
 use super::remote::Remote;
 use super::screens::Views;
-use super::screens::overview::{self, OverviewPane};
+use super::screens::overview::{self, BrokersTab, OverviewPane};
 use super::session::Link;
 use super::slot::Slots;
+use super::splits::Splits;
 use super::watch::Watches;
 use crate::cluster::{BrokerRow, Groups, Metadata, TopicLogs};
 use crate::domain::record::ViewAs;
@@ -72,6 +73,7 @@ pub struct State {
     pub data: Data,
     pub views: Views,
     pub slots: Slots,
+    pub splits: Splits,
     pub watches: Watches,
     pub notes: Notes,
     pub keymap: Arc<KeyMap>,
@@ -103,6 +105,7 @@ impl State {
             data: Data::default(),
             views: Views::default(),
             slots: Slots::default(),
+            splits: Splits::default(),
             watches: Watches::default(),
             notes: Notes::default(),
             keymap,
@@ -179,6 +182,7 @@ impl State {
             has_back: !self.back.is_empty(),
             has_forward: !self.forward.is_empty(),
             has_last: self.last.is_some(),
+            has_tabs: self.screen != Screen::Overview || self.views.overview.pane == OverviewPane::Brokers,
             is_demo: self.link.session().is_some_and(|session| session.is_demo),
         }
     }
@@ -206,6 +210,10 @@ impl State {
         match place {
             Place::Overview => match self.views.overview.pane {
                 OverviewPane::Health => true,
+                OverviewPane::Brokers => match self.views.overview.brokers_tab {
+                    BrokersTab::Brokers => self.data.brokers.value().is_some_and(|rows| !rows.is_empty()),
+                    BrokersTab::Leaders => overview::selected_uneven(self).is_some(),
+                },
                 OverviewPane::Topics => overview::selected_topic(self).is_some(),
                 OverviewPane::Groups => overview::selected_group(self).is_some(),
                 OverviewPane::Changes => overview::selected_change(self).is_some(),

@@ -33,6 +33,14 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             begin(state, at);
             mouse::click(state, x, y, at, &mut effects);
         }
+        Message::Dragged { x, y, at } => {
+            begin(state, at);
+            state.splits.pull(x, y);
+        }
+        Message::Released { at } => {
+            state.now = at;
+            state.splits.let_go();
+        }
         Message::Wheeled { x, y, lines, at } => {
             begin(state, at);
             mouse::wheel(state, x, y, lines);

@@ -139,6 +139,8 @@ pub struct Ctx {
     pub has_forward: bool,
     /// There is a place where one was last.
     pub has_last: bool,
+    /// The pane with the keyboard has tabs.
+    pub has_tabs: bool,
     /// The cluster that is open is the embedded one.
     pub is_demo: bool,
 }

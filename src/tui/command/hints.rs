@@ -81,6 +81,7 @@ mod tests {
             has_back: false,
             has_forward: false,
             has_last: false,
+            has_tabs: true,
             is_demo: false,
         }
     }

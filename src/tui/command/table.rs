@@ -66,6 +66,7 @@ pub enum Command {
     RecordsIsolation,
     RecordsTiered,
     RecordsWrap,
+    RecordsSizes,
     RecordsSave,
     RecordsResetHere,
     JournalUndo,
@@ -186,6 +187,10 @@ fn with_selection(ctx: &Ctx) -> Enabled {
     if ctx.has_selection { Enabled::Yes } else { Enabled::No("nothing is selected") }
 }
 
+fn with_tabs(ctx: &Ctx) -> Enabled {
+    if ctx.has_tabs { Enabled::Yes } else { Enabled::No("this pane has no tabs") }
+}
+
 fn may_write(ctx: &Ctx) -> Enabled {
     match ctx.right {
         Right::Write | Right::Unlocked => Enabled::Yes,
@@ -268,6 +273,7 @@ const WITH_COPIES: &[Place] = &[
     Place::Messages,
     Place::Menu,
 ];
+const TABBED: &[Place] = &[Place::Overview, Place::Topic, Place::Group];
 const SORTED: &[Place] = &[Place::Topics, Place::Groups];
 const FILTERED: &[Place] = &[Place::Topics, Place::Groups];
 const ON_TOPIC: &[Place] = &[Place::Topics, Place::Topic];
@@ -381,10 +387,10 @@ pub static TABLE: &[Row] = &[
         .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Records]).hint(60),
     row(C::PreviousPane, "move.previous-pane", &["shift-tab"], G::Moving, "previous pane", "To the pane before")
         .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Records]),
-    row(C::NextTab, "move.next-tab", &["right", "l"], G::Moving, "next tab", "To the next tab of the detail")
-        .at(&[Place::Topic, Place::Group]).hint(40),
+    row(C::NextTab, "move.next-tab", &["right", "l"], G::Moving, "next tab", "To the next tab of the pane")
+        .at(TABBED).hint(40).when(with_tabs),
     row(C::PreviousTab, "move.previous-tab", &["left", "h"], G::Moving, "previous tab", "To the tab before")
-        .at(&[Place::Topic, Place::Group]),
+        .at(TABBED).when(with_tabs),
 
     // lists
     row(C::Filter, "list.filter", &["/"], G::Lists, "filter", "Show only rows with these letters").at(FILTERED).hint(9),
@@ -423,6 +429,7 @@ pub static TABLE: &[Row] = &[
     row(C::RecordsTiered, "records.tiered", &["enter"], G::Records, "read remote storage", "Read on although the records lie in remote storage").at(&[Place::Records]).hint(1)
         .when(|ctx| if ctx.asks_tiered { Enabled::Yes } else { Enabled::No("nothing lies in remote storage") }),
     row(C::RecordsWrap, "records.wrap", &["w"], G::Records, "wrap", "Wrap long values").at(&[Place::Records]).hint(30),
+    row(C::RecordsSizes, "records.sizes", &["z"], G::Records, "sizes", "A histogram of the sizes of the records kept, or the facts again").at(&[Place::Records]).hint(33).when(with_reading),
     row(C::RecordsSave, "records.save", &["ctrl-s"], G::Records, "save", "Save the selected record's value to a file").at(&[Place::Records]).hint(32).when(with_selection),
     row(C::RecordsResetHere, "records.reset-here", &["R"], G::Records, "reset a group to here", "Plan a reset of a group to the selected record").at(&[Place::Records]).hint(20)
         .when(can_plan).risk(Risk::Confirm),

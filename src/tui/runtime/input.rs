@@ -44,6 +44,8 @@ pub fn message((event, at): Stamped) -> Option<Message> {
             let (x, y) = (mouse.column, mouse.row);
             match mouse.kind {
                 MouseEventKind::Down(MouseButton::Left) => Message::Clicked { x, y, at },
+                MouseEventKind::Drag(MouseButton::Left) => Message::Dragged { x, y, at },
+                MouseEventKind::Up(MouseButton::Left) => Message::Released { at },
                 MouseEventKind::ScrollDown => Message::Wheeled { x, y, lines: WHEEL, at },
                 MouseEventKind::ScrollUp => Message::Wheeled { x, y, lines: -WHEEL, at },
                 _ => return None,

@@ -6,6 +6,7 @@
 use super::theme::{Marks, Role, Theme, ascii};
 use crate::domain::text::{display_width, sanitize, shorten_end, shorten_middle};
 use crate::tui::app::drawn::{Click, Drawn, Pane, Viewport};
+use crate::tui::app::splits::{Line, Split, Splits, Way};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -135,6 +136,18 @@ impl<'a> Canvas<'a> {
     /// Clicks fall through a dialog to nothing.
     pub fn drop_targets(&mut self) {
         self.drawn.targets.clear();
+        self.drawn.lines.clear();
+    }
+
+    /// Parts an area in two where `usual` says, or where somebody moved the line to.
+    pub fn part(&mut self, splits: &Splits, split: Split, area: Rect, way: Way, usual: u16) -> (Rect, Rect) {
+        let whole = if way == Way::Beside { area.width } else { area.height };
+        let first = splits.first(split, way, whole, usual.min(whole)).min(whole);
+        self.drawn.lines.push(Line { split, area, way, first });
+        match way {
+            Way::Beside => (Rect { width: first, ..area }, Rect { x: area.x + first, width: whole - first, ..area }),
+            Way::Below => (Rect { height: first, ..area }, Rect { y: area.y + first, height: whole - first, ..area }),
+        }
     }
 
     pub fn target(&mut self, area: Rect, click: Click) {

@@ -3,14 +3,17 @@
 mod group;
 mod groups;
 mod journal;
+mod leaders;
 mod messages;
 mod overview;
 mod profiles;
+mod record_sizes;
 mod records;
 mod topic;
 mod topics;
 
 use super::canvas::Canvas;
+use crate::tui::app::splits::{Split, Way};
 use crate::tui::app::{Screen, State};
 use ratatui::layout::Rect;
 
@@ -30,10 +33,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     }
 }
 
-/// Splits a row of two panes: the left gets `share` hundredths.
-fn split(area: Rect, share: u16) -> (Rect, Rect) {
+/// Two panes beside each other: the left gets `share` hundredths, unless its line was moved.
+fn split(canvas: &mut Canvas<'_>, state: &State, line: Split, area: Rect, share: u16) -> (Rect, Rect) {
     let left = u16::try_from(u32::from(area.width) * u32::from(share) / 100).unwrap_or(area.width);
-    (Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area })
+    canvas.part(&state.splits, line, area, Way::Beside, left)
 }
 
 /// Splits off `height` lines at the top.

@@ -5,7 +5,7 @@ use super::super::effect::{Effect, Request};
 use super::super::list::Motion;
 use super::super::notes::Tone;
 use super::super::screens::groups::{self, GroupSort};
-use super::super::screens::overview::OverviewPane;
+use super::super::screens::overview::{BrokersTab, OverviewPane};
 use super::super::screens::records::RecordsPane;
 use super::super::screens::topic::TopicTab;
 use super::super::screens::topics::{self, TopicSort};
@@ -39,6 +39,10 @@ pub fn focused(state: &State) -> Option<Pane> {
     Some(match state.screen {
         Screen::Overview => match state.views.overview.pane {
             OverviewPane::Health => Pane::Health,
+            OverviewPane::Brokers => match state.views.overview.brokers_tab {
+                BrokersTab::Brokers => Pane::Brokers,
+                BrokersTab::Leaders => Pane::Leaders,
+            },
             OverviewPane::Topics => Pane::BusiestTopics,
             OverviewPane::Groups => Pane::WorstGroups,
             OverviewPane::Changes => Pane::Changes,
@@ -79,6 +83,7 @@ pub fn motion(state: &mut State, motion: Motion) {
 pub fn focus(state: &mut State, pane: Pane) {
     match pane {
         Pane::Health => state.views.overview.pane = OverviewPane::Health,
+        Pane::Brokers | Pane::Leaders => state.views.overview.pane = OverviewPane::Brokers,
         Pane::BusiestTopics => state.views.overview.pane = OverviewPane::Topics,
         Pane::WorstGroups => state.views.overview.pane = OverviewPane::Groups,
         Pane::Changes => state.views.overview.pane = OverviewPane::Changes,
@@ -87,8 +92,7 @@ pub fn focus(state: &mut State, pane: Pane) {
         Pane::Records => state.views.records.pane = RecordsPane::List,
         Pane::RecordValue => state.views.records.pane = RecordsPane::Value,
         Pane::RecordFacts => state.views.records.pane = RecordsPane::Facts,
-        Pane::Brokers
-        | Pane::Groups
+        Pane::Groups
         | Pane::GroupPartitions
         | Pane::GroupMembers
         | Pane::Journal
@@ -108,7 +112,8 @@ fn position(state: &State, pane: Pane) -> (usize, usize) {
     let views = &state.views;
     let detail = &views.topics.detail;
     match pane {
-        Pane::Brokers => (0, 0),
+        Pane::Brokers => (views.overview.brokers_cursor, state.data.brokers.value().map_or(0, |rows| rows.len())),
+        Pane::Leaders => (views.overview.leaders_cursor, views.overview.uneven.len()),
         Pane::Health => (views.overview.health_cursor, health_lines(state).len()),
         Pane::BusiestTopics => (views.overview.topics_cursor, views.overview.busiest.len()),
         Pane::WorstGroups => (views.overview.groups_cursor, views.overview.worst.len()),
@@ -171,7 +176,8 @@ pub fn go_to(state: &mut State, pane: Pane, row: usize) {
     let (_, len) = position(state, pane);
     let State { views, data, dialogs, notes: _, .. } = state;
     match pane {
-        Pane::Brokers => {}
+        Pane::Brokers => views.overview.brokers_cursor = row.min(len.saturating_sub(1)),
+        Pane::Leaders => views.overview.leaders_cursor = row.min(len.saturating_sub(1)),
         Pane::Health => views.overview.health_cursor = row.min(len.saturating_sub(1)),
         Pane::BusiestTopics => views.overview.topics_cursor = row.min(len.saturating_sub(1)),
         Pane::WorstGroups => views.overview.groups_cursor = row.min(len.saturating_sub(1)),

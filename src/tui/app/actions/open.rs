@@ -4,7 +4,8 @@ use super::super::changes::Lead;
 use super::super::effect::Effect;
 use super::super::notes::Tone;
 use super::super::screens::overview::{
-    OverviewPane, WayIn, health_lines, selected_change, selected_group, selected_topic,
+    BrokersTab, OverviewPane, WayIn, health_lines, rank_leaders, selected_change, selected_group, selected_topic,
+    selected_uneven,
 };
 use super::super::screens::records::{Reading, RecordsPane};
 use super::super::screens::topic::TopicTab;
@@ -105,6 +106,12 @@ pub fn selected(state: &mut State, effects: &mut Vec<Effect>) {
     match state.place() {
         Place::Overview => match state.views.overview.pane {
             OverviewPane::Health => way_in(state, effects),
+            OverviewPane::Brokers => match (state.views.overview.brokers_tab, selected_uneven(state)) {
+                // What a broker has to do with is what it leads.
+                (BrokersTab::Brokers, _) => next_tab(state, true),
+                (BrokersTab::Leaders, Some(name)) => topic(state, name, effects),
+                (BrokersTab::Leaders, None) => {}
+            },
             OverviewPane::Topics => {
                 if let Some(name) = selected_topic(state) {
                     topic(state, name, effects);
@@ -251,7 +258,10 @@ pub fn next_tab(state: &mut State, forward: bool) {
             state.views.topics.detail.tab = if forward { tab.next() } else { tab.previous() };
         }
         Screen::Group => state.views.group.tab = state.views.group.tab.other(),
-        Screen::Overview | Screen::Groups | Screen::Records | Screen::Journal | Screen::Profiles | Screen::Messages => {
+        Screen::Overview => {
+            let view = &mut state.views.overview;
+            view.brokers_tab = view.brokers_tab.other();
+            rank_leaders(state);
         }
         Screen::Groups | Screen::Records | Screen::Journal | Screen::Profiles | Screen::Messages => {}
     }

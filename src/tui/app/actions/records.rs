@@ -4,7 +4,7 @@ use super::super::dialogs::{Dialog, Form, FormPurpose};
 use super::super::drawn::Pane;
 use super::super::effect::{Effect, Request};
 use super::super::notes::Tone;
-use super::super::screens::records::Reading;
+use super::super::screens::records::{Reading, RecordsPane};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::{open::deeper, start, stop};
@@ -109,6 +109,17 @@ pub fn next_view(state: &mut State) {
         ViewAs::Hex => ViewAs::Auto,
     };
     records.forget_decoded();
+}
+
+/// `z`: the sizes in the place of the facts, in sight even where one pane fills the screen.
+pub fn toggle_sizes(state: &mut State) {
+    let is_out_of_sight = !state.drawn.viewports.contains_key(&Pane::RecordFacts);
+    let records = &mut state.views.records;
+    records.shows_sizes = !records.shows_sizes;
+    records.facts_scroll = 0;
+    if records.shows_sizes && is_out_of_sight {
+        records.pane = RecordsPane::Facts;
+    }
 }
 
 pub fn ask_save(state: &mut State) {

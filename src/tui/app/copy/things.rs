@@ -13,7 +13,7 @@ use crate::domain::record::{Decoded, DecodedRecord, Format};
 use crate::domain::value::Value;
 use crate::domain::{Fact, GroupId, TopicName};
 use crate::tui::app::screens::group::GroupTab;
-use crate::tui::app::screens::overview::{self, OverviewPane};
+use crate::tui::app::screens::overview::{self, BrokersTab, OverviewPane};
 use crate::tui::app::screens::topic::TopicTab;
 use crate::tui::app::state::{Screen, State};
 use serde::Serialize;
@@ -31,6 +31,12 @@ pub fn choices(state: &State) -> (String, Vec<CopyChoice>) {
         Screen::Overview => match state.views.overview.pane {
             OverviewPane::Topics => overview::selected_topic(state).map_or_else(nothing, |name| topic(state, &name)),
             OverviewPane::Groups => overview::selected_group(state).map_or_else(nothing, |id| group(state, &id)),
+            OverviewPane::Brokers => match state.views.overview.brokers_tab {
+                BrokersTab::Brokers => broker(state).unwrap_or_else(nothing),
+                BrokersTab::Leaders => {
+                    overview::selected_uneven(state).map_or_else(nothing, |name| topic(state, &name))
+                }
+            },
             OverviewPane::Health => {
                 overview::health_lines(state).get(state.views.overview.health_cursor).map_or_else(nothing, |line| {
                     let count = line.count.map_or(String::new(), |count| format!("{count} "));
@@ -65,6 +71,15 @@ pub fn choices(state: &State) -> (String, Vec<CopyChoice>) {
             })
         }
     }
+}
+
+fn broker(state: &State) -> Option<(String, Vec<CopyChoice>)> {
+    let row = state.data.brokers.value()?.get(state.views.overview.brokers_cursor)?;
+    let (id, address) = (row.broker.id.to_string(), row.broker.address());
+    let line = [id.as_str(), &address, row.broker.rack.as_deref().unwrap_or_default()].join("\t");
+    let choices =
+        vec![CopyChoice::text("address", address), CopyChoice::text("id", &id), CopyChoice::text("row", line)];
+    Some((format!("broker {id}"), choices))
 }
 
 /// `klamm …` for the open profile.

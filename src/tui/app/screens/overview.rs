@@ -1,8 +1,9 @@
 //! The overview: facts about the cluster's health, each with a way in.
 
 use crate::cluster::GroupRow;
+use crate::domain::leaders::Spread;
 use crate::domain::show;
-use crate::domain::{GroupId, TopicName};
+use crate::domain::{BrokerId, GroupId, TopicName};
 use crate::tui::app::changes::{Changes, Seen};
 use crate::tui::app::settings_seen::SettingsSeen;
 use crate::tui::app::state::State;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub enum OverviewPane {
     #[default]
     Health,
+    Brokers,
     Topics,
     Groups,
     Changes,
@@ -22,7 +24,8 @@ pub enum OverviewPane {
 impl OverviewPane {
     pub fn next(self) -> Self {
         match self {
-            Self::Health => Self::Topics,
+            Self::Health => Self::Brokers,
+            Self::Brokers => Self::Topics,
             Self::Topics => Self::Groups,
             Self::Groups => Self::Changes,
             Self::Changes => Self::Health,
@@ -30,7 +33,25 @@ impl OverviewPane {
     }
 
     pub fn previous(self) -> Self {
-        self.next().next().next()
+        self.next().next().next().next()
+    }
+}
+
+/// What the pane of the brokers shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum BrokersTab {
+    #[default]
+    Brokers,
+    /// Where the leaders of each topic are.
+    Leaders,
+}
+
+impl BrokersTab {
+    pub fn other(self) -> Self {
+        match self {
+            Self::Brokers => Self::Leaders,
+            Self::Leaders => Self::Brokers,
+        }
     }
 }
 
@@ -38,6 +59,9 @@ impl OverviewPane {
 pub struct OverviewView {
     pub pane: OverviewPane,
     pub health_cursor: usize,
+    pub brokers_tab: BrokersTab,
+    pub brokers_cursor: usize,
+    pub leaders_cursor: usize,
     pub topics_cursor: usize,
     pub groups_cursor: usize,
     /// Changes seen since the profile was opened.
@@ -45,6 +69,8 @@ pub struct OverviewView {
     pub settings: SettingsSeen,
     /// Indexes into the metadata's topics, busiest first.
     pub busiest: Vec<u32>,
+    /// Indexes into the metadata's topics, those with the most uneven leaders first.
+    pub uneven: Vec<u32>,
     /// Indexes into the groups, those with most lag first.
     pub worst: Vec<u32>,
 }
@@ -174,6 +200,40 @@ pub fn rank_topics(state: &mut State) {
         })
         .collect();
     state.views.overview.busiest = highest(ranked, |a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+}
+
+/// The brokers there are, in rising order.
+pub fn broker_ids(state: &State) -> Vec<BrokerId> {
+    let metadata = state.data.metadata.value();
+    let mut ids: Vec<BrokerId> =
+        metadata.iter().flat_map(|known| known.brokers.iter().map(|broker| broker.id)).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Ranks the topics by how unevenly they are led anew, where somebody looks at that.
+pub fn rank_leaders(state: &mut State) {
+    if state.views.overview.brokers_tab != BrokersTab::Leaders {
+        return;
+    }
+    let brokers = broker_ids(state);
+    let Some(metadata) = state.data.metadata.value() else { return };
+    let mut ranked: Vec<(u32, usize, u32)> = metadata
+        .topics
+        .iter()
+        .zip(0u32..)
+        .map(|(topic, index)| (Spread::of(topic, &brokers).excess(), topic.partitions.len(), index))
+        .collect();
+    ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
+    ranked.truncate(SHORT_LIST);
+    state.views.overview.uneven = ranked.into_iter().map(|(_, _, index)| index).collect();
+}
+
+/// The topic under the cursor of the leaders.
+pub fn selected_uneven(state: &State) -> Option<TopicName> {
+    let view = &state.views.overview;
+    let index = *view.uneven.get(view.leaders_cursor)?;
+    state.data.metadata.value()?.topics.get(index as usize).map(|topic| topic.name.clone())
 }
 
 /// Ranks the groups with most lag anew.

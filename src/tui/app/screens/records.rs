@@ -98,6 +98,8 @@ pub struct RecordsView {
     pub tiered: Option<TieredPart>,
     pub pane: RecordsPane,
     pub wraps: bool,
+    /// The sizes of the records kept stand in the place of the facts.
+    pub shows_sizes: bool,
     pub value_scroll: usize,
     pub facts_scroll: usize,
     /// The selected record; the newest while following.
@@ -122,6 +124,7 @@ impl Default for RecordsView {
             tiered: None,
             pane: RecordsPane::List,
             wraps: true,
+            shows_sizes: false,
             value_scroll: 0,
             facts_scroll: 0,
             selected: None,
@@ -140,7 +143,8 @@ impl RecordsView {
     /// Forgets all records and begins anew.
     pub fn begin(&mut self, reading: Reading) {
         let is_following = !matches!(reading.start, StartAt::Earliest | StartAt::Offset(_) | StartAt::Time(_));
-        *self = Self { reading: Some(reading), is_following, wraps: self.wraps, pane: self.pane, ..Self::default() };
+        let (wraps, shows_sizes, pane) = (self.wraps, self.shows_sizes, self.pane);
+        *self = Self { reading: Some(reading), is_following, wraps, shows_sizes, pane, ..Self::default() };
     }
 
     pub fn take(&mut self, update: RecordsUpdate, at: Time) {

@@ -58,6 +58,7 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
                 }
                 lists::arrange(state, effects);
                 overview::rank_topics(state);
+                overview::rank_leaders(state);
             }
             settled(state, slot, is_new, failure, state.data.metadata.failures_in_a_row(), took, effects);
         }

@@ -11,6 +11,9 @@ use crate::tui::app::state::State;
 /// A click selects a row, or is the command that is drawn there. It never
 /// confirms: plans have no targets.
 pub fn click(state: &mut State, x: u16, y: u16, at: Time, effects: &mut Vec<Effect>) {
+    if state.splits.hold(&state.drawn.lines, x, y) {
+        return;
+    }
     match state.drawn.target_at(x, y) {
         Some((_, Click::Command(command))) => keys::run(state, command, at, effects),
         Some((area, Click::Rows { pane, first })) => {

@@ -292,7 +292,7 @@ fn changes_are_told_and_lead_to_what_they_are_about() {
         ]
     );
     desk.draw(120, 40);
-    desk.press("tab tab tab");
+    desk.press("shift-tab");
     desk.draw(120, 40);
     desk.press("enter");
     assert_eq!(desk.state.screen, Screen::Overview, "nothing is left to open of a group that is gone");

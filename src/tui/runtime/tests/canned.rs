@@ -543,8 +543,15 @@ impl Desk {
     }
 
     pub fn draw_with(&mut self, width: u16, height: u16, theme: &Theme) -> (String, Drawn) {
+        let (backend, account) = self.frame(width, height, theme);
+        let text = backend.to_string();
+        let lines: Vec<&str> = text.lines().map(|line| line.trim_matches('"').trim_end()).collect();
+        (lines.join("\n"), account)
+    }
+
+    /// A frame with its colours, and its account.
+    pub fn frame(&mut self, width: u16, height: u16, theme: &Theme) -> (TestBackend, Drawn) {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let mut text = String::new();
         let mut account = Drawn::default();
         // The second frame knows the heights that the first one told.
         for _ in 0..2 {
@@ -555,9 +562,7 @@ impl Desk {
             terminal.draw(|frame| drawn = Some(ui::draw(frame, state, theme))).unwrap();
             account = drawn.unwrap();
             self.send(Message::Drawn { drawn: account.clone(), at });
-            text = terminal.backend().to_string();
         }
-        let lines: Vec<&str> = text.lines().map(|line| line.trim_matches('"').trim_end()).collect();
-        (lines.join("\n"), account)
+        (terminal.backend().clone(), account)
     }
 }

@@ -271,3 +271,18 @@ fn records_are_read_in_the_format_of_their_topic() {
     desk.press("2 t");
     assert_eq!(desk.state.views.records.reading.as_ref().map(|reading| reading.view), Some(ViewAs::Hex));
 }
+
+#[test]
+fn brokers_are_listed_in_one_order_whichever_answers_first() {
+    use crate::cluster::{Ending, ProbeStep, Stage};
+    let mut desk = Desk::connected(Access::ReadWrite);
+    desk.press("0 t");
+    for target in ["kafka-3:9092", "kafka-1:9092", "kafka-2:9092"] {
+        let (ending, took) = (Ending::Ok("can be reached".into()), std::time::Duration::ZERO);
+        let step = ProbeStep { stage: Stage::Listener, target: target.into(), ending, certificate: None, took };
+        desk.answer(Slot::ProfileTest, Answer::Probed(Box::new(step)));
+    }
+    let text = desk.draw(120, 40);
+    let places: Vec<_> = ["kafka-1:9092", "kafka-2:9092", "kafka-3:9092"].iter().map(|name| text.find(name)).collect();
+    assert!(places.is_sorted() && places.iter().all(Option::is_some), "{text}");
+}

@@ -49,7 +49,7 @@ pub fn lines(canvas: &Canvas<'_>, steps: &[ProbeStep], is_running: bool, width: 
         let target = if step.target.is_empty() { String::new() } else { format!("{} ", step.target) };
         let room = usize::from(width.saturating_sub(STAGE + 2));
         for (index, line) in states::wrap(&format!("{target}{said}{took}"), room).into_iter().enumerate() {
-            let stage = if index == 0 { step.stage.word() } else { "" };
+            let stage = if index == 0 { step.stage.word().replace('_', " ") } else { String::new() };
             let shown = if index == 0 { mark } else { " " };
             lines.push(vec![
                 span(format!("{shown} "), role),

@@ -154,7 +154,7 @@ fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &Group
         return;
     }
     let mut columns = vec![
-        Column::text("TOPIC", Width::Fill(12)),
+        Column::text("TOPIC", Width::Name(12)),
         Column::number("P", 4),
         Column::number("START", 11).gives_way(3),
         Column::number("COMMITTED", 13),
@@ -213,7 +213,7 @@ fn member_rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &Grou
         states::say(canvas, area, "the group has no members: its offsets may be changed", Role::Muted);
         return;
     }
-    let mut columns = vec![Column::text("CLIENT", Width::Fill(12)), Column::text("HOST", Width::Fixed(20))];
+    let mut columns = vec![Column::text("CLIENT", Width::Name(12)), Column::text("HOST", Width::Fixed(20))];
     if members.iter().any(|member| member.instance_id.is_some()) {
         columns.push(Column::text("INSTANCE", Width::Fixed(18)).gives_way(2));
     }

@@ -43,7 +43,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         return;
     }
     let columns = [
-        Column::text("GROUP", Width::Fill(14)).sort(Command::SortName),
+        Column::text("GROUP", Width::Name(14)).sort(Command::SortName),
         Column::text("STATE", Width::Fixed(11)).gives_way(1).sort(Command::SortState),
         Column::text("TYPE", Width::Fixed(8)).gives_way(5),
         Column::number("MEMBERS", 7).gives_way(4),

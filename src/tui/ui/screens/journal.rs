@@ -7,6 +7,7 @@ use crate::domain::show;
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::remote::Remote;
+use crate::tui::app::splits::Split;
 use crate::tui::ui::canvas::{Canvas, span};
 use crate::tui::ui::dialogs::plan_rows;
 use crate::tui::ui::theme::{Marks, Role};
@@ -19,7 +20,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let entry =
         state.views.journal.view.value().and_then(|view| view.entries.get(state.views.journal.selection.cursor()));
     if area.width >= WIDE {
-        let (left, right) = split(area, 55);
+        let (left, right) = split(canvas, state, Split::Journal, area, 55);
         list(canvas, left, state);
         detail(canvas, right, state, entry);
     } else if area.height >= 16 {
@@ -54,8 +55,10 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         states::say(canvas, inner, "klamm has not changed anything on this cluster", Role::Muted);
         return;
     }
+    // Where room is short the day and the minute are enough.
+    let (from, to) = if inner.width >= 80 { (0, 19) } else { (5, 16) };
     let columns = [
-        Column::text("WHEN", Width::Fixed(19)).gives_way(1),
+        Column::text("WHEN", Width::Fixed(to - from)).gives_way(1),
         Column::text("WHAT", Width::Fill(20)),
         Column::text("RESULT", Width::Fixed(18)),
     ];
@@ -73,8 +76,10 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         let Some(entry) = journal.entries.get(row) else { return cell("", Role::Text) };
         match column {
             0 => {
+                // "2026-11-21 14:03:07.000"
                 let shown = entry.began.show(state.zone());
-                cell(shown.split('.').next().unwrap_or_default().to_owned(), Role::Muted)
+                let part = shown.get(usize::from(from)..usize::from(to)).unwrap_or(&shown).to_owned();
+                cell(part, Role::Muted)
             }
             1 => name(entry.plan.title.as_str(), Role::Text),
             _ => result(entry, &marks),

@@ -1,6 +1,6 @@
 //! The overview: health first, then where things move, then what changed.
 
-use super::{split, split_top};
+use super::{leaders, split, split_top};
 use crate::cluster::{BrokerRow, Groups, TopicLogs};
 use crate::domain::text::display_width;
 use crate::domain::{Fact, Failure, show};
@@ -9,12 +9,13 @@ use crate::tui::app::changes::Lead;
 use crate::tui::app::drawn::{Pane, Viewport};
 use crate::tui::app::list::first_visible;
 use crate::tui::app::remote::Remote;
-use crate::tui::app::screens::overview::{HealthLine, Mark, OverviewPane, WayIn, health_lines};
+use crate::tui::app::screens::overview::{BrokersTab, HealthLine, Mark, OverviewPane, WayIn, health_lines};
+use crate::tui::app::splits::Split;
 use crate::tui::ui::canvas::{Canvas, Span, span};
 use crate::tui::ui::theme::Role;
 use crate::tui::ui::widgets::frame::{self, Titles};
 use crate::tui::ui::widgets::table::{self, Cell, Column, Table, Width, cell, name, nothing_marked};
-use crate::tui::ui::widgets::{facts, spark, states};
+use crate::tui::ui::widgets::{facts, spark, states, tabs};
 use ratatui::layout::Rect;
 
 /// Share of a disk from which it is worth a look.
@@ -25,6 +26,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     if area.width < 80 || area.height < 14 {
         match view.pane {
             OverviewPane::Health => health(canvas, area, state),
+            OverviewPane::Brokers => brokers(canvas, area, state),
             OverviewPane::Topics => busiest(canvas, area, state),
             OverviewPane::Groups => worst(canvas, area, state),
             OverviewPane::Changes => seen(canvas, area, state),
@@ -32,8 +34,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         return;
     }
     let lines = health_lines(state).len() as u16;
-    let brokers = state.data.metadata.value().map_or(0, |metadata| metadata.brokers.len()) as u16;
-    let top = (lines.max(brokers + 1).max(5) + 2).min(area.height / 2);
+    let count = state.data.metadata.value().map_or(0, |metadata| metadata.brokers.len()) as u16;
+    let top = match (view.pane, view.brokers_tab) {
+        // Who looks at the leaders gets more of them.
+        (OverviewPane::Brokers, BrokersTab::Leaders) => area.height / 2,
+        _ => (lines.max(count + 1).max(5) + 2).min(area.height / 2),
+    };
     let (upper, rest) = split_top(area, top);
     // Who looks at the changes gets more of them.
     let changes = match (view.pane == OverviewPane::Changes, area.height) {
@@ -43,10 +49,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         (false, _) => 0,
     };
     let (middle, lower) = split_top(rest, rest.height - changes);
-    let (left, right) = split(upper, 38);
+    let (left, right) = split(canvas, state, Split::Health, upper, 38);
     health(canvas, left, state);
-    broker_table(canvas, right, state);
-    let (left, right) = split(middle, 50);
+    brokers(canvas, right, state);
+    let (left, right) = split(canvas, state, Split::Busiest, middle, 50);
     busiest(canvas, left, state);
     worst(canvas, right, state);
     if changes > 0 {
@@ -103,8 +109,25 @@ fn health_line(canvas: &mut Canvas<'_>, area: Rect, line: &HealthLine) {
     }
 }
 
-fn broker_table(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
-    let inner = frame::draw(canvas, area, &Titles::left(vec![span("Brokers", Role::Text)]), false);
+/// The brokers, or where the leaders of each topic are.
+fn brokers(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    let tab = state.views.overview.brokers_tab;
+    let focus = has_focus(state, OverviewPane::Brokers);
+    let (title, others) = match tab {
+        BrokersTab::Brokers => ("Brokers", [("Brokers".to_owned(), true), ("Leaders".to_owned(), false)]),
+        BrokersTab::Leaders => {
+            ("Leaders, the most uneven first", [("Brokers".to_owned(), false), ("Leaders".to_owned(), true)])
+        }
+    };
+    let titles = Titles { left: vec![span(title, Role::Text)], right: tabs::titles(&others) };
+    let inner = frame::draw(canvas, area, &titles, focus);
+    match tab {
+        BrokersTab::Brokers => broker_table(canvas, inner, state, focus),
+        BrokersTab::Leaders => leaders::draw(canvas, inner, state, focus),
+    }
+}
+
+fn broker_table(canvas: &mut Canvas<'_>, inner: Rect, state: &State, focus: bool) {
     let remote = &state.data.brokers;
     if states::instead_of_value(canvas, inner, remote, "brokers") {
         return;
@@ -113,7 +136,7 @@ fn broker_table(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let inner = states::banner(canvas, inner, remote, &[], state.zone());
     let rack = rows.iter().filter_map(|row| row.broker.rack.as_deref()).map(display_width).max();
     let most = rows.iter().map(|row| row.leaders).max().unwrap_or(0).max(1) as f64;
-    let mut columns = vec![Column::number("ID", 3), Column::text("HOST", Width::Fill(17))];
+    let mut columns = vec![Column::number("ID", 3), Column::text("HOST", Width::Name(17))];
     if let Some(width) = rack {
         let width = u16::try_from(width).unwrap_or(4).clamp(4, 12);
         columns.push(Column::text("RACK", Width::Fixed(width)).gives_way(3));
@@ -128,9 +151,9 @@ fn broker_table(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         pane: Pane::Brokers,
         columns: &columns,
         len: rows.len(),
-        cursor: None,
-        has_focus: false,
-        first: 0,
+        cursor: focus.then(|| state.views.overview.brokers_cursor.min(rows.len().saturating_sub(1))),
+        has_focus: focus,
+        first: state.viewport(Pane::Brokers).first,
         is_marked: &nothing_marked,
     };
     let marks = canvas.theme.marks;
@@ -224,7 +247,7 @@ fn busiest(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         remote: &state.data.logs,
         what: "the topics' offsets",
         columns: &[
-            Column::text("TOPIC", Width::Fill(12)),
+            Column::text("TOPIC", Width::Name(12)),
             Column::number("RECORDS/s", 9),
             Column::text("LAST MINUTE", Width::Fixed(12)).gives_way(1),
         ],
@@ -270,7 +293,7 @@ fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         remote: &state.data.groups,
         what: "groups",
         columns: &[
-            Column::text("GROUP", Width::Fill(12)),
+            Column::text("GROUP", Width::Name(12)),
             Column::text("STATE", Width::Fixed(11)).gives_way(2),
             Column::number("LAG", 8),
             Column::text("TREND", Width::Fixed(8)).gives_way(1),

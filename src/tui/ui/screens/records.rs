@@ -1,6 +1,6 @@
 //! Records: the list, the selected one's value, and the facts about it.
 
-use super::{split, split_top};
+use super::{record_sizes, split};
 use crate::domain::record::{DecodedRecord, Format, Isolation, StartAt, ViewAs};
 use crate::domain::text::display_width;
 use crate::domain::value::Value;
@@ -8,6 +8,7 @@ use crate::domain::{Time, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::screens::records::{Reading, RecordsPane, RecordsView};
+use crate::tui::app::splits::{Split, Way};
 use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, Span, span};
 use crate::tui::ui::theme::Role;
@@ -30,9 +31,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         }
         return;
     }
-    let (upper, lower) = split_top(area, area.height - (area.height * 45 / 100).max(7));
+    let usual = area.height - (area.height * 45 / 100).max(7);
+    let (upper, lower) = canvas.part(&state.splits, Split::Records, area, Way::Below, usual);
     list(canvas, upper, state);
-    let (left, right) = split(lower, 54);
+    let (left, right) = split(canvas, state, Split::RecordValue, lower, 54);
     value(canvas, left, state);
     record_facts(canvas, right, state);
 }
@@ -262,6 +264,10 @@ fn described(record: &DecodedRecord) -> String {
 
 fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let view = &state.views.records;
+    if view.shows_sizes {
+        record_sizes::draw(canvas, area, state, has_focus(state, RecordsPane::Facts));
+        return;
+    }
     let title = match view.selected_ref() {
         Some(record) => format!("Record {}:{}", record.partition(), record.offset()),
         None => "Record".into(),

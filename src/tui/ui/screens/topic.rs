@@ -174,7 +174,7 @@ fn groups(canvas: &mut Canvas<'_>, area: Rect, state: &State, focus: bool) {
         return;
     }
     let columns = [
-        Column::text("GROUP", Width::Fill(14)),
+        Column::text("GROUP", Width::Name(14)),
         Column::text("STATE", Width::Fixed(9)),
         Column::number("MEMBERS", 7).gives_way(1),
         Column::number("LAG", 9),

@@ -7,6 +7,7 @@ use crate::domain::{TopicName, origin};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::screens::topics::Sort;
+use crate::tui::app::splits::Split;
 use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, Span, span};
 use crate::tui::ui::theme::{Marks, Role};
@@ -18,7 +19,7 @@ use ratatui::layout::Rect;
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let in_detail = state.views.topics.in_detail;
     if area.width >= WIDE {
-        let (left, right) = split(area, 54);
+        let (left, right) = split(canvas, state, Split::Topics, area, 54);
         list(canvas, left, state);
         topic::draw(canvas, right, state);
     } else if in_detail {
@@ -114,7 +115,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         return;
     }
     let columns = [
-        Column::text("NAME", Width::Fill(14)).sort(Command::SortName),
+        Column::text("NAME", Width::Name(14)).sort(Command::SortName),
         Column::number("PART", 4).sort(Command::SortPartitions),
         Column::number("RF", 2).gives_way(2),
         Column::number("RECORDS", 7).gives_way(3).sort(Command::SortRecords),

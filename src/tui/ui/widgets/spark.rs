@@ -14,6 +14,11 @@ fn bar(marks: &Marks, value: f64, highest: f64) -> &'static str {
     marks.bars.get(level.min(7)).copied().unwrap_or(" ")
 }
 
+/// One bar of `share` of a cell's height.
+pub fn height(marks: &Marks, share: f64) -> &'static str {
+    bar(marks, share.clamp(0.0, 1.0), 1.0)
+}
+
 /// A bar of `share` of `width` columns.
 pub fn level(marks: &Marks, share: f64, width: usize) -> String {
     let full = (share.clamp(0.0, 1.0) * width as f64).round() as usize;

@@ -18,6 +18,9 @@ pub enum Width {
     Fixed(u16),
     /// Takes what is left, but at least this.
     Fill(u16),
+    /// As wide as what is in view, but at least this: a large screen keeps a name
+    /// and its numbers within one glance.
+    Name(u16),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +61,7 @@ impl Column {
 
     fn least(self) -> u16 {
         match self.width {
-            Width::Fixed(width) | Width::Fill(width) => width,
+            Width::Fixed(width) | Width::Fill(width) | Width::Name(width) => width,
         }
     }
 }
@@ -70,6 +73,12 @@ pub struct Cell<'a> {
     pub is_name: bool,
     /// Stays whole behind what may have to be shortened.
     pub suffix: Option<Span<'a>>,
+}
+
+impl Cell<'_> {
+    fn width(&self) -> usize {
+        self.spans.iter().chain(&self.suffix).map(|span| display_width(&sanitize(&span.text))).sum()
+    }
 }
 
 pub fn cell<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Cell<'a> {
@@ -97,6 +106,10 @@ pub fn nothing_marked(_: usize) -> bool {
 }
 
 const GAP: u16 = 2;
+/// Columns between two columns where there is more room than names need.
+const WIDEST_GAP: u16 = 6;
+/// Names in view count in steps of this, so that nothing twitches while one scrolls.
+const STEP: usize = 8;
 /// The cursor's and the mark's sign, and a blank.
 const GUTTER: u16 = 2;
 
@@ -106,7 +119,16 @@ pub fn draw<'c>(canvas: &mut Canvas<'_>, area: Rect, table: &Table<'_>, cell_at:
         return;
     }
     let inner = Rect { x: area.x + GUTTER, width: area.width - GUTTER, ..area };
-    let places = layout(table.columns, inner.width);
+    let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let height = usize::from(body.height);
+    let cursor = table.cursor.unwrap_or(0);
+    let first = first_visible(table.first, cursor, table.len, height);
+    let viewport = Viewport { first, height, len: table.len };
+    let needed = |index: usize| -> u16 {
+        let widest = viewport.rows().map(|row| cell_at(row, index).width()).max().unwrap_or(0);
+        u16::try_from(widest.next_multiple_of(STEP)).unwrap_or(u16::MAX)
+    };
+    let places = layout(table.columns, inner.width, needed);
     for (index, x, width) in &places {
         let Some(column) = table.columns.get(*index) else { continue };
         let title = shorten_end(column.title, usize::from(*width));
@@ -116,11 +138,6 @@ pub fn draw<'c>(canvas: &mut Canvas<'_>, area: Rect, table: &Table<'_>, cell_at:
             canvas.target(Rect { x: inner.x + x, y: inner.y, width: *width, height: 1 }, Click::Command(command));
         }
     }
-    let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    let height = usize::from(body.height);
-    let cursor = table.cursor.unwrap_or(0);
-    let first = first_visible(table.first, cursor, table.len, height);
-    let viewport = Viewport { first, height, len: table.len };
     canvas.scrolled(table.pane, body, viewport);
     let marks = canvas.theme.marks;
     for (row, y) in viewport.rows().zip(body.y..) {
@@ -165,8 +182,8 @@ fn draw_cell(canvas: &mut Canvas<'_>, x: u16, y: u16, width: u16, align: Align, 
     }
 }
 
-/// The columns that fit: index, place, width.
-fn layout(columns: &[Column], width: u16) -> Vec<(usize, u16, u16)> {
+/// The columns that fit: index, place, width. `needed` is what a column of names needs.
+fn layout(columns: &[Column], width: u16, needed: impl Fn(usize) -> u16) -> Vec<(usize, u16, u16)> {
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     let least = |kept: &[usize]| -> u16 {
         let sum: u16 = kept.iter().filter_map(|index| columns.get(*index)).map(|column| column.least()).sum();
@@ -186,31 +203,37 @@ fn layout(columns: &[Column], width: u16) -> Vec<(usize, u16, u16)> {
             None => break,
         }
     }
-    let fills =
-        kept.iter().filter(|index| matches!(columns.get(**index).map(|c| c.width), Some(Width::Fill(_)))).count();
     let mut spare = width.saturating_sub(least(&kept));
-    let share = spare / u16::try_from(fills.max(1)).unwrap_or(1);
+    let kind = |index: &usize| columns.get(*index).map(|column| column.width);
+    let mut widths: Vec<u16> =
+        kept.iter().map(|index| columns.get(*index).map_or(0, |column| column.least())).collect();
+    // Names first, as far as they need it; then whoever takes all there is.
+    let grows: [fn(&Width) -> bool; 2] =
+        [|width| matches!(width, Width::Name(_)), |width| matches!(width, Width::Fill(_))];
+    for grows in grows {
+        let mut left = kept.iter().filter(|index| kind(index).is_some_and(|width| grows(&width))).count();
+        for (index, own) in kept.iter().zip(&mut widths) {
+            let Some(width) = kind(index).filter(grows) else { continue };
+            let share = spare / u16::try_from(left.max(1)).unwrap_or(1);
+            left -= 1;
+            let most = if matches!(width, Width::Name(_)) { needed(*index).saturating_sub(*own) } else { spare };
+            // The last one takes what rounding left.
+            let extra = if left == 0 { spare } else { share }.min(most);
+            *own += extra;
+            spare -= extra;
+        }
+    }
+    let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(u16::MAX).max(1);
+    let gap = (GAP + spare / gaps).min(WIDEST_GAP);
     let mut places = Vec::with_capacity(kept.len());
     let mut x = 0;
-    let mut fills_left = fills;
-    for index in kept {
-        let Some(column) = columns.get(index) else { continue };
-        let mut own = match column.width {
-            Width::Fixed(own) => own,
-            Width::Fill(own) => {
-                fills_left -= 1;
-                // The last one takes what rounding left.
-                let extra = if fills_left == 0 { spare } else { share };
-                spare = spare.saturating_sub(extra);
-                own + extra
-            }
-        };
-        own = own.min(width.saturating_sub(x));
+    for (index, own) in kept.into_iter().zip(widths) {
+        let own = own.min(width.saturating_sub(x));
         if own == 0 {
             break;
         }
         places.push((index, x, own));
-        x += own + GAP;
+        x += own + gap;
     }
     places
 }
@@ -226,10 +249,22 @@ mod tests {
             Column::number("A", 6).gives_way(1),
             Column::number("B", 6).gives_way(2),
         ];
-        assert_eq!(layout(&columns, 30), [(0, 0, 14), (1, 16, 6), (2, 24, 6)]);
-        assert_eq!(layout(&columns, 20), [(0, 0, 12), (1, 14, 6)]);
-        assert_eq!(layout(&columns, 12), [(0, 0, 12)]);
-        assert_eq!(layout(&columns, 4), [(0, 0, 4)]);
+        let layout = |width| layout(&columns, width, |_| 0);
+        assert_eq!(layout(30), [(0, 0, 14), (1, 16, 6), (2, 24, 6)]);
+        assert_eq!(layout(20), [(0, 0, 12), (1, 14, 6)]);
+        assert_eq!(layout(12), [(0, 0, 12)]);
+        assert_eq!(layout(4), [(0, 0, 4)]);
+    }
+
+    #[test]
+    fn a_name_takes_what_it_needs_and_the_numbers_stay_near() {
+        let columns = [Column::text("NAME", Width::Name(10)), Column::number("A", 6), Column::number("B", 6)];
+        let layout = |columns: &[Column], width| layout(columns, width, |_| 24);
+        assert_eq!(layout(&columns, 30), [(0, 0, 14), (1, 16, 6), (2, 24, 6)], "no room: as much as there is");
+        assert_eq!(layout(&columns, 40), [(0, 0, 24), (1, 26, 6), (2, 34, 6)]);
+        assert_eq!(layout(&columns, 200), [(0, 0, 24), (1, 30, 6), (2, 42, 6)], "room: the gaps grow a little");
+        let columns = [Column::text("NAME", Width::Name(10)), Column::text("VALUE", Width::Fill(10))];
+        assert_eq!(layout(&columns, 100), [(0, 0, 24), (1, 26, 74)], "what follows takes the rest");
     }
 
     #[test]

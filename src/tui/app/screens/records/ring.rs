@@ -1,6 +1,7 @@
 //! The newest records, bounded by number and by the memory they pin.
 
 use crate::cluster::RecordRef;
+use crate::domain::sizes::Sizes;
 use std::collections::{HashMap, VecDeque};
 
 /// Something that keeps a whole batch in memory.
@@ -9,6 +10,8 @@ pub trait Held {
     fn batch_key(&self) -> usize;
     /// Bytes of the whole batch.
     fn batch_bytes(&self) -> usize;
+    /// Bytes of its key and its value.
+    fn size(&self) -> u64;
 }
 
 impl Held for RecordRef {
@@ -19,6 +22,10 @@ impl Held for RecordRef {
     fn batch_bytes(&self) -> usize {
         RecordRef::batch_bytes(self)
     }
+
+    fn size(&self) -> u64 {
+        RecordRef::size(self)
+    }
 }
 
 #[derive(Debug)]
@@ -27,13 +34,22 @@ pub struct Ring<R> {
     /// Records here and bytes, by batch.
     batches: HashMap<usize, (usize, usize)>,
     bytes: usize,
+    /// The sizes of those here.
+    sizes: Sizes,
     most_records: usize,
     most_bytes: usize,
 }
 
 impl<R: Held> Ring<R> {
     pub fn new(most_records: usize, most_bytes: usize) -> Self {
-        Self { records: VecDeque::new(), batches: HashMap::new(), bytes: 0, most_records, most_bytes }
+        Self {
+            records: VecDeque::new(),
+            batches: HashMap::new(),
+            bytes: 0,
+            sizes: Sizes::default(),
+            most_records,
+            most_bytes,
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -48,6 +64,10 @@ impl<R: Held> Ring<R> {
         self.records.len() >= self.most_records || self.bytes >= self.most_bytes
     }
 
+    pub fn sizes(&self) -> &Sizes {
+        &self.sizes
+    }
+
     pub fn get(&self, row: usize) -> Option<&R> {
         self.records.get(row)
     }
@@ -60,6 +80,7 @@ impl<R: Held> Ring<R> {
             self.bytes = self.bytes.saturating_add(entry.1);
         }
         entry.0 += 1;
+        self.sizes.add(record.size());
         self.records.push_back(record);
         let mut dropped = false;
         while self.records.len() > 1 && (self.records.len() > self.most_records || self.bytes > self.most_bytes) {
@@ -71,6 +92,7 @@ impl<R: Held> Ring<R> {
 
     fn drop_oldest(&mut self) {
         let Some(record) = self.records.pop_front() else { return };
+        self.sizes.remove(record.size());
         if let Some(entry) = self.batches.get_mut(&record.batch_key()) {
             entry.0 -= 1;
             if entry.0 == 0 {
@@ -93,6 +115,9 @@ mod tests {
         }
         fn batch_bytes(&self) -> usize {
             self.1
+        }
+        fn size(&self) -> u64 {
+            self.0 as u64
         }
     }
 
@@ -117,5 +142,7 @@ mod tests {
         }
         assert_eq!((ring.len(), ring.batches.len(), ring.bytes), (10, 10, 10));
         assert_eq!(ring.get(0).map(|record| record.0), Some(90));
+        assert_eq!(ring.sizes().total(), 10, "those that went are not counted");
+        assert_eq!(ring.sizes().classes().first().map(|class| class.from), Some(64));
     }
 }
