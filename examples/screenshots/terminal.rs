@@ -6,20 +6,18 @@ use anyhow::{Context as _, Result, bail};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
-use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(100);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Nothing was drawn for this long: the screen is complete.
-const REST: Duration = Duration::from_millis(700);
-/// A screen that never rests, because its data move, is taken as it is.
-const ENOUGH: Duration = Duration::from_secs(12);
+const REST: Duration = Duration::from_millis(500);
 
 struct Shown {
     parser: vt100::Parser,
-    bytes: usize,
+    /// When something was drawn, or a key pressed.
+    changed: Instant,
     is_over: bool,
 }
 
@@ -29,36 +27,39 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     /// The program's end of the terminal closes with this.
     _master: Box<dyn MasterPty + Send>,
-    /// A home without settings.
-    _home: TempDir,
 }
 
 impl Terminal {
-    pub fn open(program: &Path, words: &[&str], columns: u16, rows: u16) -> Result<Self> {
-        let home = tempfile::tempdir()?;
+    pub fn open(program: Command, columns: u16, rows: u16) -> Result<Self> {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size)?;
-        let mut command = CommandBuilder::new(program);
-        command.args(words);
+        let mut command = CommandBuilder::new(program.get_program());
+        command.args(program.get_args());
         command.env_clear();
-        command.env("HOME", home.path());
+        for (name, value) in program.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
         command.env("LANG", "C.UTF-8");
-        command.cwd(home.path());
+        if let Some(folder) = program.get_current_dir() {
+            command.cwd(folder);
+        }
         let child = pair.slave.spawn_command(command).context("the console does not start")?;
         drop(pair.slave);
         let cells = |count| NonZeroU16::new(count).context("a terminal has cells");
         let parser = vt100::Parser::new(cells(rows)?, cells(columns)?, 0);
-        let shown = Arc::new((Mutex::new(Shown { parser, bytes: 0, is_over: false }), Condvar::new()));
+        let shown = Arc::new((Mutex::new(Shown { parser, changed: Instant::now(), is_over: false }), Condvar::new()));
         let keys = Mutex::new(pair.master.take_writer()?);
         let output = pair.master.try_clone_reader()?;
         let eyes = Arc::clone(&shown);
         std::thread::spawn(move || watch(output, &eyes));
-        Ok(Self { shown, keys, child, _master: pair.master, _home: home })
+        Ok(Self { shown, keys, child, _master: pair.master })
     }
 
     pub fn press(&self, keys: &str) -> Result<()> {
+        // Whoever waits for rest waits for what follows from this.
+        self.shown.0.lock().unwrap_or_else(PoisonError::into_inner).changed = Instant::now();
         let mut writer = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         writer.write_all(keys.as_bytes())?;
         Ok(writer.flush()?)
@@ -88,20 +89,18 @@ impl Terminal {
 
     /// Waits until nothing more is drawn.
     pub fn rests(&self) -> Result<()> {
-        let begin = Instant::now();
+        let deadline = Instant::now() + PATIENCE;
         let mut shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut last = (shown.bytes, Instant::now());
-        while last.1.elapsed() < REST && begin.elapsed() < ENOUGH {
-            if shown.is_over {
-                bail!("the console ended:\n{}", shown.parser.screen().contents());
+        loop {
+            let left = REST.saturating_sub(shown.changed.elapsed());
+            if left.is_zero() {
+                return Ok(());
             }
-            let left = REST.saturating_sub(last.1.elapsed());
+            if shown.is_over || Instant::now() > deadline {
+                bail!("no rest comes to:\n{}", shown.parser.screen().contents());
+            }
             (shown, _) = self.shown.1.wait_timeout(shown, left).unwrap_or_else(PoisonError::into_inner);
-            if shown.bytes != last.0 {
-                last = (shown.bytes, Instant::now());
-            }
         }
-        Ok(())
     }
 
     pub fn look<T>(&self, with: impl FnOnce(&vt100::Screen) -> T) -> T {
@@ -123,7 +122,7 @@ fn watch(mut output: Box<dyn std::io::Read + Send>, eyes: &(Mutex<Shown>, Condva
         let count = output.read(&mut buffer).unwrap_or(0);
         let mut now = eyes.0.lock().unwrap_or_else(PoisonError::into_inner);
         now.parser.process(buffer.get(..count).unwrap_or_default());
-        now.bytes += count;
+        now.changed = Instant::now();
         now.is_over = count == 0;
         drop(now);
         eyes.1.notify_all();
