@@ -17,3 +17,4 @@ mod pki;
 #[path = "../secrets.rs"]
 mod secrets;
 mod seeds;
+mod tour;
