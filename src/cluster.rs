@@ -8,6 +8,7 @@
 
 mod apply;
 mod clock;
+mod commits;
 mod grant;
 mod groups;
 mod journal;
@@ -28,6 +29,7 @@ mod unfinished;
 
 pub use apply::Progress;
 pub use clock::{now, tell_time};
+pub use commits::Judged;
 pub use grant::Access;
 pub use groups::{GroupDetail, GroupRow, Groups, TopicGroup};
 pub use journal::{JournalEntry, JournalView};
@@ -45,6 +47,7 @@ use crate::kafka::wire::Client;
 use crate::profile::Profile;
 use crate::services::registry::Registry;
 use apply::blocking;
+use commits::CommitLog;
 use grant::Gate;
 use groups::LagSampler;
 use journal::Journal;
@@ -70,6 +73,7 @@ struct Inner {
     brokers: Mutex<Option<Arc<Vec<BrokerRow>>>>,
     logs: Mutex<LogSampler>,
     lags: Mutex<LagSampler>,
+    commits: Mutex<CommitLog>,
     journal: OnceLock<Journal>,
     producer: tokio::sync::OnceCell<Producer>,
     plans_made: AtomicU32,
@@ -100,6 +104,7 @@ impl Cluster {
                 brokers: Mutex::default(),
                 logs: Mutex::default(),
                 lags: Mutex::default(),
+                commits: Mutex::default(),
                 journal: OnceLock::new(),
                 producer: tokio::sync::OnceCell::new(),
                 plans_made: AtomicU32::new(0),

@@ -39,6 +39,7 @@ const DOCUMENTS: &[Document] = &[
     document("groups-list", 1, &["groups list"]),
     document("groups-describe", 1, &["groups describe"]),
     document("groups-lag", 1, &["groups lag"]),
+    document("groups-verdict", 1, &["groups verdict"]),
     lines("record", &["records tail"]),
     document("records-produce", 1, &["records produce"]),
     document("journal-list", 1, &["journal list"]),

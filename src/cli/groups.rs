@@ -1,7 +1,8 @@
-//! `klamm groups …`: list, describe, lag, reset.
+//! `klamm groups …`: list, describe, lag, verdict, reset.
 
 mod describe;
 mod reset;
+mod verdict;
 
 use super::exit::{Exit, Stop};
 use super::output::{Cell, Column, Report, Table, fact, number, text};
@@ -19,6 +20,8 @@ pub(crate) enum Verb {
     Describe(describe::DescribeArguments),
     /// The lag of each partition, quickly
     Lag(LagArguments),
+    /// How groups are doing, judged by their last commits
+    Verdict(verdict::VerdictArguments),
     /// Move the committed offsets of a group
     Reset(Box<reset::ResetArguments>),
 }
@@ -44,6 +47,7 @@ pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop>
         Verb::List(arguments) => list(session, &arguments).await,
         Verb::Describe(arguments) => describe::run(session, &arguments).await,
         Verb::Lag(arguments) => lag(session, &arguments).await,
+        Verb::Verdict(arguments) => verdict::run(session, &arguments).await,
         Verb::Reset(arguments) => reset::run(session, *arguments).await,
     }
 }

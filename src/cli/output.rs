@@ -15,7 +15,7 @@ mod table;
 pub(crate) use cell::{Cell, Tone};
 pub(crate) use csv::record as csv_record;
 pub(crate) use json::{Members, escaped, objects};
-pub(crate) use table::{Column, Table, fact, hidden, number, text, toned};
+pub(crate) use table::{Column, Table, fact, hidden, number, text, toned, word_fact};
 
 use crate::domain::{Failure, text::sanitize};
 use clap::ValueEnum;

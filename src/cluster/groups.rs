@@ -4,6 +4,7 @@
 //! short history of lags behind trends. Memory is bounded: a ring of points per
 //! group that exists.
 
+use super::commits::Judged;
 use crate::domain::group::{
     CommittedOffset, GroupDescription, GroupListing, GroupPartition, GroupState, LagPoint, LagTotal,
 };
@@ -64,6 +65,7 @@ pub struct GroupDetail {
     /// Oldest first.
     pub history: Vec<LagPoint>,
     pub role: GroupRole,
+    pub judged: Fact<Judged>,
     pub failures: Vec<Failure>,
 }
 

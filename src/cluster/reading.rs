@@ -26,6 +26,8 @@ const KNOWN_FOR: i64 = 30_000;
 /// A plan looks at what was known this short a time ago.
 const KNOWN_FOR_PLANS: i64 = 10_000;
 
+const NOT_JUDGED: &str = "nobody looked at its commits";
+
 impl Cluster {
     /// Brokers and topics. The same `Arc` comes back while nothing changes.
     pub async fn metadata(&self) -> Result<Arc<Metadata>, Failure> {
@@ -178,14 +180,15 @@ impl Cluster {
                 description: undescribed(row.listing),
                 partitions: row.partitions,
                 history: Vec::new(),
+                judged: Fact::unknown(NOT_JUDGED),
                 failures: Vec::new(),
             })
             .collect();
         Ok(Partial { value, failures })
     }
 
-    /// One group, whole.
-    pub async fn group(&self, group: &GroupId) -> Result<Arc<GroupDetail>, Failure> {
+    /// One group, whole, but for how it is doing.
+    pub async fn group(&self, group: &GroupId) -> Result<GroupDetail, Failure> {
         let (description, commits) = tokio::join!(self.describe_one(group), self.commits_of(group));
         let description = description?;
         if description.listing.state == GroupState::Dead && commits.as_ref().is_ok_and(HashMap::is_empty) {
@@ -199,15 +202,16 @@ impl Cluster {
         let now = self.now();
         let mut sampler = lock(&self.inner.lags);
         sampler.sample(group, description.listing.state, &partitions, now);
-        Ok(Arc::new(GroupDetail {
+        Ok(GroupDetail {
             taken: now,
             lag: LagTotal::of(&partitions),
             history: sampler.history(group),
             role: group_role(&description.listing, &metadata.topics),
             description,
             partitions,
+            judged: Fact::unknown(NOT_JUDGED),
             failures,
-        }))
+        })
     }
 
     /// A group's state and members; `Dead` when it does not exist. Asks only the

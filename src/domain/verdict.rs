@@ -4,10 +4,9 @@
 //! of linkedin/Burrow), so that an operator who knows its words finds the same
 //! ones here. What is ours: each verdict says which rule gave it, on what.
 
-use super::{Offset, Time, show};
+use super::{Offset, Time, TopicPartition, show};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use std::fmt;
 
 /// How a group does in one partition, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -147,7 +146,13 @@ impl Window {
         let commits: Vec<&Commit> = self.0.iter().filter(|commit| now.since(commit.at) <= rules.expire).collect();
         let (first, last) = (*commits.first()?, *commits.last()?);
         let reason = reason(&commits, first, last, ends, lag, now, rules);
-        Some(Judgement { verdict: reason.verdict(), reason, commits: commits.len(), of: rules.intervals })
+        Some(Judgement {
+            verdict: reason.verdict(),
+            reason,
+            commits: commits.len(),
+            of: rules.intervals,
+            last_commit: last.at,
+        })
     }
 }
 
@@ -169,7 +174,7 @@ fn reason(
     let (quiet, span) = (now.since(last.at), last.at.since(first.at));
     let was_at_end = ends.iter().any(|end| *end <= last.offset);
     if quiet > span && !was_at_end {
-        return Reason::Stopped { at: last.at, quiet, span };
+        return Reason::Stopped { at: last.at, span };
     }
     let back = commits.array_windows().position(|[before, after]| after.offset < before.offset);
     if let Some(index) = back
@@ -199,6 +204,7 @@ pub struct Judgement {
     pub commits: usize,
     /// Commits that make a full window.
     pub of: usize,
+    pub last_commit: Time,
 }
 
 impl Judgement {
@@ -224,10 +230,9 @@ pub enum Reason {
         lag: u64,
         allowed: u64,
     },
-    /// Milliseconds: since the last commit, and between first and last.
+    /// The last commit, and the milliseconds between first and last.
     Stopped {
         at: Time,
-        quiet: i64,
         span: i64,
     },
     Rewound {
@@ -253,7 +258,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> Verdict {
         match self {
             Self::TooFew { .. } | Self::CaughtUp { .. } | Self::WasAtEnd { .. } | Self::CatchingUp { .. } => {
                 Verdict::Ok
@@ -266,38 +271,69 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Reason {
+    /// In words; `clock` writes a time as whoever reads it is used to.
+    pub fn told(&self, clock: impl Fn(Time) -> String) -> String {
+        let millis = |millis: i64| show::duration(millis.unsigned_abs());
         match self {
-            Self::TooFew { commits } => write!(f, "only {} seen so far", show::plural(*commits, "commit")),
-            Self::CaughtUp { lag: 0, .. } => f.write_str("nothing is left to read"),
+            Self::TooFew { commits } => format!("only {} seen so far", show::plural(*commits, "commit")),
+            Self::CaughtUp { lag: 0, .. } => "nothing is left to read".into(),
             Self::CaughtUp { lag, allowed } => {
-                write!(
-                    f,
-                    "{} are left, {} are allowed",
-                    show::plural(usize::try_from(*lag).unwrap_or(usize::MAX), "record"),
-                    show::count(*allowed)
-                )
+                format!("{} left to read, {} are allowed", show::count(*lag), show::count(*allowed))
             }
-            Self::Stopped { quiet, span, .. } => write!(
-                f,
-                "no commit for {}, while its last commits took {}",
-                show::duration(quiet.unsigned_abs()),
-                show::duration(span.unsigned_abs())
-            ),
-            Self::Rewound { from, to, .. } => {
-                write!(f, "went back from {} to {} and has not come forward", show::offset(*from), show::offset(*to))
+            Self::Stopped { at, span: 0 } => format!("one commit, at {}, and none since", clock(*at)),
+            Self::Stopped { at, span } => {
+                format!("no commit since {}, longer than the {} of its last commits", clock(*at), millis(*span))
             }
-            Self::WasAtEnd { .. } => f.write_str("it was at the end within its last commits"),
-            Self::Stood { offset, .. } => write!(f, "commits {} again and again", show::offset(*offset)),
+            Self::Rewound { from, to, at } => {
+                let (from, to) = (show::offset(*from), show::offset(*to));
+                format!("went back from {from} to {to} at {} and has not come forward", clock(*at))
+            }
+            Self::WasAtEnd { at } => format!("had nothing left to read at {}", clock(*at)),
+            Self::Stood { offset, since } => {
+                format!("commits {} again and again since {}", show::offset(*offset), clock(*since))
+            }
             Self::Growing { before: Some(before), after: Some(after) } if before != after => {
-                write!(f, "reads, but the lag only grew: {} → {}", show::count(*before), show::count(*after))
+                format!("reads, but the lag only grew: {} → {}", show::count(*before), show::count(*after))
             }
-            Self::Growing { .. } => f.write_str("reads, but the lag never shrank"),
+            Self::Growing { .. } => "reads, but the lag never shrank".into(),
             Self::CatchingUp { before, after } => {
-                write!(f, "the lag shrank: {} → {}", show::count(*before), show::count(*after))
+                format!("the lag shrank: {} → {}", show::count(*before), show::count(*after))
             }
         }
+    }
+}
+
+/// A group's verdict: that of its worst partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupVerdict {
+    pub worst: TopicPartition,
+    pub judgement: Judgement,
+    /// Partitions with a full window.
+    pub complete: usize,
+    pub partitions: usize,
+}
+
+impl GroupVerdict {
+    /// `None` where nothing could be judged.
+    pub fn of<'a>(judged: impl IntoIterator<Item = (&'a TopicPartition, Option<&'a Judgement>)>) -> Option<Self> {
+        let (mut worst, mut complete, mut partitions): (Option<(&TopicPartition, &Judgement)>, _, _) = (None, 0, 0);
+        for (partition, judgement) in judged {
+            partitions += 1;
+            let Some(judgement) = judgement else { continue };
+            complete += usize::from(judgement.commits >= judgement.of);
+            // What is surely wrong stands above what cannot be told, and that above what is well.
+            let rank = |judgement: &Judgement| match (judgement.verdict, judgement.is_sure()) {
+                (Verdict::Ok, true) => (0, Verdict::Ok),
+                (verdict, false) => (1, verdict),
+                (verdict, true) => (2, verdict),
+            };
+            if worst.is_none_or(|(_, known)| rank(judgement) > rank(known)) {
+                worst = Some((partition, judgement));
+            }
+        }
+        let (worst, judgement) = worst?;
+        Some(Self { worst: worst.clone(), judgement: judgement.clone(), complete, partitions })
     }
 }
 

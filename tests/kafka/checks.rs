@@ -23,6 +23,7 @@ pub const CHECKS: &[Check] = &[
     ("list", looking::list),
     ("describe", looking::describe),
     ("lag", looking::lag),
+    ("verdict", looking::verdict),
     ("fetch", reading::fetch),
     ("fetch/from where one asks", reading::starts),
     ("fetch/every codec", reading::codecs),

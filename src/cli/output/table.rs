@@ -30,6 +30,11 @@ pub(crate) const fn fact(name: &'static str, title: &'static str) -> Column {
     Column { name, title: Some(title), is_right: true, has_reason: true }
 }
 
+/// A word that may be unknown.
+pub(crate) const fn word_fact(name: &'static str, title: &'static str) -> Column {
+    Column { name, title: Some(title), is_right: false, has_reason: true }
+}
+
 /// Only for programs.
 pub(crate) const fn hidden(name: &'static str) -> Column {
     Column { name, title: None, is_right: false, has_reason: false }

@@ -169,3 +169,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_group_is_as_its_worst_partition() {
+    let at = |partition: i32| TopicPartition::new("orders".into(), partition);
+    let judgement = |reason: Reason, commits| Judgement {
+        verdict: reason.verdict(),
+        reason,
+        commits,
+        of: 10,
+        last_commit: Time(0),
+    };
+    let well = judgement(Reason::CaughtUp { lag: 0, allowed: 0 }, 10);
+    let warn = judgement(Reason::Growing { before: Some(5), after: Some(9) }, 4);
+    let stop = judgement(Reason::Stopped { at: Time(0), span: 0 }, 1);
+    let stopped = judgement(Reason::Stopped { at: Time(0), span: 9_000 }, 3);
+    let (zero, one, two, three) = (at(0), at(1), at(2), at(3));
+    let rows = [(&zero, Some(&well)), (&one, Some(&stop)), (&two, Some(&stopped)), (&three, None)];
+    let group = GroupVerdict::of(rows).unwrap();
+    assert_eq!((&group.worst, group.complete, group.partitions), (&two, 1, 4), "the sure one of two");
+    let told = group.judgement.reason.told(|_| "12:00".into());
+    assert_eq!(told, "no commit since 12:00, longer than the 9.0 s of its last commits");
+    let unsure = GroupVerdict::of([(&zero, Some(&well)), (&one, Some(&warn))]).unwrap();
+    assert_eq!(
+        (unsure.worst, unsure.judgement.is_sure()),
+        (one.clone(), false),
+        "it is not well while one cannot be told"
+    );
+    assert_eq!(GroupVerdict::of([(&one, Some(&warn)), (&two, Some(&stopped))]).unwrap().worst, two);
+    assert_eq!(GroupVerdict::of([(&zero, None)]), None);
+}

@@ -76,6 +76,7 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
         "groups list",
         "groups describe cli-schemed invoice-export-nightly order-processor",
         "groups lag --all",
+        "groups verdict --all",
         "groups reset cli-schemed --all-topics --to-earliest --dry-run",
         "journal list",
         "profiles test",
@@ -120,6 +121,7 @@ fn where_there_is_no_answer_the_failure_fits_too() {
         let line = match *command {
             "topics list" | "groups list" | "journal list" | "profiles test" => (*command).to_owned(),
             "groups lag" => "groups lag --all".to_owned(),
+            "groups verdict" => "groups verdict --all".to_owned(),
             "topics add-partitions" => "topics add-partitions x --to 3 --yes".to_owned(),
             "groups reset" => "groups reset x --all-topics --to-earliest --yes".to_owned(),
             "records produce" => "records produce x --value v --yes".to_owned(),

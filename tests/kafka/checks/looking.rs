@@ -2,8 +2,9 @@
 
 use super::fill;
 use crate::klamm::Klamm;
+use crate::patience::{SHORT, until};
 use crate::target::Target;
-use crate::witness::Witness;
+use crate::witness::{Seed, Witness};
 use serde_json::{Value, json};
 
 fn by<'a>(items: &'a [Value], field: &str, value: impl Into<Value>) -> &'a Value {
@@ -90,4 +91,52 @@ pub fn lag(target: &Target) {
     assert!(everyone.iter().any(|item| item["group"] == json!(group) && item["lag"] == json!(7)));
     let groups = klamm.items(&["groups", "list"]);
     by(&groups, "group", group);
+}
+
+/// Judged by the commits in the log: it went on and stopped, or stands at the end.
+/// What a transaction took back was never committed.
+pub fn verdict(target: &Target) {
+    let witness = Witness::new(target);
+    let (topic, group, exact) = ("check.verdict", "check-verdict", "check-verdict-exact");
+    witness.create_topic(topic, 2, 1, &[]);
+    // Written long ago, so that it was not at the end within the last minutes.
+    let long_ago = 1_700_000_000_000;
+    let seed = |number| Seed { partition: number % 2, value: Some(b"v"), timestamp: Some(long_ago), ..Seed::default() };
+    witness.produce(topic, &(0..40).map(seed).collect::<Vec<_>>());
+    for offset in 1..=12 {
+        witness.commit(group, topic, &[(0, offset), (1, 20)]);
+    }
+    let klamm = Klamm::on(target);
+    // From the moment on that it is quiet for longer than its commits took.
+    let item = until("the verdict", SHORT, || {
+        let items = klamm.items(&["groups", "verdict", group]);
+        let item = by(&items, "group", group).clone();
+        if item["verdict"] == json!("STOP") { Ok(item) } else { Err(item.to_string()) }
+    });
+    assert_eq!((&item["status"], &item["lag"], &item["complete"]), (&json!("ERR"), &json!(8), &json!(1.0)));
+    let partitions = item["partitions"].as_array().expect("partitions");
+    let (behind, at_end) = (by(partitions, "partition", 0), by(partitions, "partition", 1));
+    assert_eq!((&behind["verdict"], &behind["commits"], &behind["lag"]), (&json!("STOP"), &json!(10), &json!(8)));
+    assert_eq!((&at_end["verdict"], &at_end["lag"]), (&json!("OK"), &json!(0)));
+    assert!(
+        behind["last_commit"].is_string()
+            && behind["reason"].as_str().is_some_and(|why| why.contains("no commit since"))
+    );
+    let check = |limit: &str| klamm.run(&["groups", "verdict", group, "--check", limit]).code;
+    assert_eq!((check("stop"), check("stall")), (5, 0));
+
+    let writer = witness.transactional("check-verdict");
+    writer.begin_with(topic, &[b"x"]);
+    witness.send_offsets(&writer, exact, topic, &[(0, 3)]);
+    writer.abort();
+    writer.begin_with(topic, &[b"y"]);
+    witness.send_offsets(&writer, exact, topic, &[(0, 5)]);
+    writer.commit().expect("the transaction is committed");
+    let commits = until("the commit to count", SHORT, || {
+        let items = klamm.items(&["groups", "verdict", exact]);
+        let partitions = by(&items, "group", exact)["partitions"].as_array().cloned().unwrap_or_default();
+        let found = partitions.iter().find(|row| row["partition"] == json!(0)).map(|row| row["commits"].clone());
+        found.filter(|commits| *commits != json!(0)).ok_or_else(|| format!("{items:?}"))
+    });
+    assert_eq!(commits, json!(1), "the one that was taken back does not count");
 }

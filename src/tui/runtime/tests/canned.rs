@@ -12,6 +12,7 @@ use crate::domain::plan::*;
 use crate::domain::record::*;
 use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
 use crate::domain::value::{Logical, Value};
+use crate::domain::verdict::{GroupVerdict, Judgement, Reason};
 use crate::domain::*;
 use crate::tui::app::drawn::Drawn;
 use crate::tui::app::look::Look;
@@ -205,6 +206,7 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
             member: if id == 0 && !members.is_empty() { Some(0) } else { None },
         })
         .collect();
+    let judged = judged(&partitions);
     Arc::new(GroupDetail {
         taken: NOW,
         lag: LagTotal::of(&partitions),
@@ -225,8 +227,28 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
             may_delete: None,
         },
         role: GroupRole::Plain,
+        judged: Fact::Known(judged),
         failures: Vec::new(),
     })
+}
+
+/// One partition has stopped, one is at its end, of one too little is known.
+fn judged(partitions: &[GroupPartition]) -> Judged {
+    let judgement = |row: &GroupPartition| {
+        let last_commit = NOW.plus_millis(-3 * 3_600_000 - 480_000);
+        let (reason, commits) = match row.partition.partition {
+            7 => (Reason::Stopped { at: last_commit, span: 45_000 }, 10),
+            0 => (Reason::CaughtUp { lag: 0, allowed: 0 }, 2),
+            11 => (Reason::Growing { before: Some(4_100), after: Some(4_400) }, 3),
+            _ => return None,
+        };
+        let verdict = reason.verdict();
+        Some(Judgement { verdict, reason, commits, of: 10, last_commit })
+    };
+    let judged: Vec<Option<Judgement>> = partitions.iter().map(judgement).collect();
+    let rows = partitions.iter().zip(&judged);
+    let group = GroupVerdict::of(rows.map(|(row, judged)| (&row.partition, judged.as_ref())));
+    Judged { partitions: judged, group }
 }
 
 pub fn configs() -> Arc<Vec<ConfigEntry>> {

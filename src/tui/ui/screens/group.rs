@@ -3,6 +3,7 @@
 use super::split_top;
 use crate::cluster::GroupDetail;
 use crate::domain::group::{GroupState, LagPoint};
+use crate::domain::verdict::{GroupVerdict, Judgement, Verdict};
 use crate::domain::{Fact, Time, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
@@ -44,13 +45,27 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
         GroupState::Empty | GroupState::Dead => Role::Muted,
         _ => Role::Warning,
     };
-    let title = vec![
+    let mut title = vec![
         span(id.to_owned(), Role::Text),
         span(format!(" · {} · ", listing.kind.word()), Role::Muted),
         span(listing.state.word(), state_role),
         span(" · ", Role::Muted),
-        span(format!("{mark} {}", found.text), role),
     ];
+    let sure = detail.judged.known().and_then(|judged| judged.group.as_ref());
+    let sure = sure.filter(|verdict| verdict.judgement.is_sure());
+    let bad = sure.filter(|verdict| verdict.judgement.verdict != Verdict::Ok);
+    match (bad, sure) {
+        (Some(GroupVerdict { worst, judgement: Judgement { verdict, .. }, .. }), _) => {
+            let mark = if *verdict == Verdict::Warn { marks.look } else { marks.broken };
+            title.push(span(format!("{mark} {}", verdict.word()), verdict_role(*verdict)));
+            title.push(span(format!(" on {} {}", worst.topic, worst.partition), Role::Text));
+        }
+        (None, Some(_)) if !found.is_trouble => {
+            title.push(span(format!("{mark} OK"), Role::Success));
+            title.push(span(format!(" · {}", found.text), role));
+        }
+        _ => title.push(span(format!("{mark} {}", found.text), role)),
+    }
     let inner = frame::draw(canvas, area, &Titles::left(title), false);
     let mut line: Vec<Span<'_>> = vec![span("lag ", Role::Muted)];
     match detail.lag.fact() {
@@ -78,13 +93,30 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
         line.push(span(format!("   coordinator {id}"), Role::Muted));
     }
     canvas.put_spans(inner.x, inner.y, inner.width, &line);
-    if inner.height > 1
-        && let Some(explanation) = detail.role.explanation()
-    {
-        canvas.put(inner.x, inner.y + 1, inner.width, &format!("{} {explanation}", marks.look), Role::Info);
+    let mut remarks = Vec::new();
+    if let Some(verdict) = bad {
+        let why = verdict.judgement.reason.told(|at| at.clock_seconds(state.zone()));
+        remarks.push(span(format!("{why}   "), verdict_role(verdict.judgement.verdict)));
+    }
+    if let Some(reason) = detail.judged.reason() {
+        remarks.push(span(format!("no verdict: {reason}   "), Role::Muted));
+    }
+    if let Some(explanation) = detail.role.explanation() {
+        remarks.push(span(format!("{} {explanation}", marks.look), Role::Info));
+    }
+    if inner.height > 1 {
+        canvas.put_spans(inner.x, inner.y + 1, inner.width, &remarks);
     }
     if inner.height >= 6 {
         lag_chart(canvas, Rect { y: inner.y + 2, height: inner.height - 2, ..inner }, state, detail);
+    }
+}
+
+fn verdict_role(verdict: Verdict) -> Role {
+    match verdict {
+        Verdict::Ok => Role::Success,
+        Verdict::Warn => Role::Warning,
+        Verdict::Stop | Verdict::Stall | Verdict::Rewind => Role::Danger,
     }
 }
 
@@ -160,11 +192,17 @@ fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &Group
         Column::number("COMMITTED", 13),
         Column::number("END", 13).gives_way(2),
         Column::number("LAG", 9),
+        Column::text("VERDICT", Width::Fixed(7)).gives_way(1),
+        Column::text("LAST COMMIT", Width::Fixed(11)).gives_way(3),
     ];
     if detail.partitions.iter().any(|row| row.member.is_some()) {
         columns.push(Column::text("MEMBER", Width::Fixed(24)).gives_way(4));
     }
     let at = |row: usize| view.order.get(row).and_then(|index| detail.partitions.get(*index as usize));
+    let judged = |row: usize| -> Option<&Judgement> {
+        let index = *view.order.get(row)?;
+        detail.judged.known()?.partitions.get(index as usize)?.as_ref()
+    };
     let table = Table {
         pane: Pane::GroupPartitions,
         columns: &columns,
@@ -174,8 +212,8 @@ fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &Group
         first: state.viewport(Pane::GroupPartitions).first,
         is_marked: &|row| at(row).is_some_and(|row| view.selection.marks.contains(&row.partition)),
     };
-    table::draw(canvas, area, &table, |row, column| {
-        let Some(row) = at(row) else { return cell("", Role::Text) };
+    table::draw(canvas, area, &table, |number, column| {
+        let Some(row) = at(number) else { return cell("", Role::Text) };
         let offset = |fact: &Fact<i64>| facts::fact(fact, Role::Text, |offset| show::offset(*offset));
         match column {
             0 => name(row.partition.topic.as_str(), Role::Text),
@@ -192,6 +230,18 @@ fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &Group
                 (Fact::Known(lag), _) => cell(show::abbreviated(lag), Role::Accent),
                 (Fact::Unknown(_), Fact::Known(None)) => cell("–", Role::Muted),
                 (Fact::Unknown(_), _) => cell("?", Role::Muted),
+            },
+            6 => match judged(number) {
+                Some(judgement) if judgement.is_sure() => {
+                    cell(judgement.verdict.word(), verdict_role(judgement.verdict))
+                }
+                // As far as its window is from telling.
+                Some(judgement) => cell(format!("{} of {}", judgement.commits, judgement.of), Role::Muted),
+                None => cell("?", Role::Muted),
+            },
+            7 => match judged(number) {
+                Some(judgement) => cell(judgement.last_commit.clock_seconds(state.zone()), Role::Muted),
+                None => cell("?", Role::Muted),
             },
             _ => {
                 let member = row.member.and_then(|index| detail.description.members.get(index));

@@ -1,0 +1,403 @@
+//! The last commits of groups, read from the log that Kafka keeps of them.
+//!
+//! Owns: how far `__consumer_offsets` was read, and the windows of commits by which
+//! groups are judged. A commit within a transaction counts when that is committed;
+//! the log is read without waiting for open ones, or one of them would hide every
+//! group that shares its partition. Memory is bounded: windows, groups and commits
+//! that wait for their transaction have a most.
+
+use super::groups::{GroupDetail, listed_offset};
+use super::{Cluster, lock};
+use crate::decode::{CommitEntry, commit_entry};
+use crate::domain::group::GroupPartition;
+use crate::domain::verdict::{Commit, GroupVerdict, Judgement, Rules, Window};
+use crate::domain::{
+    Fact, Failure, FailureKind, GroupId, Offset, Partial, PartitionId, PartitionMap, Time, TopicPartition, show,
+};
+use crate::kafka::admin::offsets::{self, OffsetAt};
+use crate::kafka::fetch::{self, Batch, Isolation, Marker, ReadEvent, ReadRange, ReadRequest};
+use futures::future::join_all;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+const LOG: &str = "__consumer_offsets";
+/// Records looked at before the end of each partition of the log, the first time.
+const TAIL: Offset = 4_000;
+/// Windows kept of all groups together.
+const MOST_WINDOWS: usize = 100_000;
+/// Commits that wait for the end of a transaction, of one producer.
+const MOST_WAITING: usize = 10_000;
+/// Partitions whose lag at earlier commits is looked up at once.
+const MOST_LOOKED_UP: usize = 2_000;
+/// Ends kept of each partition, and the milliseconds between them.
+const ENDS: usize = 10;
+const ENDS_EVERY: i64 = 10_000;
+
+/// Which partition of the log holds a group, as its coordinator is found
+/// (`GroupMetadataManager.partitionFor`: the absolute hash of the id).
+fn partition_of(group: &GroupId, partitions: usize) -> PartitionId {
+    let hash =
+        group.as_str().encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+    let partitions = i32::try_from(partitions).unwrap_or(i32::MAX).max(1);
+    hash.checked_abs().unwrap_or(0) % partitions
+}
+
+type Waiting = Vec<(GroupId, TopicPartition, Commit)>;
+
+/// What was read of the log of commits.
+#[derive(Debug, Default)]
+pub(super) struct CommitLog {
+    /// Where each of its partitions goes on.
+    next: HashMap<PartitionId, Offset>,
+    groups: HashMap<GroupId, PartitionMap<Window>>,
+    windows: usize,
+    /// By partition of the log and producer, until the transaction ends.
+    waiting: HashMap<(PartitionId, i64), Waiting>,
+    /// The last ends of topics' partitions, with which lags at commits are known.
+    ends: PartitionMap<VecDeque<(Time, Offset)>>,
+    /// Records of versions that are not known.
+    not_understood: usize,
+}
+
+impl CommitLog {
+    fn take(&mut self, batch: &Batch) {
+        let facts = batch.facts();
+        for index in 0..batch.len() {
+            let (Some(Some(key)), Some(value), Some(order)) =
+                (batch.key(index), batch.value(index), batch.offset(index))
+            else {
+                continue;
+            };
+            match commit_entry(key, value) {
+                Ok(CommitEntry::Committed { group, partition, offset, at }) => {
+                    let commit = Commit { offset, at, order, lag: None };
+                    if facts.is_transactional {
+                        let waiting = self.waiting.entry((batch.partition(), facts.producer_id)).or_default();
+                        if waiting.len() < MOST_WAITING {
+                            waiting.push((group, partition, commit));
+                        }
+                    } else {
+                        self.add(group, partition, commit);
+                    }
+                }
+                Ok(CommitEntry::GroupGone(group)) => {
+                    let gone = self.groups.remove(&group);
+                    self.windows -= gone.map_or(0, |windows| windows.len());
+                }
+                Ok(CommitEntry::Other) => {}
+                Err(_) => self.not_understood += 1,
+            }
+        }
+    }
+
+    /// Commits of a transaction count from its end on, or not at all.
+    fn ended(&mut self, partition: PartitionId, marker: Marker) {
+        let Some(waiting) = self.waiting.remove(&(partition, marker.producer_id)) else { return };
+        let (of_this, later): (Waiting, Waiting) =
+            waiting.into_iter().partition(|(_, _, commit)| commit.order < marker.offset);
+        if !later.is_empty() {
+            self.waiting.insert((partition, marker.producer_id), later);
+        }
+        if marker.is_commit {
+            for (group, partition, commit) in of_this {
+                self.add(group, partition, commit);
+            }
+        }
+    }
+
+    fn add(&mut self, group: GroupId, partition: TopicPartition, mut commit: Commit) {
+        let rules = Rules::default();
+        // The end is known as of a look shortly before or after the commit.
+        let end = self.ends.get(&partition).and_then(|ends| {
+            let (at, end) = ends.back()?;
+            (commit.at.since(*at).abs() < 2 * ENDS_EVERY).then_some(*end)
+        });
+        commit.lag = end.map(|end| behind(end, commit.offset));
+        let windows = self.groups.entry(group).or_default();
+        let is_known = windows.contains_key(&partition);
+        if !is_known && self.windows >= MOST_WINDOWS {
+            return;
+        }
+        self.windows += usize::from(!is_known);
+        windows.entry(partition).or_default().add(commit, &rules);
+    }
+
+    /// Remembers where a partition ends at `now`.
+    fn look(&mut self, partition: &TopicPartition, end: Offset, now: Time) {
+        let ends = match self.ends.get_mut(partition) {
+            Some(ends) => ends,
+            None => self.ends.entry(partition.clone()).or_default(),
+        };
+        if ends.back().is_none_or(|(at, _)| now.since(*at).abs() >= ENDS_EVERY) {
+            ends.push_back((now, end));
+        }
+        while ends.len() > ENDS {
+            ends.pop_front();
+        }
+    }
+
+    /// Takes in where partitions ended at earlier times.
+    fn learn(&mut self, group: &GroupId, past: &PartitionMap<Vec<(Time, Offset)>>) {
+        for (partition, window) in self.groups.get_mut(group).into_iter().flatten() {
+            let Some(known) = past.get(partition) else { continue };
+            window.learn_lag(|commit| {
+                let (_, end) = known.iter().find(|(at, _)| *at == commit.at)?;
+                Some(behind(*end, commit.offset))
+            });
+        }
+    }
+
+    /// `earlier` is an end from before there were looks.
+    fn judge(&self, group: &GroupId, row: &GroupPartition, earlier: Option<Offset>, now: Time) -> Option<Judgement> {
+        let (Fact::Known(lag), Fact::Known(end)) = (row.lag(), &row.end) else { return None };
+        let window = self.groups.get(group)?.get(&row.partition)?;
+        let known = self.ends.get(&row.partition).into_iter().flatten().map(|(_, end)| *end);
+        let ends: Vec<Offset> = earlier.into_iter().chain(known).chain([*end]).collect();
+        window.judge(&ends, lag, now, &Rules::default())
+    }
+}
+
+fn behind(end: Offset, committed: Offset) -> u64 {
+    end.saturating_sub(committed).max(0).cast_unsigned()
+}
+
+/// How a group is doing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// In the order of the group's partitions. `None` where no commit was seen, or the
+    /// lag is not known.
+    pub partitions: Vec<Option<Judgement>>,
+    pub group: Option<GroupVerdict>,
+}
+
+impl Cluster {
+    /// Groups with how they are doing, by their last commits; `None` asks for all.
+    pub async fn judged_groups(&self, only: Option<&[GroupId]>) -> Result<Partial<Vec<GroupDetail>>, Failure> {
+        let (read, lags) = tokio::join!(self.read_commits(only), self.lags(only));
+        read?;
+        let mut groups = lags?;
+        self.judge(&mut groups.value).await?;
+        let unknown = lock(&self.inner.commits).not_understood;
+        if unknown > 0 {
+            let message = format!("{} in it could not be understood", show::plural(unknown, "record"));
+            groups.failures.push(Failure::new(FailureKind::Unsupported, "read commits", message).on(LOG));
+        }
+        Ok(groups)
+    }
+
+    /// One group, whole, with how it is doing.
+    pub async fn judged_group(&self, group: &GroupId) -> Result<Arc<GroupDetail>, Failure> {
+        let (group, read) = tokio::join!(self.group(group), self.read_commits(Some(std::slice::from_ref(group))));
+        let mut group = group?;
+        let judged = match read {
+            Ok(()) => self.judge(std::slice::from_mut(&mut group)).await,
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = judged {
+            group.judged = Fact::unknown(failure.to_string());
+        }
+        Ok(Arc::new(group))
+    }
+
+    /// Judges groups by what was read of the log. What the lag was at earlier commits is
+    /// looked up by their times.
+    async fn judge(&self, groups: &mut [GroupDetail]) -> Result<(), Failure> {
+        let now = self.now();
+        let a_window_ago = now.plus_millis(-(ENDS as i64) * ENDS_EVERY);
+        let past = self.past_ends(groups, a_window_ago).await?;
+        let mut log = lock(&self.inner.commits);
+        for group in groups {
+            let id = &group.description.listing.id;
+            log.learn(id, &past);
+            for row in &group.partitions {
+                if let Fact::Known(end) = row.end {
+                    log.look(&row.partition, end, now);
+                }
+            }
+            let oldest = |row: &GroupPartition| {
+                past.get(&row.partition)?.iter().find(|(at, _)| *at == a_window_ago).map(|(_, end)| *end)
+            };
+            let partitions: Vec<_> = group.partitions.iter().map(|row| log.judge(id, row, oldest(row), now)).collect();
+            let rows = group.partitions.iter().zip(&partitions);
+            let verdict = GroupVerdict::of(rows.map(|(row, judged)| (&row.partition, judged.as_ref())));
+            group.judged = Fact::Known(Judged { partitions, group: verdict });
+        }
+        Ok(())
+    }
+
+    /// Reads on in the log of commits, where `only` these groups are kept or all of it.
+    pub(super) async fn read_commits(&self, only: Option<&[GroupId]>) -> Result<(), Failure> {
+        let metadata = self.known_metadata().await?;
+        let Some(topic) = metadata.topic(LOG) else {
+            let failure =
+                Failure::new(FailureKind::Denied, "read commits", "the topic is not there, or you may not see it");
+            return Err(failure.on(LOG).hint("Verdicts need DESCRIBE and READ on the topic __consumer_offsets."));
+        };
+        let count = topic.partitions.len();
+        let mut wanted: Vec<PartitionId> = match only {
+            Some(groups) => groups.iter().map(|group| partition_of(group, count)).collect(),
+            None => topic.partitions.iter().map(|partition| partition.id).collect(),
+        };
+        wanted.sort_unstable();
+        wanted.dedup();
+        let here: Vec<TopicPartition> =
+            wanted.iter().map(|partition| TopicPartition::new(topic.name.clone(), *partition)).collect();
+        let (starts, ends) = self.log_bounds(&here).await?;
+        let ranges: Vec<ReadRange> = {
+            let log = lock(&self.inner.commits);
+            let range = |here: &TopicPartition| {
+                let (start, end) = (listed_offset(&starts, here).get()?, listed_offset(&ends, here).get()?);
+                let from = log.next.get(&here.partition).copied().unwrap_or(end - TAIL).max(start);
+                (from < end).then_some(ReadRange { partition: here.partition, from, to: Some(end) })
+            };
+            here.iter().filter_map(range).collect()
+        };
+        let mut reading = fetch::read(
+            self.client(),
+            ReadRequest {
+                topic: topic.name.clone(),
+                ranges: ranges.clone(),
+                max_bytes_per_second: self.profile().read_budget_bytes_per_second,
+                newest_only: false,
+                isolation: Isolation::Uncommitted,
+                rack: self.profile().rack.clone(),
+                lane: self.next_read(),
+            },
+        );
+        let mut failed = None;
+        while let Some(events) = reading.next().await {
+            let mut log = lock(&self.inner.commits);
+            for event in events {
+                match event {
+                    ReadEvent::Batch(batch) => log.take(&batch),
+                    ReadEvent::TransactionEnded(partition, marker) => log.ended(partition, marker),
+                    ReadEvent::Failed(failure) => failed = Some(failure),
+                    ReadEvent::Skipped { .. }
+                    | ReadEvent::CaughtUp
+                    | ReadEvent::Waiting { .. }
+                    | ReadEvent::Settled(_) => {}
+                }
+            }
+        }
+        if let Some(failure) = failed {
+            return Err(failure);
+        }
+        let read = ranges.iter().filter_map(|range| Some((range.partition, range.to?)));
+        lock(&self.inner.commits).next.extend(read);
+        Ok(())
+    }
+
+    /// Where partitions ended when groups that are behind committed there, and at
+    /// `also`.
+    async fn past_ends(
+        &self,
+        groups: &[GroupDetail],
+        also: Time,
+    ) -> Result<PartitionMap<Vec<(Time, Offset)>>, Failure> {
+        let mut times: PartitionMap<Vec<Time>> = PartitionMap::default();
+        let mut ends: PartitionMap<Offset> = PartitionMap::default();
+        {
+            let log = lock(&self.inner.commits);
+            for group in groups {
+                let Some(windows) = log.groups.get(&group.description.listing.id) else { continue };
+                for row in &group.partitions {
+                    let (Fact::Known(lag), Fact::Known(end)) = (row.lag(), &row.end) else { continue };
+                    let Some(window) = windows.get(&row.partition).filter(|_| lag > 0) else { continue };
+                    if times.len() == MOST_LOOKED_UP && !times.contains_key(&row.partition) {
+                        continue;
+                    }
+                    let wanted = times.entry(row.partition.clone()).or_insert_with(|| vec![also]);
+                    wanted.extend(window.commits().filter(|commit| commit.lag.is_none()).map(|commit| commit.at));
+                    ends.insert(row.partition.clone(), *end);
+                }
+            }
+        }
+        let rounds = times.values().map(Vec::len).max().unwrap_or(0);
+        let metadata = self.known_metadata().await?;
+        let round = |index: usize| {
+            let wanted =
+                times.iter().filter_map(|(here, times)| Some((here.clone(), OffsetAt::Time(*times.get(index)?))));
+            let wanted: Vec<(TopicPartition, OffsetAt)> = wanted.collect();
+            let topics = &metadata.topics;
+            async move { (index, offsets::list(self.client(), &wanted, topics).await) }
+        };
+        let mut past: PartitionMap<Vec<(Time, Offset)>> = PartitionMap::default();
+        for (index, listed) in join_all((0..rounds).map(round)).await {
+            for (here, answer) in listed {
+                let Some(at) = times.get(&here).and_then(|times| times.get(index)) else { continue };
+                let end = match answer {
+                    Ok(Some(found)) => Some(found.offset),
+                    // Nothing was written since: it ended where it ends now.
+                    Ok(None) => ends.get(&here).copied(),
+                    Err(_) => None,
+                };
+                if let Some(end) = end {
+                    past.entry(here).or_default().push((*at, end));
+                }
+            }
+        }
+        Ok(past)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("test", 48)]
+    #[case("my-group", 12)]
+    #[case("connect-my-sink", 33)]
+    #[case("payments-service", 43)]
+    fn a_group_is_kept_where_its_coordinator_is(#[case] group: &str, #[case] partition: PartitionId) {
+        assert_eq!(partition_of(&group.into(), 50), partition);
+    }
+
+    fn here() -> TopicPartition {
+        TopicPartition::new("orders".into(), 0)
+    }
+
+    fn commit(order: Offset) -> Commit {
+        Commit { offset: order * 10, at: Time(order * 1_000), order, lag: None }
+    }
+
+    fn kept(log: &CommitLog) -> Vec<(Offset, Option<u64>)> {
+        let windows = log.groups.get(&GroupId::from("g"));
+        let window = windows.and_then(|windows| windows.get(&here()));
+        window.into_iter().flat_map(Window::commits).map(|commit| (commit.order, commit.lag)).collect()
+    }
+
+    #[test]
+    fn a_commit_in_a_transaction_counts_when_that_is_committed() {
+        let mut log = CommitLog::default();
+        let waits = |log: &mut CommitLog, order| {
+            log.waiting.entry((3, 7)).or_default().push(("g".into(), here(), commit(order)));
+        };
+        let end = |offset, is_commit| Marker { producer_id: 7, offset, is_commit };
+        waits(&mut log, 1);
+        waits(&mut log, 4);
+        log.ended(3, Marker { producer_id: 8, ..end(2, true) });
+        assert_eq!(kept(&log), [], "another producer's transaction ended");
+        log.ended(3, end(2, false));
+        log.ended(3, end(5, true));
+        assert_eq!(kept(&log), [(4, None)]);
+        assert!(log.waiting.is_empty());
+    }
+
+    #[test]
+    fn the_lag_at_a_commit_is_known_from_a_look_near_it() {
+        let mut log = CommitLog::default();
+        log.look(&here(), 50, Time(0));
+        log.look(&here(), 70, Time(3_000));
+        log.add("g".into(), here(), commit(2));
+        log.add("g".into(), here(), commit(60));
+        assert_eq!(kept(&log), [(2, Some(30)), (60, None)]);
+        log.learn(&"g".into(), &PartitionMap::from_iter([(here(), vec![(Time(60_000), 612)])]));
+        assert_eq!(kept(&log), [(2, Some(30)), (60, Some(12))]);
+        for number in 1..50 {
+            log.look(&here(), 50, Time(number * ENDS_EVERY));
+        }
+        assert_eq!(log.ends[&here()].len(), ENDS, "bounded");
+    }
+}
