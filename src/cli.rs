@@ -42,6 +42,9 @@ use session::Session;
 use std::io;
 use std::process::ExitCode;
 
+/// More threads than this read answers no sooner, and each keeps room for the largest.
+const MOST_THREADS: usize = 4;
+
 /// Runs klamm with the arguments of this process.
 pub fn main() -> ExitCode {
     let parsed = Arguments::command().try_get_matches().and_then(|matches| {
@@ -56,7 +59,8 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(&format!("cannot start: {error}"));
