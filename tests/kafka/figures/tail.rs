@@ -39,9 +39,7 @@ fn plain(target: &Target) -> Vec<Line> {
     let writer = Writer::start(target, topic, values());
     let console = open(target, topic, &[]);
     let keys = keys_in(&console);
-    let echo = Console::open_program("sh", &["-c", "stty raw -echo; echo ready; cat"], &[], 120, 40);
-    echo.sees("ready");
-    let control = echoes(&echo);
+    let control = echoes();
     let minute = watch(&console);
     let written = writer.stop();
     vec![
@@ -152,7 +150,10 @@ fn keys(on: impl Fn(), off: impl Fn(), wait: impl Fn(&str, bool)) -> Vec<Duratio
     times
 }
 
-fn echoes(echo: &Console) -> Vec<Duration> {
+/// What the terminal itself takes, and the machine: the control.
+pub fn echoes() -> Vec<Duration> {
+    let echo = Console::open_program("sh", &["-c", "stty raw -echo; echo ready; cat"], &[], 120, 40);
+    echo.sees("ready");
     let mut times = Vec::new();
     for count in 1..=KEYS {
         std::thread::park_timeout(PAUSE);
