@@ -126,7 +126,7 @@ async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, 
 /// The topic's records and size, or why they are not known.
 fn logs_of(topic: &Topic, logs: Result<&TopicLogs, &Failure>) -> (Cell, Cell) {
     match logs {
-        Ok(logs) => match logs.topics.get(&topic.name) {
+        Ok(logs) => match logs.topic(topic.name.as_str()) {
             Some(log) => (Cell::of(&log.records, Cell::Count), Cell::of(&log.size, Cell::Size)),
             None => (Cell::Unknown("no leader answered for it".into()), Cell::Unknown("no broker reported it".into())),
         },

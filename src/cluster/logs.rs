@@ -23,8 +23,26 @@ const MIN_INTERVAL: i64 = 500;
 pub struct TopicLogs {
     pub version: u64,
     pub taken: Time,
-    pub topics: foldhash::HashMap<TopicName, Arc<TopicLog>>,
+    /// By name.
+    pub topics: Vec<(TopicName, Arc<TopicLog>)>,
     pub failures: Vec<Failure>,
+}
+
+impl TopicLogs {
+    pub fn topic(&self, name: &str) -> Option<&Arc<TopicLog>> {
+        let index = self.topics.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+        self.topics.get(index).map(|(_, log)| log)
+    }
+
+    /// The logs of `topics`, which are in order of their names, each or none: for many
+    /// topics quicker than one after the other.
+    pub fn of<'a>(&'a self, topics: &'a [Arc<Topic>]) -> impl Iterator<Item = Option<&'a Arc<TopicLog>>> {
+        let mut known = self.topics.iter().peekable();
+        topics.iter().map(move |topic| {
+            while known.next_if(|(name, _)| *name < topic.name).is_some() {}
+            known.next_if(|(name, _)| *name == topic.name).map(|(_, log)| log)
+        })
+    }
 }
 
 /// One topic's logs, by partition id.
@@ -65,10 +83,8 @@ pub(super) struct LogSampler {
 #[derive(Debug)]
 struct Samples {
     id: Option<TopicId>,
-    /// When `ends` were read.
+    /// When the ends of the log were read.
     sampled: Time,
-    /// By partition; none where it was unknown.
-    ends: Vec<Option<Offset>>,
     /// How many equal rates a single one in the log stands for.
     alike: usize,
     log: Arc<TopicLog>,
@@ -127,7 +143,9 @@ impl LogSampler {
             last => last.as_ref().map_or(1, |last| last.version + 1),
         };
         self.is_changed = false;
-        let topics = self.topics.iter().map(|(name, samples)| (name.clone(), Arc::clone(&samples.log))).collect();
+        let mut topics: Vec<(TopicName, Arc<TopicLog>)> =
+            self.topics.iter().map(|(name, samples)| (name.clone(), Arc::clone(&samples.log))).collect();
+        topics.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let next = Arc::new(TopicLogs { version, taken: now, topics, failures });
         self.last = Some(Arc::clone(&next));
         next
@@ -148,21 +166,17 @@ impl Taking<'_> {
             .map(|before| self.now.since(before.sampled))
             .filter(|&millis| millis >= MIN_INTERVAL)
             .map(|millis| millis as f64 / 1000.0);
-        let mut ends = Vec::with_capacity(topic.partitions.len());
         let mut partitions = Vec::with_capacity(topic.partitions.len());
         for (index, partition) in topic.partitions.iter().enumerate() {
             let here = TopicPartition::new(topic.name.clone(), partition.id);
             let start = self.offset_of(&self.part.starts, &here, partition);
             let end = self.offset_of(&self.part.ends, &here, partition);
-            let earlier = before.and_then(|before| before.ends.get(index).copied().flatten());
             let known = before.and_then(|before| before.log.partitions.get(index));
             let size = match &self.part.sizes {
                 Some(sizes) => self.size_of(sizes, &here, partition.leader),
                 None => known.map_or_else(|| self.reasons.unknown("not asked yet"), |known| known.size.clone()),
             };
-            let rate = self.rate_of(&end, earlier, seconds, known.and_then(|known| known.rate.get()));
-            // Samples too close to each other are measured from the earlier one.
-            ends.push(if seconds.is_none() { earlier.or(end.get()) } else { end.get() });
+            let rate = self.rate_of(&end, known, seconds);
             partitions.push(PartitionLog { start, end, size, rate });
         }
         let rate = total_rate(&partitions);
@@ -178,8 +192,7 @@ impl Taking<'_> {
             rates,
             partitions,
         };
-        let sampled = before.filter(|_| seconds.is_none()).map_or(self.now, |before| before.sampled);
-        Samples { id: topic.id, sampled, ends, alike, log: Arc::new(log) }
+        Samples { id: topic.id, sampled: self.now, alike, log: Arc::new(log) }
     }
 
     fn offset_of(&mut self, listed: &Listed, here: &TopicPartition, partition: &Partition) -> Fact<Offset> {
@@ -210,21 +223,15 @@ impl Taking<'_> {
         }
     }
 
-    fn rate_of(
-        &mut self,
-        end: &Fact<Offset>,
-        earlier: Option<Offset>,
-        seconds: Option<f64>,
-        known: Option<Rate>,
-    ) -> Fact<Rate> {
+    fn rate_of(&mut self, end: &Fact<Offset>, before: Option<&PartitionLog>, seconds: Option<f64>) -> Fact<Rate> {
         let Fact::Known(end) = end else {
             return self.reasons.unknown("the end offset is unknown");
         };
-        let rate = match (seconds, earlier) {
+        let rate = match (seconds, before.and_then(|before| before.end.get())) {
             (Some(seconds), Some(earlier)) if *end >= earlier => Some(((end - earlier) as f64 / seconds).into()),
             // The log was truncated or this is the first sight of it.
             (Some(_), _) => None,
-            (None, _) => known,
+            (None, _) => before.and_then(|before| before.rate.get()),
         };
         rate.map_or_else(|| self.reasons.unknown("one sample so far"), Fact::Known)
     }
@@ -343,11 +350,11 @@ mod tests {
     fn the_second_sample_knows_the_rate() {
         let (metadata, mut sampler) = (metadata(1), LogSampler::default());
         let first = sample(&mut sampler, &metadata, listed([0, 0]), listed([100, 50]), 0);
-        assert_eq!(first.topics["t"].records, Fact::Known(150));
-        assert!(first.topics["t"].rate.get().is_none());
+        assert_eq!(first.topic("t").unwrap().records, Fact::Known(150));
+        assert!(first.topic("t").unwrap().rate.get().is_none());
         let second = sample(&mut sampler, &metadata, listed([0, 0]), listed([110, 70]), 2000);
-        assert_eq!(second.topics["t"].rate.get().map(f64::from), Some(15.0));
-        assert_eq!(second.topics["t"].rates, [15.0]);
+        assert_eq!(second.topic("t").unwrap().rate.get().map(f64::from), Some(15.0));
+        assert_eq!(second.topic("t").unwrap().rates, [15.0]);
     }
 
     #[test]
@@ -355,7 +362,7 @@ mod tests {
         let mut sampler = LogSampler::default();
         sample(&mut sampler, &metadata(1), listed([0, 0]), listed([100, 50]), 0);
         let again = sample(&mut sampler, &metadata(2), listed([0, 0]), listed([300, 50]), 2000);
-        assert!(again.topics["t"].rate.get().is_none());
+        assert!(again.topic("t").unwrap().rate.get().is_none());
     }
 
     #[test]
@@ -365,7 +372,7 @@ mod tests {
         let ends: Listed =
             (0..2).map(|partition| (TopicPartition::new("t".into(), partition), Err(broken.clone()))).collect();
         let logs = sample(&mut sampler, &metadata, listed([0, 0]), ends, 0);
-        assert_eq!(logs.topics["t"].records.get(), None);
+        assert_eq!(logs.topic("t").unwrap().records.get(), None);
         assert_eq!(logs.failures.len(), 1);
     }
 
@@ -381,14 +388,33 @@ mod tests {
     }
 
     #[test]
-    fn samples_too_close_to_each_other_are_measured_from_the_earlier_one() {
+    fn samples_too_close_to_each_other_leave_the_rate_as_it_was() {
         let (metadata, mut sampler) = (metadata(1), LogSampler::default());
         let mut rate = |end, at| {
             let logs = sample(&mut sampler, &metadata, listed([0, 0]), listed([end, 0]), at);
-            logs.topics["t"].rate.get().map(f64::from)
+            logs.topic("t").unwrap().rate.get().map(f64::from)
         };
-        assert_eq!([rate(0, 0), rate(10, 100), rate(20, 1_000), rate(90, 1_100)], [None, None, Some(20.0), Some(20.0)]);
-        assert_eq!(rate(100, 2_000), Some(80.0));
+        assert_eq!([rate(0, 0), rate(10, 1_000), rate(90, 1_100)], [None, Some(10.0), Some(10.0)]);
+        assert_eq!(rate(100, 2_100), Some(10.0), "measured from the last sample");
+    }
+
+    #[test]
+    fn many_logs_are_found_in_one_pass() {
+        let topic = |name: &str| Arc::new(Topic { name: name.into(), ..(*metadata(1).topics[0]).clone() });
+        let log = |rates: &[f32]| {
+            let [records, size] = [Fact::Known(1), Fact::Known(1)];
+            let rate = Fact::Known(Rate::from(1.0));
+            Arc::new(TopicLog { partitions: Vec::new(), records, size, rate, rates: rates.to_vec() })
+        };
+        let topics = vec![("b".into(), log(&[1.0])), ("c".into(), log(&[2.0])), ("e".into(), log(&[3.0]))];
+        let logs = TopicLogs { version: 1, taken: Time(0), topics, failures: Vec::new() };
+        let wanted = ["a", "b", "d", "e", "f"].map(topic);
+        let found: Vec<Option<f32>> = logs.of(&wanted).map(|log| log.map(|log| log.rates[0])).collect();
+        assert_eq!(found, [None, Some(1.0), None, Some(3.0), None]);
+        assert_eq!(
+            found,
+            wanted.iter().map(|topic| Some(logs.topic(topic.name.as_str())?.rates[0])).collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -216,7 +216,7 @@ impl Cluster {
             self.topic_configs(name),
             self.readers_now(name),
         );
-        let log = logs?.topics.get(name).cloned();
+        let log = logs?.topic(name.as_str()).cloned();
         let (keys, sample_failure) = match keys {
             Ok(keys) => (keys, None),
             Err(failure) => (KeySample::default(), Some(failure)),
@@ -299,7 +299,7 @@ impl Cluster {
         let metadata = self.metadata().await?;
         let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
         let (logs, groups) = tokio::join!(self.topic_logs(), self.readers_now(name));
-        let records = logs.ok().and_then(|logs| logs.topics.get(name)?.records.get());
+        let records = logs.ok().and_then(|logs| logs.topic(name.as_str())?.records.get());
         let readers: Vec<GroupId> = groups
             .map(|groups| groups.value.iter().map(|group| group.listing.id.clone()).collect())
             .unwrap_or_default();

@@ -129,7 +129,7 @@ fn note(failures: &mut Vec<Failure>, failure: Failure) -> String {
 }
 
 fn partition_rows(topic: &Topic, logs: Result<&TopicLogs, &Failure>) -> Table {
-    let known = logs.map(|logs| logs.topics.get(&topic.name));
+    let known = logs.map(|logs| logs.topic(topic.name.as_str()));
     let log_of = |id: PartitionId| -> Result<&PartitionLog, Arc<str>> {
         let index = usize::try_from(id).unwrap_or(usize::MAX);
         match known {

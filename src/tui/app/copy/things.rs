@@ -150,7 +150,7 @@ fn of(name: &str, object: Map<String, Json>, klamm: String, tools: String) -> Ve
 }
 
 fn topic(state: &State, name: &TopicName) -> (String, Vec<CopyChoice>) {
-    let log = state.data.logs.value().and_then(|logs| logs.topics.get(name));
+    let log = state.data.logs.value().and_then(|logs| logs.topic(name.as_str()));
     let mut parts = object(json!({ "topic": name }));
     if let Some(topic) = state.data.metadata.value().and_then(|metadata| metadata.topic(name.as_str())) {
         parts.insert("partitions".into(), json!(topic.partitions.len()));
@@ -173,7 +173,7 @@ fn in_topic(state: &State, name: &TopicName) -> (String, Vec<CopyChoice>) {
             let Some((topic, partition)) = topic.and_then(|topic| Some((topic, topic.partition(id?)?))) else {
                 return self::topic(state, name);
             };
-            let log = state.data.logs.value().and_then(|logs| logs.topics.get(&topic.name));
+            let log = state.data.logs.value().and_then(|logs| logs.topic(topic.name.as_str()));
             let place = topic.partitions.iter().position(|other| other.id == partition.id);
             let log = log.and_then(|log| log.partitions.get(place?));
             let mut parts = object(json!({

@@ -44,10 +44,8 @@ impl GroupView {
     /// Orders the partitions anew and finds the selected one again.
     pub fn arrange(&mut self) {
         let Some(detail) = self.detail.value() else { return };
-        let count = u32::try_from(detail.partitions.len()).unwrap_or(u32::MAX);
-        let mut order: Vec<u32> = (0..count).collect();
-        largest_first(&mut order, |index| detail.partitions.get(index as usize)?.lag().get().map(|lag| lag as f64));
-        self.order = order;
+        let lags = detail.partitions.iter().map(|row| row.lag().get().map(|lag| lag as f64));
+        self.order = largest_first(lags.zip(0..));
         let order = &self.order;
         self.selection.settle(order.len(), |row| {
             order.get(row).and_then(|index| detail.partitions.get(*index as usize)).map(|row| row.partition.clone())

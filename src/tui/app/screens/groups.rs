@@ -47,7 +47,8 @@ pub fn order(groups: &Groups, filter: &str, sort: Sort<GroupSort>) -> Vec<u32> {
         // Snapshots are ordered by id already.
         GroupSort::Name => {}
         GroupSort::Lag => {
-            largest_first(&mut rows, |index| groups.rows.get(index as usize)?.lag.fact().get().map(|lag| lag as f64))
+            let lag = |index: u32| groups.rows.get(index as usize)?.lag.fact().get().map(|lag| lag as f64);
+            rows = largest_first(rows.into_iter().map(|index| (lag(index), index)));
         }
         GroupSort::State => {
             rows.sort_by_key(|index| groups.rows.get(*index as usize).map(|row| row.listing.state.word()));

@@ -190,12 +190,11 @@ fn is_rebalancing(state: crate::domain::group::GroupState) -> bool {
 /// Ranks the busiest topics anew.
 pub fn rank_topics(state: &mut State) {
     let (Some(metadata), Some(logs)) = (state.data.metadata.value(), state.data.logs.value()) else { return };
-    let ranked: Vec<(f64, u32)> = metadata
-        .topics
-        .iter()
+    let ranked: Vec<(f64, u32)> = logs
+        .of(&metadata.topics)
         .zip(0u32..)
-        .filter_map(|(topic, index)| {
-            let rate = logs.topics.get(&topic.name)?.rate.get().map(f64::from)?;
+        .filter_map(|(log, index)| {
+            let rate = log?.rate.get().map(f64::from)?;
             (rate > 0.0).then_some((rate, index))
         })
         .collect();

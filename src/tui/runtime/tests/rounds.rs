@@ -15,13 +15,13 @@ fn rest(desk: &mut Desk, slot: Slot) -> Request {
 }
 
 fn known(desk: &Desk, topic: &str) -> Option<u64> {
-    desk.state.data.logs.value().unwrap().topics.get(topic)?.records.get()
+    desk.state.data.logs.value().unwrap().topic(topic)?.records.get()
 }
 
 /// Another snapshot, with as many records in `orders.v1`.
 fn logs(records: u64) -> Arc<TopicLogs> {
     let mut logs = (*canned::logs()).clone();
-    let log = logs.topics.get_mut("orders.v1").unwrap();
+    let (_, log) = logs.topics.iter_mut().find(|(name, _)| name.as_str() == "orders.v1").unwrap();
     Arc::make_mut(log).records = Fact::Known(records);
     Arc::new(logs)
 }

@@ -479,7 +479,7 @@ fn changes() {
     let mut desk = Desk::filled(Access::ReadWrite);
     let mut metadata = (*canned::metadata()).clone();
     metadata.version = 2;
-    metadata.topics.insert(0, canned::topic("aaa", 1, 3, None));
+    metadata.topics.insert(1, canned::topic("aaa", 1, 3, None));
     desk.answer(Slot::Metadata, Answer::Metadata(Ok(Arc::new(metadata))));
     desk.press("shift-tab");
     shoot_small("overview_changes", &mut desk);

@@ -254,7 +254,7 @@ fn busiest(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         len: view.busiest.len(),
         cursor: view.topics_cursor,
     };
-    let nothing = |logs: &TopicLogs| match logs.topics.values().any(|log| log.rate.known().is_some()) {
+    let nothing = |logs: &TopicLogs| match logs.topics.iter().any(|(_, log)| log.rate.known().is_some()) {
         true => "nothing is written at the moment",
         false if logs.topics.is_empty() => "there are no topics",
         false => "measuring rates…",
@@ -268,7 +268,7 @@ fn busiest(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         nothing,
         |logs, row, column| {
             let topic = metadata?.topics.get(*view.busiest.get(row)? as usize)?;
-            let log = logs.topics.get(&topic.name);
+            let log = logs.topic(topic.name.as_str());
             Some(match column {
                 0 => name(topic.name.as_str(), Role::Text),
                 1 => facts::rate(log.map(|log| &log.rate)),

@@ -33,7 +33,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     // A line of air below the tabs, where there is room.
     let skip = if inner.height > 12 { 2 } else { 1 };
     let body = Rect { y: inner.y + skip, height: inner.height.saturating_sub(skip), ..inner };
-    let log = state.data.logs.value().and_then(|logs| logs.topics.get(&topic.name));
+    let log = state.data.logs.value().and_then(|logs| logs.topic(topic.name.as_str()));
     match view.detail.tab {
         TopicTab::Partitions => partitions(canvas, body, state, topic, log.map(|log| &**log), focus),
         TopicTab::Groups => groups(canvas, body, state, focus),

@@ -139,7 +139,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     table::draw(canvas, inner, &table, |row, column| {
         let topic = view.order.get(row).and_then(|index| metadata.topics.get(*index as usize));
         let Some(topic) = topic else { return cell("", Role::Text) };
-        let log = logs.and_then(|logs| logs.topics.get(&topic.name));
+        let log = logs.and_then(|logs| logs.topic(topic.name.as_str()));
         match column {
             0 => {
                 let (offline, missing) = (topic.offline(), topic.under_replicated());
