@@ -135,9 +135,16 @@ impl LogSampler {
         self.next(failures, now)
     }
 
-    fn next(&mut self, mut failures: Vec<Failure>, now: Time) -> Arc<TopicLogs> {
-        failures.sort_by(|a, b| a.broker.cmp(&b.broker).then_with(|| a.message.cmp(&b.message)));
-        failures.dedup_by(|a, b| is_alike(a, b));
+    /// What is known about some topics alone.
+    pub(super) fn only(&self, names: &[TopicName], failures: Vec<Failure>, now: Time) -> TopicLogs {
+        let log = |name: &TopicName| Some((name.clone(), Arc::clone(&self.topics.get(name)?.log)));
+        let mut topics: Vec<_> = names.iter().filter_map(log).collect();
+        topics.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        TopicLogs { version: 1, taken: now, topics, failures: each_once(failures) }
+    }
+
+    fn next(&mut self, failures: Vec<Failure>, now: Time) -> Arc<TopicLogs> {
+        let failures = each_once(failures);
         let version = match &self.last {
             Some(last) if !self.is_changed && last.failures == failures => return Arc::clone(last),
             last => last.as_ref().map_or(1, |last| last.version + 1),
@@ -235,6 +242,12 @@ impl Taking<'_> {
         };
         rate.map_or_else(|| self.reasons.unknown("one sample so far"), Fact::Known)
     }
+}
+
+fn each_once(mut failures: Vec<Failure>) -> Vec<Failure> {
+    failures.sort_by(|a, b| a.broker.cmp(&b.broker).then_with(|| a.message.cmp(&b.message)));
+    failures.dedup_by(|a, b| is_alike(a, b));
+    failures
 }
 
 fn is_alike(a: &Failure, b: &Failure) -> bool {

@@ -211,7 +211,7 @@ impl Cluster {
         let metadata = self.metadata().await?;
         let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
         let (logs, keys, configs, groups) = tokio::join!(
-            self.topic_logs(),
+            self.logs_of(std::slice::from_ref(name)),
             self.sample_keys(topic, wish.sample),
             self.topic_configs(name),
             self.readers_now(name),
@@ -298,7 +298,7 @@ impl Cluster {
     pub async fn plan_delete_topic(&self, name: &TopicName) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
         let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
-        let (logs, groups) = tokio::join!(self.topic_logs(), self.readers_now(name));
+        let (logs, groups) = tokio::join!(self.logs_of(std::slice::from_ref(name)), self.readers_now(name));
         let records = logs.ok().and_then(|logs| logs.topic(name.as_str())?.records.get());
         let readers: Vec<GroupId> = groups
             .map(|groups| groups.value.iter().map(|group| group.listing.id.clone()).collect())

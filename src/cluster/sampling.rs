@@ -88,6 +88,16 @@ impl Cluster {
         Ok(sampler.snapshot(&metadata, failures, self.now()))
     }
 
+    /// The logs of these topics alone, as they are now; one that does not exist has none.
+    pub async fn logs_of(&self, names: &[TopicName]) -> Result<Arc<TopicLogs>, Failure> {
+        let metadata = self.known_metadata().await?;
+        let topics = names.iter().filter_map(|name| metadata.topic(name.as_str()).map(Arc::clone)).collect();
+        let part = self.read_logs(topics, true).await?;
+        let (now, mut sampler) = (self.now(), lock(&self.inner.logs));
+        let failures = sampler.take(&part, now);
+        Ok(Arc::new(sampler.only(names, failures, now)))
+    }
+
     async fn read_logs(&self, topics: Vec<Arc<Topic>>, with_sizes: bool) -> Result<LogsPart, Failure> {
         let alive = topics.iter().flat_map(|topic| {
             let alive = topic.partitions.iter().filter(|partition| !partition.is_offline());

@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, TopicGroup, TopicLogs};
 use crate::domain::config::{ConfigEntry, ConfigSource};
 use crate::domain::origin::origin_of;
 use crate::domain::topic::{PartitionLog, Topic};
-use crate::domain::{Failure, PartitionId, show};
+use crate::domain::{Failure, PartitionId, TopicName, show};
 use clap::Args;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -49,7 +49,8 @@ const GROUPS: &[Column] =
 pub(super) async fn run(session: &mut Session, arguments: DescribeArguments) -> Result<Exit, Stop> {
     let cluster = session.connect().await?;
     let metadata = cluster.metadata().await?;
-    let logs = cluster.topic_logs().await;
+    let names: Vec<TopicName> = arguments.topics.iter().map(|name| TopicName::from(name.as_str())).collect();
+    let logs = cluster.logs_of(&names).await;
     let mut report = Report { rows: Table::new(PARTITIONS), items: Some(Vec::new()), ..Report::default() };
     if let Err(failure) = &logs {
         report.failures.push(failure.clone());

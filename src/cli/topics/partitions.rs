@@ -88,7 +88,7 @@ pub(super) async fn plan(session: &mut Session, arguments: PlanArguments) -> Res
     if arguments.measure > 0 {
         // A rate is what lies between two looks; the report takes the second.
         cluster.metadata().await?;
-        cluster.topic_logs().await?;
+        cluster.logs_of(&[TopicName::from(arguments.topic.as_str())]).await?;
         say(&format!("klamm: measuring for {}", show::duration(arguments.measure.unsigned_abs())));
         tokio::time::sleep(Duration::from_millis(arguments.measure.unsigned_abs())).await;
     }

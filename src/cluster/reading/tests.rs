@@ -46,6 +46,14 @@ async fn of_a_wide_cluster_what_is_in_sight_is_asked_first_and_told_at_once() {
 }
 
 #[tokio::test]
+async fn of_one_topic_only_its_own_logs_are_asked_for() {
+    let world = World::wide(&[("a", 2), ("b", 3)]).await;
+    let logs = open(&world).logs_of(&["b".into(), "nowhere".into()]).await.unwrap();
+    assert_eq!((logs.topics.len(), logs.topic("b").unwrap().records.get()), (1, Some(30)));
+    assert_eq!(world.bounds_of(), ["b"]);
+}
+
+#[tokio::test]
 async fn without_a_list_all_groups_are_asked_once() {
     let world = World::with(GROUPS).await;
     let cluster = open(&world);
