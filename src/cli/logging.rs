@@ -6,7 +6,7 @@
 
 use super::output::complain;
 use std::path::{Path, PathBuf};
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 
@@ -14,6 +14,8 @@ const VARIABLE: &str = "KLAMM_LOG";
 const FILE: &str = "klamm.log";
 /// One file a day; a week says enough.
 const DAYS: usize = 7;
+/// Lines that may wait for the disk; more are dropped. Their places are memory.
+const WAITING_LINES: usize = 4_000;
 
 /// What the variable asks for; one that is not understood is said.
 fn asked_for() -> Option<EnvFilter> {
@@ -40,7 +42,7 @@ pub(crate) fn to_file(dir: &Path) -> Option<WorkerGuard> {
         .max_log_files(DAYS)
         .build(dir)
         .ok()?;
-    let (writer, guard) = tracing_appender::non_blocking(file);
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).finish(file);
     let filter = asked_for().unwrap_or_else(|| EnvFilter::new("warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
     log.try_init().ok()?;
