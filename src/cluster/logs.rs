@@ -208,7 +208,7 @@ impl Taking<'_> {
             Some(Ok(None)) => self.reasons.unknown("the broker gave no offset"),
             Some(Err(failure)) => {
                 if !self.failures.iter().any(|known| is_alike(known, failure)) {
-                    self.failures.push(failure.clone());
+                    self.failures.push((**failure).clone());
                 }
                 self.reasons.unknown(&failure.to_string())
             }
@@ -382,8 +382,9 @@ mod tests {
     fn an_unknown_end_makes_the_total_unknown_and_is_named_once() {
         let (metadata, mut sampler) = (metadata(1), LogSampler::default());
         let broken = Failure::new(FailureKind::Timeout, "list offsets", "no answer within 5 s").at_broker("1");
-        let ends: Listed =
-            (0..2).map(|partition| (TopicPartition::new("t".into(), partition), Err(broken.clone()))).collect();
+        let ends: Listed = (0..2)
+            .map(|partition| (TopicPartition::new("t".into(), partition), Err(Box::new(broken.clone()))))
+            .collect();
         let logs = sample(&mut sampler, &metadata, listed([0, 0]), ends, 0);
         assert_eq!(logs.topic("t").unwrap().records.get(), None);
         assert_eq!(logs.failures.len(), 1);
@@ -446,7 +447,7 @@ mod tests {
     fn in_the_middle_of_a_round_the_rest_is_as_it_was() {
         let (metadata, mut sampler) = (metadata(1), LogSampler::default());
         let broken = Failure::new(FailureKind::Timeout, "list offsets", "no answer within 5 s").at_broker("1");
-        let ends: Listed = [(TopicPartition::new("t".into(), 0), Err(broken))].into_iter().collect();
+        let ends: Listed = [(TopicPartition::new("t".into(), 0), Err(Box::new(broken)))].into_iter().collect();
         sample(&mut sampler, &metadata, listed([0, 0]), ends, 0);
         let other = Arc::new(Topic { name: "a".into(), ..(*metadata.topics[0]).clone() });
         let part = LogsPart { topics: vec![other], starts: Listed::default(), ends: Listed::default(), sizes: None };

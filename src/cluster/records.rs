@@ -326,9 +326,8 @@ impl Cluster {
                 if request.follow {
                     bounds.push(PartitionBounds { partition: here.partition, start: 0, end: 0, at_time: None });
                 } else {
-                    let said =
-                        [&starts, &ends].into_iter().find_map(|listed| listed.get(&here)?.as_ref().err().cloned());
-                    left_out.push(said.unwrap_or_else(|| {
+                    let said = [&starts, &ends].into_iter().find_map(|listed| listed.get(&here)?.as_ref().err());
+                    left_out.push(said.map(|failure| (**failure).clone()).unwrap_or_else(|| {
                         Failure::new(FailureKind::Unreachable, "read records", "the partition has no leader")
                             .on(here.to_string())
                     }));
@@ -337,13 +336,13 @@ impl Cluster {
             };
             let at_time = match times.get(&here) {
                 Some(Ok(Some(found))) => Some(found.offset),
-                Some(Err(failure)) => return Err(failure.clone()),
+                Some(Err(failure)) => return Err((**failure).clone()),
                 Some(Ok(None)) | None => None,
             };
             bounds.push(PartitionBounds { partition: here.partition, start: start.offset, end: end.offset, at_time });
         }
         if bounds.is_empty() {
-            let reason = starts.values().find_map(|answer| answer.as_ref().err().cloned());
+            let reason = starts.into_values().find_map(Result::err).map(|failure| *failure);
             return Err(reason.unwrap_or_else(|| {
                 Failure::new(FailureKind::Unreachable, "read topic", "no partition has a leader")
                     .on(request.topic.as_str())

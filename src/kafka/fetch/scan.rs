@@ -272,7 +272,7 @@ impl Scan {
         for (bound, at) in bounds.iter_mut().zip([OffsetAt::Earliest, OffsetAt::Latest]) {
             let wanted = [(partition.clone(), at)];
             let listed = offsets::list(&self.client, &wanted, std::slice::from_ref(&topic)).await;
-            let offset = listed.into_values().next().unwrap_or(Ok(None))?;
+            let offset = listed.into_values().next().unwrap_or(Ok(None)).map_err(|failure| *failure)?;
             let nothing = || Failure::new(FailureKind::NotFound, OPERATION, "the log's bounds are not known");
             *bound = offset.ok_or_else(nothing)?.offset;
         }

@@ -57,7 +57,8 @@ pub struct ListedOffset {
     pub leader_epoch: i32,
 }
 
-pub type Listed = PartitionMap<Result<Option<ListedOffset>, Failure>>;
+/// Failures are boxed: they are few and large, and rows are many.
+pub type Listed = PartitionMap<Result<Option<ListedOffset>, Box<Failure>>>;
 
 type Wanted<'a> = (&'a TopicPartition, OffsetAt);
 
@@ -82,7 +83,7 @@ pub async fn list(client: &Client, wanted: &[(TopicPartition, OffsetAt)], leader
         }
         Err(failure) => {
             for (partition, _) in moved {
-                listed.insert(partition.clone(), Err(failure.clone()));
+                listed.insert(partition.clone(), Err(Box::new(failure.clone())));
             }
         }
     }
@@ -97,7 +98,7 @@ async fn round<'a>(
     listed: &mut Listed,
 ) -> Vec<Wanted<'a>> {
     let (by_leader, without) = leaders.group(wanted, |(partition, _)| partition, ListOffsetsRequest::OPERATION);
-    listed.extend(without.into_iter().map(|((partition, _), failure)| (partition.clone(), Err(failure))));
+    listed.extend(without.into_iter().map(|((partition, _), failure)| (partition.clone(), Err(Box::new(failure)))));
     let mut batches = Vec::new();
     for (leader, mut wanted) in by_leader {
         // A request sees transactions in one way: what asks for the other goes apart.
@@ -119,7 +120,7 @@ async fn round<'a>(
             Ok(response) => moved.extend(take(leader, batch, &response, listed)),
             Err(failure) => {
                 for (partition, _) in batch {
-                    listed.insert(partition.clone(), Err(failure.clone().about("of", partition)));
+                    listed.insert(partition.clone(), Err(Box::new(failure.clone().about("of", partition))));
                 }
             }
         }
@@ -158,7 +159,7 @@ fn take<'a>(
     }
     let mut moved = Vec::new();
     for (partition, at) in batch {
-        let fail = |failure: Failure| failure.about("of", partition).at_broker(leader.to_string());
+        let fail = |failure: Failure| Box::new(failure.about("of", partition).at_broker(leader.to_string()));
         let result = match answers.get(&(partition.topic.as_str(), partition.partition)) {
             None => Err(fail(left_out(ListOffsetsRequest::OPERATION))),
             Some(answer) if answer.error_code == 0 => Ok((answer.offset >= 0).then_some(ListedOffset {
