@@ -188,14 +188,14 @@ fn outside(module: &[String], target: &[String], is_test: bool) -> Option<String
         return Some(format!("{name} belongs to {} ({shown})", places.join(", ")));
     }
     let names = |banned: &&str| shown == **banned || shown.starts_with(&format!("{banned}::"));
-    if !is_test && WALL_CLOCK.iter().any(|clock| names(&clock)) && !CLOCK_ROOMS.iter().any(|room| is_in(module, room)) {
+    if !is_test && WALL_CLOCK.iter().any(&names) && !CLOCK_ROOMS.iter().any(|room| is_in(module, room)) {
         return Some(format!("the clock is read in {} ({shown})", CLOCK_ROOMS.join(", ")));
     }
     let pure = PURE.iter().find(|place| is_in(module, place))?;
     if ASYNC.contains(&name.as_str()) {
         return Some(format!("{pure} is synchronous ({shown})"));
     }
-    let is_impure = IMPURE.iter().any(|banned| names(&banned));
+    let is_impure = IMPURE.iter().any(names);
     (is_impure && !is_test).then(|| format!("{pure} is pure ({shown})"))
 }
 
