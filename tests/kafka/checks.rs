@@ -22,6 +22,7 @@ pub const CHECKS: &[Check] = &[
     ("connect/step by step", looking::probe),
     ("list", looking::list),
     ("describe", looking::describe),
+    ("describe/disks", looking::disks),
     ("lag", looking::lag),
     ("verdict", looking::verdict),
     ("fetch", reading::fetch),

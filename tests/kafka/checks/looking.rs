@@ -4,7 +4,8 @@ use super::fill;
 use crate::klamm::Klamm;
 use crate::patience::{SHORT, until};
 use crate::target::Target;
-use crate::witness::{Seed, Witness};
+use crate::witness::{Seed, Witness, runtime};
+use klamm::cluster::Cluster;
 use serde_json::{Value, json};
 
 fn by<'a>(items: &'a [Value], field: &str, value: impl Into<Value>) -> &'a Value {
@@ -61,8 +62,21 @@ pub fn describe(target: &Target) {
     assert_eq!(second["start_offset"], json!(0));
     assert_eq!(second["end_offset"], json!(7));
     assert_eq!(second["leader"], json!(witness.leader(topic, 1).expect("a leader")));
+    assert!(second["size_bytes"].as_u64().is_some_and(|bytes| bytes > 0), "its leader tells its size: {second}");
     let configs = described["configs"].as_array().expect("configs are listed");
     assert_eq!(by(configs, "name", "retention.ms")["value"], json!("3600000"));
+}
+
+/// Directories are told when no sizes are asked for.
+pub fn disks(target: &Target) {
+    let cluster = Cluster::connect(target.profile()).expect("its settings can be used");
+    let brokers = runtime().block_on(cluster.brokers()).expect("brokers are listed");
+    for row in brokers.iter() {
+        match (row.disk_total.known(), row.disk_total.reason()) {
+            (Some(bytes), _) => assert!(*bytes > 0, "{row:?}"),
+            (None, said) => assert!(said.is_some_and(|said| said.contains("since Kafka 3.3")), "{row:?}"),
+        }
+    }
 }
 
 pub fn lag(target: &Target) {
