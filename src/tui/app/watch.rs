@@ -231,6 +231,13 @@ pub fn answered(
     }
 }
 
+/// What is in sight is of now; the rest of the round is under way.
+pub fn told(state: &mut State, slot: Slot) {
+    let at = too_old(state.now, pace(state, slot));
+    let known = state.watches.overdue_at.entry(slot).or_insert(at);
+    *known = at.max(*known);
+}
+
 /// When something of this time is older than twice its pace.
 fn too_old(at: Time, pace: Duration) -> Time {
     at.plus_millis(millis(pace).saturating_mul(2))

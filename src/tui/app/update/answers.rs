@@ -62,7 +62,10 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             }
             settled(state, slot, is_new, failure, state.data.metadata.failures_in_a_row(), took, effects);
         }
-        Answer::TopicLogsSoFar(logs) => state.is_dirty |= take_logs(state, Ok(logs), at, effects),
+        Answer::TopicLogsSoFar(logs) => {
+            state.is_dirty |= take_logs(state, Ok(logs), at, effects);
+            watch::told(state, slot);
+        }
         Answer::TopicLogs(result) => {
             let failure = result.as_ref().err().cloned();
             let is_new = take_logs(state, result, at, effects);
@@ -73,7 +76,10 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             let is_new = state.data.brokers.settle(result, at);
             settled(state, slot, is_new, failure, state.data.brokers.failures_in_a_row(), took, effects);
         }
-        Answer::GroupsSoFar(groups) => state.is_dirty |= take_groups(state, Ok(groups), at),
+        Answer::GroupsSoFar(groups) => {
+            state.is_dirty |= take_groups(state, Ok(groups), at);
+            watch::told(state, slot);
+        }
         Answer::Groups(result) => {
             let failure = result.as_ref().err().cloned();
             let is_new = take_groups(state, result, at);

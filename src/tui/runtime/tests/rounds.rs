@@ -64,6 +64,23 @@ fn what_is_known_in_the_middle_of_a_round_is_shown_and_the_round_goes_on() {
     assert!(desk.state.data.groups.value().unwrap().rows.is_empty() && desk.state.slots.is_running(Slot::Groups));
 }
 
+/// The first round of a large cluster may take longer than one waits for an answer.
+#[test]
+fn a_round_that_is_under_way_is_not_overdue_at_once() {
+    let mut desk = Desk::connected(Access::ReadWrite);
+    desk.answer(Slot::Metadata, Answer::Metadata(Ok(canned::metadata())));
+    desk.answer(Slot::TopicLogs, Answer::TopicLogsSoFar(logs(77)));
+    let mut is_overdue_after = |millis| {
+        desk.now = desk.now.plus_millis(millis);
+        if desk.open.contains_key(&Slot::Overdue) {
+            desk.answer(Slot::Overdue, Answer::Rested);
+        }
+        desk.state.data.logs.is_overdue()
+    };
+    assert!(!is_overdue_after(2_000) && !is_overdue_after(7_000));
+    assert!(is_overdue_after(1_100), "after twice the pace");
+}
+
 #[test]
 fn a_part_of_an_earlier_round_changes_nothing() {
     let mut desk = Desk::filled(Access::ReadWrite);
