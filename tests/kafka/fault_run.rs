@@ -213,6 +213,10 @@ impl<P: Patient> Run<P> {
     /// Plans a reset, and applies it while things go wrong.
     fn reset(&mut self) {
         self.view("3");
+        if !self.console.screen().contains(&format!("▸ {GROUP}")) {
+            // Its coordinator does not answer: the list is in part, and says so.
+            return self.tell("no group to reset");
+        }
         let to_latest = self.chance.below(2) == 0;
         self.console.press("R");
         let picked = self.console.try_wait(DEAF, |screen| screen.contains("earliest"));
@@ -220,8 +224,7 @@ impl<P: Patient> Run<P> {
         self.console.press(if to_latest { "<down><enter>" } else { "<enter>" });
         let patience = if length() > SHORT_RUN { 18_000 } else { 1_500 };
         let patience = Duration::from_millis(self.chance.pick(&[1_000, 1_500, patience]));
-        let shown =
-            self.console.try_wait(patience, |screen| screen.contains("COMMITTED →") || body(screen).contains('✖'));
+        let shown = self.console.try_wait(patience, |screen| screen.contains("COMMITTED →") || has_failed(screen));
         let shown = shown.filter(|screen| screen.contains("COMMITTED →"));
         if shown.is_some() {
             self.console.press("G");
@@ -330,7 +333,7 @@ impl<P: Patient> Run<P> {
             self.looks,
             self.judged,
         );
-        eprintln!("{sum}\n{}", self.story.join("\n"));
+        eprintln!("{sum}");
         assert!(late * 100 <= self.keys.len() * LATE_SHARE + 100, "{sum}");
     }
 }
@@ -344,18 +347,21 @@ impl<P> Drop for Run<P> {
     }
 }
 
-/// The change on screen has an end.
+/// The change on screen has an end: done, in part, or not known.
 fn has_result(screen: &str) -> bool {
-    screen.contains("done and read back") || screen.contains("not applied, or not known") || is_partly_done(screen)
-}
-
-fn is_partly_done(screen: &str) -> bool {
-    (0..=PARTITIONS).any(|done| screen.contains(&format!("{done} of {PARTITIONS} done ")))
+    screen.contains("esc  close")
 }
 
 /// The list of groups lies open, without a dialog over it.
 fn is_at_rest(screen: &str) -> bool {
-    screen.contains("[3 Groups]") && screen.lines().last().is_some_and(|footer| footer.contains("/ filter"))
+    let has_dialog = screen.contains("reset of fault-run") || screen.contains("Reset fault-run");
+    let footer = screen.lines().last().unwrap_or_default();
+    screen.contains("[3 Groups]") && footer.contains("/ filter") && !has_dialog
+}
+
+/// A dialog over the list says why there is no plan.
+fn has_failed(screen: &str) -> bool {
+    screen.lines().any(|line| line.find("│ ✖").is_some_and(|at| at > 0))
 }
 
 /// What is below the header and the line of the views.
