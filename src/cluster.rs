@@ -185,6 +185,7 @@ impl Cluster {
     }
 }
 
+/// A poisoned lock only means that another task panicked while it held plain data.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

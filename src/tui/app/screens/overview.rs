@@ -217,15 +217,13 @@ pub fn rank_leaders(state: &mut State) {
     }
     let brokers = broker_ids(state);
     let Some(metadata) = state.data.metadata.value() else { return };
-    let mut ranked: Vec<(u32, usize, u32)> = metadata
+    let ranked: Vec<((u32, usize), u32)> = metadata
         .topics
         .iter()
         .zip(0u32..)
-        .map(|(topic, index)| (Spread::of(topic, &brokers).excess(), topic.partitions.len(), index))
+        .map(|(topic, index)| ((Spread::of(topic, &brokers).excess(), topic.partitions.len()), index))
         .collect();
-    ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(b.1.cmp(&a.1)).then(a.2.cmp(&b.2)));
-    ranked.truncate(SHORT_LIST);
-    state.views.overview.uneven = ranked.into_iter().map(|(_, _, index)| index).collect();
+    state.views.overview.uneven = highest(ranked, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
 }
 
 /// The topic under the cursor of the leaders.
