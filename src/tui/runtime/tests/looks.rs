@@ -169,7 +169,7 @@ fn at_leaders(count: i32) -> Desk {
 #[test]
 fn leaders_by_topic_and_broker() {
     let mut desk = at_leaders(3);
-    for (width, height) in [(120, 40), (40, 12)] {
+    for (width, height) in [(200, 50), (120, 40), (40, 12)] {
         insta::assert_snapshot!(format!("leaders@{width}x{height}"), desk.draw(width, height));
     }
     insta::assert_snapshot!("leaders_of_40_brokers@80x24", at_leaders(40).draw(80, 24));

@@ -4,7 +4,7 @@
 //! cell is twice that or more. Where there is room the number stands before it.
 
 use crate::domain::leaders::Spread;
-use crate::domain::text::display_width;
+use crate::domain::text::{display_width, sanitize};
 use crate::domain::{BrokerId, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::{Pane, Viewport};
@@ -22,9 +22,13 @@ const NAME: u16 = 14;
 /// Lines that make room for one that explains.
 const ROOMY: u16 = 6;
 
-/// How wide each broker's cell is, and how many brokers are shown.
+/// Names in view count in steps of this, so that nothing twitches while one scrolls.
+const STEP: usize = 8;
+
+/// Where the cells begin, how wide each broker's is, and how many brokers are shown.
 #[derive(Clone, Copy)]
 struct Grid {
+    x: u16,
     cell: u16,
     shown: usize,
     has_numbers: bool,
@@ -38,9 +42,9 @@ impl Grid {
         let room = width.saturating_sub(GUTTER + NAME);
         let count = u16::try_from(brokers.len()).unwrap_or(u16::MAX);
         if cell.saturating_mul(count) <= room {
-            Self { cell, shown: brokers.len(), has_numbers: true }
+            Self { x: 0, cell, shown: brokers.len(), has_numbers: true }
         } else {
-            Self { cell: 1, shown: brokers.len().min(usize::from(room)), has_numbers: false }
+            Self { x: 0, cell: 1, shown: brokers.len().min(usize::from(room)), has_numbers: false }
         }
     }
 
@@ -76,15 +80,20 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, focus: bool) {
         })
         .collect();
     let most = rows.iter().flat_map(|(_, _, spread)| &spread.led).copied().max().unwrap_or(0);
-    let grid = Grid::of(area.width, &brokers, most);
-    header(canvas, area, grid, &brokers);
     let marks = canvas.theme.marks;
+    // The numbers stand near the names, however wide the screen is.
+    let width =
+        |name: &str, spread: &Spread| display_width(&sanitize(name)) + display_width(&lost(spread, marks.broken));
+    let widest = rows.iter().map(|(_, name, spread)| width(name.as_str(), spread)).max().unwrap_or(0);
+    let names = u16::try_from(widest.next_multiple_of(STEP)).unwrap_or(u16::MAX).max(NAME);
+    let mut grid = Grid::of(area.width, &brokers, most);
+    grid.x = area.x + GUTTER + names.min(area.width.saturating_sub(GUTTER + grid.width() + 1)) + 1;
+    header(canvas, area, grid, &brokers);
     for ((row, name, spread), y) in rows.into_iter().zip(body.y..) {
         let line = Rect { y, height: 1, ..body };
         let is_cursor = row == cursor;
-        let room = line.width.saturating_sub(GUTTER + grid.width() + 1);
-        let lost =
-            if spread.leaderless > 0 { format!(" {} {}", marks.broken, spread.leaderless) } else { String::new() };
+        let room = grid.x.saturating_sub(line.x + GUTTER + 1);
+        let lost = lost(&spread, marks.broken);
         let lost_width = u16::try_from(display_width(&lost)).unwrap_or(0);
         let end = canvas.put_name(line.x + GUTTER, y, room.saturating_sub(lost_width), name.as_str(), Role::Text);
         canvas.put(end, y, lost_width, &lost, Role::Danger);
@@ -115,13 +124,17 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, focus: bool) {
     }
 }
 
+/// " ✖ 2": partitions that nobody leads.
+fn lost(spread: &Spread, broken: &str) -> String {
+    if spread.leaderless > 0 { format!(" {broken} {}", spread.leaderless) } else { String::new() }
+}
+
 fn header(canvas: &mut Canvas<'_>, area: Rect, grid: Grid, brokers: &[BrokerId]) {
-    let end = area.right() - grid.width();
-    let room = end.saturating_sub(area.x + GUTTER + 1);
+    let room = grid.x.saturating_sub(area.x + GUTTER + 1);
     let hidden = brokers.len() - grid.shown;
     let title = if hidden > 0 { format!("TOPIC, {} more", show::plural(hidden, "broker")) } else { "TOPIC".into() };
     canvas.put(area.x + GUTTER, area.y, room, &title, Role::Header);
-    for (id, x) in brokers.iter().take(grid.shown).zip((end..).step_by(usize::from(grid.cell))) {
+    for (id, x) in brokers.iter().take(grid.shown).zip((grid.x..).step_by(usize::from(grid.cell))) {
         let id = id.to_string();
         // In a narrow cell the last digit has to do.
         let shown =
@@ -136,8 +149,7 @@ fn header(canvas: &mut Canvas<'_>, area: Rect, grid: Grid, brokers: &[BrokerId])
 fn cells(canvas: &mut Canvas<'_>, line: Rect, grid: Grid, spread: &Spread) {
     let marks = canvas.theme.marks;
     let fair = spread.fair();
-    let end = line.right() - grid.width();
-    for (led, x) in spread.led.iter().take(grid.shown).zip((end..).step_by(usize::from(grid.cell))) {
+    for (led, x) in spread.led.iter().take(grid.shown).zip((grid.x..).step_by(usize::from(grid.cell))) {
         let role = match *led {
             0 => Role::Muted,
             led if led <= fair => Role::Info,
