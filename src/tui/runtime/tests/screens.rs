@@ -317,6 +317,7 @@ fn every_state() -> Vec<(String, Desk)> {
         for keys in [
             "1",
             "1 tab",
+            "1 tab l",
             "1 tab tab",
             "1 tab tab tab",
             "2",
@@ -489,7 +490,9 @@ fn changes() {
 fn in_ascii_no_cell_holds_anything_else() {
     use crate::tui::ui::theme::{Depth, Theme};
     let theme = Theme::built_in("dark", Depth::True).with_ascii_marks();
-    for keys in ["1", "2", "2 enter", "3", "9", "0", "m", "2 ?", "2 :", "2 c", "3 enter R", "2 n", "4 F", "2 s"] {
+    for keys in
+        ["1", "1 tab l", "2", "2 enter", "3", "9", "0", "m", "2 ?", "2 :", "2 c", "3 enter R", "2 n", "4 F", "2 s"]
+    {
         let mut desk = in_group(GroupState::Stable, Access::ReadOnly);
         desk.press("1");
         desk.press(keys);
