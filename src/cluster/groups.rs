@@ -258,7 +258,11 @@ pub(super) fn partitions_of(
     let mut here: Vec<&TopicPartition> = commits.iter().flat_map(HashMap::keys).collect();
     let is_committed = |partition: &TopicPartition| commits.as_ref().is_ok_and(|all| all.contains_key(partition));
     here.extend(owners.keys().filter(|partition| !is_committed(partition)));
-    here.sort_unstable();
+    // Within a group a topic's name is one text, which need not be compared.
+    here.sort_unstable_by(|a, b| match a.topic.is_same(&b.topic) {
+        true => a.partition.cmp(&b.partition),
+        false => a.cmp(b),
+    });
     here.into_iter()
         .map(|partition| GroupPartition {
             committed: match commits {

@@ -27,6 +27,10 @@ macro_rules! shared_name {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+            /// Both are one text in memory. Two that are equal may still be two.
+            pub fn is_same(&self, other: &Self) -> bool {
+                Arc::ptr_eq(&self.0, &other.0)
+            }
         }
         impl From<&str> for $name {
             fn from(name: &str) -> Self {

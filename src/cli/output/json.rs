@@ -51,29 +51,58 @@ pub(super) fn write(to: &mut dyn Write, report: &Report, version: u32, look: &Lo
     write!(to, ",\"items\":[")?;
     match &report.items {
         Some(items) => write_items(to, items, look)?,
-        None => {
-            let rows = report.rows.rows.iter().map(|cells| Row { columns: report.rows.columns, cells });
-            write_items(to, rows, look)?;
-        }
+        None => write_rows(to, &report.rows, look)?,
     }
     writeln!(to, "],\"failures\":{}}}", encoded(&report.failures, look)?)
 }
 
+/// So many rows are worth a second thread.
+const MANY_ROWS: usize = 4_096;
+
+fn write_rows(to: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
+    let lines = |rows: &[Vec<Cell>]| lines(rows.iter().map(|cells| Row { columns: table.columns, cells }), look);
+    let halves = table.rows.split_at(table.rows.len() / 2);
+    let (first, second) = if table.rows.len() < MANY_ROWS {
+        (lines(&table.rows)?, Vec::new())
+    } else {
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| lines(halves.1));
+            let first = lines(halves.0)?;
+            // What that thread died of, this one dies of.
+            let second = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok::<_, io::Error>((first, second))
+        })?
+    };
+    write_all(to, [first, second])
+}
+
 fn write_items<T: Serialize>(to: &mut dyn Write, items: impl IntoIterator<Item = T>, look: &Look) -> io::Result<()> {
-    let mut is_empty = true;
-    let mut line = Vec::new();
+    write_all(to, [lines(items, look)?])
+}
+
+/// The items, each behind a line break and with a comma behind it.
+fn lines<T: Serialize>(items: impl IntoIterator<Item = T>, look: &Look) -> io::Result<Vec<u8>> {
+    let mut lines = Vec::new();
     for item in items {
-        line.clear();
-        line.extend_from_slice(if is_empty { b"\n" } else { b",\n" });
+        lines.push(b'\n');
         if look.is_terminal {
-            line.extend_from_slice(encoded(&item, look)?.as_bytes());
+            lines.extend_from_slice(encoded(&item, look)?.as_bytes());
         } else {
-            serde_json::to_writer(&mut line, &item)?;
+            serde_json::to_writer(&mut lines, &item)?;
         }
-        to.write_all(&line)?;
-        is_empty = false;
+        lines.push(b',');
     }
-    if is_empty { Ok(()) } else { to.write_all(b"\n") }
+    Ok(lines)
+}
+
+/// All lines; behind the last item stands no comma.
+fn write_all<const PARTS: usize>(to: &mut dyn Write, parts: [Vec<u8>; PARTS]) -> io::Result<()> {
+    let last = parts.iter().rposition(|part| !part.is_empty());
+    for (index, part) in parts.iter().enumerate() {
+        let is_last = Some(index) == last;
+        to.write_all(part.strip_suffix(b",").filter(|_| is_last).unwrap_or(part))?;
+    }
+    if last.is_some() { to.write_all(b"\n") } else { Ok(()) }
 }
 
 fn encoded<T: Serialize + ?Sized>(value: &T, look: &Look) -> io::Result<String> {
@@ -125,6 +154,17 @@ mod tests {
         {"topic":"x","partition":0,"lag":null,"lag_reason":"no answer","timestamp":null,"timestamp_reason":"9223372036854775807 ms lies outside the calendar"}
         ],"failures":[{"kind":"timeout","operation":"list offsets","target":"","broker":"2","message":"no answer","hint":null}]}
         "#);
+    }
+
+    #[test]
+    fn many_rows_are_the_same_document_in_the_same_order() {
+        let rows = (0..MANY_ROWS as u64 + 3).map(|number| vec![Cell::Count(number)]);
+        let document = written(Format::Json, false, &Report::list(Table::of(&COLUMNS[2..3], rows), vec![]));
+        let read: Json = serde_json::from_str(&document).unwrap();
+        let lags: Vec<u64> =
+            read["items"].as_array().unwrap().iter().map(|item| item["lag"].as_u64().unwrap()).collect();
+        assert_eq!(lags, (0..MANY_ROWS as u64 + 3).collect::<Vec<_>>());
+        assert_eq!(document.lines().count(), lags.len() + 2, "each on its own line");
     }
 
     #[test]
