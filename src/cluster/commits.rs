@@ -10,6 +10,7 @@ use super::groups::{GroupDetail, listed_offset};
 use super::{Cluster, lock};
 use crate::decode::{CommitEntry, commit_entry};
 use crate::domain::group::GroupPartition;
+use crate::domain::partitioner::coordinated_in;
 use crate::domain::verdict::{Commit, GroupVerdict, Judgement, Rules, Window};
 use crate::domain::{
     Fact, Failure, FailureKind, GroupId, Offset, Partial, PartitionId, PartitionMap, Time, TopicPartition, show,
@@ -25,22 +26,15 @@ const LOG: &str = "__consumer_offsets";
 const TAIL: Offset = 4_000;
 /// Windows kept of all groups together.
 const MOST_WINDOWS: usize = 100_000;
-/// Commits that wait for the end of a transaction, of one producer.
+/// Commits that wait for the end of a transaction, of one producer, and producers that
+/// may have such.
 const MOST_WAITING: usize = 10_000;
+const MOST_PRODUCERS: usize = 1_000;
 /// Partitions whose lag at earlier commits is looked up at once.
 const MOST_LOOKED_UP: usize = 2_000;
 /// Ends kept of each partition, and the milliseconds between them.
 const ENDS: usize = 10;
 const ENDS_EVERY: i64 = 10_000;
-
-/// Which partition of the log holds a group, as its coordinator is found
-/// (`GroupMetadataManager.partitionFor`: the absolute hash of the id).
-fn partition_of(group: &GroupId, partitions: usize) -> PartitionId {
-    let hash =
-        group.as_str().encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
-    let partitions = i32::try_from(partitions).unwrap_or(i32::MAX).max(1);
-    hash.checked_abs().unwrap_or(0) % partitions
-}
 
 type Waiting = Vec<(GroupId, TopicPartition, Commit)>;
 
@@ -72,10 +66,7 @@ impl CommitLog {
                 Ok(CommitEntry::Committed { group, partition, offset, at }) => {
                     let commit = Commit { offset, at, order, lag: None };
                     if facts.is_transactional {
-                        let waiting = self.waiting.entry((batch.partition(), facts.producer_id)).or_default();
-                        if waiting.len() < MOST_WAITING {
-                            waiting.push((group, partition, commit));
-                        }
+                        self.wait((batch.partition(), facts.producer_id), (group, partition, commit));
                     } else {
                         self.add(group, partition, commit);
                     }
@@ -87,6 +78,17 @@ impl CommitLog {
                 Ok(CommitEntry::Other) => {}
                 Err(_) => self.not_understood += 1,
             }
+        }
+    }
+
+    /// Keeps a commit until its transaction ends, where there is room.
+    fn wait(&mut self, producer: (PartitionId, i64), commit: (GroupId, TopicPartition, Commit)) {
+        if self.waiting.len() >= MOST_PRODUCERS && !self.waiting.contains_key(&producer) {
+            return;
+        }
+        let waiting = self.waiting.entry(producer).or_default();
+        if waiting.len() < MOST_WAITING {
+            waiting.push(commit);
         }
     }
 
@@ -113,13 +115,12 @@ impl CommitLog {
             (commit.at.since(*at).abs() < 2 * ENDS_EVERY).then_some(*end)
         });
         commit.lag = end.map(|end| behind(end, commit.offset));
-        let windows = self.groups.entry(group).or_default();
-        let is_known = windows.contains_key(&partition);
+        let is_known = self.groups.get(&group).is_some_and(|windows| windows.contains_key(&partition));
         if !is_known && self.windows >= MOST_WINDOWS {
             return;
         }
         self.windows += usize::from(!is_known);
-        windows.entry(partition).or_default().add(commit, &rules);
+        self.groups.entry(group).or_default().entry(partition).or_default().add(commit, &rules);
     }
 
     /// Remembers where a partition ends at `now`.
@@ -131,7 +132,9 @@ impl CommitLog {
         if ends.back().is_none_or(|(at, _)| now.since(*at).abs() >= ENDS_EVERY) {
             ends.push_back((now, end));
         }
-        while ends.len() > ENDS {
+        // After a pause what was seen before it says nothing of the last minutes.
+        let is_old = |(at, _): &(Time, Offset)| now.since(*at) >= ENDS as i64 * ENDS_EVERY;
+        while ends.len() > ENDS || ends.front().is_some_and(is_old) {
             ends.pop_front();
         }
     }
@@ -233,9 +236,9 @@ impl Cluster {
                 Failure::new(FailureKind::Denied, "read commits", "the topic is not there, or you may not see it");
             return Err(failure.on(LOG).hint("Verdicts need DESCRIBE and READ on the topic __consumer_offsets."));
         };
-        let count = topic.partitions.len();
+        let count = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
         let mut wanted: Vec<PartitionId> = match only {
-            Some(groups) => groups.iter().map(|group| partition_of(group, count)).collect(),
+            Some(groups) => groups.iter().map(|group| coordinated_in(group.as_str(), count)).collect(),
             None => topic.partitions.iter().map(|partition| partition.id).collect(),
         };
         wanted.sort_unstable();
@@ -288,7 +291,7 @@ impl Cluster {
     }
 
     /// Where partitions ended when groups that are behind committed there, and at
-    /// `also`.
+    /// `also`, where that is not known.
     async fn past_ends(
         &self,
         groups: &[GroupDetail],
@@ -306,7 +309,10 @@ impl Cluster {
                     if times.len() == MOST_LOOKED_UP && !times.contains_key(&row.partition) {
                         continue;
                     }
-                    let wanted = times.entry(row.partition.clone()).or_insert_with(|| vec![also]);
+                    // Looks of our own that reach back that far need no look-up.
+                    let is_seen = log.ends.get(&row.partition).is_some_and(|ends| ends.len() == ENDS);
+                    let first = || if is_seen { Vec::new() } else { vec![also] };
+                    let wanted = times.entry(row.partition.clone()).or_insert_with(first);
                     wanted.extend(window.commits().filter(|commit| commit.lag.is_none()).map(|commit| commit.at));
                     ends.insert(row.partition.clone(), *end);
                 }
@@ -343,16 +349,6 @@ impl Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("test", 48)]
-    #[case("my-group", 12)]
-    #[case("connect-my-sink", 33)]
-    #[case("payments-service", 43)]
-    fn a_group_is_kept_where_its_coordinator_is(#[case] group: &str, #[case] partition: PartitionId) {
-        assert_eq!(partition_of(&group.into(), 50), partition);
-    }
 
     fn here() -> TopicPartition {
         TopicPartition::new("orders".into(), 0)
@@ -399,5 +395,7 @@ mod tests {
             log.look(&here(), 50, Time(number * ENDS_EVERY));
         }
         assert_eq!(log.ends[&here()].len(), ENDS, "bounded");
+        log.look(&here(), 90, Time(3_600_000));
+        assert_eq!(log.ends[&here()], [(Time(3_600_000), 90)], "nobody looked for an hour");
     }
 }

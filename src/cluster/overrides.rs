@@ -1,7 +1,7 @@
 //! What is set for topics and brokers themselves, to see it change.
 
 use super::Cluster;
-use crate::domain::config::{ConfigEntry, ConfigSource};
+use crate::domain::config::ConfigEntry;
 use crate::domain::{BrokerId, Failure, TopicName};
 use crate::kafka::admin::configs::{self, Documentation};
 use futures::future::join_all;
@@ -42,10 +42,6 @@ impl Cluster {
     }
 }
 
-/// Only what somebody set while the cluster ran.
 fn set(entries: Vec<ConfigEntry>) -> Vec<ConfigEntry> {
-    let is_set = |entry: &ConfigEntry| {
-        matches!(entry.source, ConfigSource::Topic | ConfigSource::DynamicBroker | ConfigSource::DynamicDefault)
-    };
-    entries.into_iter().filter(is_set).collect()
+    entries.into_iter().filter(ConfigEntry::is_override).collect()
 }

@@ -14,6 +14,7 @@ use super::producers::Producers;
 use super::random::{self, Random};
 use super::source::Source;
 use super::transactions::Transactions;
+use crate::domain::partitioner::coordinated_in;
 use crate::domain::{BrokerId, GroupId, Offset, Time, TopicName};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -257,8 +258,7 @@ impl State {
 
 /// The partition of its coordinator's topic that a group or transactional id lives in.
 pub(super) fn keyed_partition(id: &str) -> i32 {
-    let hash = id.encode_utf16().fold(0i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
-    hash.checked_abs().unwrap_or(0) % KEYED_PARTITIONS
+    coordinated_in(id, KEYED_PARTITIONS)
 }
 
 /// The cluster that all brokers of one demo are.

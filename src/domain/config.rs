@@ -27,3 +27,10 @@ pub struct ConfigEntry {
     /// What the broker says the entry does; absent before Kafka 2.6.
     pub documentation: Option<String>,
 }
+
+impl ConfigEntry {
+    /// Somebody set it for the thing itself, or for all brokers, while the cluster ran.
+    pub fn is_override(&self) -> bool {
+        matches!(self.source, ConfigSource::Topic | ConfigSource::DynamicBroker | ConfigSource::DynamicDefault)
+    }
+}

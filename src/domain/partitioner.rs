@@ -45,6 +45,13 @@ pub fn partition_for(key: &[u8], partitions: i32, partitioner: Partitioner) -> O
     PartitionId::try_from(partition).ok()
 }
 
+/// The partition of its coordinator's topic that a group or a transactional id lives
+/// in (`GroupMetadataManager.partitionFor` of Apache Kafka: Java's hash of the text).
+pub fn coordinated_in(id: &str, partitions: i32) -> PartitionId {
+    let hash = id.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+    hash.checked_abs().unwrap_or(0) % partitions.max(1)
+}
+
 /// The 32-bit murmur2 of Kafka's Java client.
 pub fn murmur2(data: &[u8]) -> u32 {
     const SEED: u32 = 0x9747_B28C;
@@ -150,5 +157,14 @@ mod tests {
         assert_eq!(partition_for(b"", 12, Partitioner::Java), Some(0x106e_08d9 % 12));
         assert_eq!(partition_for(b"a", 0, Partitioner::Java), None);
         assert_eq!(partition_for(b"a", -1, Partitioner::Sarama), None);
+    }
+
+    #[rstest]
+    #[case("test", 48)]
+    #[case("my-group", 12)]
+    #[case("connect-my-sink", 33)]
+    #[case("payments-service", 43)]
+    fn a_group_is_kept_where_its_coordinator_is(#[case] group: &str, #[case] partition: PartitionId) {
+        assert_eq!(coordinated_in(group, 50), partition);
     }
 }

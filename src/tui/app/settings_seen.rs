@@ -6,7 +6,7 @@
 
 use super::changes::{Change, Lead};
 use crate::cluster::{Metadata, Overrides};
-use crate::domain::config::{ConfigEntry, ConfigSource};
+use crate::domain::config::ConfigEntry;
 use crate::domain::{BrokerId, TopicName};
 use std::collections::{BTreeMap, HashMap};
 
@@ -58,11 +58,9 @@ impl SettingsSeen {
     }
 }
 
-/// What is set for the thing itself, or for all brokers.
+/// What is set, the defaults left out.
 fn values(entries: &[ConfigEntry]) -> Values {
-    let own = entries.iter().filter(|entry| {
-        matches!(entry.source, ConfigSource::Topic | ConfigSource::DynamicBroker | ConfigSource::DynamicDefault)
-    });
+    let own = entries.iter().filter(|entry| entry.is_override());
     let shown = |entry: &ConfigEntry| match &entry.value {
         _ if entry.is_sensitive => "hidden".to_owned(),
         Some(value) => value.clone(),
@@ -88,6 +86,7 @@ mod tests {
     use super::*;
     use crate::cluster::Health;
     use crate::domain::Time;
+    use crate::domain::config::ConfigSource;
     use crate::domain::topic::Topic;
     use std::sync::Arc;
 
