@@ -102,7 +102,7 @@ fn a_megabyte_that_is_pasted_confirms_nothing_and_blocks_nothing() {
     console.sees_no_more("qy D");
     console.press("3");
     console.sees(GROUP);
-    open_reset(&console);
+    console.opens_reset(GROUP);
     paste(&megabyte);
     console.press("n");
     console.sees_no_more("y  apply");
@@ -110,20 +110,6 @@ fn a_megabyte_that_is_pasted_confirms_nothing_and_blocks_nothing() {
     assert_eq!(console.ends(), 0);
     console.assert_restored();
     assert_eq!(klamm(&demo, &path, "journal list")["items"], serde_json::json!([]), "nothing was begun");
-}
-
-/// The plan that moves the group to its start, on screen to its end.
-fn open_reset(console: &Console) {
-    console.press(&format!("/{GROUP}<enter>"));
-    console.sees(&format!("▸ {GROUP}"));
-    console.press("<enter>");
-    console.sees("COMMITTED");
-    console.press("R");
-    console.sees("earliest");
-    console.press("<enter>");
-    console.sees("COMMITTED →");
-    console.press("G");
-    console.sees("y  apply");
 }
 
 /// The window is closed while the coordinator takes its time: the change is made
@@ -137,7 +123,7 @@ fn a_terminal_that_goes_away_in_the_middle_of_a_change_cuts_nothing() {
     console.sees("3 brokers");
     console.press("3");
     console.sees(GROUP);
-    open_reset(&console);
+    console.opens_reset(GROUP);
     let before = lag(&klamm(&demo, &path, &format!("groups lag {GROUP}")));
     let brokers = [1, 2, 3].map(BrokerId);
     let slow = |by| brokers.iter().for_each(|id| demo.slow_broker(*id, by).expect("a broker"));

@@ -214,6 +214,21 @@ impl Console {
         self.wait(&format!("{text:?} to go"), |screen| !screen.contains(text))
     }
 
+    /// From the list of groups to the plan that moves one to its start, on screen to its
+    /// end: a yes counts only when the last row was seen.
+    pub fn opens_reset(&self, group: &str) {
+        self.press(&format!("/{group}<enter>"));
+        self.sees(&format!("▸ {group}"));
+        self.press("<enter>");
+        self.sees("COMMITTED");
+        self.press("R");
+        self.sees("earliest");
+        self.press("<enter>");
+        self.sees("COMMITTED →");
+        self.press("G");
+        self.sees("y  apply");
+    }
+
     /// Waits until nothing was sent for `quiet`.
     pub fn settles(&self, quiet: Duration) {
         let deadline = Instant::now() + PATIENCE;

@@ -34,19 +34,8 @@ pub fn tell(console: &Console, topic: &str, group: &str) {
 
     // A group is behind: where?
     console.press("3");
-    console.press(&format!("/{group}<enter>"));
-    console.sees(&format!("▸ {group}"));
-    console.press("<enter>");
-    console.sees("COMMITTED");
-
     // Reset to the beginning: shown first, then done, then undone.
-    console.press("R");
-    console.sees("earliest");
-    console.press("<enter>");
-    console.sees("COMMITTED →");
-    // A yes counts only when the last row was seen.
-    console.press("G");
-    console.sees("y  apply");
+    console.opens_reset(group);
     console.press("y");
     console.sees("done and read back");
     console.press("u");
