@@ -296,9 +296,13 @@ impl Console {
     /// Everything it changed in the terminal is as it was before.
     pub fn assert_restored(&self) {
         assert_eq!(settings(self.master()), self.settings, "the terminal's settings");
-        let shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let screen = shown.parser.screen();
-        assert!(!screen.alternate_screen(), "the alternate screen is left");
+        let mut shown = self.shown.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let parser = &mut shown.parser;
+        assert!(!parser.screen().alternate_screen(), "the alternate screen is left");
+        parser.process(b"\x1b[?47h");
+        assert_eq!(parser.screen().contents(), "", "and nothing stays on it");
+        parser.process(b"\x1b[?47l");
+        let screen = parser.screen();
         assert!(!screen.hide_cursor(), "the cursor is shown");
         assert!(!screen.bracketed_paste(), "bracketed paste is off");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is free");
