@@ -7,6 +7,7 @@ mod verdict;
 use super::exit::{Exit, Stop};
 use super::output::{Cell, Column, Report, Table, fact, number, text};
 use super::session::Session;
+use crate::cluster::GroupDetail;
 use crate::domain::GroupId;
 use crate::domain::group::GroupPartition;
 use crate::domain::origin::GroupRole;
@@ -114,16 +115,18 @@ async fn lag(session: &mut Session, arguments: &LagArguments) -> Result<Exit, St
     let cluster = session.connect().await?;
     let wanted: Vec<GroupId> = arguments.groups.iter().map(|group| GroupId::from(group.as_str())).collect();
     let answer = cluster.lags((!arguments.all).then_some(wanted.as_slice())).await?;
-    let mut rows = Table::new(LAG);
+    let groups = answer.value;
     let mut failures = answer.failures;
-    for group in &answer.value {
-        for partition in &group.partitions {
-            rows.push(lag_cells(&group.description.listing.id, partition));
-        }
-        failures.extend(group.failures.iter().cloned());
-    }
-    let exit = Exit::of_answer(answer.value.len(), &failures);
-    session.output.report(&Report::list(rows, failures))?;
+    failures.extend(groups.iter().flat_map(|group| &group.failures).cloned());
+    let exit = Exit::of_answer(groups.len(), &failures);
+    let rows_of = |part: usize| {
+        let rows_of_group = |group: &GroupDetail| {
+            let id = &group.description.listing.id;
+            group.partitions.iter().map(|partition| lag_cells(id, partition)).collect()
+        };
+        groups.get(part).map_or_else(Vec::new, rows_of_group)
+    };
+    session.output.list_in_parts(LAG, groups.len(), &rows_of, failures)?;
     Ok(exit)
 }
 

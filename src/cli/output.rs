@@ -119,8 +119,29 @@ impl Output {
             Format::Json => json::write(&mut self.to, report, self.version, &self.look)?,
             Format::Csv => csv::write(&mut self.to, &report.rows, &self.look)?,
         }
+        self.end(&report.failures)
+    }
+
+    /// Writes a list of very many rows, which come in `parts` and are kept by nobody
+    /// where the format allows it.
+    pub(crate) fn list_in_parts(
+        &mut self,
+        columns: &'static [Column],
+        parts: usize,
+        rows_of: &(dyn Fn(usize) -> Vec<Vec<Cell>> + Sync),
+        failures: Vec<Failure>,
+    ) -> io::Result<()> {
+        if self.format != Format::Json {
+            let rows = Table::of(columns, (0..parts).flat_map(rows_of));
+            return self.report(&Report::list(rows, failures));
+        }
+        json::write_parts(&mut self.to, columns, parts, rows_of, &failures, self.version, &self.look)?;
+        self.end(&failures)
+    }
+
+    fn end(&mut self, failures: &[Failure]) -> io::Result<()> {
         self.flush()?;
-        for failure in &report.failures {
+        for failure in failures {
             complain(&failure.to_string());
         }
         Ok(())

@@ -255,18 +255,20 @@ pub(super) fn partitions_of(
     let members = description.iter().flat_map(|description| description.members.iter().enumerate());
     let owners: foldhash::HashMap<&TopicPartition, usize> =
         members.flat_map(|(index, member)| member.assignment.iter().map(move |partition| (partition, index))).collect();
-    let mut here: Vec<&TopicPartition> = commits.iter().flat_map(HashMap::keys).collect();
-    let is_committed = |partition: &TopicPartition| commits.as_ref().is_ok_and(|all| all.contains_key(partition));
-    here.extend(owners.keys().filter(|partition| !is_committed(partition)));
+    let all = commits.as_ref().ok();
+    let committed = all.into_iter().flatten().map(|(partition, committed)| (partition, Some(committed)));
+    let is_committed = |partition: &TopicPartition| all.is_some_and(|all| all.contains_key(partition));
+    let assigned = owners.keys().filter(|partition| !is_committed(partition)).map(|partition| (*partition, None));
+    let mut here: Vec<(&TopicPartition, Option<&CommittedOffset>)> = committed.chain(assigned).collect();
     // Within a group a topic's name is one text, which need not be compared.
-    here.sort_unstable_by(|a, b| match a.topic.is_same(&b.topic) {
+    here.sort_unstable_by(|(a, _), (b, _)| match a.topic.is_same(&b.topic) {
         true => a.partition.cmp(&b.partition),
         false => a.cmp(b),
     });
     here.into_iter()
-        .map(|partition| GroupPartition {
+        .map(|(partition, committed)| GroupPartition {
             committed: match commits {
-                Ok(commits) => Fact::Known(commits.get(partition).cloned()),
+                Ok(_) => Fact::Known(committed.cloned()),
                 Err(failure) => Fact::unknown(failure.to_string()),
             },
             start: listed_offset(starts, partition),

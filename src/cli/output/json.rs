@@ -5,12 +5,14 @@
 //! documents can be compared by `diff`.
 
 use super::{Cell, Column, Look, Report, Table};
+use crate::domain::Failure;
 use crate::domain::text::sanitize;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::sync::mpsc;
 
 /// Further members of a document, in order.
 pub(crate) type Members = Vec<(&'static str, Json)>;
@@ -56,53 +58,125 @@ pub(super) fn write(to: &mut dyn Write, report: &Report, version: u32, look: &Lo
     writeln!(to, "],\"failures\":{}}}", encoded(&report.failures, look)?)
 }
 
-/// So many rows are worth a second thread.
-const MANY_ROWS: usize = 4_096;
-
 fn write_rows(to: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
-    let lines = |rows: &[Vec<Cell>]| lines(rows.iter().map(|cells| Row { columns: table.columns, cells }), look);
-    let halves = table.rows.split_at(table.rows.len() / 2);
-    let (first, second) = if table.rows.len() < MANY_ROWS {
-        (lines(&table.rows)?, Vec::new())
-    } else {
-        std::thread::scope(|scope| {
-            let second = scope.spawn(|| lines(halves.1));
-            let first = lines(halves.0)?;
-            // What that thread died of, this one dies of.
-            let second = second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            Ok::<_, io::Error>((first, second))
-        })?
-    };
-    write_all(to, [first, second])
+    let writer = RowWriter::new(table.columns, look)?;
+    let mut lines = Vec::new();
+    table.rows.iter().try_for_each(|cells| writer.add(&mut lines, cells))?;
+    end_lines(to, &lines)
 }
 
 fn write_items<T: Serialize>(to: &mut dyn Write, items: impl IntoIterator<Item = T>, look: &Look) -> io::Result<()> {
-    write_all(to, [lines(items, look)?])
-}
-
-/// The items, each behind a line break and with a comma behind it.
-fn lines<T: Serialize>(items: impl IntoIterator<Item = T>, look: &Look) -> io::Result<Vec<u8>> {
     let mut lines = Vec::new();
     for item in items {
         lines.push(b'\n');
-        if look.is_terminal {
-            lines.extend_from_slice(encoded(&item, look)?.as_bytes());
-        } else {
-            serde_json::to_writer(&mut lines, &item)?;
-        }
+        lines.extend_from_slice(encoded(&item, look)?.as_bytes());
         lines.push(b',');
     }
-    Ok(lines)
+    end_lines(to, &lines)
 }
 
-/// All lines; behind the last item stands no comma.
-fn write_all<const PARTS: usize>(to: &mut dyn Write, parts: [Vec<u8>; PARTS]) -> io::Result<()> {
-    let last = parts.iter().rposition(|part| !part.is_empty());
-    for (index, part) in parts.iter().enumerate() {
-        let is_last = Some(index) == last;
-        to.write_all(part.strip_suffix(b",").filter(|_| is_last).unwrap_or(part))?;
+/// The last lines: behind the last item stands no comma.
+fn end_lines(to: &mut dyn Write, lines: &[u8]) -> io::Result<()> {
+    match lines.strip_suffix(b",") {
+        Some(lines) => to.write_all(lines).and_then(|()| to.write_all(b"\n")),
+        None => Ok(()),
     }
-    if last.is_some() { to.write_all(b"\n") } else { Ok(()) }
+}
+
+/// Threads that make rows; writing them is a matter of one.
+const MAKERS: usize = 2;
+/// Parts that are made at a time, and such that wait to be written, of each thread.
+const PARTS: usize = 16;
+const WAITING: usize = 4;
+
+/// A whole document whose rows come in `parts`: they are made and encoded on several
+/// threads while earlier ones are written, and none is kept.
+pub(super) fn write_parts(
+    to: &mut dyn Write,
+    columns: &'static [Column],
+    parts: usize,
+    rows_of: &(dyn Fn(usize) -> Vec<Vec<Cell>> + Sync),
+    failures: &[Failure],
+    version: u32,
+    look: &Look,
+) -> io::Result<()> {
+    write!(to, "{{\"version\":{version},\"items\":[")?;
+    let writer = RowWriter::new(columns, look)?;
+    let make = &|from: usize| {
+        let mut lines = Vec::new();
+        for part in from..parts.min(from + PARTS) {
+            rows_of(part).iter().try_for_each(|cells| writer.add(&mut lines, cells))?;
+        }
+        Ok::<_, io::Error>(lines)
+    };
+    let turns = parts.div_ceil(PARTS);
+    let last = std::thread::scope(|scope| {
+        let start = |maker: usize| {
+            let (made, taken) = mpsc::sync_channel(WAITING);
+            let mut mine = (maker * PARTS..parts).step_by(MAKERS * PARTS);
+            // Where nobody takes them any more, writing failed.
+            scope.spawn(move || mine.all(|from| made.send(make(from)).is_ok()));
+            taken
+        };
+        let makers: Vec<_> = (0..MAKERS.min(turns)).map(start).collect();
+        let mut last: Vec<u8> = Vec::new();
+        for (_, maker) in (0..turns).zip(makers.iter().cycle()) {
+            // One that ends early panicked, and the scope says so.
+            let Ok(lines) = maker.recv() else { break };
+            let lines = lines?;
+            if !lines.is_empty() {
+                to.write_all(&std::mem::replace(&mut last, lines))?;
+            }
+        }
+        Ok::<_, io::Error>(last)
+    })?;
+    end_lines(to, &last)?;
+    writeln!(to, "],\"failures\":{}}}", encoded(failures, look)?)
+}
+
+/// Writes rows as objects; the names of members are encoded once.
+struct RowWriter<'a> {
+    /// Each with its quotes and colon, and the same for its reason.
+    names: Vec<[String; 2]>,
+    look: &'a Look,
+}
+
+impl<'a> RowWriter<'a> {
+    fn new(columns: &[Column], look: &'a Look) -> io::Result<Self> {
+        let name = |name: &str| Ok::<_, io::Error>(encoded(name, look)? + ":");
+        let names = columns.iter().map(|column| Ok([name(column.name)?, name(&format!("{}_reason", column.name))?]));
+        Ok(Self { names: names.collect::<io::Result<_>>()?, look })
+    }
+
+    /// A line break, the row, a comma.
+    fn add(&self, lines: &mut Vec<u8>, cells: &[Cell]) -> io::Result<()> {
+        lines.extend_from_slice(b"\n{");
+        for (index, ([name, reason_name], cell)) in self.names.iter().zip(cells).enumerate() {
+            if index > 0 {
+                lines.push(b',');
+            }
+            lines.extend_from_slice(name.as_bytes());
+            match cell.reason() {
+                None => self.encode(lines, cell)?,
+                Some(reason) => {
+                    lines.extend_from_slice(b"null,");
+                    lines.extend_from_slice(reason_name.as_bytes());
+                    self.encode(lines, &*reason)?;
+                }
+            }
+        }
+        lines.extend_from_slice(b"},");
+        Ok(())
+    }
+
+    fn encode<T: Serialize + ?Sized>(&self, lines: &mut Vec<u8>, value: &T) -> io::Result<()> {
+        if self.look.is_terminal {
+            lines.extend_from_slice(encoded(value, self.look)?.as_bytes());
+            Ok(())
+        } else {
+            Ok(serde_json::to_writer(lines, value)?)
+        }
+    }
 }
 
 fn encoded<T: Serialize + ?Sized>(value: &T, look: &Look) -> io::Result<String> {
@@ -128,10 +202,10 @@ pub(crate) fn escaped(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::memory::written;
+    use super::super::memory::{look, written};
     use super::super::{Format, fact, number, text};
     use super::*;
-    use crate::domain::{Failure, FailureKind, Time};
+    use crate::domain::{FailureKind, Time};
 
     const COLUMNS: &[Column] =
         &[text("topic", "TOPIC"), number("partition", "P"), fact("lag", "LAG"), text("timestamp", "TIME")];
@@ -157,13 +231,42 @@ mod tests {
     }
 
     #[test]
-    fn many_rows_are_the_same_document_in_the_same_order() {
-        let rows = (0..MANY_ROWS as u64 + 3).map(|number| vec![Cell::Count(number)]);
+    fn rows_in_parts_are_the_same_document_in_the_same_order() {
+        let row = |number: usize| vec![Cell::count(number)];
+        for parts in [0, 1, PARTS, PARTS * 7 + 1] {
+            let rows_of = |part: usize| (0..part % 3).map(|_| row(part)).collect::<Vec<_>>();
+            let mut streamed = Vec::new();
+            write_parts(&mut streamed, &COLUMNS[2..3], parts, &rows_of, &[], 1, &look(false)).unwrap();
+            let report = Report::list(Table::of(&COLUMNS[2..3], (0..parts).flat_map(rows_of)), vec![]);
+            assert_eq!(String::from_utf8(streamed).unwrap(), written(Format::Json, false, &report), "{parts}");
+        }
+    }
+
+    #[test]
+    fn parts_end_where_nobody_reads_them() {
+        struct Closed;
+        impl Write for Closed {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut to = io::BufWriter::with_capacity(64, Closed);
+        let rows_of = |_| vec![vec![Cell::count(7)]];
+        let written = write_parts(&mut to, &COLUMNS[2..3], 100_000, &rows_of, &[], 1, &look(false));
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn every_row_stands_on_its_own_line() {
+        let rows = (0..5).map(|number| vec![Cell::Count(number)]);
         let document = written(Format::Json, false, &Report::list(Table::of(&COLUMNS[2..3], rows), vec![]));
         let read: Json = serde_json::from_str(&document).unwrap();
         let lags: Vec<u64> =
             read["items"].as_array().unwrap().iter().map(|item| item["lag"].as_u64().unwrap()).collect();
-        assert_eq!(lags, (0..MANY_ROWS as u64 + 3).collect::<Vec<_>>());
+        assert_eq!(lags, (0..5).collect::<Vec<_>>());
         assert_eq!(document.lines().count(), lags.len() + 2, "each on its own line");
     }
 
