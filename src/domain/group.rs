@@ -118,7 +118,8 @@ pub struct GroupPartition {
 }
 
 impl GroupPartition {
-    /// Records between the committed offset and the end, never below zero.
+    /// Records between the committed offset and the end, never below zero. What was
+    /// deleted before it was read does not count: nobody can read it any more.
     pub fn lag(&self) -> Fact<u64> {
         let committed = match &self.committed {
             Fact::Known(Some(committed)) => committed.offset,
@@ -126,7 +127,10 @@ impl GroupPartition {
             Fact::Unknown(reason) => return Fact::Unknown(reason.clone()),
         };
         match &self.end {
-            Fact::Known(end) => Fact::Known(end.saturating_sub(committed).max(0).cast_unsigned()),
+            Fact::Known(end) => {
+                let from = self.start.get().map_or(committed, |start| committed.max(start));
+                Fact::Known(end.saturating_sub(from).max(0).cast_unsigned())
+            }
             Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
         }
     }

@@ -15,6 +15,8 @@ pub mod offsets;
 pub(crate) mod tests;
 pub mod topics;
 
+pub(super) use leaders::Leaders;
+
 use crate::domain::{Failure, FailureKind, TopicName, TopicPartition};
 use crate::kafka::wire::failure_of_code;
 use kafka_protocol::protocol::StrBytes;

@@ -10,12 +10,14 @@
 //!
 //! The way of a record: `scan` gives partitions to their leaders, `poll`
 //! fetches from one broker, `request` sorts an answer out, `record_set`
-//! and `batch` unpack it, and for a live screen `tail` lets old ones go.
+//! and `batch` unpack it, and for a live screen `tail` lets old ones go. `first` looks at
+//! one record of each of many partitions instead.
 
 mod aborted;
 mod batch;
 mod codec;
 mod cursor;
+mod first;
 mod legacy;
 mod poll;
 mod ranges;
@@ -26,6 +28,7 @@ mod tail;
 
 pub use batch::Batch;
 pub use codec::MAX_PLAIN_BYTES;
+pub use first::{First, first_records};
 pub use ranges::{PartitionBounds, ReadRange, ranges};
 pub use record_set::{AbortedTransaction, BatchFault, FaultKind, Marker, ReadSet, Window, read_record_set};
 

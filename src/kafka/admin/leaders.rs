@@ -1,17 +1,17 @@
 //! Who leads which partition, as some metadata had it.
 
 use crate::domain::topic::Topic;
-use crate::domain::{BrokerId, Failure, FailureKind, PartitionId, TopicPartition};
+use crate::domain::{BrokerId, Failure, FailureKind, PartitionId, TopicId, TopicPartition};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Rows by the leader to ask, and those that have none, each with the reason.
-pub(super) type ByLeader<T> = (HashMap<BrokerId, Vec<T>>, Vec<(T, Failure)>);
+pub(in crate::kafka) type ByLeader<T> = (HashMap<BrokerId, Vec<T>>, Vec<(T, Failure)>);
 
-pub(super) struct Leaders<'a>(HashMap<&'a str, &'a Topic>);
+pub(in crate::kafka) struct Leaders<'a>(HashMap<&'a str, &'a Topic>);
 
 impl<'a> Leaders<'a> {
-    pub(super) fn of(topics: &'a [Arc<Topic>]) -> Self {
+    pub(in crate::kafka) fn of(topics: &'a [Arc<Topic>]) -> Self {
         Self(topics.iter().map(|topic| (topic.name.as_str(), &**topic)).collect())
     }
 
@@ -28,8 +28,13 @@ impl<'a> Leaders<'a> {
         }
     }
 
+    /// `None` where the cluster has no topic ids.
+    pub(in crate::kafka) fn topic_id(&self, topic: &str) -> Option<TopicId> {
+        self.0.get(topic).and_then(|topic| topic.id)
+    }
+
     /// The rows by leader; what has none is in the second list.
-    pub(super) fn group<T>(
+    pub(in crate::kafka) fn group<T>(
         &self,
         rows: impl IntoIterator<Item = T>,
         partition: impl Fn(&T) -> &TopicPartition,

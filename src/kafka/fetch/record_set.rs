@@ -203,15 +203,15 @@ fn read_batch(
 }
 
 /// A batch or message that is there in full.
-struct Frame<'a> {
-    bytes: &'a [u8],
+pub(super) struct Frame<'a> {
+    pub bytes: &'a [u8],
     base_offset: Offset,
     magic: i8,
     next_offset: Offset,
 }
 
 /// The first batch of `set`, `None` if it is cut.
-fn next_frame(set: &[u8]) -> Result<Option<Frame<'_>>, BatchFault> {
+pub(super) fn next_frame(set: &[u8]) -> Result<Option<Frame<'_>>, BatchFault> {
     let mut cursor = Cursor::new(set);
     let (Ok(base_offset), Ok(length)) = (cursor.i64(), cursor.i32()) else {
         return Ok(None);

@@ -19,7 +19,7 @@ const BY_ID: i16 = 13;
 /// From here on a leader hears where the reader stands.
 const RACK_FROM: i16 = 11;
 /// A batch beyond this is not asked for again and again.
-const MOST_PARTITION_BYTES: i32 = 64 << 20;
+pub(super) const MOST_PARTITION_BYTES: i32 = 64 << 20;
 /// Answers that hold a partition's bytes and not one whole batch, in a row,
 /// before it is given up.
 const MOST_STALLS: u32 = 3;
