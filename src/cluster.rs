@@ -13,6 +13,7 @@ mod grant;
 mod groups;
 mod journal;
 mod logs;
+mod outlook;
 mod overrides;
 mod plans;
 mod probe;
@@ -34,6 +35,7 @@ pub use grant::Access;
 pub use groups::{GroupDetail, GroupRow, Groups, TopicGroup};
 pub use journal::{JournalEntry, JournalView};
 pub use logs::{TopicLog, TopicLogs};
+pub use outlook::{Held, Outlook, PartitionOutlook};
 pub use overrides::Overrides;
 pub use plans::{NewTopic, ResetRequest, ResetScope, ResetWish};
 pub use probe::{Ending, ProbeStep, Stage, probe};
@@ -52,6 +54,7 @@ use grant::Gate;
 use groups::LagSampler;
 use journal::Journal;
 use logs::LogSampler;
+use outlook::Outlooks;
 use schemas::Schemas;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -74,6 +77,7 @@ struct Inner {
     logs: Mutex<LogSampler>,
     lags: Mutex<LagSampler>,
     commits: Mutex<CommitLog>,
+    outlooks: Mutex<Outlooks>,
     journal: OnceLock<Journal>,
     producer: tokio::sync::OnceCell<Producer>,
     plans_made: AtomicU32,
@@ -105,6 +109,7 @@ impl Cluster {
                 logs: Mutex::default(),
                 lags: Mutex::default(),
                 commits: Mutex::default(),
+                outlooks: Mutex::default(),
                 journal: OnceLock::new(),
                 producer: tokio::sync::OnceCell::new(),
                 plans_made: AtomicU32::new(0),

@@ -9,9 +9,10 @@
 use super::groups::{GroupDetail, listed_offset};
 use super::{Cluster, lock};
 use crate::decode::{CommitEntry, commit_entry};
+use crate::domain::drain::{Rates, rate};
 use crate::domain::group::GroupPartition;
 use crate::domain::partitioner::coordinated_in;
-use crate::domain::verdict::{Commit, GroupVerdict, Judgement, Rules, Window};
+use crate::domain::verdict::{Commit, GroupVerdict, Judgement, Reason, Rules, Window};
 use crate::domain::{
     Fact, Failure, FailureKind, GroupId, Offset, Partial, PartitionId, PartitionMap, Time, TopicPartition, show,
 };
@@ -35,6 +36,8 @@ const MOST_LOOKED_UP: usize = 2_000;
 /// Ends kept of each partition, and the milliseconds between them.
 const ENDS: usize = 10;
 const ENDS_EVERY: i64 = 10_000;
+/// Milliseconds over which a rate of writing is measured at least.
+const SHORTEST_SPAN: i64 = 5_000;
 
 type Waiting = Vec<(GroupId, TopicPartition, Commit)>;
 
@@ -158,6 +161,38 @@ impl CommitLog {
         let ends: Vec<Offset> = earlier.into_iter().chain(known).chain([*end]).collect();
         window.judge(&ends, lag, now, &Rules::default())
     }
+
+    /// How fast a group reads in a partition, by its commits, and others write there.
+    /// `earlier` is an end from before there were looks, with its time.
+    fn rates(&self, group: &GroupId, row: &GroupPartition, earlier: Option<(Time, Offset)>, now: Time) -> Fact<Rates> {
+        let Some(window) = self.groups.get(group).and_then(|windows| windows.get(&row.partition)) else {
+            return Fact::unknown("no commit was seen");
+        };
+        let mut commits = window.commits();
+        let (Some(first), Some(last)) = (commits.next(), commits.next_back()) else {
+            return Fact::unknown("only one commit was seen");
+        };
+        let span = last.at.since(first.at);
+        let read = if now.since(last.at) > span.max(ENDS_EVERY) {
+            // It commits no more.
+            Some(0.0)
+        } else {
+            rate((first.at, first.offset), (last.at, last.offset))
+        };
+        let Some(read) = read else { return Fact::unknown("it went back") };
+        let look = self.ends.get(&row.partition).and_then(VecDeque::front).copied();
+        let since = earlier.into_iter().chain(look).min_by_key(|(at, _)| *at);
+        let (Some(since), Some(end)) = (since, row.end.get()) else { return Fact::unknown("its end is not known") };
+        match rate(since, (now, end)).filter(|_| now.since(since.0) >= SHORTEST_SPAN) {
+            Some(written) => Fact::Known(Rates { read, written }),
+            None => Fact::unknown("not measured for long enough"),
+        }
+    }
+}
+
+fn whole(rows: &[GroupPartition], judged: &[Option<Judgement>]) -> Option<GroupVerdict> {
+    let rows = rows.iter().zip(judged);
+    GroupVerdict::of(rows.map(|(row, judged)| (&row.partition, judged.as_ref())))
 }
 
 fn behind(end: Offset, committed: Offset) -> u64 {
@@ -170,6 +205,8 @@ pub struct Judged {
     /// In the order of the group's partitions. `None` where no commit was seen, or the
     /// lag is not known.
     pub partitions: Vec<Option<Judgement>>,
+    /// How fast it reads and others write, in the same order.
+    pub rates: Vec<Fact<Rates>>,
     pub group: Option<GroupVerdict>,
 }
 
@@ -188,7 +225,7 @@ impl Cluster {
         Ok(groups)
     }
 
-    /// One group, whole, with how it is doing.
+    /// One group, whole, with how it is doing and what becomes of its lag.
     pub async fn judged_group(&self, group: &GroupId) -> Result<Arc<GroupDetail>, Failure> {
         let (group, read) = tokio::join!(self.group(group), self.read_commits(Some(std::slice::from_ref(group))));
         let mut group = group?;
@@ -198,6 +235,10 @@ impl Cluster {
         };
         if let Err(failure) = judged {
             group.judged = Fact::unknown(failure.to_string());
+        }
+        match self.look_ahead(&mut group).await {
+            Ok(()) => amend(&mut group),
+            Err(failure) => group.outlook = Fact::unknown(failure.to_string()),
         }
         Ok(Arc::new(group))
     }
@@ -221,9 +262,10 @@ impl Cluster {
                 past.get(&row.partition)?.iter().find(|(at, _)| *at == a_window_ago).map(|(_, end)| *end)
             };
             let partitions: Vec<_> = group.partitions.iter().map(|row| log.judge(id, row, oldest(row), now)).collect();
-            let rows = group.partitions.iter().zip(&partitions);
-            let verdict = GroupVerdict::of(rows.map(|(row, judged)| (&row.partition, judged.as_ref())));
-            group.judged = Fact::Known(Judged { partitions, group: verdict });
+            let earlier = |row: &GroupPartition| oldest(row).map(|end| (a_window_ago, end));
+            let rates = group.partitions.iter().map(|row| log.rates(id, row, earlier(row), now)).collect();
+            let verdict = whole(&group.partitions, &partitions);
+            group.judged = Fact::Known(Judged { partitions, rates, group: verdict });
         }
         Ok(())
     }
@@ -344,6 +386,23 @@ impl Cluster {
         }
         Ok(past)
     }
+}
+
+/// What a look into the logs explains is no fault of the group's: nothing is left that
+/// it could read, or a transaction holds it back.
+fn amend(group: &mut GroupDetail) {
+    let (Fact::Known(judged), Fact::Known(outlook)) = (&mut group.judged, &group.outlook) else { return };
+    let rows = group.partitions.iter().zip(&outlook.partitions).zip(&mut judged.partitions);
+    for ((row, outlook), judgement) in rows {
+        let Some(judgement) = judgement else { continue };
+        let reason = match &outlook.held {
+            Some(held) => Reason::Held { producer_id: held.producer_id.get(), since: held.since },
+            None if row.nothing_left => Reason::CaughtUp { lag: 0, allowed: 0 },
+            None => continue,
+        };
+        (judgement.verdict, judgement.reason) = (reason.verdict(), reason);
+    }
+    judged.group = whole(&group.partitions, &judged.partitions);
 }
 
 #[cfg(test)]

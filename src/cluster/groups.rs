@@ -5,6 +5,7 @@
 //! group that exists.
 
 use super::commits::Judged;
+use super::outlook::Outlook;
 use crate::domain::group::{
     CommittedOffset, GroupDescription, GroupListing, GroupPartition, GroupState, LagPoint, LagTotal,
 };
@@ -66,6 +67,7 @@ pub struct GroupDetail {
     pub history: Vec<LagPoint>,
     pub role: GroupRole,
     pub judged: Fact<Judged>,
+    pub outlook: Fact<Outlook>,
     pub failures: Vec<Failure>,
 }
 
@@ -274,6 +276,7 @@ pub(super) fn partitions_of(
             start: listed_offset(starts, partition),
             end: listed_offset(ends, partition),
             member: owners.get(partition).copied(),
+            nothing_left: false,
             partition: partition.clone(),
         })
         .collect()

@@ -181,6 +181,7 @@ impl Cluster {
                 partitions: row.partitions,
                 history: Vec::new(),
                 judged: Fact::unknown(NOT_JUDGED),
+                outlook: Fact::unknown(NOT_JUDGED),
                 failures: Vec::new(),
             })
             .collect();
@@ -210,6 +211,7 @@ impl Cluster {
             description,
             partitions,
             judged: Fact::unknown(NOT_JUDGED),
+            outlook: Fact::unknown(NOT_JUDGED),
             failures,
         })
     }

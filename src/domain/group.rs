@@ -115,6 +115,9 @@ pub struct GroupPartition {
     pub end: Fact<Offset>,
     /// Index into the description's members.
     pub member: Option<usize>,
+    /// Someone looked: between the committed offset and the end there is no record that
+    /// a reader gets to see, only ends of transactions and gaps.
+    pub nothing_left: bool,
 }
 
 impl GroupPartition {
@@ -127,12 +130,27 @@ impl GroupPartition {
             Fact::Unknown(reason) => return Fact::Unknown(reason.clone()),
         };
         match &self.end {
+            Fact::Known(_) if self.nothing_left => Fact::Known(0),
             Fact::Known(end) => {
                 let from = self.start.get().map_or(committed, |start| committed.max(start));
                 Fact::Known(end.saturating_sub(from).max(0).cast_unsigned())
             }
             Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
         }
+    }
+}
+
+impl GroupPartition {
+    /// `None` where it is not known, or nothing is committed.
+    pub fn committed_offset(&self) -> Option<Offset> {
+        self.committed.known()?.as_ref().map(|committed| committed.offset)
+    }
+
+    /// The offset from which a reader goes on: the committed one, or the log's start
+    /// where that lies behind it.
+    pub fn position(&self) -> Option<Offset> {
+        let committed = self.committed_offset()?;
+        Some(self.start.get().map_or(committed, |start| committed.max(start)))
     }
 }
 

@@ -212,7 +212,7 @@ impl Judgement {
     /// that all is well.
     pub fn is_sure(&self) -> bool {
         match self.reason {
-            Reason::CaughtUp { .. } | Reason::Rewound { .. } => true,
+            Reason::CaughtUp { .. } | Reason::Rewound { .. } | Reason::Held { .. } => true,
             Reason::Stopped { .. } | Reason::Stood { .. } => self.commits > 1,
             _ => self.commits >= self.of,
         }
@@ -255,14 +255,22 @@ pub enum Reason {
         before: u64,
         after: u64,
     },
+    /// It read all that is committed; the producer of the open transaction behind it, and
+    /// when that began.
+    Held {
+        producer_id: Option<i64>,
+        since: Option<Time>,
+    },
 }
 
 impl Reason {
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::TooFew { .. } | Self::CaughtUp { .. } | Self::WasAtEnd { .. } | Self::CatchingUp { .. } => {
-                Verdict::Ok
-            }
+            Self::TooFew { .. }
+            | Self::CaughtUp { .. }
+            | Self::WasAtEnd { .. }
+            | Self::CatchingUp { .. }
+            | Self::Held { .. } => Verdict::Ok,
             Self::Growing { .. } => Verdict::Warn,
             Self::Stopped { .. } => Verdict::Stop,
             Self::Stood { .. } => Verdict::Stall,
@@ -277,6 +285,11 @@ impl Reason {
         let millis = |millis: i64| show::duration(millis.unsigned_abs());
         match self {
             Self::TooFew { commits } => format!("only {} seen so far", show::plural(*commits, "commit")),
+            Self::Held { producer_id, since } => {
+                let of = producer_id.map_or(String::new(), |id| format!(" of producer {id}"));
+                let since = since.map_or(String::new(), |at| format!(" since {}", clock(at)));
+                format!("held by an open transaction{of}{since}")
+            }
             Self::CaughtUp { lag: 0, .. } => "nothing is left to read".into(),
             Self::CaughtUp { lag, allowed } => {
                 format!("{} left to read, {} are allowed", show::count(*lag), show::count(*allowed))

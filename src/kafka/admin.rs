@@ -11,6 +11,7 @@ pub mod groups;
 mod leaders;
 pub mod log_dirs;
 pub mod offsets;
+pub mod producers;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod topics;

@@ -28,7 +28,7 @@ mod tail;
 
 pub use batch::Batch;
 pub use codec::MAX_PLAIN_BYTES;
-pub use first::{First, first_records};
+pub use first::first_records;
 pub use ranges::{PartitionBounds, ReadRange, ranges};
 pub use record_set::{AbortedTransaction, BatchFault, FaultKind, Marker, ReadSet, Window, read_record_set};
 

@@ -6,6 +6,7 @@
 
 mod changing;
 mod looking;
+mod outlook;
 mod reading;
 mod sitting;
 mod unfinished;
@@ -25,6 +26,8 @@ pub const CHECKS: &[Check] = &[
     ("describe/disks", looking::disks),
     ("lag", looking::lag),
     ("verdict", looking::verdict),
+    ("outlook/lag in time and headroom", outlook::waiting),
+    ("outlook/ends of transactions and open ones", outlook::transactions),
     ("fetch", reading::fetch),
     ("fetch/from where one asks", reading::starts),
     ("fetch/every codec", reading::codecs),

@@ -2,10 +2,12 @@
 
 use super::{lag_cells, role_word};
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::output::{Cell, Column, Report, Section, Table, fact, number, objects, text};
+use crate::cli::output::{Cell, Column, Report, Section, Table, fact, hidden, number, objects, text, word_fact};
 use crate::cli::session::Session;
-use crate::cluster::GroupDetail;
-use crate::domain::{GroupId, show};
+use crate::cluster::{GroupDetail, Outlook, PartitionOutlook};
+use crate::domain::drain::Drain;
+use crate::domain::headroom::Headroom;
+use crate::domain::{Fact, GroupId, show};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
@@ -23,6 +25,14 @@ const PARTITIONS: &[Column] = &[
     fact("committed", "COMMITTED"),
     fact("end_offset", "END"),
     fact("lag", "LAG"),
+    fact("lag_ms", "BEHIND"),
+    word_fact("drain", "DRAIN"),
+    number("drain_ms", "DRAINED IN"),
+    number("growing_per_second", "GROWING/s"),
+    hidden("headroom"),
+    number("headroom_ms", "HEADROOM"),
+    number("lost", "LOST"),
+    number("held_by_producer", "HELD BY PRODUCER"),
     text("member_id", "MEMBER"),
     text("client_id", "CLIENT"),
     text("host", "HOST"),
@@ -40,7 +50,7 @@ pub(super) async fn run(session: &mut Session, arguments: &DescribeArguments) ->
     let cluster = session.connect().await?;
     let mut report = Report { rows: Table::new(PARTITIONS), items: Some(Vec::new()), ..Report::default() };
     for group in &arguments.groups {
-        match cluster.group(&GroupId::from(group.as_str())).await {
+        match cluster.judged_group(&GroupId::from(group.as_str())).await {
             Ok(group) => describe(&group, &mut report),
             Err(failure) => report.failures.push(failure),
         }
@@ -62,6 +72,7 @@ fn describe(group: &GroupDetail, report: &mut Report) {
         show::plural(group.description.members.len(), "member"),
         lag.known().map_or("?".into(), |lag| show::count(*lag)),
     )));
+    report.sections.extend(sentences(group).into_iter().map(Section::Line));
     report.sections.extend(group.role.explanation().map(|sentence| Section::Line(format!("▲ {sentence}"))));
     report.sections.push(Section::Rows(partitions.clone()));
     if !members.rows.is_empty() {
@@ -75,12 +86,13 @@ fn describe(group: &GroupDetail, report: &mut Report) {
         "assignor": group.description.assignor,
         "coordinator": group.description.coordinator,
         "role": role_word(&group.role),
-        "lag": lag.known(),
     });
     if let Json::Object(item) = &mut item {
-        if let Some(reason) = lag.reason() {
-            item.insert("lag_reason".into(), reason.into());
-        }
+        put(item, "lag", lag.map(Json::from));
+        put(item, "lag_ms", of_outlook(group, |outlook| outlook.waiting.clone()).map(Json::from));
+        let drain = of_outlook(group, |outlook| outlook.drain.clone());
+        item.insert("drain_ms".into(), drain.get().and_then(drain_millis).into());
+        put(item, "drain", drain.map(|drain| drain_word(drain).into()));
         item.insert("partitions_unknown".into(), group.lag.unknown.into());
         item.insert("members".into(), objects(&members));
         item.insert("partitions".into(), objects(&partitions));
@@ -91,9 +103,14 @@ fn describe(group: &GroupDetail, report: &mut Report) {
 }
 
 fn partition_rows(group: &GroupDetail) -> Table {
-    let rows = group.partitions.iter().map(|partition| {
+    let look = |index: usize| match &group.outlook {
+        Fact::Known(outlook) => outlook.partitions.get(index).ok_or("not looked into"),
+        Fact::Unknown(reason) => Err(&**reason),
+    };
+    let rows = group.partitions.iter().enumerate().map(|(index, partition)| {
         let member = partition.member.and_then(|index| group.description.members.get(index));
         let mut row = lag_cells(&group.description.listing.id, partition);
+        row.extend(outlook_cells(look(index)));
         row.extend([
             Cell::or_absent(member, |member| Cell::text(member.member_id.as_str())),
             Cell::or_absent(member, |member| Cell::text(member.client_id.as_str())),
@@ -102,6 +119,111 @@ fn partition_rows(group: &GroupDetail) -> Table {
         row
     });
     Table::of(PARTITIONS, rows)
+}
+
+/// From `lag_ms` to `held_by_producer`.
+fn outlook_cells(outlook: Result<&PartitionOutlook, &str>) -> [Cell; 8] {
+    let outlook = match outlook {
+        Ok(outlook) => outlook,
+        Err(reason) => {
+            let unknown = || Cell::Unknown(reason.into());
+            return [
+                unknown(),
+                unknown(),
+                Cell::Absent,
+                Cell::Absent,
+                unknown(),
+                Cell::Absent,
+                Cell::Absent,
+                Cell::Absent,
+            ];
+        }
+    };
+    let drain = outlook.drain.get();
+    let headroom = outlook.headroom.get();
+    [
+        Cell::of(&outlook.waiting, Cell::Millis),
+        Cell::of(&outlook.drain, |drain| Cell::word(drain_word(drain))),
+        Cell::or_absent(drain.and_then(drain_millis), Cell::Millis),
+        match drain {
+            Some(Drain::Growing(rate)) => Cell::Rate(rate),
+            _ => Cell::Absent,
+        },
+        Cell::of(&outlook.headroom, |headroom| Cell::word(headroom_word(headroom))),
+        match headroom {
+            Some(Headroom::Left { millis, .. }) => Cell::Millis(millis),
+            _ => Cell::Absent,
+        },
+        match headroom {
+            Some(Headroom::Lost(records)) => Cell::Count(records),
+            _ => Cell::Absent,
+        },
+        match &outlook.held {
+            Some(held) => Cell::of(&held.producer_id, Cell::Id),
+            None => Cell::Absent,
+        },
+    ]
+}
+
+fn of_outlook<T>(group: &GroupDetail, fact: impl FnOnce(&Outlook) -> Fact<T>) -> Fact<T> {
+    match &group.outlook {
+        Fact::Known(outlook) => fact(outlook),
+        Fact::Unknown(reason) => Fact::Unknown(reason.clone()),
+    }
+}
+
+/// A value, or null with its reason beside it.
+fn put(item: &mut serde_json::Map<String, Json>, name: &str, fact: Fact<Json>) {
+    if let Some(reason) = fact.reason() {
+        item.insert(format!("{name}_reason"), reason.into());
+    }
+    item.insert(name.into(), fact.known().cloned().unwrap_or_default());
+}
+
+/// What becomes of its lag, for people: when it is read, what is lost, what holds it.
+fn sentences(group: &GroupDetail) -> Vec<String> {
+    let Fact::Known(outlook) = &group.outlook else { return Vec::new() };
+    let mut first = Vec::new();
+    first.extend(
+        outlook.waiting.get().filter(|millis| *millis > 0).map(|millis| format!("behind {}", show::duration(millis))),
+    );
+    first.extend(outlook.drain.get().filter(|drain| *drain != Drain::Drained).map(Drain::told));
+    let mut lines = Vec::new();
+    if !first.is_empty() {
+        lines.push(first.join(", "));
+    }
+    if let Some((index, headroom)) = outlook.headroom.filter(|(_, headroom)| headroom.is_short())
+        && let Some(row) = group.partitions.get(index)
+    {
+        lines.push(format!("▲ {}: {}", row.partition, headroom.told()));
+    }
+    lines
+}
+
+fn drain_millis(drain: Drain) -> Option<u64> {
+    match drain {
+        Drain::In(millis) => Some(millis),
+        Drain::Drained => Some(0),
+        Drain::Never | Drain::Growing(_) => None,
+    }
+}
+
+fn drain_word(drain: Drain) -> &'static str {
+    match drain {
+        Drain::Drained => "drained",
+        Drain::In(_) => "draining",
+        Drain::Never => "never",
+        Drain::Growing(_) => "growing",
+    }
+}
+
+fn headroom_word(headroom: Headroom) -> &'static str {
+    match headroom {
+        Headroom::NothingUnread => "nothing_unread",
+        Headroom::Forever => "forever",
+        Headroom::Left { .. } => "left",
+        Headroom::Lost(_) => "lost",
+    }
 }
 
 fn member_rows(group: &GroupDetail) -> Table {

@@ -37,6 +37,10 @@ pub(crate) enum Cell {
     Size(u64),
     /// Bytes per second.
     ByteRate(f64),
+    /// Milliseconds of time.
+    Millis(u64),
+    /// Things a second.
+    Rate(f64),
     /// Of one.
     Share(f64),
     Time(Time),
@@ -82,7 +86,9 @@ impl Cell {
             Self::Time(time) if time.rfc3339().is_none() => {
                 Some(format!("{} ms lies outside the calendar", time.millis()).into())
             }
-            Self::ByteRate(number) | Self::Share(number) if !number.is_finite() => Some("not a number".into()),
+            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) if !number.is_finite() => {
+                Some("not a number".into())
+            }
             _ => None,
         }
     }
@@ -109,6 +115,8 @@ impl Cell {
             Self::Difference(number) => show::difference(*number),
             Self::Size(bytes) => show::size(*bytes),
             Self::ByteRate(rate) => show::byte_rate(*rate),
+            Self::Millis(millis) => show::duration(*millis),
+            Self::Rate(rate) => show::rate(*rate),
             Self::Share(share) => show::share(*share),
             Self::Time(time) => time.show(zone),
             Self::List(cells) if cells.is_empty() => "–".into(),
@@ -124,9 +132,9 @@ impl Cell {
             Self::Word(word, _) => (*word).into(),
             Self::Flag(flag) => flag.to_string(),
             Self::Id(number) | Self::Offset(number) | Self::Difference(number) => number.to_string(),
-            Self::Count(number) | Self::Size(number) => number.to_string(),
-            Self::ByteRate(number) | Self::Share(number) if !number.is_finite() => String::new(),
-            Self::ByteRate(number) | Self::Share(number) => number.to_string(),
+            Self::Count(number) | Self::Size(number) | Self::Millis(number) => number.to_string(),
+            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) if !number.is_finite() => String::new(),
+            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) => number.to_string(),
             Self::Time(time) => time.rfc3339().unwrap_or_default(),
             Self::List(cells) => joined(cells, Self::plain),
         }
@@ -145,8 +153,8 @@ impl Serialize for Cell {
             Self::Word(word, _) => to.serialize_str(word),
             Self::Flag(flag) => to.serialize_bool(*flag),
             Self::Id(number) | Self::Offset(number) | Self::Difference(number) => to.serialize_i64(*number),
-            Self::Count(number) | Self::Size(number) => to.serialize_u64(*number),
-            Self::ByteRate(number) | Self::Share(number) => to.serialize_f64(*number),
+            Self::Count(number) | Self::Size(number) | Self::Millis(number) => to.serialize_u64(*number),
+            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) => to.serialize_f64(*number),
             Self::Time(time) => time.rfc3339().serialize(to),
             Self::List(cells) => to.collect_seq(cells),
         }

@@ -31,16 +31,8 @@ const ROUNDS: usize = 8;
 /// The version from which on topics have ids.
 const BY_ID: i16 = 13;
 
-/// What is read first from an offset on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct First {
-    pub record: NextRecord,
-    /// Where the oldest open transaction begins, or else the end of the log: what
-    /// readers of committed records see ends here.
-    pub stable_end: Option<Offset>,
-}
-
-pub type Firsts = PartitionMap<Result<First, Box<Failure>>>;
+/// By partition: what is read first, or why that is not known.
+pub type Firsts = PartitionMap<Result<NextRecord, Box<Failure>>>;
 
 /// A partition on the way.
 #[derive(Clone, Debug)]
@@ -179,11 +171,10 @@ fn look(
     course: &mut Course,
     is_first: bool,
     scratch: &mut Vec<u8>,
-) -> Result<Option<First>, Failure> {
+) -> Result<Option<NextRecord>, Failure> {
     if answer.error_code != 0 {
         return Err(failure_of_code(answer.error_code, OPERATION).about("of", &course.partition));
     }
-    let stable_end = Some(answer.last_stable_offset).filter(|offset| *offset >= 0);
     let mut rest = answer.records.as_deref().unwrap_or_default();
     let partition = &course.partition;
     let malformed = |what: String| Failure::new(FailureKind::Malformed, OPERATION, what).about("of", partition);
@@ -197,7 +188,7 @@ fn look(
         }
         let first = read.batches.first().and_then(|batch| Some((batch.offset(0)?, batch.timestamp(0)?)));
         if let Some((offset, time)) = first {
-            return Ok(Some(First { record: NextRecord::At { offset, time }, stable_end }));
+            return Ok(Some(NextRecord::At { offset, time }));
         }
         course.next = course.next.max(read.next_offset);
         rest = rest.get(frame.bytes.len()..).unwrap_or_default();
@@ -205,7 +196,7 @@ fn look(
     let is_empty = answer.records.as_ref().is_none_or(Bytes::is_empty);
     // Compaction may leave nothing between the last batch and the end.
     if course.next >= answer.high_watermark || (is_empty && is_first) {
-        return Ok(Some(First { record: NextRecord::None, stable_end }));
+        return Ok(Some(NextRecord::None));
     }
     if course.next == began_at {
         course.room = course.room.saturating_mul(8).min(MOST_PARTITION_BYTES);

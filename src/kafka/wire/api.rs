@@ -74,6 +74,7 @@ api! {
     FetchRequest "fetch records" [throttle error];
     ListOffsetsRequest "list offsets" [throttle];
     OffsetForLeaderEpochRequest "read the end of a leader epoch" [throttle];
+    DescribeProducersRequest "describe producers" [throttle];
     ListGroupsRequest "list groups" [throttle error];
     DescribeGroupsRequest "describe groups" [throttle];
     ConsumerGroupDescribeRequest "describe groups" [throttle];

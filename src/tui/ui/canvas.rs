@@ -25,6 +25,25 @@ pub fn span<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Span<'a> {
 }
 
 /// Columns that all spans take.
+/// The first parts that find room beside each other, one in any case: what does not fit
+/// is left out and never cut.
+pub fn those_that_fit(parts: Vec<Vec<Span<'_>>>, width: u16) -> Vec<Span<'_>> {
+    let mut line: Vec<Span<'_>> = Vec::new();
+    for part in parts {
+        if !line.is_empty() {
+            if width_of(&line) + GAP.len() + width_of(&part) > usize::from(width) {
+                break;
+            }
+            line.push(span(GAP, Role::Muted));
+        }
+        line.extend(part);
+    }
+    line
+}
+
+/// Between parts of a line.
+const GAP: &str = "   ";
+
 pub fn width_of(spans: &[Span<'_>]) -> usize {
     spans.iter().map(|span| display_width(&sanitize(&span.text))).sum()
 }

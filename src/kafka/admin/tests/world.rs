@@ -169,7 +169,7 @@ fn offsets(script: Script, groups: &'static [Away]) -> Script {
             });
             OffsetFetchResponse::default().with_groups(groups.collect())
         })
-        .answer::<ListOffsetsRequest>(|request, _| listed(request, |_, _| 9))
+        .answer::<ListOffsetsRequest>(|request, _| listed(request, |at, _| if at == -1 { 9 } else { 0 }))
 }
 
 /// Each partition's offset, as `at` says by what was asked for and the isolation.

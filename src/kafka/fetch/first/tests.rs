@@ -2,7 +2,6 @@
 
 use super::super::record_set::tests::{BatchOf, plain};
 use super::*;
-use crate::domain::Time;
 use rstest::rstest;
 
 const CONTROL: i16 = 1 << 5;
@@ -12,16 +11,13 @@ fn course(next: Offset) -> Course {
 }
 
 fn answer(records: &[u8], end: Offset) -> PartitionData {
-    PartitionData::default()
-        .with_high_watermark(end)
-        .with_last_stable_offset(end - 1)
-        .with_records(Some(Bytes::copy_from_slice(records)))
+    PartitionData::default().with_high_watermark(end).with_records(Some(Bytes::copy_from_slice(records)))
 }
 
 fn looked(records: &[u8], end: Offset, next: Offset, is_first: bool) -> (Option<NextRecord>, Course) {
     let mut course = course(next);
     let first = look(&answer(records, end), &mut course, is_first, &mut Vec::new()).unwrap();
-    (first.map(|first| first.record), course)
+    (first, course)
 }
 
 fn offset(record: Option<NextRecord>) -> Option<Offset> {
@@ -87,11 +83,4 @@ fn what_an_answer_leaves_out_is_a_failure() {
     let again = sort_out(FetchResponse::default(), vec![course(1)], &mut firsts, &mut Vec::new());
     assert!(again.is_empty());
     assert!(firsts[&course(1).partition].is_err());
-}
-
-#[test]
-fn it_tells_how_far_readers_of_committed_records_get() {
-    let first = look(&answer(&two_batches(), 30), &mut course(10), false, &mut Vec::new()).unwrap().unwrap();
-    assert_eq!(first.stable_end, Some(29));
-    assert!(matches!(first.record, NextRecord::At { time, .. } if time > Time(0)));
 }

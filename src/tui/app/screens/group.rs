@@ -2,6 +2,7 @@
 
 use crate::cluster::GroupDetail;
 use crate::domain::group::LagPoint;
+use crate::domain::headroom::Headroom;
 use crate::domain::{GroupId, TopicPartition};
 use crate::tui::app::list::Selection;
 use crate::tui::app::remote::Remote;
@@ -29,8 +30,11 @@ pub struct GroupView {
     pub detail: Remote<GroupDetail>,
     pub tab: GroupTab,
     pub selection: Selection<TopicPartition>,
-    /// Indexes into the detail's partitions, those with most lag first.
+    /// Indexes into the detail's partitions: those that retention threatens, then those
+    /// with most lag.
     pub order: Vec<u32>,
+    /// How many of them retention threatens.
+    threatened: usize,
     pub member_cursor: usize,
 }
 
@@ -46,10 +50,24 @@ impl GroupView {
         let Some(detail) = self.detail.value() else { return };
         let lags = detail.partitions.iter().map(|row| row.lag().get().map(|lag| lag as f64));
         self.order = largest_first(lags.zip(0..));
+        let threat = |index: &u32| {
+            let outlook = detail.outlook.known().and_then(|outlook| outlook.partitions.get(*index as usize));
+            let headroom = outlook.and_then(|outlook| outlook.headroom.get());
+            headroom.filter(|headroom| headroom.is_short()).map_or(u64::MAX, Headroom::urgency)
+        };
+        // Stable: where nothing threatens, the lag decides.
+        self.order.sort_by_cached_key(threat);
+        self.threatened = self.order.iter().filter(|index| threat(index) < u64::MAX).count();
         let order = &self.order;
         self.selection.settle(order.len(), |row| {
             order.get(row).and_then(|index| detail.partitions.get(*index as usize)).map(|row| row.partition.clone())
         });
+    }
+}
+
+impl GroupView {
+    pub fn ordered_by(&self) -> &'static str {
+        if self.threatened > 0 { "by headroom, then lag" } else { "by lag" }
     }
 }
 

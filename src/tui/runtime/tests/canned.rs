@@ -5,7 +5,9 @@
 use crate::cluster::*;
 use crate::domain::broker::Broker;
 use crate::domain::config::{ConfigEntry, ConfigSource};
+use crate::domain::drain::{Drain, Rates};
 use crate::domain::group::*;
+use crate::domain::headroom::Headroom;
 use crate::domain::origin::GroupRole;
 use crate::domain::partition_plan::{self, KeySample, PartitionInputs, PartitionReport, PartitionWish, Reader};
 use crate::domain::plan::*;
@@ -204,9 +206,11 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
             start: Fact::Known(120_000 + id),
             end: Fact::Known(880_000 + id * 113 + if id == 7 { 957_108 } else { id * 400 }),
             member: if id == 0 && !members.is_empty() { Some(0) } else { None },
+            nothing_left: false,
         })
         .collect();
     let judged = judged(&partitions);
+    let outlook = outlook(&partitions);
     Arc::new(GroupDetail {
         taken: NOW,
         lag: LagTotal::of(&partitions),
@@ -228,8 +232,40 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
         },
         role: GroupRole::Plain,
         judged: Fact::Known(judged),
+        outlook: Fact::Known(outlook),
         failures: Vec::new(),
     })
+}
+
+/// Retention comes near where the group has stopped.
+fn outlook(partitions: &[GroupPartition]) -> Outlook {
+    let (hour, minute) = (3_600_000, 60_000);
+    let left = |millis, is_short| Headroom::Left { millis, is_short };
+    let look = |row: &GroupPartition| {
+        let (waiting, headroom, drain) = match (row.lag(), row.partition.partition) {
+            (Fact::Unknown(reason), _) => {
+                return PartitionOutlook {
+                    waiting: Fact::Unknown(reason.clone()),
+                    headroom: Fact::Unknown(reason.clone()),
+                    drain: Fact::Unknown(reason),
+                    held: None,
+                };
+            }
+            (Fact::Known(0), _) => (0, Headroom::NothingUnread, Drain::Drained),
+            (_, 7) => (3 * hour + 12 * minute, left(2 * hour + 10 * minute, true), Drain::Growing(96.0)),
+            (_, 2) => (40_000, Headroom::Lost(1_884), Drain::In(9 * minute)),
+            (_, 3) => (14 * minute, Headroom::Forever, Drain::Never),
+            (_, id) => (4_100 * u64::from(id.unsigned_abs()), left(54 * hour, false), Drain::In(41_000)),
+        };
+        PartitionOutlook {
+            waiting: Fact::Known(waiting),
+            headroom: Fact::Known(headroom),
+            drain: Fact::Known(drain),
+            held: (row.partition.partition == 4)
+                .then_some(Held { producer_id: Fact::Known(4_711), since: Some(NOW.plus_millis(-400_000)) }),
+        }
+    };
+    Outlook::of(partitions.iter().map(look).collect())
 }
 
 /// One partition has stopped, one is at its end, of one too little is known.
@@ -248,7 +284,8 @@ fn judged(partitions: &[GroupPartition]) -> Judged {
     let judged: Vec<Option<Judgement>> = partitions.iter().map(judgement).collect();
     let rows = partitions.iter().zip(&judged);
     let group = GroupVerdict::of(rows.map(|(row, judged)| (&row.partition, judged.as_ref())));
-    Judged { partitions: judged, group }
+    let rates = partitions.iter().map(|_| Fact::Known(Rates { read: 0.0, written: 96.0 })).collect();
+    Judged { partitions: judged, rates, group }
 }
 
 pub fn configs() -> Arc<Vec<ConfigEntry>> {

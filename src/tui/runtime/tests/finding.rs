@@ -111,7 +111,7 @@ fn everything_that_can_be_selected_can_be_copied() {
     let mut desk = Desk::filled(Access::ReadWrite);
     for (keys, answer, first) in [
         ("3", None, "fraud-scoring"),
-        ("3 enter", Some((Slot::Group, Answer::Group(Ok(canned::group(GroupState::Stable))))), "payments:7"),
+        ("3 enter", Some((Slot::Group, Answer::Group(Ok(canned::group(GroupState::Stable))))), "payments:2"),
         ("l", None, "fraud-1-7a6e"),
         ("2 j j j j j enter", None, "orders.v1:0"),
     ] {

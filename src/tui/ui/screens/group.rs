@@ -1,18 +1,20 @@
 //! One group: a sentence, a chart, a table.
 
 use super::split_top;
-use crate::cluster::GroupDetail;
+use crate::cluster::{GroupDetail, PartitionOutlook};
+use crate::domain::drain::Drain;
 use crate::domain::group::{GroupState, LagPoint};
-use crate::domain::verdict::{GroupVerdict, Judgement, Verdict};
-use crate::domain::{Fact, Time, show};
+use crate::domain::headroom::Headroom;
+use crate::domain::verdict::{GroupVerdict, Judgement, Reason, Verdict};
+use crate::domain::{Fact, Time, TopicPartition, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::screens::group::{GroupTab, finding, rates};
-use crate::tui::ui::canvas::{Canvas, Span, span};
-use crate::tui::ui::theme::Role;
+use crate::tui::ui::canvas::{Canvas, Span, span, those_that_fit};
+use crate::tui::ui::theme::{Marks, Role};
 use crate::tui::ui::widgets::chart::{Chart, Series};
 use crate::tui::ui::widgets::frame::{self, Titles};
-use crate::tui::ui::widgets::table::{self, Column, Table, Width, cell, name, nothing_marked};
+use crate::tui::ui::widgets::table::{self, Cell, Column, Table, Width, cell, name, nothing_marked};
 use crate::tui::ui::widgets::{facts, spark, states, tabs};
 use ratatui::layout::Rect;
 
@@ -67,49 +69,77 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
         _ => title.push(span(format!("{mark} {}", found.text), role)),
     }
     let inner = frame::draw(canvas, area, &Titles::left(title), false);
-    let mut line: Vec<Span<'_>> = vec![span("lag ", Role::Muted)];
-    match detail.lag.fact() {
-        Fact::Known(lag) => {
-            let about = if detail.lag.unknown > 0 { "~" } else { "" };
-            line.push(span(format!("{about}{} ", show::abbreviated(lag)), Role::Accent));
-        }
-        Fact::Unknown(reason) => line.push(span(format!("? {reason} "), Role::Muted)),
-    }
-    let lags: Vec<f64> = detail.history.iter().map(|point| point.lag as f64).collect();
-    line.push(span(spark::squeezed(&marks, &lags, 12), Role::Info));
-    if let Some((read, written)) = rates(&detail.history) {
-        line.push(span("   reads ", Role::Muted));
-        line.push(span(format!("{}/s", show::rate(read)), Role::Text));
-        line.push(span(", written ", Role::Muted));
-        line.push(span(format!("{}/s", show::rate(written)), Role::Text));
-    }
-    if let Some(share) = worst_share(detail) {
-        line.push(span(format!("   {share}"), Role::Muted));
-    }
-    if !detail.description.assignor.is_empty() {
-        line.push(span(format!("   {}", detail.description.assignor), Role::Muted));
-    }
-    if let Some(id) = detail.description.coordinator {
-        line.push(span(format!("   coordinator {id}"), Role::Muted));
-    }
-    canvas.put_spans(inner.x, inner.y, inner.width, &line);
+    canvas.put_spans(inner.x, inner.y, inner.width, &those_that_fit(figures(detail, &marks), inner.width));
     let mut remarks = Vec::new();
+    remarks.extend(at_risk(detail).map(|text| span(format!("{} {text}", marks.broken), Role::Danger)));
     if let Some(verdict) = bad {
         let why = verdict.judgement.reason.told(|at| at.clock_seconds(state.zone()));
-        remarks.push(span(format!("{why}   "), verdict_role(verdict.judgement.verdict)));
+        remarks.push(span(why, verdict_role(verdict.judgement.verdict)));
     }
+    remarks.extend(held(detail, state).map(|text| span(format!("{} {text}", marks.look), Role::Warning)));
     if let Some(reason) = detail.judged.reason() {
-        remarks.push(span(format!("no verdict: {reason}   "), Role::Muted));
+        remarks.push(span(format!("no verdict: {reason}"), Role::Muted));
+    }
+    if let Some(reason) = detail.outlook.reason() {
+        remarks.push(span(format!("nothing is known of the time: {reason}"), Role::Muted));
     }
     if let Some(explanation) = detail.role.explanation() {
         remarks.push(span(format!("{} {explanation}", marks.look), Role::Info));
     }
-    if inner.height > 1 {
-        canvas.put_spans(inner.x, inner.y + 1, inner.width, &remarks);
+    // A line each where the chart leaves room; the most urgent first.
+    let lines = inner.height.saturating_sub(1);
+    let lines = if lines > CHART { (lines - CHART).min(MOST_REMARKS) } else { lines.min(1) };
+    let mut y = inner.y + 1;
+    for remark in remarks.into_iter().take(usize::from(lines)) {
+        canvas.put_spans(inner.x, y, inner.width, &[remark]);
+        y += 1;
     }
-    if inner.height >= 6 {
-        lag_chart(canvas, Rect { y: inner.y + 2, height: inner.height - 2, ..inner }, state, detail);
+    let left = inner.bottom().saturating_sub(y);
+    if left >= CHART {
+        lag_chart(canvas, Rect { y, height: left, ..inner }, state, detail);
     }
+}
+
+/// Lines that a chart needs, and remarks that one reads at a glance.
+const CHART: u16 = 4;
+const MOST_REMARKS: u16 = 3;
+
+/// Lag, how long that lasts and will last, how fast it goes: what is left out last comes first.
+fn figures(detail: &GroupDetail, marks: &Marks) -> Vec<Vec<Span<'static>>> {
+    let mut lag = vec![span("lag ", Role::Muted)];
+    match detail.lag.fact() {
+        Fact::Known(lag_now) => {
+            let about = if detail.lag.unknown > 0 { "~" } else { "" };
+            lag.push(span(format!("{about}{} ", show::abbreviated(lag_now)), Role::Accent));
+        }
+        Fact::Unknown(reason) => lag.push(span(format!("? {reason} "), Role::Muted)),
+    }
+    let lags: Vec<f64> = detail.history.iter().map(|point| point.lag as f64).collect();
+    lag.push(span(spark::squeezed(marks, &lags, 12), Role::Info));
+    let mut figures = vec![lag];
+    let outlook = detail.outlook.known();
+    if let Some(waiting) = outlook.and_then(|outlook| outlook.waiting.get()).filter(|waiting| *waiting > 0) {
+        figures.push(vec![span("behind ", Role::Muted), span(show::duration(waiting), Role::Text)]);
+    }
+    match outlook.and_then(|outlook| outlook.drain.get()) {
+        Some(Drain::Drained) | None => {}
+        Some(drain @ Drain::In(_)) => figures.push(vec![span(drain.told(), Role::Text)]),
+        Some(drain @ (Drain::Never | Drain::Growing(_))) => figures.push(vec![span(drain.told(), Role::Warning)]),
+    }
+    if let Some((read, written)) = rates(&detail.history) {
+        figures.push(vec![
+            span("reads ", Role::Muted),
+            span(format!("{}/s", show::rate(read)), Role::Text),
+            span(", written ", Role::Muted),
+            span(format!("{}/s", show::rate(written)), Role::Text),
+        ]);
+    }
+    figures.extend(worst_share(detail).map(|share| vec![span(share, Role::Muted)]));
+    if !detail.description.assignor.is_empty() {
+        figures.push(vec![span(detail.description.assignor.clone(), Role::Muted)]);
+    }
+    figures.extend(detail.description.coordinator.map(|id| vec![span(format!("coordinator {id}"), Role::Muted)]));
+    figures
 }
 
 fn verdict_role(verdict: Verdict) -> Role {
@@ -118,6 +148,27 @@ fn verdict_role(verdict: Verdict) -> Role {
         Verdict::Warn => Role::Warning,
         Verdict::Stop | Verdict::Stall | Verdict::Rewind => Role::Danger,
     }
+}
+
+/// Where retention takes, or soon takes, what is not read yet.
+fn at_risk(detail: &GroupDetail) -> Option<String> {
+    let (index, headroom) = detail.outlook.known()?.headroom.filter(|(_, headroom)| headroom.is_short())?;
+    let TopicPartition { topic, partition } = &detail.partitions.get(index)?.partition;
+    let then = match headroom {
+        Headroom::Lost(_) => ": whoever starts there goes on by its auto.offset.reset",
+        _ => "",
+    };
+    Some(format!("{topic} {partition}: {}{then}", headroom.told()))
+}
+
+/// "payments 4: held by an open transaction of producer 4711 since 13:56:27"
+fn held(detail: &GroupDetail, state: &State) -> Option<String> {
+    let outlook = detail.outlook.known()?;
+    let (row, held) =
+        detail.partitions.iter().zip(&outlook.partitions).find_map(|(row, look)| Some((row, look.held.as_ref()?)))?;
+    let reason = Reason::Held { producer_id: held.producer_id.get(), since: held.since };
+    let TopicPartition { topic, partition } = &row.partition;
+    Some(format!("{topic} {partition}: {}", reason.told(|at| at.clock_seconds(state.zone()))))
 }
 
 /// "87 % on payments 7", where one partition holds most of it.
@@ -160,7 +211,7 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail
     let mut left = match view.tab {
         GroupTab::Partitions => vec![
             span(format!("Partitions {}", detail.partitions.len()), Role::Text),
-            span(format!(" · by lag {}", canvas.theme.marks.descending), Role::Muted),
+            span(format!(" · {} {}", view.ordered_by(), canvas.theme.marks.descending), Role::Muted),
         ],
         GroupTab::Members => vec![span(format!("Members {members}"), Role::Text)],
     };
@@ -188,20 +239,26 @@ fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &Group
     let mut columns = vec![
         Column::text("TOPIC", Width::Name(12)),
         Column::number("P", 4),
-        Column::number("START", 11).gives_way(3),
-        Column::number("COMMITTED", 13),
-        Column::number("END", 13).gives_way(2),
+        Column::number("START", 11).gives_way(5),
+        Column::number("COMMITTED", 13).gives_way(1),
+        Column::number("END", 13).gives_way(4),
         Column::number("LAG", 9),
-        Column::text("VERDICT", Width::Fixed(7)).gives_way(1),
-        Column::text("LAST COMMIT", Width::Fixed(11)).gives_way(3),
+        Column::number("BEHIND", 10).gives_way(3),
+        Column::number("HEADROOM", 10).gives_way(3),
+        Column::text("VERDICT", Width::Fixed(7)).gives_way(2),
+        Column::text("LAST COMMIT", Width::Fixed(11)).gives_way(5),
     ];
     if detail.partitions.iter().any(|row| row.member.is_some()) {
-        columns.push(Column::text("MEMBER", Width::Fixed(24)).gives_way(4));
+        columns.push(Column::text("MEMBER", Width::Fixed(24)).gives_way(6));
     }
     let at = |row: usize| view.order.get(row).and_then(|index| detail.partitions.get(*index as usize));
     let judged = |row: usize| -> Option<&Judgement> {
         let index = *view.order.get(row)?;
         detail.judged.known()?.partitions.get(index as usize)?.as_ref()
+    };
+    let outlook = |row: usize| -> Option<&PartitionOutlook> {
+        let index = *view.order.get(row)?;
+        detail.outlook.known()?.partitions.get(index as usize)
     };
     let table = Table {
         pane: Pane::GroupPartitions,
@@ -231,7 +288,9 @@ fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &Group
                 (Fact::Unknown(_), Fact::Known(None)) => cell("–", Role::Muted),
                 (Fact::Unknown(_), _) => cell("?", Role::Muted),
             },
-            6 => match judged(number) {
+            6 => waiting(outlook(number)),
+            7 => headroom(outlook(number)),
+            8 => match judged(number) {
                 Some(judgement) if judgement.is_sure() => {
                     cell(judgement.verdict.word(), verdict_role(judgement.verdict))
                 }
@@ -239,7 +298,7 @@ fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &Group
                 Some(judgement) => cell(format!("{} of {}", judgement.commits, judgement.of), Role::Muted),
                 None => cell("?", Role::Muted),
             },
-            7 => match judged(number) {
+            9 => match judged(number) {
                 Some(judgement) => cell(judgement.last_commit.clock_seconds(state.zone()), Role::Muted),
                 None => cell("?", Role::Muted),
             },
@@ -255,6 +314,28 @@ fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &Group
             }
         }
     });
+}
+
+fn waiting<'a>(outlook: Option<&PartitionOutlook>) -> Cell<'a> {
+    match outlook.map(|outlook| &outlook.waiting) {
+        Some(Fact::Known(0)) => cell("–", Role::Muted),
+        Some(Fact::Known(millis)) => cell(show::duration(*millis), Role::Text),
+        Some(Fact::Unknown(_)) | None => cell("?", Role::Muted),
+    }
+}
+
+fn headroom<'a>(outlook: Option<&PartitionOutlook>) -> Cell<'a> {
+    match outlook.map(|outlook| &outlook.headroom) {
+        Some(Fact::Known(Headroom::NothingUnread)) => cell("–", Role::Muted),
+        Some(Fact::Known(Headroom::Forever)) => cell("kept", Role::Muted),
+        Some(Fact::Known(Headroom::Lost(records))) => {
+            cell(format!("{} lost", show::abbreviated(*records)), Role::Danger)
+        }
+        Some(Fact::Known(Headroom::Left { millis, is_short })) => {
+            cell(show::duration(*millis), if *is_short { Role::Danger } else { Role::Text })
+        }
+        Some(Fact::Unknown(_)) | None => cell("?", Role::Muted),
+    }
 }
 
 fn member_rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail, focus: bool) {
