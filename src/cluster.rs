@@ -10,6 +10,7 @@ mod apply;
 mod clock;
 mod commits;
 mod grant;
+mod group_plans;
 mod groups;
 mod journal;
 mod logs;

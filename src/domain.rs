@@ -17,6 +17,7 @@ pub mod grant;
 pub mod group;
 pub mod headroom;
 pub mod lag_time;
+pub mod group_plan;
 pub mod leaders;
 pub mod name;
 pub mod naming;

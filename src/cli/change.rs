@@ -6,12 +6,12 @@
 use super::confirm::Consent;
 use super::exit::{Exit, Stop};
 use super::interrupt::signal;
-use super::output::{Format, Look, Output};
+use super::output::{Format, Look, Output, say};
 use super::plan;
 use super::session::{Session, blocking};
 use crate::cluster::Cluster;
-use crate::domain::Failure;
 use crate::domain::plan::{Plan, Severity, Warning};
+use crate::domain::{Failure, GroupId};
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub(crate) async fn carry_out(
         show_before_asking(session, plan)?;
     }
     let (operation, target, how) =
-        (plan::operation(&plan.change), plan.change.target().to_owned(), plan.confirm.clone());
+        (plan::operation(&plan.change), plan.change.target().into_owned(), plan.confirm.clone());
     // The answer is read from a blocking terminal; an interrupt must still be heard.
     if let Err(stop) = blocking("ask", move || Ok(consent.obtain(operation, &target, &how)?)).await {
         return match stop {
@@ -64,6 +64,19 @@ pub(crate) async fn carry_out(
     }
     session.output.report(&plan::report(plan, Some(&outcome), None))?;
     Ok(Exit::of_outcome(&outcome))
+}
+
+/// Waits for the groups to become empty, where that was asked for.
+pub(crate) async fn wait_until_empty(
+    cluster: &Cluster,
+    groups: &[GroupId],
+    wait: Option<Duration>,
+    consent: Consent,
+) -> Result<(), Failure> {
+    let Some(deadline) = wait.filter(|_| !consent.dry_run) else { return Ok(()) };
+    let names: Vec<&str> = groups.iter().map(GroupId::as_str).collect();
+    say(&format!("klamm: waiting up to {} s for {} to become empty", deadline.as_secs(), names.join(", ")));
+    cluster.wait_until_empty(groups, deadline).await
 }
 
 /// What has become of the offsets after `pause`. An interrupt ends the pause.

@@ -45,12 +45,15 @@ const DOCUMENTS: &[Document] = &[
     document("journal-list", 1, &["journal list"]),
     document(
         "plan",
-        2,
+        3,
         &[
             "topics create",
             "topics delete",
             "topics add-partitions",
             "groups reset",
+            "groups delete",
+            "groups delete-offsets",
+            "groups remove-members",
             "journal show",
             "journal undo",
             "journal finish",

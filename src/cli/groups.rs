@@ -1,5 +1,6 @@
-//! `klamm groups …`: list, describe, lag, verdict, reset.
+//! `klamm groups …`: list, describe, lag, verdict, reset, and what takes away.
 
+mod delete;
 mod describe;
 mod reset;
 mod verdict;
@@ -25,6 +26,12 @@ pub(crate) enum Verb {
     Verdict(verdict::VerdictArguments),
     /// Move the committed offsets of a group
     Reset(Box<reset::ResetArguments>),
+    /// Delete groups with all they committed
+    Delete(delete::DeleteArguments),
+    /// Delete committed offsets of a group
+    DeleteOffsets(delete::DeleteOffsetsArguments),
+    /// Take members out of a group
+    RemoveMembers(delete::RemoveMembersArguments),
 }
 
 #[derive(Debug, Args)]
@@ -50,6 +57,9 @@ pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop>
         Verb::Lag(arguments) => lag(session, &arguments).await,
         Verb::Verdict(arguments) => verdict::run(session, &arguments).await,
         Verb::Reset(arguments) => reset::run(session, *arguments).await,
+        Verb::Delete(arguments) => delete::delete(session, arguments).await,
+        Verb::DeleteOffsets(arguments) => delete::delete_offsets(session, arguments).await,
+        Verb::RemoveMembers(arguments) => delete::remove_members(session, arguments).await,
     }
 }
 

@@ -97,7 +97,7 @@ fn cells(entry: &JournalEntry) -> Vec<Cell> {
         Cell::text(entry.plan.id.as_str()),
         Cell::Time(entry.began),
         Cell::word(plan::kind(&entry.plan.change)),
-        Cell::text(entry.plan.change.target()),
+        Cell::text(&*entry.plan.change.target()),
         Cell::text(entry.plan.title.as_str()),
         Cell::count(entry.plan.steps.len()),
         Cell::or_absent(entry.outcome.as_ref(), |outcome| Cell::count(outcome.done())),

@@ -67,6 +67,21 @@ const DELETIONS: &[Column] = &[
     text("message", "MESSAGE"),
 ];
 
+const GROUPS: &[Column] =
+    &[hidden("step"), text("group", "GROUP"), text("status", "STATUS"), text("message", "MESSAGE")];
+
+const LEAVERS: &[Column] = &[
+    hidden("step"),
+    hidden("group"),
+    text("client_id", "CLIENT"),
+    text("host", "HOST"),
+    text("instance_id", "INSTANCE"),
+    text("member_id", "MEMBER"),
+    number("partitions", "PARTITIONS"),
+    text("status", "STATUS"),
+    text("message", "MESSAGE"),
+];
+
 /// The report of a plan. `refusal` says why it was not applied although it
 /// should have been.
 pub(crate) fn report(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>) -> Report {
@@ -80,16 +95,19 @@ pub(crate) fn found_report(plan: &Plan, found: &Outcome) -> Report {
 
 fn shown(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>, was_applied: bool) -> Report {
     let moves = if plan.change.group().is_some() { MOVES } else { MOVES_OF_GROUPS };
-    let mut tables = [ADDITIONS, CREATIONS, DELETIONS, moves].map(Table::new);
+    let mut tables = [ADDITIONS, CREATIONS, DELETIONS, GROUPS, LEAVERS, moves].map(Table::new);
     for (index, step) in plan.steps.iter().enumerate() {
         let status = outcome.and_then(|outcome| outcome.steps.get(index));
-        let [additions, creations, deletions, moves] = &mut tables;
-        match step {
-            Step::MoveOffset(_) => moves.push(row(plan, step, status)),
-            Step::AddPartitions { .. } => additions.push(row(plan, step, status)),
-            Step::CreateTopic { .. } => creations.push(row(plan, step, status)),
-            Step::DeleteTopic { .. } => deletions.push(row(plan, step, status)),
-        }
+        let [additions, creations, deletions, groups, leavers, moves] = &mut tables;
+        let table = match step {
+            Step::MoveOffset(_) => moves,
+            Step::AddPartitions { .. } => additions,
+            Step::CreateTopic { .. } => creations,
+            Step::DeleteTopic { .. } => deletions,
+            Step::DeleteGroup { .. } => groups,
+            Step::RemoveMember { .. } => leavers,
+        };
+        table.push(row(plan, step, status));
     }
     let items = tables.iter().map(objects).flat_map(|objects| match objects {
         Json::Array(objects) => objects,
@@ -133,6 +151,9 @@ pub(crate) fn operation(change: &Change) -> &'static str {
         Change::AddPartitions { .. } => "add partitions to topic",
         Change::CreateTopic { .. } => "create topic",
         Change::DeleteTopic { .. } => "delete topic",
+        Change::DeleteGroups { .. } => "delete group",
+        Change::DeleteOffsets { .. } => "delete offsets of group",
+        Change::RemoveMembers { .. } => "remove members of group",
         Change::Undo { group: Some(_), .. } => "undo the change of group",
         Change::Undo { group: None, .. } => "undo the change",
     }
@@ -145,13 +166,18 @@ pub(crate) fn kind(change: &Change) -> &'static str {
         Change::AddPartitions { .. } => "add_partitions",
         Change::CreateTopic { .. } => "create_topic",
         Change::DeleteTopic { .. } => "delete_topic",
+        Change::DeleteGroups { .. } => "delete_groups",
+        Change::DeleteOffsets { .. } => "delete_offsets",
+        Change::RemoveMembers { .. } => "remove_members",
         Change::Undo { .. } => "undo",
     }
 }
 
 fn columns_of(change: &Change) -> &'static [Column] {
     match change {
-        Change::ResetOffsets { .. } | Change::Undo { .. } => MOVES,
+        Change::ResetOffsets { .. } | Change::DeleteOffsets { .. } | Change::Undo { .. } => MOVES,
+        Change::DeleteGroups { .. } => GROUPS,
+        Change::RemoveMembers { .. } => LEAVERS,
         Change::AddPartitions { .. } => ADDITIONS,
         Change::CreateTopic { .. } => CREATIONS,
         Change::DeleteTopic { .. } => DELETIONS,
@@ -168,8 +194,8 @@ fn moved(plan: &Plan, step: &OffsetMove) -> Vec<Cell> {
         Cell::or_absent(step.before.as_ref(), |before| Cell::Offset(before.offset)),
         Cell::or_absent(step.target, Cell::Offset),
         Cell::or_absent(step.difference(), Cell::Difference),
-        Cell::Offset(step.log_start),
-        Cell::Offset(step.log_end),
+        Cell::or_absent(step.log_start, Cell::Offset),
+        Cell::or_absent(step.log_end, Cell::Offset),
         Cell::Count(step.read_again()),
         Cell::Count(step.skipped()),
         Cell::Count(step.lost()),
@@ -212,6 +238,16 @@ fn row(plan: &Plan, step: &Step, status: Option<&StepStatus>) -> Vec<Cell> {
             Cell::or_absent(*topic_id, |id| Cell::text(id.to_string())),
             Cell::Id((*partitions).into()),
             Cell::or_absent(*records, Cell::Count),
+        ],
+        Step::DeleteGroup { group } => vec![Cell::word("delete_group"), Cell::text(group.as_str())],
+        Step::RemoveMember { member_id, instance_id, client_id, host, partitions } => vec![
+            Cell::word("remove_member"),
+            Cell::or_absent(plan.change.group(), |group| Cell::text(group.as_str())),
+            Cell::text(client_id.as_str()),
+            Cell::text(host.as_str()),
+            Cell::or_absent(instance_id.as_deref(), Cell::text),
+            Cell::text(member_id.as_str()),
+            Cell::count(*partitions),
         ],
     };
     row.extend(status_cells(status));
@@ -353,8 +389,8 @@ mod tests {
                 target: Some(target),
                 metadata: String::new(),
                 leader_epoch: -1,
-                log_start: 2_004,
-                log_end: 402_118,
+                log_start: Some(2_004),
+                log_end: Some(402_118),
                 adjusted: (target == 2_004).then_some(Adjusted::RaisedToStart { wish: 100 }),
                 next: (target != 2_004).then(|| NextRecord {
                     offset: target,

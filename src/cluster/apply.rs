@@ -6,11 +6,12 @@
 //! check-and-commit; what changes between the look and the send shows at the
 //! read-back and is reported, never hidden.
 
+mod groups;
 mod read_back;
 mod recheck;
 
 use super::{Cluster, lock};
-use crate::domain::plan::{OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
+use crate::domain::plan::{Change, OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
 use crate::domain::{Failure, FailureKind, GroupId, TopicPartition, WriteGrant};
 use crate::kafka::admin;
 use std::time::Duration;
@@ -78,15 +79,9 @@ impl Cluster {
             .steps
             .iter()
             .zip(&board.statuses)
-            .all(|(step, status)| matches!(step, Step::MoveOffset(_)) || *status == StepStatus::Done);
+            .all(|(step, status)| !step.is_of_topic() || *status == StepStatus::Done);
         if is_ready {
-            for group in plan.groups() {
-                lock(&self.inner.lags).our_change_begins(group);
-                self.send_moves(plan, group, grant, &mut board).await;
-                notes.push(self.read_back_moves(plan, group, &mut board).await);
-                let is_known = !board.statuses.iter().any(|status| matches!(status, StepStatus::Unknown(_)));
-                lock(&self.inner.lags).our_change_ends(group, is_known, self.now());
-            }
+            notes.extend(self.change_groups(plan, grant, &mut board).await);
         }
         let mut outcome = Outcome { plan_id: plan.id.clone(), at: self.now(), steps: board.statuses, notes };
         let written = outcome.clone();
@@ -98,12 +93,40 @@ impl Cluster {
         Ok(outcome)
     }
 
+    /// Sends what is about groups, and reads it back.
+    async fn change_groups(&self, plan: &Plan, grant: &WriteGrant, board: &mut Board) -> Vec<Warning> {
+        let mut notes = Vec::new();
+        let groups = plan.groups();
+        for group in &groups {
+            lock(&self.inner.lags).our_change_begins(group);
+        }
+        if plan.deleted_groups().next().is_some() {
+            self.delete_groups(plan, grant, board).await;
+            notes.extend(self.read_back_groups(plan, board).await);
+        }
+        for group in groups {
+            if !plan.deletes(group) {
+                self.send_moves(plan, group, grant, board).await;
+            }
+            if moves_of(plan, group).next().is_some() {
+                notes.push(self.read_back_moves(plan, group, board).await);
+            }
+            let is_known = !board.statuses.iter().any(|status| matches!(status, StepStatus::Unknown(_)));
+            lock(&self.inner.lags).our_change_ends(group, is_known, self.now());
+        }
+        if let Change::RemoveMembers { group } = &plan.change {
+            self.remove_members(plan, group, grant, board).await;
+            notes.push(self.read_back_members(plan, group, board).await);
+        }
+        notes
+    }
+
     /// Sends what is about a topic, one step after the other; a failed one stops
     /// those behind it.
     async fn change_topic(&self, plan: &Plan, grant: &WriteGrant, board: &mut Board) {
         for (index, step) in plan.steps.iter().enumerate() {
             let result = match step {
-                Step::MoveOffset(_) => continue,
+                Step::MoveOffset(_) | Step::DeleteGroup { .. } | Step::RemoveMember { .. } => continue,
                 Step::AddPartitions { topic, after, assignments, .. } => {
                     admin::topics::add_partitions(self.client(), grant, topic, *after, assignments).await
                 }
@@ -192,8 +215,13 @@ impl Cluster {
         }
     }
 
-    /// Waits until nobody is in the group. Dropping the future stops waiting.
-    pub async fn wait_until_empty(&self, group: &GroupId, deadline: Duration) -> Result<(), Failure> {
+    /// Waits until nobody is in any of the groups. Dropping the future stops waiting.
+    pub async fn wait_until_empty(&self, groups: &[GroupId], deadline: Duration) -> Result<(), Failure> {
+        let waits = groups.iter().map(|group| self.wait_for_one(group, deadline));
+        futures::future::try_join_all(waits).await.map(|_| ())
+    }
+
+    async fn wait_for_one(&self, group: &GroupId, deadline: Duration) -> Result<(), Failure> {
         let wait = async {
             loop {
                 let description = self.describe_one(group).await?;

@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The version of a line that this code writes. It reads and undoes the older ones
-/// too: in version 1 no step named a group of its own, and notes were bare sentences.
-const VERSION: u32 = 2;
+/// too: in version 1 no step named a group of its own, and notes were bare sentences; in
+/// version 2 groups and members stayed.
+const VERSION: u32 = 3;
 /// A journal longer than this is read from its end only.
 const MAX_READ: u64 = 64 << 20;
 
@@ -335,8 +336,8 @@ mod tests {
             target: Some(9),
             metadata: String::new(),
             leader_epoch: -1,
-            log_start: 0,
-            log_end: 10,
+            log_start: Some(0),
+            log_end: Some(10),
             adjusted: None,
             next: None,
         });

@@ -327,7 +327,12 @@ impl Cluster {
 
     /// Who the group belongs to. An Empty group whose every commit lies in mirrored
     /// topics is taken for one that a mirror keeps in step.
-    fn role_of(&self, description: &GroupDescription, commits: &Commits, topics: &[Arc<Topic>]) -> GroupRole {
+    pub(super) fn role_of(
+        &self,
+        description: &GroupDescription,
+        commits: &Commits,
+        topics: &[Arc<Topic>],
+    ) -> GroupRole {
         let committed = commits.keys().map(|partition| partition.topic.as_str());
         match group_role(&description.listing, topics) {
             GroupRole::Plain if description.members.is_empty() && is_mirror_synced(committed, topics) => {
@@ -343,14 +348,14 @@ impl Cluster {
         let mut topics: BTreeMap<TopicName, Vec<fetch::ReadRange>> = BTreeMap::new();
         let wanted: Vec<(&OffsetMove, Offset)> = plan
             .moves()
-            .filter_map(|step| Some((step, step.target.filter(|target| *target < step.log_end)?)))
+            .filter_map(|step| Some((step, step.target.filter(|target| Some(*target) < step.log_end)?)))
             .take(MAX_PREVIEWS)
             .collect();
         let places: Vec<(TopicPartition, Offset)> =
             wanted.iter().map(|(step, from)| (partition_of(step), *from)).collect();
         let remote = self.in_remote_storage(&places).await;
         for (step, from) in wanted.into_iter().filter(|(step, _)| !remote.contains(&partition_of(step))) {
-            let to = Some(step.log_end.min(from.saturating_add(LOOK_AHEAD)));
+            let to = step.log_end.map(|end| end.min(from.saturating_add(LOOK_AHEAD)));
             topics.entry(step.topic.clone()).or_default().push(fetch::ReadRange {
                 partition: step.partition,
                 from,

@@ -1,4 +1,4 @@
-//! The undo of an applied reset as a CSV that other tools read too.
+//! The undo of an applied change of offsets as a CSV that other tools read too.
 //!
 //! The next shift may sit at another machine: `klamm groups reset --from-file`
 //! and `kafka-consumer-groups --reset-offsets --from-file` both take it.
@@ -14,7 +14,14 @@ impl Cluster {
     /// Writes the offsets as they were before `plan`; a sentence about where, or
     /// about why not. Nothing for plans that move no offsets and for the demo.
     pub(super) async fn save_undo_file(&self, plan: &Plan, outcome: &Outcome) -> Option<Warning> {
-        let Change::ResetOffsets { .. } = plan.change else { return None };
+        match plan.change {
+            Change::ResetOffsets { .. } | Change::DeleteGroups { .. } | Change::DeleteOffsets { .. } => {}
+            Change::AddPartitions { .. }
+            | Change::CreateTopic { .. }
+            | Change::DeleteTopic { .. }
+            | Change::RemoveMembers { .. }
+            | Change::Undo { .. } => return None,
+        }
         if outcome.done() == 0 || self.profile().is_demo {
             return None;
         }
@@ -24,7 +31,7 @@ impl Cluster {
             .moves()
             .filter_map(|step| {
                 Some(OffsetRow {
-                    group: None,
+                    group: step.group.clone(),
                     topic: step.topic.clone(),
                     partition: step.partition,
                     offset: step.before.as_ref()?.offset,

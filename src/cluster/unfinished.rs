@@ -9,9 +9,10 @@ use super::groups::{Commits, listed_offset};
 use super::journal::JournalEntry;
 use super::{Cluster, Metadata};
 use crate::domain::finish::{self, FinishInputs, TopicNow};
+use crate::domain::group::GroupDescription;
 use crate::domain::plan::{Outcome, Plan, Step, StepStatus};
 use crate::domain::{Failure, FailureKind, GroupId, TopicName, TopicPartition};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 impl Cluster {
@@ -73,6 +74,10 @@ impl Cluster {
         let groups: Vec<GroupId> = plan.groups().into_iter().cloned().collect();
         let commits = futures::future::join_all(groups.iter().map(|group| self.commits_of(group))).await;
         let commits: HashMap<&GroupId, Result<Commits, Failure>> = groups.iter().zip(commits).collect();
+        let of_groups: BTreeSet<&GroupId> = plan.steps.iter().filter_map(|step| group_of(plan, step)).collect();
+        let described = futures::future::join_all(of_groups.iter().map(|group| self.describe_one(group))).await;
+        let described: HashMap<&GroupId, Result<GroupDescription, Failure>> =
+            of_groups.into_iter().zip(described).collect();
         let steps: Vec<StepStatus> = plan
             .steps
             .iter()
@@ -90,6 +95,13 @@ impl Cluster {
                 Step::AddPartitions { topic, .. }
                 | Step::CreateTopic { topic, .. }
                 | Step::DeleteTopic { topic, .. } => finish::judge_topic(step, topic_now(&metadata, topic)),
+                Step::DeleteGroup { .. } | Step::RemoveMember { .. } => {
+                    match group_of(plan, step).and_then(|group| described.get(group)) {
+                        Some(Ok(description)) => finish::judge_group(step, description),
+                        Some(Err(failure)) => StepStatus::Unknown(failure.clone()),
+                        None => StepStatus::Skipped,
+                    }
+                }
             })
             .collect();
         let notes = vec![finish::found(&steps)];
@@ -109,10 +121,19 @@ impl Cluster {
             let here = TopicPartition::new(step.topic.clone(), step.partition);
             step.next = None;
             // Where it is not known, applying will refuse and say so.
-            step.log_start = listed_offset(&starts, &here).get().unwrap_or(step.log_start);
-            step.log_end = listed_offset(&ends, &here).get().unwrap_or(step.log_end);
+            step.log_start = listed_offset(&starts, &here).get().or(step.log_start);
+            step.log_end = listed_offset(&ends, &here).get().or(step.log_end);
         }
         Ok(())
+    }
+}
+
+/// The group that a step deletes or takes a member out of.
+fn group_of<'a>(plan: &'a Plan, step: &'a Step) -> Option<&'a GroupId> {
+    match step {
+        Step::DeleteGroup { group } => Some(group),
+        Step::RemoveMember { .. } => plan.change.group(),
+        Step::MoveOffset(_) | Step::AddPartitions { .. } | Step::CreateTopic { .. } | Step::DeleteTopic { .. } => None,
     }
 }
 

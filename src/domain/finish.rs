@@ -5,7 +5,7 @@
 //! Invariant: a step counts as done or not done only where the cluster shows what
 //! was to be or what was before; everything else is unknown, with the reason.
 
-use super::group::CommittedOffset;
+use super::group::{CommittedOffset, GroupDescription, GroupState};
 use super::plan::{Check, Confirm, OffsetMove, Plan, Severity, Step, StepStatus, Warning};
 use super::reset::{TouchedGroup, checks, confirm, group_warnings};
 use super::{Failure, FailureKind, Time, TopicId, command_line, show};
@@ -60,8 +60,22 @@ pub fn judge_topic(step: &Step, now: Option<TopicNow>) -> StepStatus {
             (Some(_), Some(_)) => StepStatus::Done,
             _ => unknown("a topic of this name is there, and no id tells whether it is the same"),
         },
-        (Step::MoveOffset(_), _) => unknown("it is about an offset"),
+        (Step::MoveOffset(_) | Step::DeleteGroup { .. } | Step::RemoveMember { .. }, _) => {
+            unknown("it is not about a topic")
+        }
     }
+}
+
+/// What became of a step that is about a group itself or a member of it.
+pub fn judge_group(step: &Step, now: &GroupDescription) -> StepStatus {
+    let is_still_there = match step {
+        Step::DeleteGroup { .. } => now.listing.state != GroupState::Dead,
+        Step::RemoveMember { member_id, .. } => now.members.iter().any(|member| member.member_id == *member_id),
+        Step::MoveOffset(_) | Step::AddPartitions { .. } | Step::CreateTopic { .. } | Step::DeleteTopic { .. } => {
+            return unknown("it is not about a group");
+        }
+    };
+    if is_still_there { StepStatus::NotDone } else { StepStatus::Done }
 }
 
 fn is_another(then: Option<TopicId>, now: Option<TopicNow>) -> bool {
@@ -140,7 +154,11 @@ pub fn plan_finish(inputs: FinishInputs<'_>) -> Result<Plan, Failure> {
         .iter()
         .filter_map(|step| match step {
             Step::MoveOffset(step) => Some(step.clone()),
-            Step::AddPartitions { .. } | Step::CreateTopic { .. } | Step::DeleteTopic { .. } => None,
+            Step::AddPartitions { .. }
+            | Step::CreateTopic { .. }
+            | Step::DeleteTopic { .. }
+            | Step::DeleteGroup { .. }
+            | Step::RemoveMember { .. } => None,
         })
         .collect();
     let mut all_checks = Vec::new();
@@ -151,7 +169,7 @@ pub fn plan_finish(inputs: FinishInputs<'_>) -> Result<Plan, Failure> {
     if !moves.is_empty() {
         all_checks.extend(checks(&inputs.groups, &moves, inputs.now, &inputs.zone));
         if asked == Confirm::Yes {
-            asked = confirm(begun.change.target(), &inputs.groups, &moves, inputs.production);
+            asked = confirm(&begun.change.target(), &inputs.groups, &moves, inputs.production);
         }
     }
     let done = begun.steps.len() - rest.len();
@@ -181,7 +199,7 @@ const FINISH: &str = "Finish: ";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::group::{GroupDescription, GroupListing, GroupState, GroupType};
+    use crate::domain::group::{GroupListing, GroupType};
     use crate::domain::origin::GroupRole;
     use crate::domain::plan::Change;
     use rstest::rstest;
@@ -200,8 +218,8 @@ mod tests {
             target,
             metadata: String::new(),
             leader_epoch: -1,
-            log_start: 0,
-            log_end: 100,
+            log_start: Some(0),
+            log_end: Some(100),
             adjusted: None,
             next: None,
         }

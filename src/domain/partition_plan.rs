@@ -323,8 +323,8 @@ fn zero_moves(topic: &Topic, new: std::ops::Range<i32>, groups: &[GroupId]) -> V
         target: Some(0),
         metadata: String::new(),
         leader_epoch: -1,
-        log_start: 0,
-        log_end: 0,
+        log_start: Some(0),
+        log_end: Some(0),
         adjusted: None,
         next: None,
     };

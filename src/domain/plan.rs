@@ -5,8 +5,9 @@
 //! after they were shown. Only `cluster` applies them.
 
 use super::group::CommittedOffset;
-use super::{BrokerId, Failure, GroupId, Offset, PartitionId, Time, TopicId, TopicName};
+use super::{BrokerId, Failure, GroupId, Offset, PartitionId, Time, TopicId, TopicName, show};
 use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// What kind of change this is, and of what.
@@ -26,6 +27,17 @@ pub enum Change {
     DeleteTopic {
         topic: TopicName,
     },
+    /// Groups go, with all they committed.
+    DeleteGroups {
+        groups: Vec<GroupId>,
+    },
+    /// Some of its committed offsets go; the group stays.
+    DeleteOffsets {
+        group: GroupId,
+    },
+    RemoveMembers {
+        group: GroupId,
+    },
     /// Takes back the plan with this id.
     Undo {
         of: String,
@@ -36,18 +48,30 @@ pub enum Change {
 
 impl Change {
     /// The name of what is changed.
-    pub fn target(&self) -> &str {
+    pub fn target(&self) -> Cow<'_, str> {
         match self {
-            Self::ResetOffsets { group, .. } | Self::Undo { group: Some(group), .. } => group.as_str(),
-            Self::Undo { of, group: None } => of,
-            Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => topic.as_str(),
+            Self::ResetOffsets { group, .. }
+            | Self::DeleteOffsets { group }
+            | Self::RemoveMembers { group }
+            | Self::Undo { group: Some(group), .. } => group.as_str().into(),
+            Self::DeleteGroups { groups } => name_of(groups),
+            Self::Undo { of, group: None } => of.into(),
+            Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => {
+                topic.as_str().into()
+            }
         }
     }
 
     /// The group whose offsets the steps move that name none.
     pub fn group(&self) -> Option<&GroupId> {
         match self {
-            Self::ResetOffsets { group, .. } => Some(group),
+            Self::ResetOffsets { group, .. } | Self::DeleteOffsets { group } | Self::RemoveMembers { group } => {
+                Some(group)
+            }
+            Self::DeleteGroups { groups } => match groups.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
             Self::Undo { group, .. } => group.as_ref(),
             Self::AddPartitions { .. } | Self::CreateTopic { .. } | Self::DeleteTopic { .. } => None,
         }
@@ -57,8 +81,35 @@ impl Change {
     pub fn topic(&self) -> Option<&TopicName> {
         match self {
             Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => Some(topic),
-            Self::ResetOffsets { .. } | Self::Undo { .. } => None,
+            Self::ResetOffsets { .. }
+            | Self::DeleteGroups { .. }
+            | Self::DeleteOffsets { .. }
+            | Self::RemoveMembers { .. }
+            | Self::Undo { .. } => None,
         }
+    }
+
+    /// The groups in which nobody may be when it is applied.
+    fn needs_empty(&self) -> &[GroupId] {
+        match self {
+            Self::ResetOffsets { group, .. } | Self::Undo { group: Some(group), .. } => std::slice::from_ref(group),
+            Self::DeleteGroups { groups } => groups,
+            // What the members do not read may go while they are there.
+            Self::DeleteOffsets { .. }
+            | Self::RemoveMembers { .. }
+            | Self::AddPartitions { .. }
+            | Self::CreateTopic { .. }
+            | Self::DeleteTopic { .. }
+            | Self::Undo { group: None, .. } => &[],
+        }
+    }
+}
+
+/// What several groups are called together; also what is typed to confirm.
+pub fn name_of(groups: &[GroupId]) -> Cow<'_, str> {
+    match groups {
+        [only] => only.as_str().into(),
+        many => show::plural(many.len(), "group").into(),
     }
 }
 
@@ -103,8 +154,9 @@ pub struct OffsetMove {
     /// Metadata and epoch to write beside the target. A reset writes "" and −1.
     pub metadata: String,
     pub leader_epoch: i32,
-    pub log_start: Offset,
-    pub log_end: Offset,
+    /// `None`: not known. Only a deletion can do without.
+    pub log_start: Option<Offset>,
+    pub log_end: Option<Offset>,
     pub adjusted: Option<Adjusted>,
     pub next: Option<NextRecord>,
 }
@@ -124,7 +176,7 @@ impl OffsetMove {
     pub fn skipped(&self) -> u64 {
         match (&self.before, self.target) {
             (Some(before), Some(target)) => {
-                target.saturating_sub(before.offset.max(self.log_start)).max(0).cast_unsigned()
+                target.saturating_sub(before.offset.max(self.log_start.unwrap_or(before.offset))).max(0).cast_unsigned()
             }
             _ => 0,
         }
@@ -134,7 +186,7 @@ impl OffsetMove {
     pub fn lost(&self) -> u64 {
         match (&self.before, self.target) {
             (Some(before), Some(target)) => {
-                self.log_start.min(target).saturating_sub(before.offset).max(0).cast_unsigned()
+                self.log_start.unwrap_or(before.offset).min(target).saturating_sub(before.offset).max(0).cast_unsigned()
             }
             _ => 0,
         }
@@ -168,6 +220,29 @@ pub enum Step {
         /// Records that are deleted with it, at most; `None` if not known.
         records: Option<u64>,
     },
+    /// Its committed offsets are steps of their own behind it: they go with it.
+    DeleteGroup {
+        group: GroupId,
+    },
+    RemoveMember {
+        member_id: String,
+        /// Of a static member, which is removed by this and not by its member id.
+        instance_id: Option<String>,
+        client_id: String,
+        host: String,
+        /// Partitions that are assigned to it.
+        partitions: usize,
+    },
+}
+
+impl Step {
+    /// It is sent to the controller, before what is about groups.
+    pub fn is_of_topic(&self) -> bool {
+        match self {
+            Self::AddPartitions { .. } | Self::CreateTopic { .. } | Self::DeleteTopic { .. } => true,
+            Self::MoveOffset(_) | Self::DeleteGroup { .. } | Self::RemoveMember { .. } => false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -281,9 +356,10 @@ impl Plan {
         step.group.as_ref().or_else(|| self.change.group())
     }
 
-    /// Every group whose offsets move, each once.
+    /// Every group whose offsets move or which goes, each once.
     pub fn groups(&self) -> BTreeSet<&GroupId> {
-        self.moves().filter_map(|step| self.group_of(step)).collect()
+        let moved = self.moves().filter_map(|step| self.group_of(step));
+        moved.chain(self.deleted_groups().map(|(_, group)| group)).collect()
     }
 
     /// Does this plan itself add the partition that `step` is about?
@@ -292,8 +368,30 @@ impl Plan {
             Step::AddPartitions { topic, before, after, .. } => {
                 *topic == step.topic && (*before..*after).contains(&step.partition)
             }
-            Step::MoveOffset(_) | Step::CreateTopic { .. } | Step::DeleteTopic { .. } => false,
+            Step::MoveOffset(_)
+            | Step::CreateTopic { .. }
+            | Step::DeleteTopic { .. }
+            | Step::DeleteGroup { .. }
+            | Step::RemoveMember { .. } => false,
         })
+    }
+
+    /// The groups that go with this plan, each with the index of its step.
+    pub fn deleted_groups(&self) -> impl Iterator<Item = (usize, &GroupId)> {
+        self.steps.iter().enumerate().filter_map(|(index, step)| match step {
+            Step::DeleteGroup { group } => Some((index, group)),
+            _ => None,
+        })
+    }
+
+    /// Does this plan delete the group itself, and its offsets by that?
+    pub fn deletes(&self, group: &GroupId) -> bool {
+        self.deleted_groups().any(|(_, deleted)| deleted == group)
+    }
+
+    /// The groups whose members keep the plan from being applied: worth waiting for.
+    pub fn waits_for(&self) -> &[GroupId] {
+        if self.failed_check().is_some() { self.change.needs_empty() } else { &[] }
     }
 }
 
@@ -373,8 +471,8 @@ mod tests {
             target: Some(target),
             metadata: String::new(),
             leader_epoch: -1,
-            log_start: start,
-            log_end: end,
+            log_start: Some(start),
+            log_end: Some(end),
             adjusted: None,
             next: None,
         }

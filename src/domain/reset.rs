@@ -11,6 +11,8 @@ mod target;
 mod undo;
 mod wording;
 
+pub(super) use wording::some;
+
 pub use undo::{UndoInputs, UndoPartition, plan_undo};
 
 use super::group::{CommittedOffset, GroupDescription, GroupState};
@@ -167,12 +169,12 @@ pub struct TouchedGroup {
 }
 
 impl TouchedGroup {
-    fn id(&self) -> &GroupId {
+    pub(super) fn id(&self) -> &GroupId {
         &self.description.listing.id
     }
 
     /// It is not there: a commit makes it.
-    fn would_be_created(&self) -> bool {
+    pub(super) fn would_be_created(&self) -> bool {
         self.description.listing.state == GroupState::Dead
     }
 }
@@ -193,11 +195,13 @@ pub(super) fn confirm(name: &str, groups: &[TouchedGroup], moves: &[OffsetMove],
 pub(super) fn checks(groups: &[TouchedGroup], moves: &[OffsetMove], now: Time, zone: &TimeZone) -> Vec<Check> {
     let has_ids = moves.iter().all(|step| step.topic_id.is_some());
     let mut checks: Vec<Check> = groups.iter().map(|group| emptiness(&group.description, groups.len() > 1)).collect();
-    checks.extend([
-        Check::new(Some(true), format!("offsets unchanged since {}", now.clock_seconds(zone))),
-        Check::new(has_ids.then_some(true), "the same topic ids"),
-        Check::new(Some(true), "every target inside its log"),
-    ]);
+    checks.push(Check::new(Some(true), format!("offsets unchanged since {}", now.clock_seconds(zone))));
+    if moves.iter().any(|step| step.target.is_some()) {
+        checks.extend([
+            Check::new(has_ids.then_some(true), "the same topic ids"),
+            Check::new(Some(true), "every target inside its log"),
+        ]);
+    }
     checks.extend(right_to_undo(groups, moves));
     checks
 }
@@ -262,7 +266,7 @@ pub(super) fn group_warnings(groups: &[TouchedGroup]) -> Vec<Warning> {
         }
         if group.commits_without_joining {
             let text = "its offsets move while nobody is in it: a program commits without joining (assign(), Flink, Spark, a mirror) \
-                        and will probably overwrite or ignore the reset";
+                        and will probably overwrite or ignore this change";
             say(Severity::Warning, text.into());
         } else if listing.protocol_type.is_empty() && listing.state == GroupState::Empty {
             let text = "nobody ever joined this group: a program that commits without joining looks the same as one that is stopped";

@@ -9,6 +9,7 @@ mod looking;
 mod outlook;
 mod reading;
 mod sitting;
+mod taking;
 mod unfinished;
 
 pub use sitting::{hostile_bytes, the_story};
@@ -47,12 +48,23 @@ pub const CHECKS: &[Check] = &[
     ("add partitions", changing::add_partitions),
     ("add partitions/offset 0 for who is away", changing::commit_zero),
     ("reset/the right that undo needs", changing::right_to_undo),
+    ("delete a group", taking::group),
+    ("delete groups/one of them alive", taking::groups),
+    ("delete offsets", taking::some_offsets),
+    ("remove members", taking::members),
+    ("remove members/static", taking::static_members),
     ("cut short/offsets", unfinished::offsets),
     ("cut short/partitions", unfinished::partitions),
     ("cut short/creation", unfinished::creation),
     ("cut short/deletion", unfinished::deletion),
     ("create and delete", changing::create_and_delete),
     ("read-only refuses", changing::read_only),
+];
+
+/// What holds where brokers assign partitions themselves.
+pub const MODERN: &[Check] = &[
+    ("remove members/of the consumer protocol", taking::members_of_the_consumer_protocol),
+    ("remove members/static, of the consumer protocol", taking::static_members_of_the_consumer_protocol),
 ];
 
 /// `count` small records in one partition: `<prefix>-0`, `<prefix>-1`, …

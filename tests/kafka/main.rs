@@ -145,6 +145,11 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
             trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
         }
     }
+    for (place, open) in &CLUSTERS[1..3] {
+        for (name, check) in checks::MODERN {
+            trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
+        }
+    }
     trials.push(trial(stage, "console/the story on real Kafka", |stage| {
         checks::the_story(&with_registry(stage, stage.kraft()));
     }));

@@ -276,7 +276,14 @@ impl Witness {
     }
 
     fn in_group(&self, group: &str) -> BaseConsumer<Ear> {
+        self.in_group_with(group, &[])
+    }
+
+    fn in_group_with(&self, group: &str, settings: &[(&str, &str)]) -> BaseConsumer<Ear> {
         let mut config = self.config.clone();
+        for (name, value) in settings {
+            config.set(*name, *value);
+        }
         config.set("group.id", group).set("enable.auto.commit", "false").set("auto.offset.reset", "earliest");
         config.create_with_context(Ear::default()).expect("librdkafka takes these settings")
     }
@@ -368,7 +375,12 @@ impl Witness {
 
     /// A member that joins, holds what it is assigned, and leaves when dropped.
     pub fn join(&self, group: &str, topic: &str) -> Member {
-        let consumer = self.in_group(group);
+        self.join_with(group, topic, &[])
+    }
+
+    /// The same with settings of its own.
+    pub fn join_with(&self, group: &str, topic: &str, settings: &[(&str, &str)]) -> Member {
+        let consumer = self.in_group_with(group, settings);
         consumer.subscribe(&[topic]).expect("a subscription");
         Member { consumer }
     }

@@ -1,7 +1,7 @@
 //! `klamm groups reset`: the targets of `kafka-consumer-groups` by their names,
 //! and another group's offsets.
 
-use crate::cli::change::carry_out;
+use crate::cli::change::{carry_out, wait_until_empty};
 use crate::cli::confirm::Consent;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::say;
@@ -75,12 +75,12 @@ struct TargetArguments {
     from_group: Option<String>,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(parse_duration(text)?.unsigned_abs()))
 }
 
 /// `orders` or `orders:0,3`. A topic's name cannot hold a colon.
-fn topic_scope(text: &str) -> Result<(TopicName, Option<Vec<PartitionId>>), String> {
+pub(super) fn topic_scope(text: &str) -> Result<(TopicName, Option<Vec<PartitionId>>), String> {
     let Some((topic, partitions)) = text.split_once(':') else {
         return if text.is_empty() { Err("the topic is empty".into()) } else { Ok((text.into(), None)) };
     };
@@ -100,10 +100,7 @@ pub(super) async fn run(session: &mut Session, arguments: ResetArguments) -> Res
         if arguments.topics.is_empty() { ResetScope::AllCommitted } else { ResetScope::Partitions(arguments.topics) };
     let request = ResetRequest { group: group.clone(), scope, target, create_group: arguments.create_group };
     let cluster = session.connect().await?;
-    if let Some(deadline) = arguments.wait.filter(|_| !arguments.consent.dry_run) {
-        say(&format!("klamm: waiting up to {} s for {group} to become empty", deadline.as_secs()));
-        cluster.wait_until_empty(&group, deadline).await?;
-    }
+    wait_until_empty(&cluster, std::slice::from_ref(&group), arguments.wait, arguments.consent).await?;
     let plan = cluster.plan_reset(request).await?;
     carry_out(session, &cluster, &plan, arguments.consent, arguments.look_again).await
 }

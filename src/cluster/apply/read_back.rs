@@ -44,7 +44,7 @@ impl Cluster {
         let mut corrected = Vec::new();
         let mut is_fine = true;
         for (index, step) in plan.steps.iter().enumerate() {
-            if matches!(step, Step::MoveOffset(_)) {
+            if !step.is_of_topic() {
                 continue;
             }
             let shows = shows(step, found);
@@ -111,7 +111,7 @@ fn shows(step: &Step, partitions: Option<usize>) -> bool {
         }
         Step::CreateTopic { partitions: None, .. } => partitions.is_some(),
         Step::DeleteTopic { .. } => partitions.is_none(),
-        Step::MoveOffset(_) => true,
+        Step::MoveOffset(_) | Step::DeleteGroup { .. } | Step::RemoveMember { .. } => true,
     }
 }
 
@@ -140,7 +140,13 @@ fn compare_moves(
     }
     corrected.retain(|(index, status)| board.of(*index) != Some(status));
     let of = if plan.groups().len() > 1 { format!(" of {group}") } else { String::new() };
-    let hold = if all == 1 { "holds its target" } else { "hold their target" };
+    let are_deleted = moves_of(plan, group).all(|(_, step)| step.target.is_none());
+    let hold = match (are_deleted, all) {
+        (true, 1) => "has no commit any more",
+        (true, _) => "have no commit any more",
+        (false, 1) => "holds its target",
+        (false, _) => "hold their target",
+    };
     let text = format!("read back: {verified} of {}{of} {hold}", show::plural(all, "partition"));
     (corrected, Warning::new(weight(verified == all), text))
 }
@@ -166,8 +172,8 @@ mod tests {
                     target: *target,
                     metadata: String::new(),
                     leader_epoch: -1,
-                    log_start: 0,
-                    log_end: 100,
+                    log_start: Some(0),
+                    log_end: Some(100),
                     adjusted: None,
                     next: None,
                 })

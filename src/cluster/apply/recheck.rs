@@ -15,7 +15,12 @@ impl Cluster {
         match &plan.change {
             Change::AddPartitions { topic } | Change::DeleteTopic { topic } => self.recheck_topic(plan, topic).await?,
             // The cluster itself refuses a topic that exists by now.
-            Change::CreateTopic { .. } | Change::ResetOffsets { .. } | Change::Undo { .. } => {}
+            Change::CreateTopic { .. }
+            | Change::ResetOffsets { .. }
+            | Change::DeleteGroups { .. }
+            | Change::DeleteOffsets { .. }
+            | Change::Undo { .. } => {}
+            Change::RemoveMembers { group } => self.recheck_members(plan, group).await?,
         }
         futures::future::try_join_all(plan.groups().into_iter().map(|group| self.recheck_moves(plan, group))).await?;
         Ok(())
@@ -35,12 +40,28 @@ impl Cluster {
         let may_be_absent = match &plan.change {
             Change::ResetOffsets { creates_group, .. } => *creates_group,
             Change::Undo { .. } => true,
-            Change::AddPartitions { .. } | Change::CreateTopic { .. } | Change::DeleteTopic { .. } => false,
+            Change::AddPartitions { .. }
+            | Change::CreateTopic { .. }
+            | Change::DeleteTopic { .. }
+            | Change::DeleteGroups { .. }
+            | Change::DeleteOffsets { .. }
+            | Change::RemoveMembers { .. } => false,
         };
         match description.listing.state {
             GroupState::Empty => {}
             GroupState::Dead if may_be_absent => {}
             GroupState::Dead => return Err(refused(plan, format!("group {group} does not exist any more"))),
+            // Its members may stay as long as they do not read what is deleted.
+            _ if matches!(plan.change, Change::DeleteOffsets { .. }) => {
+                if let Some(reader) = description
+                    .members
+                    .iter()
+                    .find(|member| member.assignment.iter().any(|here| topics.binary_search(&here.topic).is_ok()))
+                {
+                    let message = format!("{} at {} reads what is to be deleted", reader.client_id, reader.host);
+                    return Err(refused(plan, message).hint("Stop it first."));
+                }
+            }
             state => {
                 let message = format!("group {group} is {} with {}", state.word(), members(&description));
                 return Err(refused(plan, message).hint("Stop its consumers, or press w to wait until they have left."));
@@ -48,9 +69,14 @@ impl Cluster {
         }
         let (commits, metadata) = (commits?, metadata?);
         // A partition that the plan adds has no log yet; it begins at 0.
-        let existing = moves.iter().filter(|step| !plan.adds(step));
+        let existing = moves.iter().filter(|step| step.target.is_some() && !plan.adds(step));
         let partitions: Vec<TopicPartition> = existing.map(|step| partition_of(step)).collect();
         let (starts, ends) = self.log_bounds(&partitions).await?;
+        if plan.deletes(group)
+            && let Some(new) = commits.keys().find(|here| !moves.iter().any(|step| partition_of(step) == **here))
+        {
+            return Err(refused(plan, format!("{group} has committed in {new} since the preview")).hint(LOOK_AGAIN));
+        }
         for step in moves {
             let here = partition_of(step);
             if commits.get(&here) != step.before.as_ref() {
@@ -82,6 +108,18 @@ impl Cluster {
         Ok(())
     }
 
+    async fn recheck_members(&self, plan: &Plan, group: &GroupId) -> Result<(), Failure> {
+        let found = self.describe_one(group).await?;
+        for step in &plan.steps {
+            let Step::RemoveMember { member_id, client_id, host, .. } = step else { continue };
+            if !found.members.iter().any(|member| member.member_id == *member_id) {
+                let message = format!("{client_id} at {host} is not in {group} any more");
+                return Err(refused(plan, message).hint(LOOK_AGAIN));
+            }
+        }
+        Ok(())
+    }
+
     async fn recheck_topic(&self, plan: &Plan, name: &TopicName) -> Result<(), Failure> {
         let metadata = admin::topics::metadata(self.client(), Some(std::slice::from_ref(name))).await?;
         let found = metadata.topics.iter().find(|topic| topic.name == *name);
@@ -92,7 +130,10 @@ impl Cluster {
             let (id, partitions) = match step {
                 Step::AddPartitions { topic_id, before, .. } => (topic_id, *before),
                 Step::DeleteTopic { topic_id, partitions, .. } => (topic_id, *partitions),
-                Step::MoveOffset(_) | Step::CreateTopic { .. } => continue,
+                Step::MoveOffset(_)
+                | Step::CreateTopic { .. }
+                | Step::DeleteGroup { .. }
+                | Step::RemoveMember { .. } => continue,
             };
             if found.id != *id {
                 return Err(refused(plan, format!("topic {name} was recreated since the preview")).hint(LOOK_AGAIN));
@@ -111,6 +152,8 @@ fn members(description: &GroupDescription) -> String {
     match description.members.as_slice() {
         [] => "members on their way".into(),
         [one] => format!("1 member ({} on {})", one.client_id, one.host),
-        many => format!("{} members", many.len()),
+        [first, rest @ ..] => {
+            format!("{} members ({} on {} and {} more)", rest.len() + 1, first.client_id, first.host, rest.len())
+        }
     }
 }

@@ -61,8 +61,8 @@ fn moved(facts: &PartitionFacts, start: Offset, end: Offset, target: Offset, adj
         target: Some(target),
         metadata: String::new(),
         leader_epoch: -1,
-        log_start: start,
-        log_end: end,
+        log_start: Some(start),
+        log_end: Some(end),
         adjusted,
         next: None,
     }

@@ -98,14 +98,19 @@ pub fn plan_undo(inputs: UndoInputs<'_>) -> Result<Plan, Failure> {
         (Some(group), _) => format!("Undo: put {group} back to where it was"),
         (None, None) => format!("Undo: put {} back to where they were", show::plural(groups.len(), "group")),
     };
+    let title = match groups.iter().filter(|group| group.would_be_created()).count() {
+        0 => title,
+        1 => format!("{title} (creates the group)"),
+        many => format!("{title} (creates {})", show::plural(many, "group")),
+    };
     let group = undone.group().cloned();
-    let name = group.as_ref().map_or_else(|| undone.target(), GroupId::as_str);
+    let name = group.as_ref().map_or_else(|| undone.target(), |group| group.as_str().into());
     Ok(Plan {
         title,
         summary,
         warnings,
         checks: checks(&groups, &moves, inputs.now, &TimeZone::UTC),
-        confirm: confirm(name, &groups, &moves, inputs.production),
+        confirm: confirm(&name, &groups, &moves, inputs.production),
         not_undoable: None,
         command_line: command_line::join(["klamm", "journal", "undo", inputs.undone.id.as_str()]),
         made_at: inputs.now,
@@ -162,8 +167,8 @@ fn put_back(applied: &OffsetMove, now: &UndoPartition) -> Result<OffsetMove, Str
         target,
         metadata,
         leader_epoch,
-        log_start: start,
-        log_end: end,
+        log_start: Some(start),
+        log_end: Some(end),
         adjusted: None,
         next: None,
     })

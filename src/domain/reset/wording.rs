@@ -137,7 +137,7 @@ pub(super) fn command_line(inputs: &ResetInputs, moves: &[OffsetMove]) -> String
 }
 
 /// `orders:1, orders:2 and 3 more`
-pub(super) fn some(partitions: &[&TopicPartition]) -> String {
+pub(in crate::domain) fn some(partitions: &[&TopicPartition]) -> String {
     let names: Vec<String> = partitions.iter().take(NAMES).map(ToString::to_string).collect();
     match partitions.len().saturating_sub(NAMES) {
         0 => names.join(", "),

@@ -1,7 +1,9 @@
-//! Groups: which there are, who is in them and what they are assigned.
+//! Groups: which there are, who is in them and what they are assigned; and their end.
 
+mod change;
 mod members;
 
+pub use change::{Leaving, delete, remove_members};
 pub use members::{Rights, describe};
 
 use crate::domain::group::{GroupListing, GroupState, GroupType};

@@ -80,6 +80,8 @@ api! {
     ConsumerGroupDescribeRequest "describe groups" [throttle];
     OffsetFetchRequest "read committed offsets" [throttle error];
     OffsetCommitRequest "commit offsets" [throttle];
+    DeleteGroupsRequest "delete group" [throttle];
+    LeaveGroupRequest "remove members" [throttle error];
     OffsetDeleteRequest "delete committed offsets" [throttle error];
     DescribeConfigsRequest "describe configuration" [throttle];
     CreateTopicsRequest "create topic" [throttle validate];

@@ -3,6 +3,7 @@
 //! Owns: one exhaustive match from command to action. Must not know keys.
 
 pub mod dialogs;
+pub mod groups;
 pub mod leave;
 pub mod lists;
 pub mod open;
@@ -85,6 +86,9 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::TopicCreate => plans::ask_for_topic(state),
         C::TopicDelete => plans::delete_topic(state, effects),
         C::GroupReset => plans::open_reset(state),
+        C::GroupDelete => groups::delete(state, effects),
+        C::GroupDeleteOffsets => groups::delete_offsets(state, effects),
+        C::GroupRemoveMembers => groups::remove_members(state, effects),
         C::GroupUndo => plans::undo_last(state, effects),
         C::RecordsFollow => {
             let follow = !state.views.records.is_following;

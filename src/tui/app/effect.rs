@@ -3,10 +3,11 @@
 use super::find::Haystack;
 use super::slot::{Generation, Slot};
 use crate::cluster::{Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest, TopicLogs};
+use crate::domain::group_plan::Leavers;
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
 use crate::domain::plan::Plan;
 use crate::domain::record::ViewAs;
-use crate::domain::{BrokerId, GroupId, TopicName};
+use crate::domain::{BrokerId, GroupId, PartitionId, TopicName};
 use crate::profile::{Action, Field, Question};
 use crate::tui::app::screens::topics::{Sort, TopicSort};
 use secrecy::SecretString;
@@ -94,6 +95,16 @@ pub enum Request {
     },
     PlanCreateTopic(NewTopic),
     PlanDeleteTopic(TopicName),
+    PlanDeleteGroups(Vec<GroupId>),
+    PlanDeleteOffsets {
+        group: GroupId,
+        /// Topics, whole or only some partitions of them.
+        scope: Vec<(TopicName, Option<Vec<PartitionId>>)>,
+    },
+    PlanRemoveMembers {
+        group: GroupId,
+        leavers: Leavers,
+    },
     PlanUndo(String),
     /// The newest change that can be undone, of this group or of all.
     PlanUndoLast(Option<GroupId>),
@@ -104,7 +115,7 @@ pub enum Request {
     Apply(Arc<Plan>),
     LookAgain(Arc<Plan>),
     WaitEmpty {
-        group: GroupId,
+        groups: Vec<GroupId>,
         deadline: Duration,
     },
     Journal,

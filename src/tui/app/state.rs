@@ -176,7 +176,7 @@ impl State {
             plan_is_blocked: plan.is_some_and(|plan| plan.is_blocked()),
             is_applying: plan.is_some_and(|plan| plan.is_applying()),
             has_picker: matches!(self.dialogs.iter().rev().nth(1), Some(Dialog::Reset(_) | Dialog::Partitions(_))),
-            group_is_active: plan.is_some_and(|plan| plan.waits_for_group().is_some()),
+            group_is_active: plan.is_some_and(|plan| plan.can_wait()),
             asks_tiered: self.views.records.tiered.is_some(),
             is_unfinished: self.views.journal.selected_unfinished().is_some(),
             has_back: !self.back.is_empty(),

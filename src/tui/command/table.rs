@@ -58,6 +58,9 @@ pub enum Command {
     TopicCreate,
     TopicDelete,
     GroupReset,
+    GroupDelete,
+    GroupDeleteOffsets,
+    GroupRemoveMembers,
     GroupUndo,
     RecordsFollow,
     RecordsFrom,
@@ -417,6 +420,12 @@ pub static TABLE: &[Row] = &[
     // groups
     row(C::GroupReset, "group.reset", &["R"], G::Groups, "reset offsets", "Plan a reset of committed offsets").at(WITH_GROUPS).hint(4)
         .when(can_plan).risk(Risk::Confirm),
+    row(C::GroupDelete, "group.delete", &["D"], G::Groups, "delete", "Plan the deletion of the group, or of those marked").at(ON_GROUP).hint(62)
+        .when(can_plan).risk(Risk::Confirm),
+    row(C::GroupDeleteOffsets, "group.delete-offsets", &["X"], G::Groups, "delete offsets", "Plan the deletion of commits in the partition, or in those marked")
+        .at(&[Place::Group]).hint(64).when(can_plan).risk(Risk::Confirm),
+    row(C::GroupRemoveMembers, "group.remove-members", &["M"], G::Groups, "remove members", "Plan to take the selected member out, or all from the partitions")
+        .at(&[Place::Group]).hint(66).when(can_plan).risk(Risk::TypeName),
     row(C::GroupUndo, "group.undo", &["u"], G::Groups, "undo last", "Plan the undo of the last change klamm made").at(ON_GROUP).hint(20)
         .when(with_cluster).risk(Risk::Confirm),
 

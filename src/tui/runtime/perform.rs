@@ -133,6 +133,18 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.plan_delete_topic(&topic).await.map(Arc::new),
             Err(failure) => Err(failure),
         }),
+        Request::PlanDeleteGroups(groups) => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_delete_groups(&groups).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
+        Request::PlanDeleteOffsets { group, scope } => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_delete_offsets(&group, &scope).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
+        Request::PlanRemoveMembers { group, leavers } => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_remove_members(&group, &leavers).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
         Request::PlanUndo(id) => Answer::Planned(match cluster {
             Ok(cluster) => cluster.plan_undo(&id).await.map(Arc::new),
             Err(failure) => Err(failure),
@@ -153,8 +165,8 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.look_again(&plan).await,
             Err(failure) => Err(failure),
         }),
-        Request::WaitEmpty { group, deadline } => Answer::GroupIsEmpty(match cluster {
-            Ok(cluster) => cluster.wait_until_empty(&group, deadline).await,
+        Request::WaitEmpty { groups, deadline } => Answer::GroupIsEmpty(match cluster {
+            Ok(cluster) => cluster.wait_until_empty(&groups, deadline).await,
             Err(failure) => Err(failure),
         }),
         Request::Journal => Answer::Journal(match cluster {

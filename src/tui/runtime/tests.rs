@@ -1,7 +1,7 @@
 //! The console as a whole, without a terminal and without a cluster.
 //!
-//! `canned` answers in place of a cluster; `behaviour`, `plans`, `records`, `finding`,
-//! `rounds`, `profiles` and `bad_days` hold what follows from messages, `commands` that
+//! `canned` answers in place of a cluster; `behaviour`, `plans`, `group_actions`, `records`,
+//! `finding`, `rounds`, `profiles` and `bad_days` hold what follows from messages, `commands` that
 //! every command does something or says why not, `screens` and `looks` what it looks
 //! like, `event_loop` when it is drawn. They stand here because the runtime is the room
 //! that knows all the others.
@@ -12,6 +12,7 @@ mod canned;
 mod commands;
 mod event_loop;
 mod finding;
+mod group_actions;
 mod looks;
 mod plans;
 mod profiles;

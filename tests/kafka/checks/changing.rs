@@ -5,22 +5,30 @@ use crate::console::Console;
 use crate::klamm::{DONE, Klamm, REFUSED};
 use crate::patience::{SHORT, until};
 use crate::target::Target;
-use crate::witness::Witness;
+use crate::witness::{Member, Witness};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-fn offsets<const N: usize>(pairs: [(i32, i64); N]) -> BTreeMap<i32, i64> {
+pub(super) fn offsets<const N: usize>(pairs: [(i32, i64); N]) -> BTreeMap<i32, i64> {
     BTreeMap::from(pairs)
 }
 
 /// A topic of two partitions with ten records each, and a group in the middle.
-fn scene(target: &Target, topic: &str, group: &str) -> Witness {
+pub(super) fn scene(target: &Target, topic: &str, group: &str) -> Witness {
     let witness = Witness::new(target);
     witness.create_topic(topic, 2, 1, &[]);
     fill(&witness, topic, 0, "a", 10);
     fill(&witness, topic, 1, "b", 10);
     witness.commit(group, topic, &[(0, 4), (1, 6)]);
     witness
+}
+
+/// Waits until a member holds both partitions.
+pub(super) fn is_assigned(member: &Member) {
+    until("the member's assignment", SHORT, || match member.assigned() {
+        2 => Ok(()),
+        held => Err(format!("it holds {held}")),
+    });
 }
 
 pub fn reset_and_undo(target: &Target) {
@@ -84,10 +92,7 @@ pub fn reset_of_a_living_group(target: &Target) {
     let (topic, group) = ("check.reset.living", "check-reset-living");
     let witness = scene(target, topic, group);
     let member = witness.join(group, topic);
-    until("the member's assignment", SHORT, || match member.assigned() {
-        2 => Ok(()),
-        held => Err(format!("it holds {held}")),
-    });
+    is_assigned(&member);
     let klamm = Klamm::on(target);
     let ran = klamm.run(&["groups", "reset", group, "--topic", topic, "--to-earliest", "--yes"]).ended_with(REFUSED);
     assert!(ran.stderr.contains(group), "says which group: {}", ran.stderr);
@@ -102,10 +107,7 @@ pub fn came_alive(target: &Target) {
     let mut console = Console::open(&words, 160, 50);
     console.sees("Type y");
     let member = witness.join(group, topic);
-    until("the member's assignment", SHORT, || match member.assigned() {
-        2 => Ok(()),
-        held => Err(format!("it holds {held}")),
-    });
+    is_assigned(&member);
     console.press("y<enter>");
     assert_eq!(i32::try_from(console.ends()), Ok(REFUSED), "{}", console.screen());
     assert_eq!(witness.committed(group, topic, 2), offsets([(0, 4), (1, 6)]));
@@ -148,10 +150,7 @@ pub fn commit_zero(target: &Target) {
     fill(&witness, topic, 0, "a", 5);
     witness.commit(away, topic, &[(0, 3)]);
     let member = witness.join(here, topic);
-    until("the member's assignment", SHORT, || match member.assigned() {
-        2 => Ok(()),
-        held => Err(format!("it holds {held}")),
-    });
+    is_assigned(&member);
     let klamm = Klamm::on(target);
     let words = ["topics", "add-partitions", topic, "--to", "4"];
     let plan = klamm.json(&[&words[..], &["--commit-zero", "--dry-run"]].concat());
@@ -215,7 +214,9 @@ pub fn read_only(target: &Target) {
     let (topic, group) = ("check.readonly", "check-readonly");
     let witness = scene(target, topic, group);
     let klamm = Klamm::on(target);
-    let attempts: [&[&str]; 4] = [
+    let attempts: [&[&str]; 6] = [
+        &["groups", "delete", group, "--yes"],
+        &["groups", "delete-offsets", group, "--topic", topic, "--yes"],
         &["groups", "reset", group, "--topic", topic, "--to-earliest", "--yes"],
         &["topics", "add-partitions", topic, "--to", "9", "--yes"],
         &["topics", "delete", topic, "--yes"],

@@ -27,7 +27,7 @@ const WAIT: Duration = Duration::from_secs(600);
 /// Groups offered under a field.
 const OFFERED: usize = 6;
 
-fn show(state: &mut State, what: String, request: Request, effects: &mut Vec<Effect>) {
+pub fn show(state: &mut State, what: String, request: Request, effects: &mut Vec<Effect>) {
     state.dialogs.push(Dialog::Plan(Box::new(PlanDialog::new(what, request.clone()))));
     start(state, Slot::Plan, request, effects);
 }
@@ -374,7 +374,7 @@ pub fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Vec<Effect>) {
     start(state, Slot::Apply, Request::Apply(plan), effects);
 }
 
-/// `w`: waits until the group has no members; with the confirmation that `y` would need.
+/// `w`: waits until the groups have no members; with the confirmation that `y` would need.
 pub fn wait(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
     let Some(Dialog::Plan(dialog)) = state.dialogs.last() else { return };
     let (Stage::Shown(plan), true) = (&dialog.stage, saw_the_end(dialog, read_at)) else {
@@ -394,9 +394,9 @@ pub fn wait_confirmed(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Dialog::Plan(dialog)) = state.dialogs.last_mut() else { return };
     let Stage::Shown(plan) = &dialog.stage else { return };
     let plan = Arc::clone(plan);
-    let Some(group) = plan.change.group().cloned() else { return };
+    let groups = plan.waits_for().to_vec();
     dialog.stage = Stage::Waiting(plan);
-    start(state, Slot::WaitEmpty, Request::WaitEmpty { group, deadline: WAIT }, effects);
+    start(state, Slot::WaitEmpty, Request::WaitEmpty { groups, deadline: WAIT }, effects);
 }
 
 #[cfg(test)]

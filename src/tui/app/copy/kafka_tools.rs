@@ -3,7 +3,7 @@
 //! Owns: their names and flags. Must not know the screen.
 
 use crate::domain::command_line::join;
-use crate::domain::plan::{Change, Plan, Step};
+use crate::domain::plan::{Change, OffsetMove, Plan, Step};
 use crate::domain::{GroupId, Offset, PartitionId, TopicName};
 use std::fmt::Write as _;
 
@@ -98,6 +98,20 @@ impl Tools {
                             words.extend(["--config".into(), format!("{name}={value}")]);
                         }
                         Some(topics(&words.iter().map(String::as_str).collect::<Vec<_>>()))
+                    }
+                    Step::DeleteGroup { .. } => {
+                        let mut words = vec!["--delete"];
+                        words.extend(plan.deleted_groups().flat_map(|(_, group)| ["--group", group.as_str()]));
+                        Some(self.line("kafka-consumer-groups.sh", "--command-config", &words))
+                    }
+                    Step::MoveOffset(OffsetMove { target: None, .. }) => {
+                        let group = plan.change.group()?;
+                        let mut words = vec!["--delete-offsets".to_owned(), "--group".into(), group.to_string()];
+                        for step in plan.moves() {
+                            words.extend(["--topic".into(), format!("{}:{}", step.topic, step.partition)]);
+                        }
+                        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+                        Some(self.line("kafka-consumer-groups.sh", "--command-config", &words))
                     }
                     Step::DeleteTopic { topic, .. } => Some(topics(&["--delete", "--topic", topic.as_str()])),
                     _ => None,

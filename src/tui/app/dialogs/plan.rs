@@ -4,7 +4,7 @@
 //! checks was drawn, and the key that confirms was read after that frame.
 
 use crate::domain::plan::{Outcome, Plan, StepStatus, Warning};
-use crate::domain::{Failure, GroupId, Time};
+use crate::domain::{Failure, Time};
 use crate::tui::app::effect::Request;
 use crate::tui::command::Place;
 use std::sync::Arc;
@@ -97,11 +97,9 @@ impl PlanDialog {
         matches!(self.stage, Stage::Applying { .. })
     }
 
-    /// The group whose members keep a reset from being applied.
-    pub fn waits_for_group(&self) -> Option<GroupId> {
-        let Stage::Shown(plan) = &self.stage else { return None };
-        plan.failed_check()?;
-        plan.change.group().cloned()
+    /// Members of a group keep it from being applied: they may leave.
+    pub fn can_wait(&self) -> bool {
+        matches!(&self.stage, Stage::Shown(plan) if !plan.waits_for().is_empty())
     }
 
     /// A new plan replaces the one on screen.

@@ -105,15 +105,18 @@ impl Scope {
         match self {
             Self::AllCommitted => ResetScope::AllCommitted,
             Self::Topic(topic) => ResetScope::Partitions(vec![(topic.clone(), None)]),
-            Self::Partitions(rows) => {
-                let mut by_topic: BTreeMap<TopicName, Vec<PartitionId>> = BTreeMap::new();
-                for row in rows {
-                    by_topic.entry(row.topic.clone()).or_default().push(row.partition);
-                }
-                ResetScope::Partitions(by_topic.into_iter().map(|(topic, ids)| (topic, Some(ids))).collect())
-            }
+            Self::Partitions(rows) => ResetScope::Partitions(by_topic(rows)),
         }
     }
+}
+
+/// Partitions by their topic, as a plan takes them.
+pub fn by_topic(rows: &[TopicPartition]) -> Vec<(TopicName, Option<Vec<PartitionId>>)> {
+    let mut by_topic: BTreeMap<TopicName, Vec<PartitionId>> = BTreeMap::new();
+    for row in rows {
+        by_topic.entry(row.topic.clone()).or_default().push(row.partition);
+    }
+    by_topic.into_iter().map(|(topic, ids)| (topic, Some(ids))).collect()
 }
 
 /// What the choice leads to.

@@ -344,8 +344,8 @@ pub fn plan(is_empty: bool, partitions: i32, confirm: Confirm) -> Arc<Plan> {
                 target: Some(target),
                 metadata: String::new(),
                 leader_epoch: -1,
-                log_start: if partition == 2 { target } else { 120_000 },
-                log_end: 1_841_220,
+                log_start: Some(if partition == 2 { target } else { 120_000 }),
+                log_end: Some(1_841_220),
                 adjusted: (partition == 2).then_some(Adjusted::RaisedToStart { wish: 7 }),
                 next: Some(NextRecord {
                     offset: target,

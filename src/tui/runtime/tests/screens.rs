@@ -14,7 +14,7 @@ use crate::tui::app::{Answer, Request};
 use std::sync::Arc;
 
 /// Draws at the sizes that matter.
-fn shoot(name: &str, desk: &mut Desk) {
+pub fn shoot(name: &str, desk: &mut Desk) {
     for (width, height) in [(80, 24), (120, 40)] {
         let text = desk.draw(width, height);
         insta::assert_snapshot!(format!("{name}@{width}x{height}"), text);
@@ -113,7 +113,7 @@ fn groups() {
     shoot_small("groups", &mut desk);
 }
 
-fn in_group(state: GroupState, access: Access) -> Desk {
+pub fn in_group(state: GroupState, access: Access) -> Desk {
     let mut desk = Desk::filled(access);
     desk.press("3 enter");
     desk.answer(Slot::Group, Answer::Group(Ok(canned::group(state))));

@@ -157,7 +157,7 @@ fn prompt_items(state: &State, dialog: &PlanDialog, plan: &Plan, hidden: usize, 
                 line
             } else if matches!(state.link.right(), Right::ReadOnly | Right::ReadOnlyForGood) {
                 say("read-only: :unlock".into(), Role::Warning)
-            } else if dialog.waits_for_group().is_some() {
+            } else if dialog.can_wait() {
                 key("w", "wait until the group is empty, then apply")
             } else if dialog.is_blocked() {
                 say("a check failed".into(), Role::Danger)

@@ -19,6 +19,7 @@ pub fn lines<'a>(
 ) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut above = None;
+    let mut has_members = false;
     let widths = Widths::of(plan, width);
     let has_many = plan.moves().map(|step| (&step.group, &step.topic)).collect::<BTreeSet<_>>().len() > 1;
     for (index, step) in plan.steps.iter().enumerate() {
@@ -66,6 +67,20 @@ pub fn lines<'a>(
                     records.map_or("? not known".into(), |count| format!("up to {} are deleted", show::count(count)));
                 lines.push(fact(None, "records", records));
             }
+            Step::DeleteGroup { group } => lines.push(fact(mark.clone(), "group", format!("{group} is deleted"))),
+            Step::RemoveMember { member_id, instance_id, client_id, host, partitions } => {
+                if !has_members {
+                    has_members = true;
+                    lines.push(vec![span(format!("  {MEMBER_HEADING}"), Role::Header)]);
+                }
+                let held = show::count(*partitions as u64);
+                let id = instance_id.as_deref().unwrap_or(member_id);
+                lines.push(vec![
+                    sign(mark.clone()),
+                    span(format!("{client_id:<24}  {host:<20}  {held:>10}  "), Role::Text),
+                    span(id.to_owned(), Role::Muted),
+                ]);
+            }
         }
         if let Some(text) = status(index).and_then(explained) {
             lines.push(vec![span(format!("    {text}"), Role::Danger)]);
@@ -73,6 +88,8 @@ pub fn lines<'a>(
     }
     lines
 }
+
+const MEMBER_HEADING: &str = "CLIENT                    HOST                  PARTITIONS  ID";
 
 fn fact(mark: Option<Span<'static>>, label: &str, text: String) -> Line<'static> {
     vec![sign(mark), span(format!("{label:<12}"), Role::Muted), span(text, Role::Text)]
@@ -131,15 +148,18 @@ impl Widths {
         let before = widest(9, &before);
         let target = widest(6, &target);
         let difference = widest(10, &difference);
-        let end = widest(3, &|step| show::offset(step.log_end));
+        let end = widest(3, &end);
         let base = 2 + 4 + 2 + before + 3 + target;
         let with_difference = base + 2 + difference;
-        let has_record = width >= with_difference + 2 + RECORD;
+        // Where all goes, nothing is read next.
+        let reads = plan.moves().any(|step| step.target.is_some());
+        let has_room = width >= with_difference + 2 + RECORD;
+        let has_record = has_room && reads;
         Self {
             before,
             target,
             difference: if width >= with_difference { difference } else { 0 },
-            end: if has_record && width >= with_difference + 2 + RECORD + 2 + end { end } else { 0 },
+            end: if has_room && width >= with_difference + 2 + RECORD + 2 + end { end } else { 0 },
             has_record,
         }
     }
@@ -150,6 +170,10 @@ const RECORD: usize = 22;
 
 fn before(step: &OffsetMove) -> String {
     step.before.as_ref().map_or("none".to_owned(), |before| show::offset(before.offset))
+}
+
+fn end(step: &OffsetMove) -> String {
+    step.log_end.map_or("?".to_owned(), show::offset)
 }
 
 fn target(step: &OffsetMove) -> String {
@@ -195,7 +219,7 @@ fn offset_line(step: &OffsetMove, mark: Option<Span<'static>>, widths: &Widths, 
         line.push(span(format!("  {:>width$}", difference(step), width = widths.difference), role));
     }
     if widths.end > 0 {
-        line.push(span(format!("  {:>width$}", show::offset(step.log_end), width = widths.end), Role::Muted));
+        line.push(span(format!("  {:>width$}", end(step), width = widths.end), Role::Muted));
     }
     line.push(span("  ", Role::Text));
     line.extend(remark(step));

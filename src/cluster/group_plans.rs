@@ -1,0 +1,92 @@
+//! Plans that take groups, offsets or members away: what they depend on is read
+//! here, and only read.
+
+use super::groups::{Commits, listed_offset};
+use super::{Cluster, Metadata, lock};
+use crate::domain::group::{GroupDescription, GroupType};
+use crate::domain::group_plan::{self, GroupFacts, Leavers, PlanBasis};
+use crate::domain::plan::Plan;
+use crate::domain::reset::{PartitionFacts, TouchedGroup};
+use crate::domain::{Failure, FailureKind, GroupId, PartitionId, TopicName, TopicPartition};
+
+impl Cluster {
+    /// What deleting groups would take away. Changes nothing.
+    pub async fn plan_delete_groups(&self, groups: &[GroupId]) -> Result<Plan, Failure> {
+        let metadata = self.metadata().await?;
+        let facts = groups.iter().map(|group| self.group_facts(group, &metadata, "delete group"));
+        let facts = futures::future::try_join_all(facts).await?;
+        group_plan::plan_delete_groups(self.plan_basis(), facts)
+    }
+
+    pub async fn plan_delete_offsets(
+        &self,
+        group: &GroupId,
+        scope: &[(TopicName, Option<Vec<PartitionId>>)],
+    ) -> Result<Plan, Failure> {
+        let metadata = self.metadata().await?;
+        let facts = self.group_facts(group, &metadata, "delete offsets of group").await?;
+        group_plan::plan_delete_offsets(self.plan_basis(), facts, scope)
+    }
+
+    pub async fn plan_remove_members(&self, group: &GroupId, leavers: &Leavers) -> Result<Plan, Failure> {
+        let description = self.describe_one(group).await?;
+        only_consumers(&description, "remove members of group")?;
+        group_plan::plan_remove_members(self.plan_basis(), &description, leavers)
+    }
+
+    pub(super) fn plan_basis(&self) -> PlanBasis {
+        let profile = self.profile();
+        PlanBasis {
+            id: self.next_plan_id(),
+            now: self.now(),
+            zone: profile.zone.clone(),
+            production: profile.production,
+        }
+    }
+
+    async fn group_facts(&self, group: &GroupId, metadata: &Metadata, operation: &str) -> Result<GroupFacts, Failure> {
+        let (description, commits) = tokio::join!(self.describe_one(group), self.commits_of(group));
+        let (description, commits) = (description?, commits?);
+        only_consumers(&description, operation)?;
+        let touched = TouchedGroup {
+            role: self.role_of(&description, &commits, &metadata.topics),
+            commits_without_joining: lock(&self.inner.lags).commits_without_joining(group),
+            description,
+        };
+        Ok(GroupFacts { group: touched, commits: self.partition_facts(&commits, metadata).await? })
+    }
+
+    /// Every commit with where its log begins and ends, by topic and partition.
+    async fn partition_facts(&self, commits: &Commits, metadata: &Metadata) -> Result<Vec<PartitionFacts>, Failure> {
+        let mut places: Vec<&TopicPartition> = commits.keys().collect();
+        places.sort_unstable();
+        let topic = |here: &TopicPartition| metadata.topic(here.topic.as_str());
+        let is_there = |here: &TopicPartition| topic(here).and_then(|topic| topic.partition(here.partition));
+        let online = places.iter().filter(|here| is_there(here).is_some_and(|partition| !partition.is_offline()));
+        let online: Vec<TopicPartition> = online.map(|here| (*here).clone()).collect();
+        let (starts, ends) = self.log_bounds(&online).await?;
+        let facts = places.into_iter().map(|here| PartitionFacts {
+            topic_id: topic(here).and_then(|topic| topic.id),
+            exists: is_there(here).is_some(),
+            committed: commits.get(here).cloned(),
+            start: listed_offset(&starts, here),
+            end: listed_offset(&ends, here),
+            by_time: None,
+            is_ahead: false,
+            given: None,
+            partition: here.clone(),
+        });
+        Ok(facts.collect())
+    }
+}
+
+/// Groups of the other kinds keep other things, and are changed by other requests.
+fn only_consumers(description: &GroupDescription, operation: &str) -> Result<(), Failure> {
+    match description.listing.kind {
+        GroupType::Classic | GroupType::Consumer | GroupType::Unknown => Ok(()),
+        kind @ (GroupType::Share | GroupType::Streams) => {
+            let message = format!("it is a {} group, which this does not apply to", kind.word());
+            Err(Failure::new(FailureKind::Unsupported, operation, message).on(description.listing.id.as_str()))
+        }
+    }
+}

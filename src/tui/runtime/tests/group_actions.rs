@@ -1,0 +1,97 @@
+//! What can be done to groups: which plan each key asks for, and how it looks.
+
+use super::canned::{self, Desk};
+use super::screens::{in_group, shoot};
+use crate::cluster::Access;
+use crate::domain::group::GroupState;
+use crate::domain::group_plan::{GroupFacts, Leavers, PlanBasis, plan_delete_groups, plan_remove_members};
+use crate::domain::origin::GroupRole;
+use crate::domain::plan::Plan;
+use crate::domain::reset::{PartitionFacts, TouchedGroup};
+use crate::tui::app::slot::Slot;
+use crate::tui::app::{Answer, Request};
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+
+fn basis() -> PlanBasis {
+    PlanBasis { id: "19f-2".into(), now: canned::NOW, zone: TimeZone::UTC, production: false }
+}
+
+fn deletion(state: GroupState) -> Plan {
+    let detail = canned::group(state);
+    let commits = detail.partitions.iter().filter_map(|row| {
+        Some(PartitionFacts {
+            partition: row.partition.clone(),
+            topic_id: None,
+            exists: true,
+            committed: Some(row.committed.known()?.clone()?),
+            start: row.start.clone(),
+            end: row.end.clone(),
+            by_time: None,
+            is_ahead: false,
+            given: None,
+        })
+    });
+    let commits = commits.collect();
+    let group = TouchedGroup {
+        description: detail.description.clone(),
+        role: GroupRole::Plain,
+        commits_without_joining: false,
+    };
+    plan_delete_groups(basis(), vec![GroupFacts { group, commits }]).unwrap()
+}
+
+fn asked(desk: &Desk) -> Option<&Request> {
+    desk.open.get(&Slot::Plan).map(|(_, request)| request)
+}
+
+#[test]
+fn the_group_on_screen_is_planned_away_or_all_that_are_marked() {
+    let mut desk = in_group(GroupState::Empty, Access::ReadOnly);
+    let group = desk.state.views.group.id.clone().unwrap();
+    desk.press("D");
+    assert!(matches!(asked(&desk), Some(Request::PlanDeleteGroups(groups)) if *groups == [group]), "also read-only");
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("3 space space D");
+    assert!(matches!(asked(&desk), Some(Request::PlanDeleteGroups(groups)) if groups.len() == 2));
+}
+
+#[test]
+fn offsets_go_by_partition_and_members_one_or_all() {
+    let mut desk = in_group(GroupState::Stable, Access::ReadWrite);
+    desk.press("space space X");
+    let Some(Request::PlanDeleteOffsets { scope, .. }) = asked(&desk) else { panic!("a plan is asked for") };
+    assert_eq!(scope.iter().filter_map(|(_, ids)| ids.as_ref()).map(Vec::len).sum::<usize>(), 2);
+    desk.press("esc M");
+    assert!(matches!(asked(&desk), Some(Request::PlanRemoveMembers { leavers: Leavers::All, .. })));
+    desk.press("esc right M");
+    let Some(Request::PlanRemoveMembers { leavers, .. }) = asked(&desk) else { panic!("a plan is asked for") };
+    assert!(matches!(leavers, Leavers::Named { members, .. } if *members == ["fraud-1-7a6e"]));
+}
+
+#[test]
+fn a_group_without_members_has_none_to_remove() {
+    let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
+    desk.press("M");
+    assert!(asked(&desk).is_none());
+    assert!(desk.draw(120, 40).contains("the group has no members"));
+}
+
+#[test]
+fn plans_about_groups() {
+    let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
+    desk.press("D");
+    desk.answer(Slot::Plan, Answer::Planned(Ok(Arc::new(deletion(GroupState::Empty)))));
+    shoot("plan_delete_group", &mut desk);
+    let mut desk = in_group(GroupState::Stable, Access::ReadWrite);
+    desk.press("D");
+    desk.answer(Slot::Plan, Answer::Planned(Ok(Arc::new(deletion(GroupState::Stable)))));
+    desk.press("G");
+    shoot("plan_delete_group_alive", &mut desk);
+    let mut desk = in_group(GroupState::Stable, Access::ReadWrite);
+    desk.press("M");
+    let detail = canned::group(GroupState::Stable);
+    let plan = plan_remove_members(basis(), &detail.description, &Leavers::All).unwrap();
+    desk.answer(Slot::Plan, Answer::Planned(Ok(Arc::new(plan))));
+    shoot("plan_remove_members", &mut desk);
+}
