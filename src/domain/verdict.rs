@@ -6,7 +6,7 @@
 
 use super::{Offset, Time, TopicPartition, show};
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::borrow::Cow;
 
 /// How a group does in one partition, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -81,9 +81,35 @@ pub struct Commit {
     pub lag: Option<u64>,
 }
 
+/// What the verdicts rest on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The log of commits, where each has its own time.
+    Commits,
+    /// Looks at what is committed, some seconds apart: an estimate.
+    Sampled,
+}
+
+impl Source {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Commits => "commits",
+            Self::Sampled => "sampled",
+        }
+    }
+
+    /// What stands before a verdict that is an estimate.
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Commits => "",
+            Self::Sampled => "~",
+        }
+    }
+}
+
 /// The last commits, by their place in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Window(VecDeque<Commit>);
+pub struct Window(Vec<Commit>);
 
 impl Window {
     /// Takes a commit in. One that comes late finds its place, and nothing is
@@ -99,17 +125,16 @@ impl Window {
                 self.0.insert(place, commit);
             }
         } else {
-            match self.0.back_mut() {
+            match self.0.last_mut() {
                 Some(last) if commit.at.since(last.at) < rules.min_distance => {
                     // The older time stays, or one that commits often would never fill a window.
                     *last = Commit { at: last.at, ..commit };
                 }
-                _ => self.0.push_back(commit),
+                _ => self.0.push(commit),
             }
         }
-        while self.0.len() > rules.intervals {
-            self.0.pop_front();
-        }
+        let beyond = self.0.len().saturating_sub(rules.intervals);
+        self.0.drain(..beyond);
     }
 
     pub fn len(&self) -> usize {
@@ -121,7 +146,7 @@ impl Window {
     }
 
     pub fn last(&self) -> Option<&Commit> {
-        self.0.back()
+        self.0.last()
     }
 
     pub fn commits(&self) -> impl DoubleEndedIterator<Item = &Commit> + ExactSizeIterator {
@@ -143,21 +168,32 @@ impl Window {
     /// The verdict at `now`: `lag` is that of now, `ends` are the partition's last
     /// known ends. `None` where no commit counts.
     pub fn judge(&self, ends: &[Offset], lag: u64, now: Time, rules: &Rules) -> Option<Judgement> {
-        let commits: Vec<&Commit> = self.0.iter().filter(|commit| now.since(commit.at) <= rules.expire).collect();
-        let (first, last) = (*commits.first()?, *commits.last()?);
-        let reason = reason(&commits, first, last, ends, lag, now, rules);
+        let counts = |commit: &Commit| now.since(commit.at) <= rules.expire;
+        let commits = match self.0.iter().all(counts) {
+            true => Cow::Borrowed(self.0.as_slice()),
+            false => Cow::Owned(self.0.iter().filter(|commit| counts(commit)).copied().collect()),
+        };
+        let last_commit = commits.last()?.at;
+        let reason = reason(&commits, ends, lag, now, rules)?;
         Some(Judgement {
             verdict: reason.verdict(),
             reason,
+            source: Source::Commits,
             commits: commits.len(),
             of: rules.intervals,
-            last_commit: last.at,
+            last_commit,
         })
     }
 }
 
-fn reason(
-    commits: &[&Commit],
+/// The first rule that holds, on commits that count; `None` where there is none.
+pub(super) fn reason(commits: &[Commit], ends: &[Offset], lag: u64, now: Time, rules: &Rules) -> Option<Reason> {
+    let (first, last) = (commits.first()?, commits.last()?);
+    Some(first_rule(commits, first, last, ends, lag, now, rules))
+}
+
+fn first_rule(
+    commits: &[Commit],
     first: &Commit,
     last: &Commit,
     ends: &[Offset],
@@ -189,10 +225,10 @@ fn reason(
     if commits.iter().all(|commit| commit.offset == first.offset) {
         return Reason::Stood { offset: first.offset, since: first.at };
     }
-    let lags: Vec<u64> = commits.iter().filter_map(|commit| commit.lag).collect();
-    match lags.array_windows().find(|[before, after]| after < before) {
-        Some([before, after]) => Reason::CatchingUp { before: *before, after: *after },
-        None => Reason::Growing { before: lags.first().copied(), after: lags.last().copied() },
+    let lags = || commits.iter().filter_map(|commit| commit.lag);
+    match lags().zip(lags().skip(1)).find(|(before, after)| after < before) {
+        Some((before, after)) => Reason::CatchingUp { before, after },
+        None => Reason::Growing { before: lags().next(), after: lags().next_back() },
     }
 }
 
@@ -201,18 +237,23 @@ fn reason(
 pub struct Judgement {
     pub verdict: Verdict,
     pub reason: Reason,
+    pub source: Source,
+    /// Commits, or looks.
     pub commits: usize,
-    /// Commits that make a full window.
+    /// As many make a full window.
     pub of: usize,
+    /// Of samples: the last look at which a member was there or the offset moved.
     pub last_commit: Time,
 }
 
 impl Judgement {
     /// Few commits can tell what is wrong, and that nothing is left to read; not
-    /// that all is well.
+    /// that all is well. Few looks tell nothing.
     pub fn is_sure(&self) -> bool {
         match self.reason {
-            Reason::CaughtUp { .. } | Reason::Rewound { .. } | Reason::Held { .. } => true,
+            Reason::Held { .. } => true,
+            _ if self.source == Source::Sampled => self.commits >= self.of,
+            Reason::CaughtUp { .. } | Reason::Rewound { .. } => true,
             Reason::Stopped { .. } | Reason::Stood { .. } => self.commits > 1,
             _ => self.commits >= self.of,
         }
@@ -247,6 +288,16 @@ pub enum Reason {
         offset: Offset,
         since: Time,
     },
+    /// The same, seen at every look while a member was assigned.
+    StoodStill {
+        offset: Offset,
+        since: Time,
+    },
+    /// No member was assigned at any look since then, and the offset did not move.
+    Unattended {
+        offset: Offset,
+        since: Time,
+    },
     Growing {
         before: Option<u64>,
         after: Option<u64>,
@@ -272,8 +323,8 @@ impl Reason {
             | Self::CatchingUp { .. }
             | Self::Held { .. } => Verdict::Ok,
             Self::Growing { .. } => Verdict::Warn,
-            Self::Stopped { .. } => Verdict::Stop,
-            Self::Stood { .. } => Verdict::Stall,
+            Self::Stopped { .. } | Self::Unattended { .. } => Verdict::Stop,
+            Self::Stood { .. } | Self::StoodStill { .. } => Verdict::Stall,
             Self::Rewound { .. } => Verdict::Rewind,
         }
     }
@@ -305,6 +356,12 @@ impl Reason {
             Self::WasAtEnd { at } => format!("had nothing left to read at {}", clock(*at)),
             Self::Stood { offset, since } => {
                 format!("commits {} again and again since {}", show::offset(*offset), clock(*since))
+            }
+            Self::StoodStill { offset, since } => {
+                format!("has a member and stands at {} since {}", show::offset(*offset), clock(*since))
+            }
+            Self::Unattended { offset, since } => {
+                format!("no member, and it stands at {} since {}", show::offset(*offset), clock(*since))
             }
             Self::Growing { before: Some(before), after: Some(after) } if before != after => {
                 format!("reads, but the lag only grew: {} → {}", show::count(*before), show::count(*after))

@@ -12,6 +12,7 @@ mod scan;
 mod size;
 mod start;
 mod tail;
+mod window;
 
 use crate::stage::Stage;
 use libtest_mimic::Arguments;
@@ -31,6 +32,7 @@ const FIGURES: &[Figure] = &[
     ("frame", frame::measure),
     ("rest", rest::measure),
     ("start", start::measure),
+    ("window", window::measure),
     ("size", size::measure),
     ("distant", distant::measure),
     ("lag", lag::measure),

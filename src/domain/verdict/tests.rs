@@ -176,6 +176,7 @@ fn a_group_is_as_its_worst_partition() {
     let judgement = |reason: Reason, commits| Judgement {
         verdict: reason.verdict(),
         reason,
+        source: Source::Commits,
         commits,
         of: 10,
         last_commit: Time(0),

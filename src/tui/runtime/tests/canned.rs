@@ -14,7 +14,7 @@ use crate::domain::plan::*;
 use crate::domain::record::*;
 use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
 use crate::domain::value::{Logical, Value};
-use crate::domain::verdict::{GroupVerdict, Judgement, Reason};
+use crate::domain::verdict::{GroupVerdict, Judgement, Reason, Source};
 use crate::domain::*;
 use crate::tui::app::drawn::Drawn;
 use crate::tui::app::look::Look;
@@ -279,7 +279,7 @@ fn judged(partitions: &[GroupPartition]) -> Judged {
             _ => return None,
         };
         let verdict = reason.verdict();
-        Some(Judgement { verdict, reason, commits, of: 10, last_commit })
+        Some(Judgement { verdict, reason, source: Source::Commits, commits, of: 10, last_commit })
     };
     let judged: Vec<Option<Judgement>> = partitions.iter().map(judgement).collect();
     let rows = partitions.iter().zip(&judged);

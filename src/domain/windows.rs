@@ -1,0 +1,222 @@
+//! The windows of samples of all groups.
+//!
+//! Owns: which are kept. Ends are kept once for each partition, whoever reads it.
+//! Invariant: bounded; what no group reads is forgotten after a while.
+
+use super::group::GroupPartition;
+use super::samples::{Ends, GroupSamples, Seen};
+use super::standing::Standing;
+use super::verdict::{Judgement, Rules};
+use super::{Fact, GroupId, PartitionId, Time, TopicName, TopicPartition};
+use foldhash::HashMap;
+
+/// Partitions of groups that are remembered, of all groups together.
+pub const MOST_TRACKS: usize = 200_000;
+/// Milliseconds after which an end is forgotten that nobody looked at.
+const UNREAD: i64 = 3_600_000;
+const NO_ROOM: &str = "more partitions of groups than klamm remembers";
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Windows {
+    groups: HashMap<GroupId, GroupSamples>,
+    /// By partition. A group's rows are in order of their topics: one look-up serves many.
+    ends: HashMap<TopicName, Vec<(PartitionId, Ends)>>,
+    tracks: usize,
+}
+
+impl Windows {
+    /// Takes in what was read of a group. Where its commits could not be read, there was
+    /// no look.
+    pub fn look(&mut self, group: &GroupId, partitions: &[GroupPartition], now: Time) {
+        if partitions.iter().any(|row| row.committed.known().is_none()) {
+            return;
+        }
+        for row in partitions {
+            let (Fact::Known(Some(_)), Fact::Known(end)) = (&row.committed, &row.end) else { continue };
+            let TopicPartition { topic, partition } = &row.partition;
+            let logs = match self.ends.get_mut(topic) {
+                Some(logs) => logs,
+                None => self.ends.entry(topic.clone()).or_default(),
+            };
+            let place = logs.binary_search_by_key(partition, |(id, _)| *id).unwrap_or_else(|place| {
+                logs.insert(place, (*partition, Ends::default()));
+                place
+            });
+            if let Some((_, ends)) = logs.get_mut(place) {
+                ends.look(now, *end);
+            }
+        }
+        let seen = partitions.iter().filter_map(|row| {
+            let committed = row.committed.known()?.as_ref()?.offset;
+            Some(Seen { partition: &row.partition, committed, has_member: row.member.is_some() })
+        });
+        let before = self.groups.get(group).map_or(0, |samples| samples.tracks().len());
+        let more = seen.clone().count().saturating_sub(before);
+        if more > 0 && self.tracks + more > MOST_TRACKS {
+            return;
+        }
+        let samples = match self.groups.get_mut(group) {
+            Some(samples) => samples,
+            None => self.groups.entry(group.clone()).or_default(),
+        };
+        samples.look(now, seen);
+        self.tracks = self.tracks - before + samples.tracks().len();
+    }
+
+    /// How a group is doing in each of its partitions, in their order.
+    pub fn judge(
+        &self,
+        group: &GroupId,
+        partitions: &[GroupPartition],
+        now: Time,
+        rules: &Rules,
+    ) -> Vec<Option<Judgement>> {
+        let Some(samples) = self.groups.get(group) else { return vec![None; partitions.len()] };
+        let mut logs: Option<(&TopicName, &[(PartitionId, Ends)])> = None;
+        let (looks, mut judged) = (samples.looks(), Vec::with_capacity(partitions.len()));
+        let mut next = 0;
+        for row in partitions {
+            let (lag, track) = (row.lag().get(), samples.track(&row.partition, next));
+            next += usize::from(track.is_some());
+            let topic = &row.partition.topic;
+            let known = match logs {
+                Some((name, known)) if name == topic => known,
+                _ => logs.insert((topic, self.logs(topic))).1,
+            };
+            let ends = of(known, row.partition.partition);
+            judged.push(lag.zip(track).map(|(lag, track)| looks.judge(track, ends, lag, now, rules)));
+        }
+        judged
+    }
+
+    /// The same for all of it.
+    pub fn standing(&self, group: &GroupId, partitions: &[GroupPartition], now: Time, rules: &Rules) -> Standing {
+        if self.tracks >= MOST_TRACKS && !self.groups.contains_key(group) {
+            return Standing::Unknown(NO_ROOM.into());
+        }
+        Standing::of(partitions, &self.judge(group, partitions, now, rules))
+    }
+
+    pub fn group(&self, group: &GroupId) -> Option<&GroupSamples> {
+        self.groups.get(group)
+    }
+
+    pub fn groups(&self) -> impl ExactSizeIterator<Item = (&GroupId, &GroupSamples)> {
+        self.groups.iter()
+    }
+
+    /// The ends of a partition that groups read.
+    pub fn ends(&self, partition: &TopicPartition) -> Option<&Ends> {
+        of(self.logs(&partition.topic), partition.partition)
+    }
+
+    fn logs(&self, topic: &TopicName) -> &[(PartitionId, Ends)] {
+        self.ends.get(topic).map_or(&[], Vec::as_slice)
+    }
+
+    /// Forgets groups that are gone, and ends that nobody reads.
+    pub fn keep(&mut self, is_there: impl Fn(&GroupId) -> bool, now: Time) {
+        self.groups.retain(|group, _| is_there(group));
+        self.tracks = self.groups.values().map(|samples| samples.tracks().len()).sum();
+        self.ends.retain(|_, logs| {
+            logs.retain(|(_, ends)| ends.last_look().is_some_and(|at| now.since(at) < UNREAD));
+            !logs.is_empty()
+        });
+    }
+
+    /// Bytes of memory, as far as one can count them: what the allocator adds and what
+    /// names take is not in it.
+    pub fn memory(&self) -> usize {
+        let groups = self.groups.capacity() * size_of::<(GroupId, GroupSamples)>();
+        let of_groups: usize = self.groups.values().map(GroupSamples::memory).sum();
+        let topics = self.ends.capacity() * size_of::<(TopicName, Vec<(PartitionId, Ends)>)>();
+        let of_log = |(_, ends): &(PartitionId, Ends)| size_of::<PartitionId>() + ends.memory();
+        groups + of_groups + topics + self.ends.values().flatten().map(of_log).sum::<usize>()
+    }
+}
+
+fn of(logs: &[(PartitionId, Ends)], partition: PartitionId) -> Option<&Ends> {
+    let index = logs.binary_search_by_key(&partition, |(id, _)| *id).ok()?;
+    logs.get(index).map(|(_, ends)| ends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TopicPartition;
+    use crate::domain::group::CommittedOffset;
+    use crate::domain::verdict::Verdict;
+
+    const PACE: i64 = 10_000;
+
+    fn row(partition: i32, committed: Option<i64>, end: i64) -> GroupPartition {
+        let committed = committed.map(|offset| CommittedOffset { offset, leader_epoch: -1, metadata: String::new() });
+        GroupPartition {
+            partition: TopicPartition::new("t".into(), partition),
+            committed: Fact::Known(committed),
+            start: Fact::Known(0),
+            end: Fact::Known(end),
+            member: Some(0),
+        }
+    }
+
+    fn logs(windows: &Windows) -> usize {
+        windows.ends.values().map(Vec::len).sum()
+    }
+
+    fn standing(windows: &Windows, rows: &[GroupPartition], now: i64) -> Standing {
+        windows.standing(&"g".into(), rows, Time(now), &Rules::default())
+    }
+
+    #[test]
+    fn a_look_that_failed_is_none_and_what_was_seen_before_stays() {
+        let (group, mut windows) = (GroupId::from("g"), Windows::default());
+        let rows = |number: i64| vec![row(0, None, 9), row(1, Some(number * 10), number * 15 + 20)];
+        for number in 0..10 {
+            windows.look(&group, &rows(number), Time(number * PACE));
+        }
+        assert_eq!(standing(&windows, &rows(9), 92_000).verdict(), Some(Verdict::Warn));
+        // The coordinator is gone, and then a leader.
+        let mut without_commits = rows(10);
+        without_commits[1].committed = Fact::unknown("the coordinator moves");
+        let mut without_end = rows(11);
+        without_end[1].end = Fact::unknown("it has no leader");
+        windows.look(&group, &without_commits, Time(10 * PACE));
+        let why = |windows: &Windows, rows: &[GroupPartition], now| standing(windows, rows, now).why_not();
+        assert_eq!(why(&windows, &without_commits, 100_000).as_deref(), Some("the coordinator moves"));
+        windows.look(&group, &without_end, Time(11 * PACE));
+        assert_eq!(why(&windows, &without_end, 110_000).as_deref(), Some("it has no leader"));
+        windows.look(&group, &rows(12), Time(12 * PACE));
+        assert_eq!(standing(&windows, &rows(12), 122_000).verdict(), Some(Verdict::Warn), "and it goes on");
+    }
+
+    #[test]
+    fn what_is_gone_is_forgotten() {
+        let mut windows = Windows::default();
+        for name in ["a", "b"] {
+            windows.look(&name.into(), &[row(0, Some(1), 2), row(1, Some(1), 2)], Time(0));
+        }
+        windows.look(&"a".into(), &[row(0, Some(1), 2)], Time(PACE));
+        assert_eq!((windows.tracks, windows.groups().len(), logs(&windows)), (3, 2, 2));
+        windows.keep(|group| group.as_str() == "a", Time(PACE + UNREAD - 1));
+        assert_eq!((windows.tracks, windows.groups().len(), logs(&windows)), (1, 1, 1));
+        assert_eq!(
+            standing(&windows, &[row(0, Some(1), 2)], PACE).why_not().as_deref(),
+            Some("its commits were not seen")
+        );
+    }
+
+    #[test]
+    fn there_is_a_most_of_them_and_it_is_said() {
+        let mut windows = Windows::default();
+        let rows: Vec<GroupPartition> = (0..1_000).map(|partition| row(partition, Some(1), 2)).collect();
+        for number in 0..=MOST_TRACKS / 1_000 {
+            windows.look(&format!("g{number}").as_str().into(), &rows, Time(0));
+        }
+        assert_eq!(windows.tracks, MOST_TRACKS);
+        assert_eq!(standing(&windows, &rows, 0).why_not().as_deref(), Some(NO_ROOM));
+        windows.look(&"g0".into(), &rows[..10], Time(PACE));
+        windows.look(&"g".into(), &rows[..10], Time(PACE));
+        assert_eq!(windows.groups().len(), MOST_TRACKS / 1_000 + 1, "there is room again");
+    }
+}

@@ -1,0 +1,80 @@
+//! What the windows of samples cost: memory and the time of verdicts.
+//!
+//! Without a cluster: 10,000 groups with ten partitions each, which fall behind in each
+//! of them, looked at until every window is full. Ten groups read the same topic.
+
+use super::{Line, line, median, rest, shown};
+use crate::stage::Stage;
+use klamm::domain::group::{CommittedOffset, GroupPartition};
+use klamm::domain::verdict::{Rules, Verdict};
+use klamm::domain::windows::Windows;
+use klamm::domain::{Fact, GroupId, Time, TopicName, TopicPartition};
+use std::time::Instant;
+
+const GROUPS: i64 = 10_000;
+const PARTITIONS: i32 = 10;
+const LOOKS: i64 = 31;
+const ROUNDS: usize = 20;
+
+pub fn measure(_: &Stage) -> Vec<Line> {
+    let resident = || rest::resident(std::process::id()).unwrap_or(0);
+    let groups: Vec<(GroupId, TopicName)> = (0..GROUPS)
+        .map(|number| {
+            let topic = format!("load.topic-{:05}", number / 10);
+            (GroupId::from(format!("load-group-{number:05}").as_str()), TopicName::from(topic.as_str()))
+        })
+        .collect();
+    let before = resident();
+    let mut windows = Windows::default();
+    let mut looks = Vec::new();
+    for look in 0..LOOKS {
+        let rows: Vec<Vec<GroupPartition>> = groups.iter().map(|(_, topic)| rows(topic, look)).collect();
+        let began = Instant::now();
+        for ((group, _), rows) in groups.iter().zip(&rows) {
+            windows.look(group, rows, Time(look * 10_000));
+        }
+        looks.push(began.elapsed());
+    }
+    let (counted, taken) = (windows.memory(), resident().saturating_sub(before));
+    let rows: Vec<Vec<GroupPartition>> = groups.iter().map(|(_, topic)| rows(topic, LOOKS - 1)).collect();
+    let (now, rules) = (Time((LOOKS - 1) * 10_000 + 2_000), Rules::default());
+    let verdicts = (0..ROUNDS).map(|_| {
+        let began = Instant::now();
+        for ((group, _), rows) in groups.iter().zip(&rows) {
+            let judged = windows.judge(group, rows, now, &rules);
+            let are_worse = |judged: &Option<klamm::domain::verdict::Judgement>| {
+                judged.as_ref().is_some_and(|judged| judged.is_sure() && judged.verdict == Verdict::Warn)
+            };
+            assert!(judged.iter().all(are_worse), "{judged:?}");
+        }
+        began.elapsed()
+    });
+    vec![
+        line("30 looks at 10,000 groups × 10 partitions: memory", megabytes(counted as u64), "≤ 30 MB"),
+        line("  what the process grew by meanwhile", format!("{taken} MB"), "beside it"),
+        line("  one look at all of them", shown(median(looks)), "not promised"),
+        line("  verdicts over all 100,000, each behind", shown(median(verdicts.collect())), "≤ 20 ms"),
+    ]
+}
+
+/// Each partition falls behind at a pace of its own.
+fn rows(topic: &TopicName, look: i64) -> Vec<GroupPartition> {
+    (0..PARTITIONS)
+        .map(|partition| {
+            let pace = i64::from(partition) * 7_919 + 1_000;
+            let committed =
+                CommittedOffset { offset: 5_000_000_000 + look * pace, leader_epoch: 1, metadata: String::new() };
+            GroupPartition {
+                partition: TopicPartition::new(topic.clone(), partition),
+                committed: Fact::Known(Some(committed)),
+                start: Fact::Known(0),
+                end: Fact::Known(5_000_000_100 + look * (pace + 500)),
+                member: Some(0),
+            }
+        })
+        .collect()
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
