@@ -109,7 +109,7 @@ impl Cluster {
                 brokers: Mutex::default(),
                 logs: Mutex::default(),
                 lags: Mutex::default(),
-                commits: Mutex::default(),
+                commits: Mutex::new(CommitLog::new(profile.rules)),
                 outlooks: Mutex::default(),
                 journal: OnceLock::new(),
                 producer: tokio::sync::OnceCell::new(),

@@ -6,13 +6,18 @@ mod reset;
 mod verdict;
 
 use super::exit::{Exit, Stop};
-use super::output::{Cell, Column, Report, Table, fact, number, text};
+use super::output::{Cell, Column, Report, Table, complain, fact, hidden, number, text, word_fact};
 use super::session::Session;
-use crate::cluster::GroupDetail;
+use crate::cluster::{GroupDetail, GroupRow};
 use crate::domain::GroupId;
-use crate::domain::group::GroupPartition;
+use crate::domain::group::{GroupPartition, GroupState, GroupType};
 use crate::domain::origin::GroupRole;
+use crate::domain::show;
+use crate::domain::standing::Told;
+use crate::domain::verdict::Verdict;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
+use std::sync::Arc;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -39,6 +44,32 @@ pub(crate) struct ListArguments {
     /// Only groups whose id contains this
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// Only groups in these states
+    #[arg(long, value_name = "STATE,…", value_delimiter = ',', ignore_case = true, value_parser = one_of(&GroupState::ALL, GroupState::word))]
+    state: Vec<GroupState>,
+    /// Only groups of these types
+    #[arg(long = "type", value_name = "TYPE,…", value_delimiter = ',', ignore_case = true, value_parser = one_of(&GroupType::ALL, GroupType::word))]
+    kind: Vec<GroupType>,
+    /// Only groups with lag
+    #[arg(long)]
+    lagging: bool,
+    /// Only groups with these verdicts, by the log of commits
+    #[arg(long, value_name = "VERDICT,…", value_delimiter = ',', ignore_case = true, value_parser = one_of(&Verdict::ALL, Verdict::word))]
+    verdict: Vec<Verdict>,
+    /// Judge by the log of commits, not by what was seen in the last minutes
+    #[arg(long)]
+    judge: bool,
+}
+
+/// One of a few words, in any case.
+fn one_of<T: Copy + Send + Sync + 'static>(
+    all: &'static [T],
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(all.iter().map(|one| word(*one))).try_map(move |text: String| {
+        let found = all.iter().find(|one| word(**one).eq_ignore_ascii_case(&text));
+        found.copied().ok_or_else(|| format!("{text} is none of them"))
+    })
 }
 
 #[derive(Debug, Args)]
@@ -69,35 +100,80 @@ const LIST: &[Column] = &[
     text("type", "TYPE"),
     text("protocol_type", "PROTOCOL"),
     fact("members", "MEMBERS"),
+    word_fact("status", "STATUS"),
+    word_fact("verdict", "VERDICT"),
+    text("verdict_source", "BY"),
     fact("lag", "LAG"),
     number("partitions", "PARTITIONS"),
     number("partitions_unknown", "UNKNOWN"),
     text("topics", "TOPICS"),
     text("role", "ROLE"),
+    hidden("reason"),
 ];
 
 async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, Stop> {
     let cluster = session.connect().await?;
-    let groups = cluster.groups().await?;
-    let is_wanted = |id: &GroupId| arguments.filter.as_deref().is_none_or(|part| id.as_str().contains(part));
-    let rows = groups.rows.iter().filter(|row| is_wanted(&row.listing.id)).map(|row| {
+    // Who asks for a verdict wants to know it now: samples alone may not tell yet.
+    let groups = match arguments.judge || !arguments.verdict.is_empty() {
+        true => cluster.groups_judged().await?,
+        false => cluster.groups().await?,
+    };
+    let zone = session.output.look.zone.clone();
+    let rows = groups.rows.iter().filter(|row| arguments.wants(row)).map(|row| {
+        let standing = &row.standing;
+        let told = standing.told();
+        let why_not: Arc<str> = standing.why_not().unwrap_or_default().into();
+        let word = |word: fn(&Told) -> Cell| told.map_or_else(|| Cell::Unknown(Arc::clone(&why_not)), word);
+        let reason = |told: &Told| {
+            let why = told.reason.told(|time| time.show(&zone));
+            Cell::text(format!("{}: {why}", told.worst))
+        };
         vec![
             Cell::text(row.listing.id.as_str()),
             Cell::word(row.listing.state.word()),
             Cell::word(row.listing.kind.word()),
             Cell::text(row.listing.protocol_type.as_str()),
             Cell::of(&row.members, Cell::count),
+            word(|told| Cell::Word(told.verdict.status(), verdict::tone(told.verdict))),
+            word(|told| Cell::Word(told.verdict.word(), verdict::tone(told.verdict))),
+            Cell::or_absent(told, |told| Cell::word(told.source.word())),
             Cell::of(&row.lag.fact(), Cell::Count),
             Cell::count(row.lag.known),
             Cell::count(row.lag.unknown),
             Cell::texts(&row.topics),
             Cell::word(role_word(&row.role)),
+            told.map_or_else(|| Cell::text(Arc::clone(&why_not)), reason),
         ]
     });
     let rows = Table::of(LIST, rows);
+    if !arguments.verdict.is_empty() {
+        let unknown = groups.rows.iter().filter(|row| arguments.may_want(row) && row.standing.told().is_none());
+        match unknown.count() {
+            0 => {}
+            count => complain(&format!("{} could not be judged and are left out", show::plural(count, "group"))),
+        }
+    }
     let exit = Exit::of_answer(rows.rows.len(), &groups.failures);
     session.output.report(&Report::list(rows, groups.failures.clone()))?;
     Ok(exit)
+}
+
+impl ListArguments {
+    fn wants(&self, row: &GroupRow) -> bool {
+        let is_judged_so = |verdict: Verdict| self.verdict.contains(&verdict);
+        self.may_want(row) && (self.verdict.is_empty() || row.standing.verdict().is_some_and(is_judged_so))
+    }
+
+    /// But for its verdict.
+    fn may_want(&self, row: &GroupRow) -> bool {
+        let of = |is_asked: bool, holds: bool| !is_asked || holds;
+        let listing = &row.listing;
+        self.filter.as_deref().is_none_or(|part| listing.id.as_str().contains(part))
+            && of(!self.state.is_empty(), self.state.contains(&listing.state))
+            && of(!self.kind.is_empty(), self.kind.contains(&listing.kind))
+            // What is not known may be lag.
+            && of(self.lagging, row.lag.fact().get().is_none_or(|lag| lag > 0) || row.lag.unknown > 0)
+    }
 }
 
 /// Who stands behind the group, in one word.

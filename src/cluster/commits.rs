@@ -12,6 +12,7 @@ use crate::decode::{CommitEntry, commit_entry};
 use crate::domain::drain::{Rates, rate};
 use crate::domain::group::GroupPartition;
 use crate::domain::partitioner::coordinated_in;
+use crate::domain::standing::Standing;
 use crate::domain::verdict::{Commit, GroupVerdict, Judgement, Reason, Rules, Window};
 use crate::domain::{
     Fact, Failure, FailureKind, GroupId, Offset, Partial, PartitionId, PartitionMap, Time, TopicPartition, show,
@@ -33,8 +34,8 @@ const MOST_WAITING: usize = 10_000;
 const MOST_PRODUCERS: usize = 1_000;
 /// Partitions whose lag at earlier commits is looked up at once.
 const MOST_LOOKED_UP: usize = 2_000;
-/// Ends kept of each partition, and the milliseconds between them.
-const ENDS: usize = 10;
+/// Milliseconds between the ends that are kept of each partition, as many as make a
+/// window of commits.
 const ENDS_EVERY: i64 = 10_000;
 /// Milliseconds over which a rate of writing is measured at least.
 const SHORTEST_SPAN: i64 = 5_000;
@@ -44,6 +45,7 @@ type Waiting = Vec<(GroupId, TopicPartition, Commit)>;
 /// What was read of the log of commits.
 #[derive(Debug, Default)]
 pub(super) struct CommitLog {
+    rules: Rules,
     /// Where each of its partitions goes on.
     next: HashMap<PartitionId, Offset>,
     groups: HashMap<GroupId, PartitionMap<Window>>,
@@ -57,6 +59,15 @@ pub(super) struct CommitLog {
 }
 
 impl CommitLog {
+    pub(super) fn new(rules: Rules) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
+    /// Milliseconds that the kept ends reach back.
+    fn reach(&self) -> i64 {
+        self.rules.intervals as i64 * ENDS_EVERY
+    }
+
     fn take(&mut self, batch: &Batch) {
         let facts = batch.facts();
         for index in 0..batch.len() {
@@ -111,7 +122,6 @@ impl CommitLog {
     }
 
     fn add(&mut self, group: GroupId, partition: TopicPartition, mut commit: Commit) {
-        let rules = Rules::default();
         // The end is known as of a look shortly before or after the commit.
         let end = self.ends.get(&partition).and_then(|ends| {
             let (at, end) = ends.back()?;
@@ -123,11 +133,12 @@ impl CommitLog {
             return;
         }
         self.windows += usize::from(!is_known);
-        self.groups.entry(group).or_default().entry(partition).or_default().add(commit, &rules);
+        self.groups.entry(group).or_default().entry(partition).or_default().add(commit, &self.rules);
     }
 
     /// Remembers where a partition ends at `now`.
     fn look(&mut self, partition: &TopicPartition, end: Offset, now: Time) {
+        let (most, reach) = (self.rules.intervals, self.reach());
         let ends = match self.ends.get_mut(partition) {
             Some(ends) => ends,
             None => self.ends.entry(partition.clone()).or_default(),
@@ -136,8 +147,8 @@ impl CommitLog {
             ends.push_back((now, end));
         }
         // After a pause what was seen before it says nothing of the last minutes.
-        let is_old = |(at, _): &(Time, Offset)| now.since(*at) >= ENDS as i64 * ENDS_EVERY;
-        while ends.len() > ENDS || ends.front().is_some_and(is_old) {
+        let is_old = |(at, _): &(Time, Offset)| now.since(*at) >= reach;
+        while ends.len() > most || ends.front().is_some_and(is_old) {
             ends.pop_front();
         }
     }
@@ -159,7 +170,7 @@ impl CommitLog {
         let window = self.groups.get(group)?.get(&row.partition)?;
         let known = self.ends.get(&row.partition).into_iter().flatten().map(|(_, end)| *end);
         let ends: Vec<Offset> = earlier.into_iter().chain(known).chain([*end]).collect();
-        window.judge(&ends, lag, now, &Rules::default())
+        window.judge(&ends, lag, now, &self.rules)
     }
 
     /// How fast a group reads in a partition, by its commits, and others write there.
@@ -208,7 +219,18 @@ pub struct Judged {
     /// How fast it reads and others write, in the same order.
     pub rates: Vec<Fact<Rates>>,
     pub group: Option<GroupVerdict>,
+    /// Why it is judged by samples: the log of commits could not be read.
+    pub why_sampled: Option<String>,
 }
+
+impl Judged {
+    pub(super) fn of(rows: &[GroupPartition], partitions: Vec<Option<Judgement>>) -> Self {
+        Self { group: whole(rows, &partitions), partitions, rates: Vec::new(), why_sampled: None }
+    }
+}
+
+/// The groups to judge, with their partitions.
+type Rows<'a> = [(&'a GroupId, &'a [GroupPartition])];
 
 impl Cluster {
     /// Groups with how they are doing, by their last commits; `None` asks for all.
@@ -216,44 +238,61 @@ impl Cluster {
         let (read, lags) = tokio::join!(self.read_commits(only), self.lags(only));
         read?;
         let mut groups = lags?;
-        self.judge(&mut groups.value).await?;
-        let unknown = lock(&self.inner.commits).not_understood;
-        if unknown > 0 {
-            let message = format!("{} in it could not be understood", show::plural(unknown, "record"));
-            groups.failures.push(Failure::new(FailureKind::Unsupported, "read commits", message).on(LOG));
+        let judged = self.judge(&rows_of(&groups.value)).await?;
+        for (group, judged) in groups.value.iter_mut().zip(judged) {
+            group.judged = Fact::Known(judged);
         }
+        groups.failures.extend(self.not_understood());
         Ok(groups)
     }
 
-    /// One group, whole, with how it is doing and what becomes of its lag.
+    /// Records in the log that could not be read.
+    pub(super) fn not_understood(&self) -> Option<Failure> {
+        let unknown = lock(&self.inner.commits).not_understood;
+        let message = format!("{} in it could not be understood", show::plural(unknown, "record"));
+        (unknown > 0).then(|| Failure::new(FailureKind::Unsupported, "read commits", message).on(LOG))
+    }
+
+    /// One group, whole, with how it is doing (by samples where the log of commits cannot
+    /// be read) and what becomes of its lag.
     pub async fn judged_group(&self, group: &GroupId) -> Result<Arc<GroupDetail>, Failure> {
         let (group, read) = tokio::join!(self.group(group), self.read_commits(Some(std::slice::from_ref(group))));
         let mut group = group?;
         let judged = match read {
-            Ok(()) => self.judge(std::slice::from_mut(&mut group)).await,
+            Ok(()) => self.judge(&rows_of(std::slice::from_ref(&group))).await,
             Err(failure) => Err(failure),
         };
-        if let Err(failure) = judged {
-            group.judged = Fact::unknown(failure.to_string());
-        }
+        let (now, id) = (self.now(), group.description.listing.id.clone());
+        group.judged = Fact::Known(match judged.map(|mut judged| judged.pop().unwrap_or_default()) {
+            Ok(judged) => judged,
+            Err(failure) => {
+                let judged = lock(&self.inner.lags).judge(&id, &group.partitions, now, &self.profile().rules);
+                let why_sampled = Some(failure.to_string());
+                Judged { why_sampled, ..Judged::of(&group.partitions, judged) }
+            }
+        });
         match self.look_ahead(&mut group).await {
             Ok(()) => amend(&mut group),
             Err(failure) => group.outlook = Fact::unknown(failure.to_string()),
+        }
+        if let Some(judged) = group.judged.known().filter(|judged| judged.why_sampled.is_none()) {
+            let standing = Standing::of(&group.partitions, &judged.partitions);
+            lock(&self.inner.lags).judged_by_commits(&id, standing, now);
         }
         Ok(Arc::new(group))
     }
 
     /// Judges groups by what was read of the log. What the lag was at earlier commits is
     /// looked up by their times.
-    async fn judge(&self, groups: &mut [GroupDetail]) -> Result<(), Failure> {
+    pub(super) async fn judge(&self, groups: &Rows<'_>) -> Result<Vec<Judged>, Failure> {
         let now = self.now();
-        let a_window_ago = now.plus_millis(-(ENDS as i64) * ENDS_EVERY);
+        let a_window_ago = now.plus_millis(-lock(&self.inner.commits).reach());
         let past = self.past_ends(groups, a_window_ago).await?;
         let mut log = lock(&self.inner.commits);
-        for group in groups {
-            let id = &group.description.listing.id;
+        let mut all = Vec::with_capacity(groups.len());
+        for (id, rows) in groups {
             log.learn(id, &past);
-            for row in &group.partitions {
+            for row in *rows {
                 if let Fact::Known(end) = row.end {
                     log.look(&row.partition, end, now);
                 }
@@ -261,13 +300,12 @@ impl Cluster {
             let oldest = |row: &GroupPartition| {
                 past.get(&row.partition)?.iter().find(|(at, _)| *at == a_window_ago).map(|(_, end)| *end)
             };
-            let partitions: Vec<_> = group.partitions.iter().map(|row| log.judge(id, row, oldest(row), now)).collect();
+            let judged = rows.iter().map(|row| log.judge(id, row, oldest(row), now)).collect();
             let earlier = |row: &GroupPartition| oldest(row).map(|end| (a_window_ago, end));
-            let rates = group.partitions.iter().map(|row| log.rates(id, row, earlier(row), now)).collect();
-            let verdict = whole(&group.partitions, &partitions);
-            group.judged = Fact::Known(Judged { partitions, rates, group: verdict });
+            let rates = rows.iter().map(|row| log.rates(id, row, earlier(row), now)).collect();
+            all.push(Judged { rates, ..Judged::of(rows, judged) });
         }
-        Ok(())
+        Ok(all)
     }
 
     /// Reads on in the log of commits, where `only` these groups are kept or all of it.
@@ -334,25 +372,21 @@ impl Cluster {
 
     /// Where partitions ended when groups that are behind committed there, and at
     /// `also`, where that is not known.
-    async fn past_ends(
-        &self,
-        groups: &[GroupDetail],
-        also: Time,
-    ) -> Result<PartitionMap<Vec<(Time, Offset)>>, Failure> {
+    async fn past_ends(&self, groups: &Rows<'_>, also: Time) -> Result<PartitionMap<Vec<(Time, Offset)>>, Failure> {
         let mut times: PartitionMap<Vec<Time>> = PartitionMap::default();
         let mut ends: PartitionMap<Offset> = PartitionMap::default();
         {
             let log = lock(&self.inner.commits);
-            for group in groups {
-                let Some(windows) = log.groups.get(&group.description.listing.id) else { continue };
-                for row in &group.partitions {
+            for (group, rows) in groups {
+                let Some(windows) = log.groups.get(*group) else { continue };
+                for row in *rows {
                     let (Fact::Known(lag), Fact::Known(end)) = (row.lag(), &row.end) else { continue };
                     let Some(window) = windows.get(&row.partition).filter(|_| lag > 0) else { continue };
                     if times.len() == MOST_LOOKED_UP && !times.contains_key(&row.partition) {
                         continue;
                     }
                     // Looks of our own that reach back that far need no look-up.
-                    let is_seen = log.ends.get(&row.partition).is_some_and(|ends| ends.len() == ENDS);
+                    let is_seen = log.ends.get(&row.partition).is_some_and(|ends| ends.len() >= log.rules.intervals);
                     let first = || if is_seen { Vec::new() } else { vec![also] };
                     let wanted = times.entry(row.partition.clone()).or_insert_with(first);
                     wanted.extend(window.commits().filter(|commit| commit.lag.is_none()).map(|commit| commit.at));
@@ -405,6 +439,10 @@ fn amend(group: &mut GroupDetail) {
     judged.group = whole(&group.partitions, &judged.partitions);
 }
 
+fn rows_of(groups: &[GroupDetail]) -> Vec<(&GroupId, &[GroupPartition])> {
+    groups.iter().map(|group| (&group.description.listing.id, group.partitions.as_slice())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -453,7 +491,7 @@ mod tests {
         for number in 1..50 {
             log.look(&here(), 50, Time(number * ENDS_EVERY));
         }
-        assert_eq!(log.ends[&here()].len(), ENDS, "bounded");
+        assert_eq!(log.ends[&here()].len(), Rules::default().intervals, "bounded");
         log.look(&here(), 90, Time(3_600_000));
         assert_eq!(log.ends[&here()], [(Time(3_600_000), 90)], "nobody looked for an hour");
     }

@@ -10,6 +10,9 @@ use crate::domain::group::{
     CommittedOffset, GroupDescription, GroupListing, GroupPartition, GroupState, LagPoint, LagTotal,
 };
 use crate::domain::origin::GroupRole;
+use crate::domain::standing::Standing;
+use crate::domain::verdict::{Judgement, Rules};
+use crate::domain::windows::Windows;
 use crate::domain::{Fact, Failure, GroupId, Offset, PartitionMap, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::Listed;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -45,6 +48,7 @@ pub struct GroupRow {
     /// Lags, oldest first.
     pub trend: Vec<u64>,
     pub role: GroupRole,
+    pub standing: Standing,
 }
 
 /// A group that reads a topic, with its lag there.
@@ -81,6 +85,9 @@ pub(super) struct LagSampler {
     /// When all groups were asked for the last time, changed or not.
     asked: Option<Time>,
     history: HashMap<GroupId, VecDeque<LagPoint>>,
+    windows: Windows,
+    /// Groups of which the log of commits was read, and when.
+    by_commits: HashMap<GroupId, (Time, Standing)>,
     /// Sum of commits when the group was last seen Empty.
     empty_at: HashMap<GroupId, Offset>,
     /// Groups whose commits moved while nobody was in them.
@@ -90,6 +97,8 @@ pub(super) struct LagSampler {
     ours_until: HashMap<GroupId, Time>,
 }
 
+/// Milliseconds for which a verdict by the log of commits holds in the list.
+const JUDGED_FOR: i64 = 60_000;
 /// A round that began before a change of ours has ended by then.
 const ROUND_MILLIS: i64 = 30_000;
 /// A broker may still carry out what it did not answer: it had stopped, and goes on.
@@ -126,6 +135,7 @@ impl LagSampler {
 
     /// Remembers a group's lag at `now`.
     pub(super) fn sample(&mut self, group: &GroupId, state: GroupState, partitions: &[GroupPartition], now: Time) {
+        self.windows.look(group, partitions, now);
         let (mut committed, mut end, mut lag, mut known) = (0_i64, 0_i64, 0_u64, false);
         for partition in partitions {
             if let (Fact::Known(Some(commit)), Fact::Known(log_end)) = (&partition.committed, &partition.end) {
@@ -168,6 +178,37 @@ impl LagSampler {
         }
     }
 
+    /// How a group is doing in each partition, by samples.
+    pub(super) fn judge(
+        &self,
+        group: &GroupId,
+        partitions: &[GroupPartition],
+        now: Time,
+        rules: &Rules,
+    ) -> Vec<Option<Judgement>> {
+        self.windows.judge(group, partitions, now, rules)
+    }
+
+    /// The same for all of it; by the log of commits where that was just read.
+    pub(super) fn standing(
+        &self,
+        group: &GroupId,
+        partitions: &[GroupPartition],
+        now: Time,
+        rules: &Rules,
+    ) -> Standing {
+        let is_fresh = |at: &Time| (0..=JUDGED_FOR).contains(&now.since(*at));
+        match self.by_commits.get(group).filter(|(at, _)| is_fresh(at)) {
+            Some((_, standing)) if standing.told().is_some() => standing.clone(),
+            _ => self.windows.standing(group, partitions, now, rules),
+        }
+    }
+
+    /// Remembers what the log of commits told of a group.
+    pub(super) fn judged_by_commits(&mut self, group: &GroupId, standing: Standing, now: Time) {
+        self.by_commits.insert(group.clone(), (now, standing));
+    }
+
     /// A change of ours moves the group's offsets: those are no commits of its own.
     pub(super) fn our_change_begins(&mut self, group: &GroupId) {
         self.ours_until.insert(group.clone(), Time(i64::MAX));
@@ -176,6 +217,7 @@ impl LagSampler {
     /// It is over; where its outcome is not known, it may still come.
     pub(super) fn our_change_ends(&mut self, group: &GroupId, is_known: bool, now: Time) {
         let rest = if is_known { ROUND_MILLIS } else { LATE_MILLIS };
+        self.by_commits.remove(group);
         self.ours_until.insert(group.clone(), now.plus_millis(rest));
     }
 
@@ -224,6 +266,8 @@ impl LagSampler {
             let is_alive = |id: &GroupId| rows.binary_search_by(|row| row.listing.id.cmp(id)).is_ok();
             self.history.retain(|group, _| is_alive(group));
             self.empty_at.retain(|group, _| is_alive(group));
+            self.by_commits.retain(|group, _| is_alive(group));
+            self.windows.keep(is_alive, now);
         }
         self.put(rows, failures, now)
     }
@@ -394,6 +438,7 @@ mod tests {
             members: Fact::Known(0),
             topics: Vec::new(),
             lag: LagTotal { lag, known: 1, ..LagTotal::default() },
+            standing: Standing::Unknown("nobody looked".into()),
             trend: Vec::new(),
             role: GroupRole::Plain,
         };

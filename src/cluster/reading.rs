@@ -147,7 +147,7 @@ impl Cluster {
         failures.retain(|failure| seen.insert(failure.clone()));
         let rows = groups.into_iter().filter(|group| !group.partitions.is_empty()).map(|group| TopicGroup {
             members: group.members(),
-            lag: LagTotal::of(&group.partitions),
+            lag: group.lag(),
             listing: group.listing,
         });
         Ok(Partial { value: rows.collect(), failures })
@@ -285,6 +285,7 @@ impl Cluster {
                 partitions.retain(|row| of.is_none_or(|topic| row.partition.topic == *topic));
                 GroupRead {
                     partitions,
+                    why_no_commits: commits.err(),
                     listing: description.as_ref().map_or(listing, |description| description.listing.clone()),
                     description,
                 }
@@ -298,6 +299,7 @@ pub(super) struct GroupRead {
     pub(super) listing: GroupListing,
     description: Option<GroupDescription>,
     pub(super) partitions: Vec<crate::domain::group::GroupPartition>,
+    pub(super) why_no_commits: Option<Failure>,
 }
 
 impl GroupRead {
@@ -305,6 +307,15 @@ impl GroupRead {
         match &self.description {
             Some(description) => Fact::Known(description.members.len()),
             None => Fact::unknown("the group could not be described"),
+        }
+    }
+
+    /// Unknown where its commits are, even of a group that nothing is assigned to.
+    pub(super) fn lag(&self) -> LagTotal {
+        let lag = LagTotal::of(&self.partitions);
+        match &self.why_no_commits {
+            Some(failure) => LagTotal { first_reason: Some(failure.to_string()), ..lag },
+            None => lag,
         }
     }
 }

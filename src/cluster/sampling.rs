@@ -8,9 +8,11 @@ use super::logs::{LogsPart, TopicLogs};
 use super::reading::GroupRead;
 use super::rounds::{self, walk};
 use super::{Cluster, lock};
-use crate::domain::group::{GroupListing, LagTotal};
+use crate::domain::group::GroupListing;
 use crate::domain::origin::group_role;
+use crate::domain::standing::Standing;
 use crate::domain::topic::Topic;
+use crate::domain::verdict::Source;
 use crate::domain::{Failure, GroupId, TopicName, TopicPartition};
 use crate::kafka::admin;
 use crate::kafka::admin::groups::Rights;
@@ -126,7 +128,29 @@ impl Cluster {
         self.sample_groups(Some(Sight { names: in_sight.iter().collect(), so_far })).await
     }
 
+    /// All groups, judged by the log of commits, which is read for it.
+    pub async fn groups_judged(&self) -> Result<Arc<Groups>, Failure> {
+        self.read_commits(None).await?;
+        let groups = self.sample_groups_by(None, Source::Commits).await?;
+        match self.not_understood() {
+            Some(failure) => {
+                let mut groups = (*groups).clone();
+                groups.failures.push(failure);
+                Ok(Arc::new(groups))
+            }
+            None => Ok(groups),
+        }
+    }
+
     async fn sample_groups(&self, sight: Option<Sight<'_, GroupId, Groups>>) -> Result<Arc<Groups>, Failure> {
+        self.sample_groups_by(sight, Source::Sampled).await
+    }
+
+    async fn sample_groups_by(
+        &self,
+        sight: Option<Sight<'_, GroupId, Groups>>,
+        source: Source,
+    ) -> Result<Arc<Groups>, Failure> {
         let listed = admin::groups::list(self.client()).await;
         let mut failures = listed.failures;
         if listed.value.is_empty() && !failures.is_empty() {
@@ -156,34 +180,53 @@ impl Cluster {
                 let _ = sight.so_far.try_send(so_far);
             }
         };
-        walk(parts, sight.is_some() && !is_new, |listings| self.read_groups(listings), take).await;
+        walk(parts, sight.is_some() && !is_new, |listings| self.read_groups(listings, source), take).await;
         match refused {
             Some(failure) => Err(failure),
             None => Ok(lock(&self.inner.lags).next(rows, failures, self.now())),
         }
     }
 
-    async fn read_groups(&self, listings: Vec<GroupListing>) -> Result<(Vec<GroupRow>, Vec<Failure>), Failure> {
+    async fn read_groups(
+        &self,
+        listings: Vec<GroupListing>,
+        source: Source,
+    ) -> Result<(Vec<GroupRow>, Vec<Failure>), Failure> {
         let described = admin::groups::describe(self.client(), &listings, Rights::Leave).await;
         let mut failures = described.failures;
         let (groups, more) = self.lag_rows(listings, described.value, None).await?;
         failures.extend(more);
         let metadata = self.known_metadata().await?;
-        let now = self.now();
+        let judged = match source {
+            Source::Sampled => Vec::new(),
+            Source::Commits => {
+                let rows: Vec<_> =
+                    groups.iter().map(|group| (&group.listing.id, group.partitions.as_slice())).collect();
+                self.judge(&rows).await?
+            }
+        };
+        let (now, rules) = (self.now(), &self.profile().rules);
         let mut sampler = lock(&self.inner.lags);
-        let rows = groups.into_iter().map(|group| {
-            let GroupRead { listing, partitions, .. } = &group;
+        let mut rows = Vec::with_capacity(groups.len());
+        for (index, group) in groups.iter().enumerate() {
+            let GroupRead { listing, partitions, .. } = group;
             sampler.sample(&listing.id, listing.state, partitions, now);
-            GroupRow {
+            let standing = match (&group.why_no_commits, judged.get(index)) {
+                (Some(failure), _) => Standing::Unknown(failure.to_string().into()),
+                (None, Some(judged)) => Standing::of(partitions, &judged.partitions),
+                (None, None) => sampler.standing(&listing.id, partitions, now, rules),
+            };
+            rows.push(GroupRow {
                 members: group.members(),
-                topics: topics_of(&group),
-                lag: LagTotal::of(partitions),
+                topics: topics_of(group),
+                lag: group.lag(),
                 trend: sampler.trend(&listing.id),
                 role: group_role(listing, &metadata.topics),
+                standing,
                 listing: listing.clone(),
-            }
-        });
-        Ok((rows.collect(), failures))
+            });
+        }
+        Ok((rows, failures))
     }
 }
 

@@ -30,6 +30,18 @@ pub enum GroupState {
 }
 
 impl GroupState {
+    pub const ALL: [Self; 9] = [
+        Self::Stable,
+        Self::Empty,
+        Self::PreparingRebalance,
+        Self::CompletingRebalance,
+        Self::Assigning,
+        Self::Reconciling,
+        Self::NotReady,
+        Self::Dead,
+        Self::Unknown,
+    ];
+
     /// Nobody is in the group, so its offsets may be changed.
     pub fn is_inactive(self) -> bool {
         matches!(self, Self::Empty | Self::Dead)
@@ -52,6 +64,8 @@ impl GroupState {
 }
 
 impl GroupType {
+    pub const ALL: [Self; 5] = [Self::Classic, Self::Consumer, Self::Share, Self::Streams, Self::Unknown];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Classic => "classic",

@@ -124,6 +124,7 @@ mod tests {
             committed: Fact::Known(Some(committed)),
             start: Fact::Known(0),
             end,
+            nothing_left: false,
             member: None,
         }
     }

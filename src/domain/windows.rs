@@ -156,6 +156,7 @@ mod tests {
             committed: Fact::Known(committed),
             start: Fact::Known(0),
             end: Fact::Known(end),
+            nothing_left: false,
             member: Some(0),
         }
     }

@@ -150,6 +150,7 @@ impl SavedProfile {
             read_budget_bytes_per_second: self.read_budget.unwrap_or(Some(READ_BUDGET)),
             rack: self.rack.clone(),
             refresh: self.refresh,
+            rules: crate::domain::verdict::Rules::default(),
             formats: self.formats.clone(),
             naming: self.naming.clone(),
             is_demo: false,

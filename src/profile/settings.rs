@@ -2,6 +2,7 @@
 
 use crate::domain::naming::Naming;
 use crate::domain::topic_formats::TopicFormats;
+use crate::domain::verdict::Rules;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ pub struct Profile {
     /// where the cluster offers it.
     pub rack: Option<String>,
     pub refresh: Refresh,
+    /// How groups are judged.
+    pub rules: Rules,
     /// How records are read when nobody says otherwise.
     pub formats: TopicFormats,
     /// What the names of new topics must match.
@@ -77,6 +80,7 @@ impl Profile {
             read_budget_bytes_per_second: Some(READ_BUDGET),
             rack: None,
             refresh: Refresh::default(),
+            rules: Rules::default(),
             formats: TopicFormats::default(),
             naming: None,
             is_demo: false,

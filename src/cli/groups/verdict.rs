@@ -155,7 +155,7 @@ fn told(judgement: Option<&Judgement>, cell: impl FnOnce(Verdict) -> Cell) -> Ce
     }
 }
 
-fn tone(verdict: Verdict) -> Tone {
+pub(super) fn tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::Ok => Tone::Good,
         Verdict::Warn => Tone::Look,

@@ -79,6 +79,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::SortRecords => lists::sort_topics(state, TopicSort::Records, effects),
         C::SortSize => lists::sort_topics(state, TopicSort::Size, effects),
         C::SortRate => lists::sort_topics(state, TopicSort::Rate, effects),
+        C::SortVerdict => lists::sort_groups(state, GroupSort::Verdict),
         C::SortLag => lists::sort_groups(state, GroupSort::Lag),
         C::SortState => lists::sort_groups(state, GroupSort::State),
         C::TopicTail => records::tail_selected(state, effects),

@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(map.resolve(Place::Topics, &press("s")), Resolved::Prefix);
         assert_eq!(map.resolve(Place::Topics, &press("s r")), Resolved::Command(Command::SortRecords));
         assert_eq!(map.resolve(Place::Groups, &press("s r")), Resolved::Nothing);
-        assert_eq!(map.continuations(Place::Groups, &press("s")).len(), 3);
+        assert_eq!(map.continuations(Place::Groups, &press("s")).len(), 4);
     }
 
     #[test]

@@ -49,6 +49,7 @@ fn k9s(row: &Row) -> Vec<&'static str> {
         C::SortPartitions => vec!["P", "s p"],
         C::SortSize => vec!["S", "s s"],
         C::SortRate => vec!["A", "s a"],
+        C::SortVerdict => vec!["V", "s v"],
         C::SortLag => vec!["L", "s l"],
         C::SortState => vec!["S", "s t"],
         C::RecordsFollow => vec!["s", "f"],

@@ -51,6 +51,7 @@ pub enum Command {
     SortRecords,
     SortSize,
     SortRate,
+    SortVerdict,
     SortLag,
     SortState,
     TopicTail,
@@ -405,6 +406,7 @@ pub static TABLE: &[Row] = &[
     row(C::SortRecords, "sort.records", &["s r"], G::Lists, "by records", "Sort by number of records").at(&[Place::Topics]),
     row(C::SortSize, "sort.size", &["s s"], G::Lists, "by size", "Sort by bytes on disk").at(&[Place::Topics]),
     row(C::SortRate, "sort.rate", &["s a"], G::Lists, "by rate", "Sort by records written a second").at(&[Place::Topics]),
+    row(C::SortVerdict, "sort.verdict", &["s v"], G::Lists, "by verdict", "Sort by verdict, the worst first").at(&[Place::Groups]),
     row(C::SortLag, "sort.lag", &["s l"], G::Lists, "by lag", "Sort by lag").at(&[Place::Groups]),
     row(C::SortState, "sort.state", &["s t"], G::Lists, "by state", "Sort by state").at(&[Place::Groups]),
 

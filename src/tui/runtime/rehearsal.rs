@@ -7,8 +7,10 @@ use crate::cluster::{Access, GroupRow, Groups, Health, Metadata, TopicLog, Topic
 use crate::domain::broker::Broker;
 use crate::domain::group::{GroupListing, GroupState, GroupType, LagTotal};
 use crate::domain::origin::GroupRole;
+use crate::domain::standing::{Standing, Told};
 use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
-use crate::domain::{BrokerId, Fact, Time};
+use crate::domain::verdict::{Reason, Source};
+use crate::domain::{BrokerId, Fact, Time, TopicPartition};
 use crate::profile::Refresh;
 use crate::tui::app::actions::session;
 use crate::tui::app::screens::topics::{self, Sort, TopicSort};
@@ -133,6 +135,20 @@ fn opened() -> Session {
 }
 
 /// Numbers that follow no order.
+/// One in thirty is worth a look.
+fn standing(number: u32) -> Standing {
+    let reason = match scattered(number) % 30 {
+        0 => Reason::StoodStill { offset: i64::from(number), since: AT },
+        _ => Reason::CaughtUp { lag: 0, allowed: 0 },
+    };
+    Standing::Told(Arc::new(Told {
+        verdict: reason.verdict(),
+        source: Source::Sampled,
+        worst: TopicPartition::new("load.topic".into(), 0),
+        reason,
+    }))
+}
+
 fn scattered(number: u32) -> u32 {
     number.wrapping_mul(2_654_435_761) >> 8
 }
@@ -203,6 +219,7 @@ fn all_groups(count: u32) -> Arc<Groups> {
             lag: LagTotal { lag: u64::from(scattered(number)), known: 1, ..LagTotal::default() },
             trend: (0..14).map(|step| u64::from(scattered(number + step))).collect(),
             role: GroupRole::Plain,
+            standing: standing(number),
         })
     };
     Arc::new(Groups { version: 1, taken: AT, rows: (0..count).map(row).collect(), failures: Vec::new() })

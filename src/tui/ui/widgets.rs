@@ -13,4 +13,5 @@ pub mod text;
 pub mod text_field;
 pub mod toast;
 pub mod value_tree;
+pub mod verdicts;
 pub mod which_key;

@@ -1,6 +1,6 @@
 //! What is read: each noun's JSON, and the same rows as CSV and as a table.
 
-use crate::cli::{done, item, json, names, run, text, topic_with};
+use crate::cli::{code, done, item, json, names, run, text, topic_with};
 use serde_json::json;
 
 #[test]
@@ -46,6 +46,21 @@ fn lag_is_known_by_partition_and_by_group() {
     let groups = done("groups list");
     let group = item(&groups, "group", "cli-lagger");
     assert_eq!((&group["state"], &group["lag"], &group["members"]), (&json!("Empty"), &json!(7), &json!(0)));
+    let row = |line: &str| {
+        let groups = done(line);
+        groups["items"].as_array().and_then(|rows| rows.iter().find(|row| row["group"] == "cli-lagger").cloned())
+    };
+    assert_eq!(group["verdict_reason"], "cannot tell yet, 1 of 10 looks");
+    assert_eq!(
+        row("groups list --judge").expect("it is there")["verdict_source"],
+        json!(null),
+        "one commit is too few"
+    );
+    assert!(row("groups list --state EMPTY --type classic --lagging").is_some());
+    assert!(row("groups list --verdict ok,warn").is_none(), "what is not known is neither");
+    for wrong in ["--state gone", "--type old", "--verdict fine"] {
+        assert_eq!(code(&run(&format!("groups list {wrong}"))), 2, "{wrong}");
+    }
     let described = done("groups describe cli-lagger");
     assert_eq!((&described["items"][0]["lag"], &described["items"][0]["members"]), (&json!(7), &json!([])));
     assert!(done("groups lag --all")["items"].as_array().is_some_and(|rows| rows.len() > 1));

@@ -139,6 +139,22 @@ pub fn verdict(target: &Target) {
     let check = |limit: &str| klamm.run(&["groups", "verdict", group, "--check", limit]).code;
     assert_eq!((check("stop"), check("stall")), (5, 0));
 
+    let listed = |arguments: &[&str]| {
+        let items = klamm.items(&[&["groups", "list", "--filter", group], arguments].concat());
+        items.iter().find(|item| item["group"] == json!(group)).cloned()
+    };
+    let row = listed(&["--verdict", "stop,rewind"]).expect("it has stopped");
+    assert_eq!(
+        (&row["verdict"], &row["status"], &row["verdict_source"]),
+        (&json!("STOP"), &json!("ERR"), &json!("commits"))
+    );
+    assert!(listed(&["--verdict", "ok"]).is_none() && listed(&["--state", "Stable"]).is_none());
+    assert!(listed(&["--state", "empty", "--type", "classic", "--lagging"]).is_some());
+    // One look alone tells nothing: neither that all is well nor that something is wrong.
+    let row = listed(&[]).expect("it is listed");
+    assert_eq!((&row["verdict"], &row["verdict_source"]), (&Value::Null, &Value::Null));
+    assert_eq!(row["verdict_reason"], json!("cannot tell yet, 1 of 10 looks"));
+
     let writer = witness.transactional("check-verdict");
     writer.begin_with(topic, &[b"x"]);
     witness.send_offsets(&writer, exact, topic, &[(0, 3)]);

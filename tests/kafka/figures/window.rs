@@ -69,6 +69,7 @@ fn rows(topic: &TopicName, look: i64) -> Vec<GroupPartition> {
                 committed: Fact::Known(Some(committed)),
                 start: Fact::Known(0),
                 end: Fact::Known(5_000_000_100 + look * (pace + 500)),
+                nothing_left: false,
                 member: Some(0),
             }
         })

@@ -215,12 +215,15 @@ fn in_topic(state: &State, name: &TopicName) -> (String, Vec<CopyChoice>) {
 fn group(state: &State, id: &GroupId) -> (String, Vec<CopyChoice>) {
     let listed = state.data.groups.value().and_then(|groups| groups.rows.iter().find(|row| row.listing.id == *id));
     let mut parts = object(json!({ "group": id }));
-    if let Some(GroupRow { listing, members, topics, lag, .. }) = listed.map(Arc::as_ref) {
+    if let Some(GroupRow { listing, members, topics, lag, standing, .. }) = listed.map(Arc::as_ref) {
         parts.insert("state".into(), json!(listing.state.word()));
         parts.insert("type".into(), json!(listing.kind.word()));
         put(&mut parts, "members", Some(members));
         parts.insert("topics".into(), json!(topics));
         put(&mut parts, "lag", Some(&lag.fact()));
+        let why_not = standing.why_not().unwrap_or_default();
+        let verdict = standing.verdict().map_or(Fact::unknown(why_not), |verdict| Fact::Known(verdict.word()));
+        put(&mut parts, "verdict", Some(&verdict));
     }
     let klamm = klamm(state, &["groups", "describe", id.as_str()]);
     (format!("of {id}"), of(id.as_str(), parts, klamm, tools(state).group(id, &[])))

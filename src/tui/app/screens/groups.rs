@@ -2,13 +2,15 @@
 
 use super::filter::{Filter, Matcher};
 use super::topics::{Sort, largest_first};
-use crate::cluster::Groups;
+use crate::cluster::{GroupRow, Groups};
 use crate::domain::GroupId;
 use crate::tui::app::list::Selection;
+use std::cmp::Reverse;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum GroupSort {
     #[default]
+    Verdict,
     Lag,
     Name,
     State,
@@ -18,6 +20,7 @@ impl GroupSort {
     pub fn word(self) -> &'static str {
         match self {
             Self::Name => "name",
+            Self::Verdict => "verdict",
             Self::Lag => "lag",
             Self::State => "state",
         }
@@ -31,6 +34,11 @@ pub struct GroupsView {
     pub sort: Sort<GroupSort>,
     /// Indexes into the snapshot's rows, in the order shown.
     pub order: Vec<u32>,
+}
+
+/// The worse its verdict, and among equals the more lag, the higher a group stands.
+pub fn worst_first(row: &GroupRow) -> Reverse<(u8, Option<u64>)> {
+    Reverse((row.standing.rank(), row.lag.fact().get()))
 }
 
 /// The groups that match, in order.
@@ -49,6 +57,10 @@ pub fn order(groups: &Groups, filter: &str, sort: Sort<GroupSort>) -> Vec<u32> {
         GroupSort::Lag => {
             let lag = |index: u32| groups.rows.get(index as usize)?.lag.fact().get().map(|lag| lag as f64);
             rows = largest_first(rows.into_iter().map(|index| (lag(index), index)));
+        }
+        GroupSort::Verdict => {
+            let row = |index: u32| groups.rows.get(index as usize).map(|row| worst_first(row));
+            rows.sort_by_cached_key(|index| row(*index));
         }
         GroupSort::State => {
             rows.sort_by_key(|index| groups.rows.get(*index as usize).map(|row| row.listing.state.word()));

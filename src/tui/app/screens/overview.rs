@@ -5,6 +5,7 @@ use crate::domain::leaders::Spread;
 use crate::domain::show;
 use crate::domain::{BrokerId, GroupId, TopicName};
 use crate::tui::app::changes::{Changes, Seen};
+use crate::tui::app::screens::groups::worst_first;
 use crate::tui::app::settings_seen::SettingsSeen;
 use crate::tui::app::state::State;
 use std::cmp::Ordering;
@@ -71,7 +72,7 @@ pub struct OverviewView {
     pub busiest: Vec<u32>,
     /// Indexes into the metadata's topics, those with the most uneven leaders first.
     pub uneven: Vec<u32>,
-    /// Indexes into the groups, those with most lag first.
+    /// Indexes into the groups, the worst first.
     pub worst: Vec<u32>,
 }
 
@@ -233,13 +234,13 @@ pub fn selected_uneven(state: &State) -> Option<TopicName> {
     state.data.metadata.value()?.topics.get(index as usize).map(|topic| topic.name.clone())
 }
 
-/// Ranks the groups with most lag anew.
+/// Ranks the groups that are behind anew, the worst first.
 pub fn rank_groups(state: &mut State) {
     let Some(groups) = state.data.groups.value() else { return };
-    let lag = |row: &GroupRow| row.lag.fact().get().filter(|lag| *lag > 0);
-    let ranked: Vec<(u64, u32)> =
-        groups.rows.iter().zip(0u32..).filter_map(|(row, index)| Some((lag(row)?, index))).collect();
-    state.views.overview.worst = highest(ranked, |a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let is_behind = |row: &GroupRow| row.lag.fact().get().is_some_and(|lag| lag > 0);
+    let behind = groups.rows.iter().zip(0u32..).filter(|(row, _)| is_behind(row));
+    let ranked: Vec<_> = behind.map(|(row, index)| (worst_first(row), index)).collect();
+    state.views.overview.worst = highest(ranked, |a, b| a.cmp(b));
 }
 
 /// The first of a short list; of many only they are put in order.

@@ -12,6 +12,7 @@ use crate::domain::origin::GroupRole;
 use crate::domain::partition_plan::{self, KeySample, PartitionInputs, PartitionReport, PartitionWish, Reader};
 use crate::domain::plan::*;
 use crate::domain::record::*;
+use crate::domain::standing::{Standing, Told};
 use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
 use crate::domain::value::{Logical, Value};
 use crate::domain::verdict::{GroupVerdict, Judgement, Reason, Source};
@@ -141,12 +142,26 @@ fn lag(lag: u64) -> LagTotal {
     LagTotal { lag, known: 12, unknown: 0, first_reason: None }
 }
 
+/// By samples, and one by the log of commits.
+fn standing(id: &str) -> Standing {
+    let (source, reason) = match id {
+        "billing-export" => (Source::Sampled, Reason::Growing { before: Some(90_112), after: Some(96_020) }),
+        "connect-jdbc-sink" => (Source::Sampled, Reason::CaughtUp { lag: 0, allowed: 0 }),
+        "fraud-scoring" => (Source::Commits, Reason::Stopped { at: NOW.plus_millis(-11_280_000), span: 45_000 }),
+        "search-indexer" => return Standing::TooEarly { seen: 3, of: 10, source: Source::Sampled },
+        _ => return Standing::Unknown("not authorised".into()),
+    };
+    let worst = TopicPartition::new("payments".into(), 7);
+    Standing::Told(Arc::new(Told { verdict: reason.verdict(), source, worst, reason }))
+}
+
 pub fn groups() -> Arc<Groups> {
     let row = |id: &str, state, members, total: LagTotal, role| GroupRow {
         listing: listing(id, state),
         members,
         topics: vec!["payments".into()],
         trend: (0..14).map(|n| total.lag / 14 * n).collect(),
+        standing: standing(id),
         lag: total,
         role,
     };
@@ -285,7 +300,7 @@ fn judged(partitions: &[GroupPartition]) -> Judged {
     let rows = partitions.iter().zip(&judged);
     let group = GroupVerdict::of(rows.map(|(row, judged)| (&row.partition, judged.as_ref())));
     let rates = partitions.iter().map(|_| Fact::Known(Rates { read: 0.0, written: 96.0 })).collect();
-    Judged { partitions: judged, rates, group }
+    Judged { partitions: judged, rates, group, why_sampled: None }
 }
 
 pub fn configs() -> Arc<Vec<ConfigEntry>> {

@@ -5,7 +5,7 @@ use crate::cluster::{GroupDetail, PartitionOutlook};
 use crate::domain::drain::Drain;
 use crate::domain::group::{GroupState, LagPoint};
 use crate::domain::headroom::Headroom;
-use crate::domain::verdict::{GroupVerdict, Judgement, Reason, Verdict};
+use crate::domain::verdict::{GroupVerdict, Judgement, Reason, Source, Verdict};
 use crate::domain::{Fact, Time, TopicPartition, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
@@ -15,7 +15,7 @@ use crate::tui::ui::theme::{Marks, Role};
 use crate::tui::ui::widgets::chart::{Chart, Series};
 use crate::tui::ui::widgets::frame::{self, Titles};
 use crate::tui::ui::widgets::table::{self, Cell, Column, Table, Width, cell, name, nothing_marked};
-use crate::tui::ui::widgets::{facts, spark, states, tabs};
+use crate::tui::ui::widgets::{facts, spark, states, tabs, verdicts};
 use ratatui::layout::Rect;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
@@ -57,13 +57,14 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
     let sure = sure.filter(|verdict| verdict.judgement.is_sure());
     let bad = sure.filter(|verdict| verdict.judgement.verdict != Verdict::Ok);
     match (bad, sure) {
-        (Some(GroupVerdict { worst, judgement: Judgement { verdict, .. }, .. }), _) => {
-            let mark = if *verdict == Verdict::Warn { marks.look } else { marks.broken };
-            title.push(span(format!("{mark} {}", verdict.word()), verdict_role(*verdict)));
+        (Some(GroupVerdict { worst, judgement: Judgement { verdict, source, .. }, .. }), _) => {
+            let mark = verdicts::mark(&marks, *verdict);
+            title.push(span(format!("{mark} {}", verdicts::word(*verdict, *source)), verdicts::role(*verdict)));
             title.push(span(format!(" on {} {}", worst.topic, worst.partition), Role::Text));
         }
-        (None, Some(_)) if !found.is_trouble => {
-            title.push(span(format!("{mark} OK"), Role::Success));
+        (None, Some(well)) if !found.is_trouble => {
+            let word = verdicts::word(Verdict::Ok, well.judgement.source);
+            title.push(span(format!("{mark} {word}"), Role::Success));
             title.push(span(format!(" · {}", found.text), role));
         }
         _ => title.push(span(format!("{mark} {}", found.text), role)),
@@ -74,7 +75,7 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
     remarks.extend(at_risk(detail).map(|text| span(format!("{} {text}", marks.broken), Role::Danger)));
     if let Some(verdict) = bad {
         let why = verdict.judgement.reason.told(|at| at.clock_seconds(state.zone()));
-        remarks.push(span(why, verdict_role(verdict.judgement.verdict)));
+        remarks.push(span(why, verdicts::role(verdict.judgement.verdict)));
     }
     remarks.extend(held(detail, state).map(|text| span(format!("{} {text}", marks.look), Role::Warning)));
     if let Some(reason) = detail.judged.reason() {
@@ -82,6 +83,9 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
     }
     if let Some(reason) = detail.outlook.reason() {
         remarks.push(span(format!("nothing is known of the time: {reason}"), Role::Muted));
+    }
+    if let Some(why) = detail.judged.known().and_then(|judged| judged.why_sampled.as_ref()) {
+        remarks.push(span(format!("verdicts are estimated from looks at the offsets: {why}"), Role::Muted));
     }
     if let Some(explanation) = detail.role.explanation() {
         remarks.push(span(format!("{} {explanation}", marks.look), Role::Info));
@@ -140,14 +144,6 @@ fn figures(detail: &GroupDetail, marks: &Marks) -> Vec<Vec<Span<'static>>> {
     }
     figures.extend(detail.description.coordinator.map(|id| vec![span(format!("coordinator {id}"), Role::Muted)]));
     figures
-}
-
-fn verdict_role(verdict: Verdict) -> Role {
-    match verdict {
-        Verdict::Ok => Role::Success,
-        Verdict::Warn => Role::Warning,
-        Verdict::Stop | Verdict::Stall | Verdict::Rewind => Role::Danger,
-    }
 }
 
 /// Where retention takes, or soon takes, what is not read yet.
@@ -290,15 +286,10 @@ fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &Group
             },
             6 => waiting(outlook(number)),
             7 => headroom(outlook(number)),
-            8 => match judged(number) {
-                Some(judgement) if judgement.is_sure() => {
-                    cell(judgement.verdict.word(), verdict_role(judgement.verdict))
-                }
-                // As far as its window is from telling.
-                Some(judgement) => cell(format!("{} of {}", judgement.commits, judgement.of), Role::Muted),
-                None => cell("?", Role::Muted),
-            },
+            8 => verdicts::judgement(judged(number)),
             9 => match judged(number) {
+                // Samples do not tell it.
+                Some(judgement) if judgement.source == Source::Sampled => cell("?", Role::Muted),
                 Some(judgement) => cell(judgement.last_commit.clock_seconds(state.zone()), Role::Muted),
                 None => cell("?", Role::Muted),
             },

@@ -11,7 +11,7 @@ use crate::tui::ui::canvas::{Canvas, span};
 use crate::tui::ui::theme::Role;
 use crate::tui::ui::widgets::frame::{self, Titles};
 use crate::tui::ui::widgets::table::{self, Cell, Column, Table, Width, cell, name};
-use crate::tui::ui::widgets::{facts, spark, states};
+use crate::tui::ui::widgets::{facts, spark, states, verdicts};
 use ratatui::layout::Rect;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
@@ -44,6 +44,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     }
     let columns = [
         Column::text("GROUP", Width::Name(14)).sort(Command::SortName),
+        Column::text("VERDICT", Width::Fixed(verdicts::WIDTH)).sort(Command::SortVerdict),
         Column::text("STATE", Width::Fixed(11)).gives_way(1).sort(Command::SortState),
         Column::text("TYPE", Width::Fixed(8)).gives_way(5),
         Column::number("MEMBERS", 7).gives_way(4),
@@ -67,11 +68,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         let Some(group) = group else { return cell("", Role::Text) };
         match column {
             0 => name(group.listing.id.as_str(), if group.role.is_special() { Role::Info } else { Role::Text }),
-            1 => state_cell(group.listing.state, group.lag.lag),
-            2 => cell(group.listing.kind.word(), Role::Muted),
-            3 => facts::fact(&group.members, Role::Text, |count| show::count(*count as u64)),
-            4 => cell(show::count(group.topics.len() as u64), Role::Muted),
-            5 => lag_cell(&group.lag),
+            1 => verdicts::standing(&marks, &group.standing),
+            2 => state_cell(group.listing.state, group.lag.lag),
+            3 => cell(group.listing.kind.word(), Role::Muted),
+            4 => facts::fact(&group.members, Role::Text, |count| show::count(*count as u64)),
+            5 => cell(show::count(group.topics.len() as u64), Role::Muted),
+            6 => lag_cell(&group.lag),
             _ => {
                 let trend: Vec<f64> = group.trend.iter().map(|lag| *lag as f64).collect();
                 cell(spark::line(&marks, &trend, 14), Role::Info)

@@ -15,7 +15,7 @@ use crate::tui::ui::canvas::{Canvas, Span, span};
 use crate::tui::ui::theme::Role;
 use crate::tui::ui::widgets::frame::{self, Titles};
 use crate::tui::ui::widgets::table::{self, Cell, Column, Table, Width, cell, name, nothing_marked};
-use crate::tui::ui::widgets::{facts, spark, states, tabs};
+use crate::tui::ui::widgets::{facts, spark, states, tabs, verdicts};
 use ratatui::layout::Rect;
 
 /// Share of a disk from which it is worth a look.
@@ -288,12 +288,13 @@ fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         pane: Pane::WorstGroups,
         titles: Titles {
             left: vec![span("Groups to look at", Role::Text)],
-            right: vec![span("most lag first", Role::Muted)],
+            right: vec![span("worst first", Role::Muted)],
         },
         remote: &state.data.groups,
         what: "groups",
         columns: &[
             Column::text("GROUP", Width::Name(12)),
+            Column::text("VERDICT", Width::Fixed(verdicts::WIDTH)),
             Column::text("STATE", Width::Fixed(11)).gives_way(2),
             Column::number("LAG", 8),
             Column::text("TREND", Width::Fixed(8)).gives_way(1),
@@ -318,8 +319,9 @@ fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             let group = groups.rows.get(*view.worst.get(row)? as usize)?;
             Some(match column {
                 0 => name(group.listing.id.as_str(), Role::Text),
-                1 => super::groups::state_cell(group.listing.state, group.lag.lag),
-                2 => super::groups::lag_cell(&group.lag),
+                1 => verdicts::standing(&marks, &group.standing),
+                2 => super::groups::state_cell(group.listing.state, group.lag.lag),
+                3 => super::groups::lag_cell(&group.lag),
                 _ => {
                     let trend: Vec<f64> = group.trend.iter().map(|lag| *lag as f64).collect();
                     cell(spark::line(&marks, &trend, 8), Role::Info)
