@@ -51,6 +51,11 @@ pub fn hints(keymap: &KeyMap, ctx: &Ctx, width: usize) -> Vec<Hint> {
             chosen.push((row.hint, hint));
         }
     }
+    // Where nothing can be done but to leave, that is said.
+    if let (true, Some(keys), Some(row)) = (rows.is_empty(), keymap.shown(Command::Back), Command::Back.row()) {
+        let hint = Hint { key: keys.to_string(), title: row.title, disabled: None };
+        chosen.extend((hint.width() <= width).then_some((0, hint)));
+    }
     chosen.sort_by_key(|(rank, _)| *rank);
     chosen.into_iter().map(|(_, hint)| hint).collect()
 }

@@ -44,6 +44,8 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
         }
         Screen::Topics => {
             state.views.topics.in_detail = false;
+            // The topic may be gone since: the list selects what is there.
+            lists::arrange_topics(state, effects);
             return;
         }
         Screen::Groups if state.views.groups.filter.is_active() => {

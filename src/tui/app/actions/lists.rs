@@ -323,6 +323,12 @@ pub fn arrange_topics(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn take_topic_order(state: &mut State, order: Arc<Vec<u32>>) {
     let Some(metadata) = state.data.metadata.value() else { return };
     let view = &mut state.views.topics;
+    // Who looks into a topic that is deleted meanwhile must not find another in its place.
+    let is_gone = |topic: &TopicName| metadata.topic(topic.as_str()).is_none();
+    if view.in_detail && view.selection.key().is_some_and(is_gone) {
+        view.order = order;
+        return;
+    }
     view.selection.settle(order.len(), |row| {
         order.get(row).and_then(|index| metadata.topics.get(*index as usize)).map(|topic| topic.name.clone())
     });

@@ -312,6 +312,7 @@ fn applied(state: &mut State, result: Result<Outcome, Failure>, effects: &mut Ve
             let (done, all) = (outcome.done(), outcome.steps.len());
             let is_complete = outcome.is_complete();
             dialog.stage = Stage::Done { plan: Arc::clone(&plan), outcome };
+            dialog.scroll = 0;
             // The dialog shows it; the list of messages keeps it.
             let (tone, text) = if is_complete {
                 (Tone::Good, format!("{}: done and read back", plan.title))
@@ -329,6 +330,7 @@ fn applied(state: &mut State, result: Result<Outcome, Failure>, effects: &mut Ve
             state.notes.keep(state.now, Tone::Bad, failure.to_string());
             if let Some(dialog) = plan_dialog(state) {
                 dialog.stage = Stage::Broken { plan, failure };
+                dialog.scroll = 0;
             }
         }
     }

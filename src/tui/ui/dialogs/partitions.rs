@@ -2,6 +2,7 @@
 
 use super::{boxed, plan_rows};
 use crate::domain::partition_plan::{Choice, PartitionReport};
+use crate::domain::text::{sanitize, shorten_middle};
 use crate::domain::{GroupId, show};
 use crate::tui::app::State;
 use crate::tui::app::dialogs::PartitionsDialog;
@@ -28,7 +29,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &Partiti
     let room = usize::from(width.saturating_sub(4));
     let key = state.keymap.shown(Command::PartitionsZero).map_or(String::new(), ToString::to_string);
     let (lines, chosen) = all_lines(report, dialog, &key, room, &marks);
-    let title = vec![span(format!("Partitions for {}: {} now", report.topic, report.current), Role::Text)];
+    let now = format!(": {} now", report.current);
+    let most = usize::from(width).saturating_sub("Partitions for ".len() + now.len() + 8);
+    let topic = sanitize(report.topic.as_str());
+    let title = vec![span(format!("Partitions for {}{now}", shorten_middle(&topic, most)), Role::Text)];
     let height = u16::try_from(lines.len() + 3).unwrap_or(u16::MAX);
     let inner = boxed(canvas, area, width, height, title);
     let body = Rect { height: inner.height.saturating_sub(1), ..inner };

@@ -50,6 +50,21 @@ fn all_lines(state: &State, dialog: &PlanDialog, plan: &Plan, room: usize, marks
     let add = |lines: &mut Vec<Line<'static>>, text: &str, role: Role| {
         lines.extend(states::wrap(text, room).into_iter().map(|line| vec![span(line, role)]));
     };
+    // What came of it is read first, however long the plan is.
+    let afterwards: &[Warning] = match &dialog.stage {
+        Stage::Done { outcome, .. } => &outcome.notes,
+        _ => &[],
+    };
+    if let Stage::Broken { failure, .. } = &dialog.stage {
+        add(&mut lines, &format!("{} {failure}", marks.broken), Role::Danger);
+    }
+    for note in afterwards.iter().chain(&dialog.afterwards) {
+        let (mark, role) = plan_rows::weight(note.severity, marks);
+        add(&mut lines, &format!("{mark} {}", note.text), role);
+    }
+    if !lines.is_empty() {
+        lines.push(Vec::new());
+    }
     for summary in &plan.summary {
         add(&mut lines, summary, Role::Text);
     }
@@ -76,18 +91,6 @@ fn all_lines(state: &State, dialog: &PlanDialog, plan: &Plan, room: usize, marks
     add(&mut lines, &made, Role::Muted);
     lines.push(Vec::new());
     add(&mut lines, &format!("command line:  {}", plan.command_line), Role::Info);
-    let afterwards: &[Warning] = match &dialog.stage {
-        Stage::Done { outcome, .. } => &outcome.notes,
-        _ => &[],
-    };
-    if let Stage::Broken { failure, .. } = &dialog.stage {
-        lines.push(Vec::new());
-        add(&mut lines, &format!("{} {failure}", marks.broken), Role::Danger);
-    }
-    for note in afterwards.iter().chain(&dialog.afterwards) {
-        let (mark, role) = plan_rows::weight(note.severity, marks);
-        add(&mut lines, &format!("{mark} {}", note.text), role);
-    }
     lines
 }
 
@@ -123,20 +126,22 @@ fn check_lines(checks: &[Check], room: usize, marks: &Marks) -> Vec<Line<'static
 /// What can be done now, most important first; what does not fit is left out.
 fn prompt(state: &State, dialog: &PlanDialog, plan: &Plan, hidden: usize, room: usize, marks: &Marks) -> Line<'static> {
     let mut items = prompt_items(state, dialog, plan, hidden, marks);
-    let length = |items: &[Line<'static>]| -> usize {
-        items.iter().map(|item| width_of(item)).sum::<usize>() + items.len().saturating_sub(1) * PROMPT_GAP
+    let length = |items: &[Line<'static>], gap: usize| -> usize {
+        items.iter().map(|item| width_of(item)).sum::<usize>() + items.len().saturating_sub(1) * gap
     };
     // The first says what is to be done, the last how to leave: those in between give way.
-    while length(&items) > room && items.len() > 2 {
+    while length(&items, PROMPT_GAP) > room && items.len() > 2 {
         items.remove(items.len() - 2);
     }
-    if length(&items) > room && items.len() > 1 {
-        items.remove(0);
+    let gap = if length(&items, PROMPT_GAP) > room { 1 } else { PROMPT_GAP };
+    // Escape leaves everything, and the footer says so too.
+    if length(&items, gap) > room && items.len() > 1 {
+        items.truncate(1);
     }
     let mut line = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         if index > 0 {
-            line.push(span(" ".repeat(PROMPT_GAP), Role::Text));
+            line.push(span(" ".repeat(gap), Role::Text));
         }
         line.extend(item);
     }
@@ -192,7 +197,11 @@ fn prompt_items(state: &State, dialog: &PlanDialog, plan: &Plan, hidden: usize, 
             items
         }
         Stage::Broken { .. } => {
-            vec![say("not applied, or not known: see the journal".into(), Role::Danger), key("esc", "close")]
+            vec![
+                say("not applied, or not known".into(), Role::Danger),
+                say("see the journal".into(), Role::Danger),
+                key("esc", "close"),
+            ]
         }
     }
 }

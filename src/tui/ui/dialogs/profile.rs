@@ -58,7 +58,6 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &ProfileDialog) {
     }
     let below = inner.bottom().saturating_sub(BELOW + steps);
     let explain = explained(form.focus);
-    canvas.put(inner.x, below + 1, inner.width, &explain, Role::Muted);
     let here = problems.iter().find(|(id, _)| *id == form.focus).or_else(|| problems.first());
     let (text, role) = match (&form.error, here) {
         (Some(error), _) => (error.clone(), Role::Danger),
@@ -72,12 +71,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &ProfileDialog) {
         }
         (None, None) => ("nothing is wrong; enter tests it, and it can be saved either way".to_owned(), Role::Muted),
     };
-    let text = if display_width(&text) > usize::from(inner.width) {
-        states::wrap(&text, usize::from(inner.width)).into_iter().next().unwrap_or_default()
-    } else {
-        text
-    };
-    canvas.put(inner.x, below + 2, inner.width, &text, role);
+    // What is wrong is read before what the field is for: where it is long, it takes both lines.
+    let is_long = display_width(&text) > usize::from(inner.width);
+    if !is_long {
+        canvas.put(inner.x, below + 1, inner.width, &explain, Role::Muted);
+    }
+    let lines = if is_long { 2 } else { 1 };
+    states::say(canvas, Rect { y: below + 3 - lines, height: lines, ..inner }, &text, role);
     let place = Rect { y: inner.bottom().saturating_sub(steps), height: steps, ..inner };
     probe::draw_tail(canvas, place, &form.steps, form.test == Test::Running);
 }

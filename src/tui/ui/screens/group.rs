@@ -5,6 +5,7 @@ use crate::cluster::{GroupDetail, PartitionOutlook};
 use crate::domain::drain::Drain;
 use crate::domain::group::{GroupState, LagPoint};
 use crate::domain::headroom::Headroom;
+use crate::domain::text::{sanitize, shorten_middle};
 use crate::domain::verdict::{GroupVerdict, Judgement, Reason, Source, Verdict};
 use crate::domain::{Fact, Time, TopicPartition, show};
 use crate::tui::app::State;
@@ -47,8 +48,11 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
         GroupState::Empty | GroupState::Dead => Role::Muted,
         _ => Role::Warning,
     };
+    // However long its id is, the state and the verdict stand behind it.
+    let id = sanitize(id);
+    let id = shorten_middle(&id, usize::from(area.width / 2).max(16)).into_owned();
     let mut title = vec![
-        span(id.to_owned(), Role::Text),
+        span(id, Role::Text),
         span(format!(" · {} · ", listing.kind.word()), Role::Muted),
         span(listing.state.word(), state_role),
         span(" · ", Role::Muted),

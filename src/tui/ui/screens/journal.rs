@@ -59,7 +59,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let (from, to) = if inner.width >= 80 { (0, 19) } else { (5, 16) };
     let columns = [
         Column::text("WHEN", Width::Fixed(to - from)).gives_way(1),
-        Column::text("WHAT", Width::Fill(20)),
+        Column::text("WHAT", Width::Fill(14)),
         Column::text("RESULT", Width::Fixed(18)),
     ];
     let table = Table {

@@ -70,6 +70,7 @@ fn health(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     if states::instead_of_value(canvas, inner, &state.data.metadata, "the cluster's state") {
         return;
     }
+    let inner = states::banner(canvas, inner, &state.data.metadata, &[], state.zone());
     let lines = health_lines(state);
     let cursor = state.views.overview.health_cursor.min(lines.len().saturating_sub(1));
     let first = first_visible(state.viewport(Pane::Health).first, cursor, lines.len(), usize::from(inner.height));

@@ -2,7 +2,7 @@
 
 use super::{record_sizes, split};
 use crate::domain::record::{DecodedRecord, Format, Isolation, StartAt, ViewAs};
-use crate::domain::text::display_width;
+use crate::domain::text::{display_width, sanitize, shorten_middle};
 use crate::domain::value::Value;
 use crate::domain::{Time, show};
 use crate::tui::app::State;
@@ -45,7 +45,10 @@ fn has_focus(state: &State, pane: RecordsPane) -> bool {
 
 fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16, state: &State) -> Vec<Span<'static>> {
     let marks = canvas.theme.marks;
-    let mut spans = vec![span(reading.topic.to_string(), Role::Text)];
+    // However long its name is, the state stands behind it.
+    let name = sanitize(reading.topic.as_str());
+    let name = shorten_middle(&name, usize::from(width).saturating_sub(40).max(16)).into_owned();
+    let mut spans = vec![span(name, Role::Text)];
     if let Some(partitions) = &reading.partitions {
         let ids: Vec<String> = partitions.iter().take(8).map(ToString::to_string).collect();
         spans.push(span(format!(" P {}", ids.join(",")), Role::Text));

@@ -209,8 +209,8 @@ fn configs(canvas: &mut Canvas<'_>, area: Rect, state: &State, focus: bool) {
     let doc_room = if area.height > 8 { 3 } else { 0 };
     let body = Rect { height: area.height - doc_room, ..area };
     let columns = [
-        Column::text("NAME", Width::Fixed(36)),
-        Column::text("VALUE", Width::Fill(10)),
+        Column::text("NAME", Width::Name(14)),
+        Column::text("VALUE", Width::Fill(18)),
         Column::text("FROM", Width::Fixed(14)).gives_way(1),
     ];
     let table = Table {
@@ -226,7 +226,7 @@ fn configs(canvas: &mut Canvas<'_>, area: Rect, state: &State, focus: bool) {
         let Some(config) = configs.get(row) else { return cell("", Role::Text) };
         let role = if config.source == ConfigSource::Topic { Role::Text } else { Role::Muted };
         match column {
-            0 => cell(config.name.as_str(), role),
+            0 => name(config.name.as_str(), role),
             1 => match (&config.value, config.is_sensitive) {
                 (_, true) => cell("hidden by the broker", Role::Muted),
                 (Some(value), false) => cell(value.as_str(), if role == Role::Text { Role::Accent } else { role }),

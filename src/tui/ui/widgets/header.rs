@@ -2,6 +2,7 @@
 
 use crate::cluster::Access;
 use crate::domain::show;
+use crate::domain::text::{display_width, sanitize, shorten_middle};
 use crate::tui::app::State;
 use crate::tui::app::screens::overview::Mark;
 use crate::tui::app::session::Link;
@@ -17,10 +18,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let bar = canvas.theme.profile(colour);
     let is_production = state.link.session().is_some_and(|session| session.card.is_production);
     let mut x = canvas.put(area.x, area.y, area.width, " klamm ", Role::Muted);
-    let (name, right) = match &state.link {
-        Link::None => ("no cluster".to_owned(), None),
-        Link::Opening(name) => (format!("{name}: opening…"), None),
-        Link::Refused { name, .. } => (format!("{name}: cannot be opened"), None),
+    // A word beside the colour, for those who do not see it.
+    let production = if is_production && area.width >= WIDE { " · production" } else { "" };
+    let (name, kind, right) = match &state.link {
+        Link::None => ("no cluster", "", None),
+        Link::Opening(name) => (name.as_str(), ": opening…", None),
+        Link::Refused { name, .. } => (name.as_str(), ": cannot be opened", None),
         Link::Open(session) => {
             let right = match session.access {
                 Access::ReadWrite => None,
@@ -30,13 +33,17 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
                     Some(format!("UNLOCKED {minutes} min"))
                 }
             };
-            (session.card.name.clone(), right)
+            (session.card.name.as_str(), production, right)
         }
     };
+    // However long the name is, what may be done stands behind it.
+    let taken = display_width(kind) + 2 + right.as_ref().map_or(0, |right| right.len() + 1);
     let room = area.right().saturating_sub(x);
-    // A word beside the colour, for those who do not see it.
-    let name = if is_production && area.width >= WIDE { format!("{name} · production") } else { name };
-    x = canvas.put_styled(x, area.y, room, &format!(" {name} "), bar);
+    let name = sanitize(name);
+    // And health stands at the right: it matters more than all letters of the name.
+    let most = usize::from(area.width / 3).max(16);
+    let name = shorten_middle(&name, usize::from(room).saturating_sub(taken).min(most));
+    x = canvas.put_styled(x, area.y, room, &format!(" {name}{kind} "), bar);
     if let Some(right) = right {
         let role = if right.starts_with("UNLOCKED") { Role::Danger } else { Role::Warning };
         let room = area.right().saturating_sub(x);

@@ -8,9 +8,15 @@ use crate::tui::ui::theme::Role;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
-/// A sentence in a pane that has nothing else to show.
+/// A sentence in a pane that has nothing else to show. Where its lines do not all fit,
+/// the last one says so.
 pub fn say(canvas: &mut Canvas<'_>, area: Rect, text: &str, role: Role) {
-    for (line, y) in wrap(text, usize::from(area.width)).into_iter().zip(area.y..area.bottom()) {
+    let lines = wrap(text, usize::from(area.width));
+    let hidden = lines.len().saturating_sub(usize::from(area.height));
+    for (mut line, y) in lines.into_iter().zip(area.y..area.bottom()) {
+        if hidden > 0 && y + 1 == area.bottom() {
+            line.push('…');
+        }
         canvas.put(area.x, y, area.width, &line, role);
     }
 }

@@ -21,12 +21,21 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &TextInput, has_focus: b
     let (before, behind) = text.split_at_checked(input.cursor()).unwrap_or((&text, &[]));
     let room = usize::from(area.width.max(1)) - 1;
     // The most of what stands before the cursor that fits, from the cursor back.
-    let mut used = 0;
-    let fits = |character: &&char| {
-        used += display_width(&sanitize(character.encode_utf8(&mut [0; 4])));
-        used <= room
+    let end = |room: usize| -> Vec<char> {
+        let mut used = 0;
+        let fits = |character: &&char| {
+            used += display_width(&sanitize(character.encode_utf8(&mut [0; 4])));
+            used <= room
+        };
+        let mut end: Vec<char> = before.iter().rev().take_while(fits).copied().collect();
+        end.reverse();
+        end
     };
-    let shown: String = before.iter().rev().take_while(fits).collect::<Vec<_>>().into_iter().rev().collect();
+    let mut shown = end(room);
+    if shown.len() < before.len() && room > 1 {
+        shown = std::iter::once('…').chain(end(room - 1)).collect();
+    }
+    let shown: String = shown.into_iter().collect();
     let rest: String = shown.chars().chain(behind.iter().copied().take(usize::from(area.width) + 1)).collect();
     canvas.fill(area, Role::Text);
     canvas.put(area.x, area.y, area.width, &rest, if has_focus { Role::Accent } else { Role::Text });
