@@ -3,7 +3,8 @@
 //! `canned` answers in place of a cluster; `behaviour`, `plans`, `group_actions`, `records`,
 //! `finding`, `rounds`, `profiles` and `bad_days` hold what follows from messages, `commands` that
 //! every command does something or says why not, `screens` and `looks` what it looks
-//! like, `event_loop` when it is drawn. They stand here because the runtime is the room
+//! like, `states` every place in each of its states and `fits` what holds of them at
+//! every size, `event_loop` when it is drawn. They stand here because the runtime is the room
 //! that knows all the others.
 
 mod bad_days;
@@ -12,6 +13,7 @@ mod canned;
 mod commands;
 mod event_loop;
 mod finding;
+mod fits;
 mod group_actions;
 mod looks;
 mod plans;
@@ -19,3 +21,4 @@ mod profiles;
 mod records;
 mod rounds;
 mod screens;
+mod states;

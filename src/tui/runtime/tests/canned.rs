@@ -35,9 +35,30 @@ use std::time::Duration;
 /// 2026-11-21 14:03:07 UTC
 pub const NOW: Time = Time(1_795_269_787_000);
 
+thread_local! {
+    static HOSTILE: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// From here on, on this thread, everything in the cluster has a name as long as
+/// Kafka allows, of letters that are wide, joined, or run the other way.
+pub fn be_hostile(is_hostile: bool) {
+    HOSTILE.set(is_hostile);
+}
+
+/// What this is called: by that name, or by a much longer one that begins so.
+pub fn called(name: &str) -> String {
+    if !HOSTILE.get() {
+        return name.into();
+    }
+    let letters = "長い名前e\u{301}\u{202e}ش\u{200d}👩\u{200d}🚀";
+    let mut long = format!("{name}-{}", letters.repeat(12));
+    long.push_str(&"x".repeat(249_usize.saturating_sub(long.chars().count())));
+    long
+}
+
 pub fn broker(id: i32) -> Broker {
     let rack = ["a", "b", "c"][(id as usize - 1) % 3];
-    Broker { id: BrokerId(id), host: format!("kafka-{id}.prod"), port: 9092, rack: Some(rack.into()) }
+    Broker { id: BrokerId(id), host: called(&format!("kafka-{id}.prod")), port: 9092, rack: Some(rack.into()) }
 }
 
 pub fn topic(name: &str, partitions: i32, replicas: i32, missing: Option<i32>) -> Arc<Topic> {
@@ -48,7 +69,7 @@ pub fn topic(name: &str, partitions: i32, replicas: i32, missing: Option<i32>) -
             Partition { id, leader: isr.first().copied(), leader_epoch: 4, replicas: all.into(), isr: isr.into() }
         })
         .collect();
-    Arc::new(Topic { name: name.into(), id: None, is_internal: name.starts_with("__"), partitions })
+    Arc::new(Topic { name: called(name).as_str().into(), id: None, is_internal: name.starts_with("__"), partitions })
 }
 
 pub fn metadata() -> Arc<Metadata> {
@@ -77,7 +98,7 @@ pub fn metadata() -> Arc<Metadata> {
             missing_brokers: vec![BrokerId(2)],
             single_replica_topics: 1,
             first_offline: None,
-            first_under_replicated: Some(TopicPartition::new("orders.v1.DLT".into(), 0)),
+            first_under_replicated: Some(TopicPartition::new(called("orders.v1.DLT").as_str().into(), 0)),
         },
         failures: Vec::new(),
         may_describe_cluster: Some(true),
@@ -135,7 +156,7 @@ pub fn brokers() -> Arc<Vec<BrokerRow>> {
 }
 
 pub fn listing(id: &str, state: GroupState) -> GroupListing {
-    GroupListing { id: id.into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() }
+    GroupListing { id: called(id).as_str().into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() }
 }
 
 fn lag(lag: u64) -> LagTotal {
@@ -159,7 +180,7 @@ pub fn groups() -> Arc<Groups> {
     let row = |id: &str, state, members, total: LagTotal, role| GroupRow {
         listing: listing(id, state),
         members,
-        topics: vec!["payments".into()],
+        topics: vec![called("payments").as_str().into()],
         trend: (0..14).map(|n| total.lag / 14 * n).collect(),
         standing: standing(id),
         lag: total,
@@ -199,16 +220,16 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
         Vec::new()
     } else {
         vec![Member {
-            member_id: "fraud-1-7a6e".into(),
-            instance_id: Some("fraud-1".into()),
-            client_id: "fraud".into(),
-            host: "/10.0.3.7".into(),
-            assignment: vec![TopicPartition::new("payments".into(), 0)],
+            member_id: called("fraud-1-7a6e"),
+            instance_id: Some(called("fraud-1")),
+            client_id: called("fraud"),
+            host: called("/10.0.3.7"),
+            assignment: vec![TopicPartition::new(called("payments").as_str().into(), 0)],
         }]
     };
     let partitions: Vec<GroupPartition> = (0..12)
         .map(|id: i64| GroupPartition {
-            partition: TopicPartition::new("payments".into(), id as i32),
+            partition: TopicPartition::new(called("payments").as_str().into(), id as i32),
             committed: match id {
                 5 => Fact::Known(None),
                 6 => Fact::unknown("broker 2 did not answer"),
@@ -305,8 +326,8 @@ fn judged(partitions: &[GroupPartition]) -> Judged {
 
 pub fn configs() -> Arc<Vec<ConfigEntry>> {
     let entry = |name: &str, value: Option<&str>, source| ConfigEntry {
-        name: name.into(),
-        value: value.map(Into::into),
+        name: called(name).as_str().into(),
+        value: value.map(|value| if HOSTILE.get() { called(value).as_str().into() } else { value.into() }),
         source,
         is_sensitive: false,
         is_read_only: false,
@@ -337,7 +358,8 @@ pub fn topic_groups() -> Arc<Partial<Vec<TopicGroup>>> {
 }
 
 pub fn failure() -> Failure {
-    Failure::new(FailureKind::Timeout, "list topics", "no answer within 5 s").at_broker("2").hint("Is the broker up?")
+    let failure = Failure::new(FailureKind::Timeout, "list topics", "no answer within 5 s").at_broker("2");
+    failure.hint(if HOSTILE.get() { called("Is the broker up?") } else { "Is the broker up?".into() })
 }
 
 /// A reset of some partitions; the group is empty if `is_empty`.
@@ -348,7 +370,7 @@ pub fn plan(is_empty: bool, partitions: i32, confirm: Confirm) -> Arc<Plan> {
             let target = if partition == 3 { before + 156 } else { before - 9_408 };
             Step::MoveOffset(OffsetMove {
                 group: None,
-                topic: "payments".into(),
+                topic: called("payments").as_str().into(),
                 topic_id: None,
                 partition,
                 before: (partition != 4).then(|| CommittedOffset {
@@ -375,10 +397,11 @@ pub fn plan(is_empty: bool, partitions: i32, confirm: Confirm) -> Arc<Plan> {
         .collect();
     Arc::new(Plan {
         id: "19f-1".into(),
-        change: Change::ResetOffsets { group: "fraud-scoring".into(), creates_group: false },
-        title: "Reset fraud-scoring to 2026-11-21 10:45:00 Europe/Berlin".into(),
+        change: Change::ResetOffsets { group: called("fraud-scoring").as_str().into(), creates_group: false },
+        title: format!("Reset {} to 2026-11-21 10:45:00 Europe/Berlin", called("fraud-scoring")),
         summary: vec![format!(
-            "{partitions} partitions of payments · 10:45:00 = 09:45:00 UTC · ~41,906 read again · 156 skipped"
+            "{partitions} partitions of {} · 10:45:00 = 09:45:00 UTC · ~41,906 read again · 156 skipped",
+            called("payments")
         )],
         steps,
         checks: vec![
@@ -443,15 +466,19 @@ pub fn record(offset: Offset) -> Arc<DecodedRecord> {
         is_transactional: false,
         is_append_time: false,
     };
-    let key =
-        Decoded { value: Value::Text("customer-12".into()), format: Format::Text, schema: None, attempts: Vec::new() };
+    let key = Decoded {
+        value: Value::Text(called("customer-12").as_str().into()),
+        format: Format::Text,
+        schema: None,
+        attempts: Vec::new(),
+    };
     Arc::new(DecodedRecord {
         record: Record {
-            topic: "orders.v1".into(),
+            topic: called("orders.v1").as_str().into(),
             partition: 2,
             offset,
             timestamp: NOW.plus_millis(offset - 990_420),
-            key: Some("customer-12".into()),
+            key: Some(called("customer-12").into()),
             value: Some(vec![0; 184].into()),
             headers: vec![header("trace-id", "4bf92f3577b34da6"), header("retry", "1"), header("retry", "2")],
             batch,
@@ -460,7 +487,7 @@ pub fn record(offset: Offset) -> Arc<DecodedRecord> {
         value: Decoded {
             value,
             format: Format::Avro { schema_id: 41 },
-            schema: Some("orders.v1-value v3".into()),
+            schema: Some(called("orders.v1-value v3").as_str().into()),
             attempts: Vec::new(),
         },
     })
@@ -468,14 +495,14 @@ pub fn record(offset: Offset) -> Arc<DecodedRecord> {
 
 pub fn card(name: &str, is_read_only: bool) -> ProfileCard {
     ProfileCard {
-        name: name.into(),
+        name: called(name),
         brokers: format!("kafka-1.{name}:9092, kafka-2.{name}:9092"),
-        registry: Some(format!("https://registry.{name}")),
+        registry: Some(called(&format!("https://registry.{name}"))),
         security: "TLS, SCRAM-SHA-512".into(),
         colour: is_read_only.then(|| "red".into()),
         is_read_only,
         is_production: is_read_only,
-        notes: is_read_only.then(|| "On call: #kafka. Changes only after 18:00.".into()),
+        notes: is_read_only.then(|| called("On call: #kafka. Changes only after 18:00.")),
     }
 }
 
@@ -618,8 +645,18 @@ impl Desk {
 
     pub fn draw_with(&mut self, width: u16, height: u16, theme: &Theme) -> (String, Drawn) {
         let (backend, account) = self.frame(width, height, theme);
-        let text = backend.to_string();
-        let lines: Vec<&str> = text.lines().map(|line| line.trim_matches('"').trim_end()).collect();
+        let buffer = backend.buffer();
+        let mut lines = Vec::new();
+        for y in 0..height {
+            let (mut line, mut x) = (String::new(), 0);
+            while x < width {
+                let symbol = buffer[(x, y)].symbol();
+                line.push_str(symbol);
+                // The second half of a wide letter is a cell of its own.
+                x += text::display_width(symbol).max(1) as u16;
+            }
+            lines.push(line.trim_end().to_owned());
+        }
         (lines.join("\n"), account)
     }
 
