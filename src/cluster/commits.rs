@@ -37,6 +37,8 @@ const MOST_LOOKED_UP: usize = 2_000;
 /// Milliseconds between the ends that are kept of each partition, as many as make a
 /// window of commits.
 const ENDS_EVERY: i64 = 10_000;
+/// Milliseconds after which a group that commits no more does not read.
+const A_MINUTE: i64 = 60_000;
 /// Milliseconds over which a rate of writing is measured at least.
 const SHORTEST_SPAN: i64 = 5_000;
 
@@ -180,17 +182,22 @@ impl CommitLog {
             return Fact::unknown("no commit was seen");
         };
         let mut commits = window.commits();
-        let (Some(first), Some(last)) = (commits.next(), commits.next_back()) else {
-            return Fact::unknown("only one commit was seen");
+        let (Some(first), last) = (commits.next(), commits.next_back()) else {
+            return Fact::unknown("no commit was seen");
         };
-        let span = last.at.since(first.at);
-        let read = if now.since(last.at) > span.max(ENDS_EVERY) {
+        let last = last.unwrap_or(first);
+        let (span, quiet) = (last.at.since(first.at), now.since(last.at));
+        let read = if quiet > span.max(A_MINUTE) {
             // It commits no more.
-            Some(0.0)
+            0.0
+        } else if last.order == first.order {
+            return Fact::unknown("only one commit was seen");
         } else {
-            rate((first.at, first.offset), (last.at, last.offset))
+            match rate((first.at, first.offset), (last.at, last.offset)) {
+                Some(read) => read,
+                None => return Fact::unknown("it went back"),
+            }
         };
-        let Some(read) = read else { return Fact::unknown("it went back") };
         let look = self.ends.get(&row.partition).and_then(VecDeque::front).copied();
         let since = earlier.into_iter().chain(look).min_by_key(|(at, _)| *at);
         let (Some(since), Some(end)) = (since, row.end.get()) else { return Fact::unknown("its end is not known") };
@@ -494,5 +501,33 @@ mod tests {
         assert_eq!(log.ends[&here()].len(), Rules::default().intervals, "bounded");
         log.look(&here(), 90, Time(3_600_000));
         assert_eq!(log.ends[&here()], [(Time(3_600_000), 90)], "nobody looked for an hour");
+    }
+
+    #[test]
+    fn rates_come_from_commits_and_from_ends() {
+        let row = |end| GroupPartition {
+            partition: here(),
+            committed: Fact::Known(None),
+            start: Fact::Known(0),
+            end: Fact::Known(end),
+            member: None,
+            nothing_left: false,
+        };
+        let mut log = CommitLog::default();
+        let rates = |log: &CommitLog, end, earlier, now| log.rates(&"g".into(), &row(end), earlier, Time(now));
+        assert!(rates(&log, 0, None, 0).reason().is_some_and(|why| why.contains("no commit")));
+        log.add("g".into(), here(), commit(1));
+        log.look(&here(), 100, Time(0));
+        assert!(rates(&log, 100, None, 5_000).reason().is_some_and(|why| why.contains("only one")));
+        assert_eq!(rates(&log, 700, None, 100_000), Fact::Known(Rates { read: 0.0, written: 6.0 }), "long ago");
+        log.add("g".into(), here(), commit(5));
+        // 40 records in four seconds; 200 more at the end in ten.
+        assert_eq!(rates(&log, 300, None, 10_000), Fact::Known(Rates { read: 10.0, written: 20.0 }));
+        let earlier = Some((Time(-10_000), 0));
+        assert_eq!(rates(&log, 300, earlier, 10_000), Fact::Known(Rates { read: 10.0, written: 15.0 }));
+        assert!(rates(&log, 300, None, 1_000).reason().is_some_and(|why| why.contains("long enough")));
+        assert_eq!(rates(&log, 300, None, 80_000).get().map(|rates| rates.read), Some(0.0), "it went quiet");
+        log.add("g".into(), here(), Commit { offset: 0, ..commit(6) });
+        assert!(rates(&log, 300, None, 10_000).reason().is_some_and(|why| why.contains("back")));
     }
 }

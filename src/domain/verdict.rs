@@ -210,7 +210,7 @@ fn first_rule(
     let (quiet, span) = (now.since(last.at), last.at.since(first.at));
     let was_at_end = ends.iter().any(|end| *end <= last.offset);
     if quiet > span && !was_at_end {
-        return Reason::Stopped { at: last.at, span };
+        return Reason::Stopped { at: last.at, span, quiet };
     }
     let back = commits.array_windows().position(|[before, after]| after.offset < before.offset);
     if let Some(index) = back
@@ -246,6 +246,9 @@ pub struct Judgement {
     pub last_commit: Time,
 }
 
+/// Milliseconds after which one commit alone tells that no other follows.
+const LONG_QUIET: i64 = 600_000;
+
 impl Judgement {
     /// Few commits can tell what is wrong, and that nothing is left to read; not
     /// that all is well. Few looks tell nothing.
@@ -254,7 +257,8 @@ impl Judgement {
             Reason::Held { .. } => true,
             _ if self.source == Source::Sampled => self.commits >= self.of,
             Reason::CaughtUp { .. } | Reason::Rewound { .. } => true,
-            Reason::Stopped { .. } | Reason::Stood { .. } => self.commits > 1,
+            Reason::Stopped { quiet, .. } => self.commits > 1 || quiet >= LONG_QUIET,
+            Reason::Stood { .. } => self.commits > 1,
             _ => self.commits >= self.of,
         }
     }
@@ -275,6 +279,8 @@ pub enum Reason {
     Stopped {
         at: Time,
         span: i64,
+        /// Milliseconds since the last one.
+        quiet: i64,
     },
     Rewound {
         from: Offset,
@@ -345,8 +351,8 @@ impl Reason {
             Self::CaughtUp { lag, allowed } => {
                 format!("{} left to read, {} are allowed", show::count(*lag), show::count(*allowed))
             }
-            Self::Stopped { at, span: 0 } => format!("one commit, at {}, and none since", clock(*at)),
-            Self::Stopped { at, span } => {
+            Self::Stopped { at, span: 0, .. } => format!("one commit, at {}, and none since", clock(*at)),
+            Self::Stopped { at, span, .. } => {
                 format!("no commit since {}, longer than the {} of its last commits", clock(*at), millis(*span))
             }
             Self::Rewound { from, to, at } => {

@@ -183,8 +183,8 @@ fn a_group_is_as_its_worst_partition() {
     };
     let well = judgement(Reason::CaughtUp { lag: 0, allowed: 0 }, 10);
     let warn = judgement(Reason::Growing { before: Some(5), after: Some(9) }, 4);
-    let stop = judgement(Reason::Stopped { at: Time(0), span: 0 }, 1);
-    let stopped = judgement(Reason::Stopped { at: Time(0), span: 9_000 }, 3);
+    let stop = judgement(Reason::Stopped { at: Time(0), span: 0, quiet: 9_000 }, 1);
+    let stopped = judgement(Reason::Stopped { at: Time(0), span: 9_000, quiet: 9_001 }, 3);
     let (zero, one, two, three) = (at(0), at(1), at(2), at(3));
     let rows = [(&zero, Some(&well)), (&one, Some(&stop)), (&two, Some(&stopped)), (&three, None)];
     let group = GroupVerdict::of(rows).unwrap();
@@ -198,5 +198,7 @@ fn a_group_is_as_its_worst_partition() {
         "it is not well while one cannot be told"
     );
     assert_eq!(GroupVerdict::of([(&one, Some(&warn)), (&two, Some(&stopped))]).unwrap().worst, two);
+    let long_ago = judgement(Reason::Stopped { at: Time(0), span: 0, quiet: LONG_QUIET }, 1);
+    assert_eq!((stop.is_sure(), long_ago.is_sure()), (false, true), "one commit tells once it is long ago");
     assert_eq!(GroupVerdict::of([(&zero, None)]), None);
 }

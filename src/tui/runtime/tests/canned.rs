@@ -168,7 +168,9 @@ fn standing(id: &str) -> Standing {
     let (source, reason) = match id {
         "billing-export" => (Source::Sampled, Reason::Growing { before: Some(90_112), after: Some(96_020) }),
         "connect-jdbc-sink" => (Source::Sampled, Reason::CaughtUp { lag: 0, allowed: 0 }),
-        "fraud-scoring" => (Source::Commits, Reason::Stopped { at: NOW.plus_millis(-11_280_000), span: 45_000 }),
+        "fraud-scoring" => {
+            (Source::Commits, Reason::Stopped { at: NOW.plus_millis(-11_280_000), span: 45_000, quiet: 11_280_000 })
+        }
         "search-indexer" => return Standing::TooEarly { seen: 3, of: 10, source: Source::Sampled },
         _ => return Standing::Unknown("not authorised".into()),
     };
@@ -309,7 +311,7 @@ fn judged(partitions: &[GroupPartition]) -> Judged {
     let judgement = |row: &GroupPartition| {
         let last_commit = NOW.plus_millis(-3 * 3_600_000 - 480_000);
         let (reason, commits) = match row.partition.partition {
-            7 => (Reason::Stopped { at: last_commit, span: 45_000 }, 10),
+            7 => (Reason::Stopped { at: last_commit, span: 45_000, quiet: 11_280_000 }, 10),
             0 => (Reason::CaughtUp { lag: 0, allowed: 0 }, 2),
             11 => (Reason::Growing { before: Some(4_100), after: Some(4_400) }, 3),
             _ => return None,
