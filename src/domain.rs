@@ -23,6 +23,7 @@ pub mod name;
 pub mod naming;
 pub mod offsets_csv;
 pub mod origin;
+pub mod pace;
 pub mod partition_plan;
 pub mod partitioner;
 pub mod plan;

@@ -9,12 +9,13 @@ use super::exit::{Exit, Stop};
 use super::output::{Cell, Column, Report, Table, complain, fact, hidden, number, text, word_fact};
 use super::session::Session;
 use crate::cluster::{GroupDetail, GroupRow};
-use crate::domain::GroupId;
 use crate::domain::group::{GroupPartition, GroupState, GroupType};
 use crate::domain::origin::GroupRole;
+use crate::domain::pace::Behind;
 use crate::domain::show;
 use crate::domain::standing::Told;
 use crate::domain::verdict::Verdict;
+use crate::domain::{GroupId, Time};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use std::sync::Arc;
@@ -104,6 +105,7 @@ const LIST: &[Column] = &[
     word_fact("verdict", "VERDICT"),
     text("verdict_source", "BY"),
     fact("lag", "LAG"),
+    fact("lag_ms", "BEHIND"),
     number("partitions", "PARTITIONS"),
     number("partitions_unknown", "UNKNOWN"),
     text("topics", "TOPICS"),
@@ -138,6 +140,7 @@ async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, 
             word(|told| Cell::Word(told.verdict.word(), verdict::tone(told.verdict))),
             Cell::or_absent(told, |told| Cell::word(told.source.word())),
             Cell::of(&row.lag.fact(), Cell::Count),
+            behind(row, groups.taken),
             Cell::count(row.lag.known),
             Cell::count(row.lag.unknown),
             Cell::texts(&row.topics),
@@ -156,6 +159,19 @@ async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, 
     let exit = Exit::of_answer(rows.rows.len(), &groups.failures);
     session.output.report(&Report::list(rows, groups.failures.clone()))?;
     Ok(exit)
+}
+
+/// How long its next record has been waiting.
+fn behind(row: &GroupRow, now: Time) -> Cell {
+    match &row.behind {
+        Behind::Nothing => Cell::Millis(0),
+        Behind::Since(at) | Behind::About(at) => Cell::Millis(now.since(*at).max(0).cast_unsigned()),
+        Behind::Before(_) => Cell::Unknown("its record was not looked at".into()),
+        Behind::Unknown => {
+            let lag = row.lag.fact();
+            Cell::Unknown(lag.reason().unwrap_or("its record tells no time, or was not looked at").into())
+        }
+    }
 }
 
 impl ListArguments {

@@ -6,10 +6,12 @@
 
 use super::commits::Judged;
 use super::outlook::Outlook;
+use crate::domain::drain::Drain;
 use crate::domain::group::{
     CommittedOffset, GroupDescription, GroupListing, GroupPartition, GroupState, LagPoint, LagTotal,
 };
 use crate::domain::origin::GroupRole;
+use crate::domain::pace::{Behind, Pace};
 use crate::domain::standing::Standing;
 use crate::domain::verdict::{Judgement, Rules};
 use crate::domain::windows::Windows;
@@ -49,6 +51,9 @@ pub struct GroupRow {
     pub trend: Vec<u64>,
     pub role: GroupRole,
     pub standing: Standing,
+    /// Since when its next record waits.
+    pub behind: Behind,
+    pub drain: Fact<Drain>,
 }
 
 /// A group that reads a topic, with its lag there.
@@ -190,6 +195,11 @@ impl LagSampler {
     }
 
     /// The same for all of it; by the log of commits where that was just read.
+    /// How far behind it is in time, as the looks tell.
+    pub(super) fn pace(&self, group: &GroupId, partitions: &[GroupPartition]) -> Pace {
+        Pace::of(&self.windows, group, partitions)
+    }
+
     pub(super) fn standing(
         &self,
         group: &GroupId,
@@ -439,6 +449,8 @@ mod tests {
             topics: Vec::new(),
             lag: LagTotal { lag, known: 1, ..LagTotal::default() },
             standing: Standing::Unknown("nobody looked".into()),
+            behind: Behind::Unknown,
+            drain: Fact::unknown("nobody looked"),
             trend: Vec::new(),
             role: GroupRole::Plain,
         };

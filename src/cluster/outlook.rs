@@ -26,7 +26,7 @@ const SETTINGS_FOR: i64 = 60_000;
 #[derive(Debug, Default)]
 pub(super) struct Outlooks {
     /// The record that is first from an offset on stays what it is.
-    next: PartitionMap<(Option<TopicId>, Offset, NextRecord)>,
+    next: foldhash::HashMap<(TopicPartition, Offset), (Option<TopicId>, NextRecord)>,
     retention: HashMap<TopicName, (Time, Fact<Retention>)>,
 }
 
@@ -183,7 +183,8 @@ impl Cluster {
     }
 
     /// What is read first from each offset on, asked of the log where it is not known.
-    async fn next_records(
+    /// Each partition is wanted once.
+    pub(super) async fn next_records(
         &self,
         wanted: &[(TopicPartition, Offset)],
     ) -> Result<PartitionMap<Result<NextRecord, Box<Failure>>>, Failure> {
@@ -192,12 +193,12 @@ impl Cluster {
         let (mut found, mut missing) = (PartitionMap::default(), Vec::new());
         {
             let outlooks = lock(&self.inner.outlooks);
-            for (partition, offset) in wanted {
-                match outlooks.next.get(partition) {
-                    Some((topic, at, next)) if at == offset && *topic == id(partition) => {
-                        found.insert(partition.clone(), Ok(*next));
+            for place in wanted {
+                match outlooks.next.get(place) {
+                    Some((topic, next)) if *topic == id(&place.0) => {
+                        found.insert(place.0.clone(), Ok(*next));
                     }
-                    _ => missing.push((partition.clone(), *offset)),
+                    _ => missing.push(place.clone()),
                 }
             }
         }
@@ -209,10 +210,11 @@ impl Cluster {
         if outlooks.next.len() + firsts.len() > MOST_KNOWN {
             outlooks.next.clear();
         }
-        for (partition, offset) in missing {
+        for place in missing {
             // Where nothing is left something may come.
-            if let Some(Ok(next @ NextRecord::At { .. })) = firsts.get(&partition) {
-                outlooks.next.insert(partition.clone(), (id(&partition), offset, *next));
+            if let Some(Ok(next @ NextRecord::At { .. })) = firsts.get(&place.0) {
+                let topic = id(&place.0);
+                outlooks.next.insert(place, (topic, *next));
             }
         }
         found.extend(firsts);

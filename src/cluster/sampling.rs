@@ -9,11 +9,13 @@ use super::reading::GroupRead;
 use super::rounds::{self, walk};
 use super::{Cluster, lock};
 use crate::domain::group::GroupListing;
+use crate::domain::lag_time::NextRecord;
 use crate::domain::origin::group_role;
+use crate::domain::pace::{Behind, Pace};
 use crate::domain::standing::Standing;
 use crate::domain::topic::Topic;
 use crate::domain::verdict::Source;
-use crate::domain::{Failure, GroupId, TopicName, TopicPartition};
+use crate::domain::{Failure, GroupId, Offset, PartitionMap, TopicName, TopicPartition};
 use crate::kafka::admin;
 use crate::kafka::admin::groups::Rights;
 use std::collections::HashSet;
@@ -24,6 +26,10 @@ use tokio::sync::mpsc;
 const SIZES_EVERY: i64 = 30_000;
 /// Topics that come first when nobody knows yet what is in sight: lists begin with them.
 const FIRST: usize = 100;
+/// Records that are asked at once since when they wait.
+const MOST_ASKED: usize = 1_000;
+/// Of groups that stand in the same partition so many are asked about.
+const MOST_IN_ONE_PLACE: usize = 8;
 
 /// What to ask for first, and where to tell what is known then.
 struct Sight<'a, N, T> {
@@ -180,7 +186,8 @@ impl Cluster {
                 let _ = sight.so_far.try_send(so_far);
             }
         };
-        walk(parts, sight.is_some() && !is_new, |listings| self.read_groups(listings, source), take).await;
+        let names = sight.as_ref().map(|sight| &sight.names);
+        walk(parts, sight.is_some() && !is_new, |listings| self.read_groups(listings, source, names), take).await;
         match refused {
             Some(failure) => Err(failure),
             None => Ok(lock(&self.inner.lags).next(rows, failures, self.now())),
@@ -191,6 +198,7 @@ impl Cluster {
         &self,
         listings: Vec<GroupListing>,
         source: Source,
+        in_sight: Option<&HashSet<&GroupId>>,
     ) -> Result<(Vec<GroupRow>, Vec<Failure>), Failure> {
         let described = admin::groups::describe(self.client(), &listings, Rights::Leave).await;
         let mut failures = described.failures;
@@ -206,27 +214,77 @@ impl Cluster {
             }
         };
         let (now, rules) = (self.now(), &self.profile().rules);
-        let mut sampler = lock(&self.inner.lags);
         let mut rows = Vec::with_capacity(groups.len());
-        for (index, group) in groups.iter().enumerate() {
-            let GroupRead { listing, partitions, .. } = group;
-            sampler.sample(&listing.id, listing.state, partitions, now);
-            let standing = match (&group.why_no_commits, judged.get(index)) {
-                (Some(failure), _) => Standing::Unknown(failure.to_string().into()),
-                (None, Some(judged)) => Standing::of(partitions, &judged.partitions),
-                (None, None) => sampler.standing(&listing.id, partitions, now, rules),
-            };
-            rows.push(GroupRow {
-                members: group.members(),
-                topics: topics_of(group),
-                lag: group.lag(),
-                trend: sampler.trend(&listing.id),
-                role: group_role(listing, &metadata.topics),
-                standing,
-                listing: listing.clone(),
-            });
+        let mut older = Vec::new();
+        {
+            let mut sampler = lock(&self.inner.lags);
+            for (index, group) in groups.iter().enumerate() {
+                let GroupRead { listing, partitions, .. } = group;
+                sampler.sample(&listing.id, listing.state, partitions, now);
+                let standing = match (&group.why_no_commits, judged.get(index)) {
+                    (Some(failure), _) => Standing::Unknown(failure.to_string().into()),
+                    (None, Some(judged)) => Standing::of(partitions, &judged.partitions),
+                    (None, None) => sampler.standing(&listing.id, partitions, now, rules),
+                };
+                let Pace { behind, drain, longest } = sampler.pace(&listing.id, partitions);
+                if matches!(behind, Behind::Before(_) | Behind::Unknown)
+                    && in_sight.is_none_or(|names| names.contains(&listing.id))
+                {
+                    older.extend(longest.map(|place| (index, place)));
+                }
+                rows.push(GroupRow {
+                    behind,
+                    drain,
+                    members: group.members(),
+                    topics: topics_of(group),
+                    lag: group.lag(),
+                    trend: sampler.trend(&listing.id),
+                    role: group_role(listing, &metadata.topics),
+                    standing,
+                    listing: listing.clone(),
+                });
+            }
         }
+        older.truncate(MOST_ASKED);
+        self.ask_since_when(&older, &mut rows).await?;
         Ok((rows, failures))
+    }
+
+    /// Has records tell since when they wait, where the looks do not reach back so far.
+    async fn ask_since_when(
+        &self,
+        wanted: &[(usize, (TopicPartition, Offset))],
+        rows: &mut [GroupRow],
+    ) -> Result<(), Failure> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        // Several groups may stand in the same partition: each asks in a round of its own.
+        let mut rounds: Vec<Vec<(usize, (TopicPartition, Offset))>> = Vec::new();
+        let mut times: PartitionMap<usize> = PartitionMap::default();
+        for (index, (partition, offset)) in wanted {
+            let round = times.entry(partition.clone()).or_default();
+            if rounds.len() == *round {
+                rounds.push(Vec::new());
+            }
+            if let Some(round) = rounds.get_mut(*round) {
+                round.push((*index, (partition.clone(), *offset)));
+            }
+            *round += 1;
+        }
+        for round in rounds.into_iter().take(MOST_IN_ONE_PLACE) {
+            let (indexes, places): (Vec<usize>, Vec<(TopicPartition, Offset)>) = round.into_iter().unzip();
+            let found = self.next_records(&places).await?;
+            for (index, (partition, _)) in indexes.into_iter().zip(&places) {
+                let (Some(row), Some(Ok(next))) = (rows.get_mut(index), found.get(partition)) else { continue };
+                row.behind = match next {
+                    NextRecord::None => Behind::Nothing,
+                    NextRecord::At { time, .. } if time.millis() > 0 => Behind::Since(*time),
+                    NextRecord::At { .. } => Behind::Unknown,
+                };
+            }
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use crate::cluster::{Access, GroupRow, Groups, Health, Metadata, TopicLog, Topic
 use crate::domain::broker::Broker;
 use crate::domain::group::{GroupListing, GroupState, GroupType, LagTotal};
 use crate::domain::origin::GroupRole;
+use crate::domain::pace::Behind;
 use crate::domain::standing::{Standing, Told};
 use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
 use crate::domain::verdict::{Reason, Source};
@@ -220,6 +221,8 @@ fn all_groups(count: u32) -> Arc<Groups> {
             trend: (0..14).map(|step| u64::from(scattered(number + step))).collect(),
             role: GroupRole::Plain,
             standing: standing(number),
+            behind: Behind::Unknown,
+            drain: Fact::unknown("nobody looked"),
         })
     };
     Arc::new(Groups { version: 1, taken: AT, rows: (0..count).map(row).collect(), failures: Vec::new() })

@@ -67,6 +67,9 @@ pub fn waiting(target: &Target) {
         assert_between(row, "headroom_ms", 7 * DAY - hours * HOUR - later, 7 * DAY - hours * HOUR + 1_000);
     }
     assert_between(&found, "lag_ms", 3 * HOUR - 1_000, 3 * HOUR + later);
+    let listed = klamm.items(&["groups", "list", "--filter", group]);
+    let listed = listed.iter().find(|item| item["group"] == json!(group)).expect("it is listed");
+    assert_between(listed, "lag_ms", HOUR - 1_000, 3 * HOUR + now() - began + 1_000);
     let read = partition(&found, topic, 3);
     assert_eq!(
         (&read["lag_ms"], &read["drain"], &read["headroom"]),

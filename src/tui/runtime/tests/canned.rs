@@ -9,6 +9,7 @@ use crate::domain::drain::{Drain, Rates};
 use crate::domain::group::*;
 use crate::domain::headroom::Headroom;
 use crate::domain::origin::GroupRole;
+use crate::domain::pace::Behind;
 use crate::domain::partition_plan::{self, KeySample, PartitionInputs, PartitionReport, PartitionWish, Reader};
 use crate::domain::plan::*;
 use crate::domain::record::*;
@@ -185,6 +186,20 @@ pub fn groups() -> Arc<Groups> {
         topics: vec![called("payments").as_str().into()],
         trend: (0..14).map(|n| total.lag / 14 * n).collect(),
         standing: standing(id),
+        behind: match (total.fact().get(), id) {
+            (None, _) => Behind::Unknown,
+            (Some(0), _) => Behind::Nothing,
+            (_, "fraud-scoring") => Behind::Since(NOW.plus_millis(-11_520_000)),
+            (_, "billing-export") => Behind::Before(NOW.plus_millis(-290_000)),
+            _ => Behind::About(NOW.plus_millis(-2_100)),
+        },
+        drain: match (total.fact().get(), id) {
+            (None, _) => Fact::unknown("its lag is not known"),
+            (Some(0), _) => Fact::Known(Drain::Drained),
+            (_, "fraud-scoring") => Fact::Known(Drain::Growing(96.0)),
+            (_, "billing-export") => Fact::Known(Drain::In(2_460_000)),
+            _ => Fact::Known(Drain::Never),
+        },
         lag: total,
         role,
     };

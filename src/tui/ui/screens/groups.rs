@@ -1,8 +1,10 @@
 //! The list of groups.
 
 use super::topics::{filter_line, list_title};
+use crate::domain::drain::Drain;
 use crate::domain::group::{GroupState, LagTotal};
-use crate::domain::{Fact, GroupId, show};
+use crate::domain::pace::Behind;
+use crate::domain::{Fact, GroupId, Time, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::screens::topics::Sort;
@@ -46,11 +48,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         Column::text("GROUP", Width::Name(14)).sort(Command::SortName),
         Column::text("VERDICT", Width::Fixed(verdicts::WIDTH)).sort(Command::SortVerdict),
         Column::text("STATE", Width::Fixed(11)).gives_way(1).sort(Command::SortState),
-        Column::text("TYPE", Width::Fixed(8)).gives_way(5),
-        Column::number("MEMBERS", 7).gives_way(4),
-        Column::number("TOPICS", 6).gives_way(6),
+        Column::text("TYPE", Width::Fixed(8)).gives_way(6),
+        Column::number("MEMBERS", 7).gives_way(5),
+        Column::number("TOPICS", 6).gives_way(7),
         Column::number("LAG", 9).sort(Command::SortLag),
-        Column::text("TREND", Width::Fixed(14)).gives_way(3),
+        Column::number("BEHIND", 11).gives_way(2),
+        Column::number("DRAINED IN", 10).gives_way(3),
+        Column::text("TREND", Width::Fixed(14)).gives_way(4),
     ];
     let id_at =
         |row: usize| -> Option<&GroupId> { groups.rows.get(*view.order.get(row)? as usize).map(|row| &row.listing.id) };
@@ -74,6 +78,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             4 => facts::fact(&group.members, Role::Text, |count| show::count(*count as u64)),
             5 => cell(show::count(group.topics.len() as u64), Role::Muted),
             6 => lag_cell(&group.lag),
+            7 => behind_cell(&group.behind, state.now),
+            8 => drain_cell(&group.drain),
             _ => {
                 let trend: Vec<f64> = group.trend.iter().map(|lag| *lag as f64).collect();
                 cell(spark::line(&marks, &trend, 14), Role::Info)
@@ -96,6 +102,30 @@ pub fn state_cell(state: GroupState, lag: u64) -> Cell<'static> {
         GroupState::Unknown => ("?", Role::Muted),
     };
     cell(word, role)
+}
+
+/// How long its next record has been waiting: `~` between two looks, `>` longer than
+/// was looked.
+pub fn behind_cell(behind: &Behind, now: Time) -> Cell<'static> {
+    let for_how_long = |at: Time| show::duration(now.since(at).max(0).cast_unsigned());
+    match behind {
+        Behind::Nothing => cell("–", Role::Muted),
+        Behind::Since(at) => cell(for_how_long(*at), Role::Text),
+        Behind::About(at) => cell(format!("~{}", for_how_long(*at)), Role::Text),
+        Behind::Before(at) => cell(format!(">{}", for_how_long(*at)), Role::Text),
+        Behind::Unknown => cell("?", Role::Muted),
+    }
+}
+
+/// When it will have caught up, as it reads now.
+pub fn drain_cell(drain: &Fact<Drain>) -> Cell<'static> {
+    match drain {
+        Fact::Known(Drain::Drained) => cell("–", Role::Muted),
+        Fact::Known(Drain::In(millis)) => cell(show::duration(*millis), Role::Text),
+        Fact::Known(Drain::Never) => cell("never", Role::Warning),
+        Fact::Known(Drain::Growing(_)) => cell("grows", Role::Warning),
+        Fact::Unknown(_) => cell("?", Role::Muted),
+    }
 }
 
 /// The lag, with a `~` when it is not known of every partition.

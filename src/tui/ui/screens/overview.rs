@@ -296,9 +296,11 @@ fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         columns: &[
             Column::text("GROUP", Width::Name(12)),
             Column::text("VERDICT", Width::Fixed(verdicts::WIDTH)),
-            Column::text("STATE", Width::Fixed(11)).gives_way(2),
+            Column::text("STATE", Width::Fixed(11)).gives_way(4),
             Column::number("LAG", 8),
-            Column::text("TREND", Width::Fixed(8)).gives_way(1),
+            Column::number("BEHIND", 11).gives_way(1),
+            Column::number("DRAINED IN", 10).gives_way(2),
+            Column::text("TREND", Width::Fixed(8)).gives_way(3),
         ],
         len: view.worst.len(),
         cursor: view.groups_cursor,
@@ -323,6 +325,8 @@ fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
                 1 => verdicts::standing(&marks, &group.standing),
                 2 => super::groups::state_cell(group.listing.state, group.lag.lag),
                 3 => super::groups::lag_cell(&group.lag),
+                4 => super::groups::behind_cell(&group.behind, state.now),
+                5 => super::groups::drain_cell(&group.drain),
                 _ => {
                     let trend: Vec<f64> = group.trend.iter().map(|lag| *lag as f64).collect();
                     cell(spark::line(&marks, &trend, 8), Role::Info)
