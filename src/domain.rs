@@ -31,6 +31,7 @@ pub mod quiet;
 pub mod record;
 pub mod replica_placement;
 pub mod reset;
+pub mod rules;
 pub mod samples;
 pub mod series;
 pub mod show;

@@ -3,6 +3,7 @@
 mod delete;
 mod describe;
 mod reset;
+mod rules;
 mod verdict;
 
 use super::exit::{Exit, Stop};
@@ -60,6 +61,8 @@ pub(crate) struct ListArguments {
     /// Judge by the log of commits, not by what was seen in the last minutes
     #[arg(long)]
     judge: bool,
+    #[command(flatten)]
+    rules: rules::RuleArguments,
 }
 
 /// One of a few words, in any case.
@@ -114,7 +117,7 @@ const LIST: &[Column] = &[
 ];
 
 async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, Stop> {
-    let cluster = session.connect().await?;
+    let cluster = arguments.rules.connect(session).await?;
     // Who asks for a verdict wants to know it now: samples alone may not tell yet.
     let groups = match arguments.judge || !arguments.verdict.is_empty() {
         true => cluster.groups_judged().await?,

@@ -149,6 +149,13 @@ fn described(profile: &SavedProfile) -> Json {
         "time_zone": profile.zone.as_ref().map(zone_name),
         "rack": profile.rack,
         "refresh": {"metadata": show::duration(millis(profile.refresh.metadata)), "lag": show::duration(millis(profile.refresh.lag))},
+        "verdict": {
+            "intervals": profile.rules.intervals,
+            "min_distance": show::duration(profile.rules.min_distance.unsigned_abs()),
+            "allowed_lag": profile.rules.allowed_lag,
+            "minimum_complete": profile.rules.minimum_complete,
+            "expire": show::duration(profile.rules.expire.unsigned_abs()),
+        },
         "formats": profile.formats.0.iter().map(|(pattern, view)| json!({"topics": pattern, "format": topic_formats::word(*view)})).collect::<Vec<_>>(),
         "naming": profile.naming.as_ref().map(|naming| naming.wanted()),
         "notes": profile.notes,

@@ -86,8 +86,14 @@ impl Session {
 
     /// The cluster this run is about. Times in tables are in its zone from here on.
     pub(crate) async fn connect(&mut self) -> Result<Cluster, Stop> {
+        self.connect_with(|_| {}).await
+    }
+
+    /// The same, with what this command's flags change of the profile.
+    pub(crate) async fn connect_with(&mut self, change: impl FnOnce(&mut Profile)) -> Result<Cluster, Stop> {
         let (loaded, profile) = self.profile().await?;
-        let profile = profile.ok_or_else(|| connection::none_chosen(&loaded))?;
+        let mut profile = profile.ok_or_else(|| connection::none_chosen(&loaded))?;
+        change(&mut profile);
         self.output.look.zone = profile.zone.clone();
         Ok(Cluster::connect(profile)?)
     }

@@ -26,8 +26,8 @@ use std::sync::Arc;
 const LOG: &str = "__consumer_offsets";
 /// Records looked at before the end of each partition of the log, the first time.
 const TAIL: Offset = 4_000;
-/// Windows kept of all groups together.
-const MOST_WINDOWS: usize = 100_000;
+/// Commits kept in windows, of all groups together.
+const MOST_COMMITS: usize = 1_000_000;
 /// Commits that wait for the end of a transaction, of one producer, and producers that
 /// may have such.
 const MOST_WAITING: usize = 10_000;
@@ -131,7 +131,7 @@ impl CommitLog {
         });
         commit.lag = end.map(|end| behind(end, commit.offset));
         let is_known = self.groups.get(&group).is_some_and(|windows| windows.contains_key(&partition));
-        if !is_known && self.windows >= MOST_WINDOWS {
+        if !is_known && self.windows >= MOST_COMMITS / self.rules.intervals.max(1) {
             return;
         }
         self.windows += usize::from(!is_known);

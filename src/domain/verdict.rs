@@ -4,6 +4,7 @@
 //! of linkedin/Burrow), so that an operator who knows its words finds the same
 //! ones here. What is ours: each verdict says which rule gave it, on what.
 
+pub use super::rules::Rules;
 use super::{Offset, Time, TopicPartition, show};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -44,28 +45,6 @@ impl Verdict {
             Self::Warn => "WARN",
             Self::Stop | Self::Stall | Self::Rewind => "ERR",
         }
-    }
-}
-
-/// What is kept and what is allowed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rules {
-    /// Commits that make a window.
-    pub intervals: usize,
-    /// Milliseconds: a commit that follows sooner takes the place of the one before.
-    pub min_distance: i64,
-    /// Records that count as no lag.
-    pub allowed_lag: u64,
-    /// From 0 to 1: a window that is less full is not judged, and counts as OK.
-    pub minimum_complete: f64,
-    /// Milliseconds: older commits do not count.
-    pub expire: i64,
-}
-
-impl Default for Rules {
-    /// Burrow's own.
-    fn default() -> Self {
-        Self { intervals: 10, min_distance: 0, allowed_lag: 0, minimum_complete: 0.0, expire: 604_800_000 }
     }
 }
 

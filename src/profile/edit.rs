@@ -320,7 +320,13 @@ fn of_text(kind: Kind, text: &str) -> Result<Value, String> {
             let pairs = field::formats(text)?;
             Value::InlineTable(pairs.into_iter().map(|(pattern, word)| (pattern, Value::from(word))).collect())
         }
-        Kind::Path
+        Kind::Rule(rule) if rule.is_number() => match (text.trim().parse::<i64>(), text.trim().parse::<f64>()) {
+            (Ok(number), _) => Value::from(number),
+            (_, Ok(number)) => Value::from(number),
+            _ => Value::from(text),
+        },
+        Kind::Rule(_)
+        | Kind::Path
         | Kind::Colour
         | Kind::Zone
         | Kind::ByteRate
@@ -381,6 +387,7 @@ fn entry(profile: &dyn TableLike, path: &[&str], kind: Kind) -> Option<Entry> {
             Item::Value(Value::String(text)) => text.value().clone(),
             Item::Value(Value::Boolean(flag)) => flag.value().to_string(),
             Item::Value(Value::Integer(number)) => number.value().to_string(),
+            Item::Value(Value::Float(number)) => number.value().to_string(),
             _ => return None,
         })),
     }

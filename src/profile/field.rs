@@ -6,6 +6,7 @@
 
 use super::file;
 use crate::domain::naming::Naming;
+use crate::domain::rules::{Rule, Rules};
 use crate::domain::{throughput, topic_formats, when};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub enum Field {
     Rack,
     RefreshMetadata,
     RefreshLag,
+    Judge(Rule),
     Formats,
     Naming,
     Notes,
@@ -64,6 +66,8 @@ pub enum Kind {
     Secret,
     /// Patterns of topics with a format each.
     Formats,
+    /// By what groups are judged.
+    Rule(Rule),
 }
 
 /// One setting.
@@ -100,7 +104,7 @@ use Kind as K;
 
 /// Every setting there is. The order is that of form, help and explanation.
 #[rustfmt::skip]
-pub static FIELDS: &[FieldRow; 28] = &[
+pub static FIELDS: &[FieldRow; 33] = &[
     row(F::Bootstrap, &["bootstrap"], K::Addresses, "bootstrap", "", "Addresses of some brokers, host:port; the port is 9092 without one"),
     row(F::Tls, &["tls"], K::Flag, "tls", "false", "Connect by TLS"),
     row(F::Ca, &["tls", "ca"], K::Path, "ca", "the system's authorities", "Certificate of the authority that signed the brokers' (PEM)"),
@@ -126,6 +130,11 @@ pub static FIELDS: &[FieldRow; 28] = &[
     row(F::Rack, &["rack"], K::Text, "rack", "none", "Where klamm runs, as broker.rack calls it: records are read from there"),
     row(F::RefreshMetadata, &["refresh", "metadata"], K::Duration, "refresh-metadata", "10s", "How often brokers, topics and configs are asked for"),
     row(F::RefreshLag, &["refresh", "lag"], K::Duration, "refresh-lag", "5s", "How often groups, offsets and sizes are asked for"),
+    row(F::Judge(Rule::Intervals), &["verdict", "intervals"], K::Rule(Rule::Intervals), "verdict-intervals", "10", "Commits of a group by which it is judged"),
+    row(F::Judge(Rule::MinDistance), &["verdict", "min_distance"], K::Rule(Rule::MinDistance), "verdict-min-distance", "0s", "A commit that follows sooner takes the place of the one before, such as 1s"),
+    row(F::Judge(Rule::AllowedLag), &["verdict", "allowed_lag"], K::Rule(Rule::AllowedLag), "verdict-allowed-lag", "0", "Records that count as no lag"),
+    row(F::Judge(Rule::MinimumComplete), &["verdict", "minimum_complete"], K::Rule(Rule::MinimumComplete), "verdict-minimum-complete", "0", "Share of its commits below which a group counts as OK, unjudged"),
+    row(F::Judge(Rule::Expire), &["verdict", "expire"], K::Rule(Rule::Expire), "verdict-expire", "7d", "Older commits do not count"),
     row(F::Formats, &["formats"], K::Formats, "formats", "auto", "How records are read by topic, such as orders.*=avro,*.log=text"),
     row(F::Naming, &["naming"], K::Expression, "naming", "none", "Regular expression that topics' names must match"),
     row(F::Notes, &["notes"], K::Text, "notes", "none", "What to know about this cluster"),
@@ -165,6 +174,7 @@ impl Field {
             Kind::Url if text.starts_with("http://") || text.starts_with("https://") => Ok(()),
             Kind::Url => Err("it begins with http:// or https://".into()),
             Kind::Formats => formats(text).map(|_| ()),
+            Kind::Rule(rule) => Rules::default().set(rule, text),
             Kind::Path | Kind::Text | Kind::Secret => Ok(()),
         }
     }
@@ -254,7 +264,8 @@ mod tests {
         let keys: HashSet<String> = FIELDS.iter().map(|row| row.field.key()).collect();
         let flags: HashSet<&str> = FIELDS.iter().map(|row| row.flag).collect();
         assert_eq!((fields.len(), keys.len(), flags.len()), (FIELDS.len(), FIELDS.len(), FIELDS.len()));
-        assert_eq!(Field::Notes as usize + 1, FIELDS.len(), "every field is in the table");
+        let rules = FIELDS.iter().filter(|row| matches!(row.field, Field::Judge(_)));
+        assert!(rules.map(|row| row.path[1]).eq(Rule::ALL.map(Rule::key)), "every rule is in the table");
         assert!(FIELDS.iter().all(|row| Field::by_key(&row.field.key()) == Some(row.field)));
     }
 

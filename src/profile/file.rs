@@ -13,6 +13,7 @@ use super::saved::{ConfigWarning, SavedCertificate, SavedProfile, SavedRegistry,
 use super::secret::SecretSource;
 use super::settings::{Mechanism, Pem, Refresh};
 use crate::domain::naming::Naming;
+use crate::domain::rules::{Rule, Rules};
 use crate::domain::topic_formats::TopicFormats;
 use section::{Bad, Section};
 use std::collections::BTreeMap;
@@ -296,6 +297,7 @@ impl Reader<'_> {
             read_budget: section.byte_rate("read_budget")?,
             rack: section.string("rack")?,
             refresh: self.refresh(&section)?,
+            rules: self.rules(&section)?,
             formats: self.formats(&section)?,
             naming: self.naming(&section)?,
             notes: section.string("notes")?,
@@ -322,6 +324,23 @@ impl Reader<'_> {
             }
         }
         Ok(refresh)
+    }
+
+    fn rules(&mut self, profile: &Section<'_>) -> Result<Rules, Bad> {
+        let mut rules = Rules::default();
+        let Some(section) = profile.section("verdict")? else { return Ok(rules) };
+        self.warn_unknown(&section, &keys_of(Some("verdict")));
+        for rule in Rule::ALL {
+            let Some(item) = section.item(rule.key()) else { continue };
+            let text = match item {
+                Item::Value(toml_edit::Value::Integer(number)) => number.value().to_string(),
+                Item::Value(toml_edit::Value::Float(number)) => number.value().to_string(),
+                other => other.as_str().unwrap_or_default().to_owned(),
+            };
+            let bad = |reason| Bad::at(section.span(rule.key()), format!("verdict.{}: {reason}", rule.key()));
+            rules.set(rule, &text).map_err(bad)?;
+        }
+        Ok(rules)
     }
 
     fn formats(&mut self, profile: &Section<'_>) -> Result<TopicFormats, Bad> {

@@ -7,6 +7,7 @@ use super::settings::{
 };
 use crate::domain::Failure;
 use crate::domain::naming::Naming;
+use crate::domain::rules::Rules;
 use crate::domain::topic_formats::TopicFormats;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ pub struct SavedProfile {
     pub read_budget: Option<Option<u64>>,
     pub rack: Option<String>,
     pub refresh: Refresh,
+    pub rules: Rules,
     pub formats: TopicFormats,
     pub naming: Option<Naming>,
     pub notes: Option<String>,
@@ -150,7 +152,7 @@ impl SavedProfile {
             read_budget_bytes_per_second: self.read_budget.unwrap_or(Some(READ_BUDGET)),
             rack: self.rack.clone(),
             refresh: self.refresh,
-            rules: crate::domain::verdict::Rules::default(),
+            rules: self.rules,
             formats: self.formats.clone(),
             naming: self.naming.clone(),
             is_demo: false,

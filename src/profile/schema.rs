@@ -3,6 +3,7 @@
 //! Made from the table of settings; what stands outside of profiles is listed here.
 
 use super::field::{FIELDS, FieldRow, Kind};
+use crate::domain::rules::{MOST_INTERVALS, Rule};
 use serde_json::{Map, Value as Json, json};
 
 /// The schema as text.
@@ -119,6 +120,10 @@ fn value(row: &FieldRow) -> Json {
             let words: Vec<&str> = crate::domain::topic_formats::WORDS.iter().map(|(word, _)| *word).collect();
             json!({"type": "object", "additionalProperties": {"enum": words}})
         }
+        Kind::Rule(Rule::MinimumComplete) => json!({"type": "number", "minimum": 0, "maximum": 1}),
+        Kind::Rule(Rule::Intervals) => json!({"type": "integer", "minimum": 1, "maximum": MOST_INTERVALS}),
+        Kind::Rule(Rule::AllowedLag) => json!({"type": "integer", "minimum": 0}),
+        Kind::Rule(Rule::MinDistance | Rule::Expire) => json!({"type": "string"}),
         Kind::Expression => json!({"type": "string", "format": "regex"}),
         Kind::Url => json!({"type": "string", "pattern": "^https?://"}),
         Kind::Path | Kind::Colour | Kind::Zone | Kind::Duration | Kind::Text => json!({"type": "string"}),

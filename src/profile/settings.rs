@@ -1,8 +1,8 @@
 //! A profile with every layer applied and every secret at hand.
 
 use crate::domain::naming::Naming;
+use crate::domain::rules::Rules;
 use crate::domain::topic_formats::TopicFormats;
-use crate::domain::verdict::Rules;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use std::path::PathBuf;

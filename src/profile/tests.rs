@@ -46,6 +46,24 @@ fn the_example_is_read_without_a_warning() {
 }
 
 #[test]
+fn the_rules_of_verdicts_are_numbers_and_durations() {
+    let loaded = load_text(
+        "[profiles.a]\nbootstrap = \"h\"\n[profiles.a.verdict]\nintervals = 15\nmin_distance = \"1s\"\nminimum_complete = 0.5\n\
+         [profiles.b]\nbootstrap = \"h\"\nverdict = { intervals = 0 }\n\
+         [profiles.c]\nbootstrap = \"h\"\nverdict = { interval = 3 }\n",
+    );
+    let rules = loaded.profile("a").unwrap().rules;
+    assert_eq!((rules.intervals, rules.min_distance, rules.minimum_complete, rules.allowed_lag), (15, 1_000, 0.5, 0));
+    let told: Vec<String> = loaded.warnings.iter().map(|warning| warning.text.clone()).collect();
+    assert_eq!(names(&loaded), ["a", "c"]);
+    assert!(
+        told.iter().any(|text| text.contains("profile b is not loaded: verdict.intervals: \u{201c}0\u{201d}")),
+        "{told:?}"
+    );
+    assert!(told.iter().any(|text| text.contains("interval")), "{told:?}");
+}
+
+#[test]
 fn the_console_is_read_with_its_places() {
     let loaded = load_text(
         "theme = \"light\"\nkeymap = \"k9s\"\nascii = true\n[keys]\n\"topic.tail\" = [\"ctrl-t\", \"f5\"]\nlist.copy = \"C\"\n",

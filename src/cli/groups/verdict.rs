@@ -1,5 +1,6 @@
 //! `klamm groups verdict`: how groups are doing, judged by their last commits.
 
+use super::rules::RuleArguments;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Section, Table, Tone, fact, number, objects, text, word_fact};
 use crate::cli::session::Session;
@@ -23,6 +24,8 @@ pub(crate) struct VerdictArguments {
     /// End with 5 where a verdict is as bad as this one or worse
     #[arg(long, value_enum, value_name = "VERDICT")]
     check: Option<Limit>,
+    #[command(flatten)]
+    rules: RuleArguments,
 }
 
 /// Verdicts that can be too bad.
@@ -65,7 +68,7 @@ const PARTITIONS: &[Column] = &[
 ];
 
 pub(super) async fn run(session: &mut Session, arguments: &VerdictArguments) -> Result<Exit, Stop> {
-    let cluster = session.connect().await?;
+    let cluster = arguments.rules.connect(session).await?;
     let wanted: Vec<GroupId> = arguments.groups.iter().map(|group| GroupId::from(group.as_str())).collect();
     let answer = cluster.judged_groups((!arguments.all).then_some(wanted.as_slice())).await?;
     let zone = session.output.look.zone.clone();

@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::rules::Rule;
 use rstest::rstest;
 
 const FILE: &str = r#"# My clusters.
@@ -203,6 +204,9 @@ fn every_setting_can_be_written_and_read_again() {
             Kind::Expression => "[a-z]+",
             Kind::Url => "http://x",
             Kind::Formats => "a*=hex, b=json",
+            Kind::Rule(Rule::MinimumComplete) => "0.5",
+            Kind::Rule(rule) if rule.is_number() => "7",
+            Kind::Rule(_) => "7s",
             Kind::Path | Kind::Text => "x",
         };
         let mut profile = Table::new();

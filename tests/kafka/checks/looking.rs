@@ -139,6 +139,18 @@ pub fn verdict(target: &Target) {
     let check = |limit: &str| klamm.run(&["groups", "verdict", group, "--check", limit]).code;
     assert_eq!((check("stop"), check("stall")), (5, 0));
 
+    let by_rules = |rules: &[&str]| {
+        let items = klamm.items(&[&["groups", "verdict", group], rules].concat());
+        let partitions = by(&items, "group", group)["partitions"].as_array().cloned().expect("partitions");
+        let row = by(&partitions, "partition", 0);
+        (row["verdict"].clone(), row["commits"].clone())
+    };
+    assert_eq!(by_rules(&["--intervals", "4"]), (json!("STOP"), json!(4)));
+    assert_eq!(by_rules(&["--allowed-lag", "8"]), (json!("OK"), json!(10)));
+    assert_eq!(by_rules(&["--min-distance", "1h"]), (Value::Null, json!(1)), "all of them are one commit");
+    let complete = ["--intervals", "50", "--minimum-complete", "1"];
+    assert_eq!(by_rules(&complete), (Value::Null, json!(12)), "less than one wants to see");
+
     let listed = |arguments: &[&str]| {
         let items = klamm.items(&[&["groups", "list", "--filter", group], arguments].concat());
         items.iter().find(|item| item["group"] == json!(group)).cloned()

@@ -1,6 +1,7 @@
 //! The form of a profile, and below it the steps of its test.
 
 use super::{boxed, probe};
+use crate::domain::rules::Rule;
 use crate::domain::text::display_width;
 use crate::profile::{Field, Kind};
 use crate::tui::app::dialogs::ProfileDialog;
@@ -119,6 +120,11 @@ fn words(field: Field) -> &'static str {
         Field::Rack => "rack",
         Field::RefreshMetadata => "refresh metadata",
         Field::RefreshLag => "refresh lag",
+        Field::Judge(Rule::Intervals) => "verdict: commits",
+        Field::Judge(Rule::MinDistance) => "verdict: distance",
+        Field::Judge(Rule::AllowedLag) => "verdict: allowed lag",
+        Field::Judge(Rule::MinimumComplete) => "verdict: complete",
+        Field::Judge(Rule::Expire) => "verdict: expire",
         Field::Formats => "formats by topic",
         Field::Naming => "names of topics",
         Field::Notes => "notes",
