@@ -23,6 +23,7 @@ mod reading;
 mod records;
 mod rounds;
 mod sampling;
+mod saved_windows;
 mod schemas;
 mod settings;
 mod snapshot;
@@ -56,6 +57,7 @@ use groups::LagSampler;
 use journal::Journal;
 use logs::LogSampler;
 use outlook::Outlooks;
+use saved_windows::Saving;
 use schemas::Schemas;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -79,6 +81,7 @@ struct Inner {
     lags: Mutex<LagSampler>,
     commits: Mutex<CommitLog>,
     outlooks: Mutex<Outlooks>,
+    saving: tokio::sync::Mutex<Saving>,
     journal: OnceLock<Journal>,
     producer: tokio::sync::OnceCell<Producer>,
     plans_made: AtomicU32,
@@ -111,6 +114,7 @@ impl Cluster {
                 lags: Mutex::default(),
                 commits: Mutex::new(CommitLog::new(profile.rules)),
                 outlooks: Mutex::default(),
+                saving: tokio::sync::Mutex::default(),
                 journal: OnceLock::new(),
                 producer: tokio::sync::OnceCell::new(),
                 plans_made: AtomicU32::new(0),

@@ -123,6 +123,9 @@ async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, 
         true => cluster.groups_judged().await?,
         false => cluster.groups().await?,
     };
+    for remark in &groups.remarks {
+        complain(remark);
+    }
     let zone = session.output.look.zone.clone();
     let rows = groups.rows.iter().filter(|row| arguments.wants(row)).map(|row| {
         let standing = &row.standing;

@@ -37,6 +37,8 @@ pub struct Groups {
     /// Those that did not change are shared with the list before.
     pub rows: Vec<Arc<GroupRow>>,
     pub failures: Vec<Failure>,
+    /// What is to be said once, such as what was kept and cannot be used.
+    pub remarks: Vec<String>,
 }
 
 /// A group in the list.
@@ -91,6 +93,7 @@ pub(super) struct LagSampler {
     asked: Option<Time>,
     history: HashMap<GroupId, VecDeque<LagPoint>>,
     windows: Windows,
+    remarks: Vec<String>,
     /// Groups of which the log of commits was read, and when.
     by_commits: HashMap<GroupId, (Time, Standing)>,
     /// Sum of commits when the group was last seen Empty.
@@ -180,6 +183,23 @@ impl LagSampler {
                 self.empty_at.remove(group);
                 self.commits_without_joining.remove(group);
             }
+        }
+    }
+
+    /// Goes on from the windows of an earlier run, where they could be read.
+    pub(super) fn restore(&mut self, windows: Option<Windows>, remark: Option<String>) {
+        self.windows = windows.unwrap_or_else(|| std::mem::take(&mut self.windows));
+        self.remarks.extend(remark);
+    }
+
+    pub(super) fn encoded_windows(&self) -> Vec<u8> {
+        self.windows.encode()
+    }
+
+    /// Says something with the next list, once.
+    pub(super) fn remark(&mut self, remark: String) {
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
         }
     }
 
@@ -283,11 +303,14 @@ impl LagSampler {
     }
 
     fn put(&mut self, rows: Vec<Arc<GroupRow>>, failures: Vec<Failure>, now: Time) -> Arc<Groups> {
-        let next = match &self.last {
-            Some(last) if last.rows == rows && last.failures == failures => return Arc::clone(last),
-            Some(last) => Groups { version: last.version + 1, taken: now, rows, failures },
-            None => Groups { version: 1, taken: now, rows, failures },
+        let remarks = self.remarks.clone();
+        let is_same = |last: &Groups| last.rows == rows && last.failures == failures && last.remarks == remarks;
+        let version = match &self.last {
+            Some(last) if is_same(last) => return Arc::clone(last),
+            Some(last) => last.version + 1,
+            None => 1,
         };
+        let next = Groups { version, taken: now, rows, failures, remarks };
         let next = Arc::new(next);
         self.last = Some(Arc::clone(&next));
         next

@@ -170,7 +170,7 @@ impl Journal {
 }
 
 /// A cluster id comes off the wire: only what a file name may safely hold stays.
-fn file_stem(cluster_id: &str) -> String {
+pub(super) fn file_stem(cluster_id: &str) -> String {
     let stem: String = cluster_id
         .chars()
         .take(64)

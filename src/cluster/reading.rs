@@ -200,6 +200,7 @@ impl Cluster {
         let metadata = self.known_metadata().await?;
         let failures = commits.as_ref().err().cloned().into_iter().collect();
         let partitions = partitions_of(Some(&description), &commits, &starts, &ends);
+        self.restore_windows().await;
         let now = self.now();
         let mut sampler = lock(&self.inner.lags);
         sampler.sample(group, description.listing.state, &partitions, now);

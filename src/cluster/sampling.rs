@@ -188,6 +188,9 @@ impl Cluster {
         };
         let names = sight.as_ref().map(|sight| &sight.names);
         walk(parts, sight.is_some() && !is_new, |listings| self.read_groups(listings, source, names), take).await;
+        if sight.is_some() {
+            self.save_windows().await;
+        }
         match refused {
             Some(failure) => Err(failure),
             None => Ok(lock(&self.inner.lags).next(rows, failures, self.now())),
@@ -213,6 +216,7 @@ impl Cluster {
                 self.judge(&rows).await?
             }
         };
+        self.restore_windows().await;
         let (now, rules) = (self.now(), &self.profile().rules);
         let mut rows = Vec::with_capacity(groups.len());
         let mut older = Vec::new();

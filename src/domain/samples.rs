@@ -16,6 +16,9 @@ pub const MOST: usize = 30;
 /// Milliseconds: a look that follows sooner is not kept. Rounds every five or ten
 /// seconds give one about every ten.
 pub const EVERY: i64 = 9_000;
+/// Milliseconds: after a longer pause what was seen before it says nothing of now, but
+/// for since when an offset stands.
+pub const PAUSE: i64 = 900_000;
 /// Milliseconds: between two ends that are nearer to each other, one is estimated.
 const NEAR: i64 = 60_000;
 
@@ -51,12 +54,15 @@ impl GroupSamples {
     /// Takes a look in, of partitions in their order. Those that are not in it are
     /// forgotten: nothing is committed there any more.
     pub fn look<'a>(&mut self, now: Time, seen: impl IntoIterator<Item = Seen<'a>>) {
-        match self.at.last().map(|last| now.since(Time(last))) {
+        let pause = self.at.last().map(|last| now.since(Time(last)));
+        match pause {
             Some(0..EVERY) => return,
             // The clock was set back: what was seen has no order with what comes.
             Some(..0) => *self = Self::default(),
+            Some(PAUSE..) => self.at = Series::default(),
             _ => {}
         }
+        let was_paused = pause.is_some_and(|pause| pause >= PAUSE);
         self.at.push(now.millis(), MOST);
         let mut known = std::mem::take(&mut self.tracks).into_iter().peekable();
         self.tracks.reserve_exact(known.len());
@@ -68,7 +74,7 @@ impl GroupSamples {
                 active: 0,
                 stands_since: now,
             });
-            track.look(now, seen);
+            track.look(now, seen, was_paused);
             self.tracks.push(track);
         }
     }
@@ -95,6 +101,17 @@ impl GroupSamples {
     /// When it was looked at for the last time.
     pub fn last_look(&self) -> Option<Time> {
         self.at.last().map(Time)
+    }
+
+    pub(super) fn at(&self) -> &Series {
+        &self.at
+    }
+
+    /// `None` where they are none: out of order, or of more looks than there were.
+    pub(super) fn of_parts(at: Series, tracks: Vec<Track>) -> Option<Self> {
+        let in_order = tracks.is_sorted_by(|a, b| a.partition < b.partition);
+        let has_looks = tracks.iter().all(|track| (1..=at.len()).contains(&track.committed.len()));
+        (in_order && has_looks).then_some(Self { at, tracks })
     }
 
     /// The times of its looks, for judging all partitions by them.
@@ -184,10 +201,21 @@ impl Looks {
 }
 
 impl Track {
-    fn look(&mut self, now: Time, seen: Seen<'_>) {
+    pub(super) fn parts(&self) -> (&Series, u32, Time) {
+        (&self.committed, self.active, self.stands_since)
+    }
+
+    pub(super) fn of_parts(partition: TopicPartition, committed: Series, active: u32, stands_since: Time) -> Self {
+        Self { partition, committed, active, stands_since }
+    }
+
+    fn look(&mut self, now: Time, seen: Seen<'_>, was_paused: bool) {
         let moved = self.committed.last().is_some_and(|last| last != seen.committed);
         if moved {
             self.stands_since = now;
+        }
+        if was_paused {
+            (self.committed, self.active) = (Series::default(), 0);
         }
         self.committed.push(seen.committed, MOST);
         self.active = (self.active << 1) | u32::from(seen.has_member || moved);
@@ -219,6 +247,14 @@ impl Ends {
             self.at.push(now.millis(), MOST);
             self.end.push(end, MOST);
         }
+    }
+
+    pub(super) fn parts(&self) -> (&Series, &Series, Option<(Time, Offset)>, Option<Time>) {
+        (&self.at, &self.end, self.newest, self.renewed)
+    }
+
+    pub(super) fn of_parts(at: Series, end: Series, newest: Option<(Time, Offset)>, renewed: Option<Time>) -> Self {
+        Self { at, end, newest, renewed }
     }
 
     /// Oldest first.

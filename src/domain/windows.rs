@@ -3,6 +3,8 @@
 //! Owns: which are kept. Ends are kept once for each partition, whoever reads it.
 //! Invariant: bounded; what no group reads is forgotten after a while.
 
+mod encoded;
+
 use super::group::GroupPartition;
 use super::samples::{Ends, GroupSamples, Seen};
 use super::standing::Standing;

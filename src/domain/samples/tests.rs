@@ -133,6 +133,23 @@ fn looks_in_between_and_from_before_the_clock_was_set_back_do_not_count() {
 }
 
 #[test]
+fn after_a_long_pause_the_window_is_filled_anew_but_since_when_it_stands_is_kept() {
+    let (mut group, mut ends) = seen(&looks(12, |n| (5, 50 + n, false)));
+    let partition = here();
+    let judged = |group: &GroupSamples, ends: &Ends, now| {
+        group.looks().judge(&group.tracks()[0], Some(ends), 70, Time(now), &Rules::default())
+    };
+    for number in 0..10 {
+        assert!(number == 0 || !judged(&group, &ends, PAUSE * 2 + number * PACE).is_sure(), "{number} looks since");
+        let now = Time(PAUSE * 2 + number * PACE);
+        ends.look(now, 75);
+        group.look(now, [Seen { partition: &partition, committed: 5, has_member: false }]);
+    }
+    let judgement = judged(&group, &ends, PAUSE * 2 + 92_000);
+    assert_eq!((judgement.is_sure(), judgement.reason), (true, Reason::Unattended { offset: 5, since: Time(0) }));
+}
+
+#[test]
 fn partitions_come_and_go() {
     let at = |partition| TopicPartition::new("orders".into(), partition);
     let (mut group, names) = (GroupSamples::default(), [at(0), at(1), at(2)]);

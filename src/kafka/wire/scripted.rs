@@ -343,7 +343,9 @@ impl State {
         });
         let topics = self.script.topics.clone();
         let response = MetadataResponse::default().with_brokers(brokers.collect()).with_topics(topics);
-        if version >= 1 { response.with_controller_id(NodeId(1)) } else { response }
+        let response = if version >= 1 { response.with_controller_id(NodeId(1)) } else { response };
+        let id = (version >= 2).then(|| StrBytes::from_static_str("scripted"));
+        response.with_cluster_id(id)
     }
 
     /// Every group and transaction is coordinated by the last member.

@@ -225,5 +225,11 @@ fn all_groups(count: u32) -> Arc<Groups> {
             drain: Fact::unknown("nobody looked"),
         })
     };
-    Arc::new(Groups { version: 1, taken: AT, rows: (0..count).map(row).collect(), failures: Vec::new() })
+    Arc::new(Groups {
+        version: 1,
+        taken: AT,
+        rows: (0..count).map(row).collect(),
+        failures: Vec::new(),
+        remarks: Vec::new(),
+    })
 }

@@ -49,11 +49,20 @@ pub fn measure(_: &Stage) -> Vec<Line> {
         }
         began.elapsed()
     });
+    let began = Instant::now();
+    let encoded = windows.encode();
+    let encoding = began.elapsed();
+    let began = Instant::now();
+    assert!(Windows::decode(&encoded).is_some_and(|read| read == windows), "what is written is read");
+    let decoding = began.elapsed();
     vec![
         line("30 looks at 10,000 groups × 10 partitions: memory", megabytes(counted as u64), "≤ 30 MB"),
         line("  what the process grew by meanwhile", format!("{taken} MB"), "beside it"),
         line("  one look at all of them", shown(median(looks)), "not promised"),
         line("  verdicts over all 100,000, each behind", shown(median(verdicts.collect())), "≤ 20 ms"),
+        line("  as bytes for the next start", megabytes(encoded.len() as u64), "not promised"),
+        line("  putting them together, once a minute", shown(encoding), "not promised"),
+        line("  reading them back and comparing, once", shown(decoding), "not promised"),
     ]
 }
 

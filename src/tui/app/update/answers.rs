@@ -215,6 +215,11 @@ fn take_groups(state: &mut State, result: Result<Arc<Groups>, Failure>, at: Time
     let older = state.data.groups.value().cloned();
     let is_new = state.data.groups.settle(result, at);
     if is_new {
+        let said = older.as_ref().map_or(0, |older| older.remarks.len());
+        let remarks = state.data.groups.value().map(|groups| groups.remarks.clone()).unwrap_or_default();
+        for remark in remarks.into_iter().skip(said) {
+            state.notes.say(at, Tone::Info, remark);
+        }
         if let (Some(older), Some(newer)) = (older, state.data.groups.value()) {
             let seen = changes::between_groups(&older, newer);
             state.views.overview.changes.add(at, seen);

@@ -229,7 +229,7 @@ pub fn groups() -> Arc<Groups> {
         ),
     ];
     let rows = rows.into_iter().map(Arc::new).collect();
-    Arc::new(Groups { version: 1, taken: NOW, rows, failures: Vec::new() })
+    Arc::new(Groups { version: 1, taken: NOW, rows, failures: Vec::new(), remarks: Vec::new() })
 }
 
 pub fn group(state: GroupState) -> Arc<GroupDetail> {
