@@ -1,5 +1,6 @@
 //! `klamm groups …`: list, describe, lag, verdict, reset, and what takes away.
 
+mod copy;
 mod delete;
 mod describe;
 mod reset;
@@ -33,6 +34,12 @@ pub(crate) enum Verb {
     Verdict(verdict::VerdictArguments),
     /// Move the committed offsets of a group
     Reset(Box<reset::ResetArguments>),
+    /// Commit the offsets of a group to another
+    Copy(copy::CopyArguments),
+    /// Write down the committed offsets of groups
+    Export(copy::ExportArguments),
+    /// Commit the offsets of a file
+    Import(copy::ImportArguments),
     /// Delete groups with all they committed
     Delete(delete::DeleteArguments),
     /// Delete committed offsets of a group
@@ -92,6 +99,9 @@ pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop>
         Verb::Lag(arguments) => lag(session, &arguments).await,
         Verb::Verdict(arguments) => verdict::run(session, &arguments).await,
         Verb::Reset(arguments) => reset::run(session, *arguments).await,
+        Verb::Copy(arguments) => copy::copy(session, arguments).await,
+        Verb::Export(arguments) => copy::export(session, arguments).await,
+        Verb::Import(arguments) => copy::import(session, arguments).await,
         Verb::Delete(arguments) => delete::delete(session, arguments).await,
         Verb::DeleteOffsets(arguments) => delete::delete_offsets(session, arguments).await,
         Verb::RemoveMembers(arguments) => delete::remove_members(session, arguments).await,

@@ -148,6 +148,7 @@ pub(crate) fn preview_exit(plan: &Plan) -> Exit {
 pub(crate) fn operation(change: &Change) -> &'static str {
     match change {
         Change::ResetOffsets { .. } => "reset offsets of group",
+        Change::ResetGroups { .. } => "reset offsets of",
         Change::AddPartitions { .. } => "add partitions to topic",
         Change::CreateTopic { .. } => "create topic",
         Change::DeleteTopic { .. } => "delete topic",
@@ -162,7 +163,7 @@ pub(crate) fn operation(change: &Change) -> &'static str {
 /// The kind of a change in JSON.
 pub(crate) fn kind(change: &Change) -> &'static str {
     match change {
-        Change::ResetOffsets { .. } => "reset_offsets",
+        Change::ResetOffsets { .. } | Change::ResetGroups { .. } => "reset_offsets",
         Change::AddPartitions { .. } => "add_partitions",
         Change::CreateTopic { .. } => "create_topic",
         Change::DeleteTopic { .. } => "delete_topic",
@@ -176,6 +177,7 @@ pub(crate) fn kind(change: &Change) -> &'static str {
 fn columns_of(change: &Change) -> &'static [Column] {
     match change {
         Change::ResetOffsets { .. } | Change::DeleteOffsets { .. } | Change::Undo { .. } => MOVES,
+        Change::ResetGroups { .. } => MOVES_OF_GROUPS,
         Change::DeleteGroups { .. } => GROUPS,
         Change::RemoveMembers { .. } => LEAVERS,
         Change::AddPartitions { .. } => ADDITIONS,

@@ -13,13 +13,11 @@ use crate::domain::partition_plan::{
 };
 use crate::domain::plan::{NextRecord, OffsetMove, Plan, Step};
 use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
-use crate::domain::reset::{self, PartitionFacts, ResetInputs, ResetTarget, TouchedGroup, UndoInputs, UndoPartition};
+use crate::domain::reset::{self, TouchedGroup, UndoInputs, UndoPartition};
 use crate::domain::topic::Topic;
 use crate::domain::topic_plan;
-use crate::domain::{Fact, Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, TopicPartition};
+use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, TopicPartition};
 use crate::kafka::admin;
-use crate::kafka::admin::offsets::Listed;
-use crate::kafka::admin::offsets::OffsetAt;
 use crate::kafka::fetch;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -38,117 +36,7 @@ const LOOK_AHEAD: i64 = 100;
 /// Sampling keys stops after this long.
 const SAMPLE_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Which offsets of which group should move where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResetRequest {
-    pub group: GroupId,
-    pub scope: ResetScope,
-    pub target: ResetWish,
-    /// Reset a group that does not exist, which creates it.
-    pub create_group: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ResetScope {
-    /// Every partition in which the group has a commit.
-    AllCommitted,
-    /// These topics, whole or only some partitions of them.
-    Partitions(Vec<(TopicName, Option<Vec<PartitionId>>)>),
-}
-
-/// Where to, as a user says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ResetWish {
-    Earliest,
-    Latest,
-    Current,
-    Offset(Offset),
-    Time(Time),
-    /// Milliseconds before now.
-    Back(i64),
-    /// Records forward, or back when negative.
-    Shift(i64),
-    /// Where another group is.
-    Group(GroupId),
-    File(Vec<(TopicName, PartitionId, Offset)>),
-}
-
 impl Cluster {
-    /// What resetting would do, in full. Changes nothing.
-    pub async fn plan_reset(&self, request: ResetRequest) -> Result<Plan, Failure> {
-        let now = self.now();
-        let metadata = self.metadata().await?;
-        let (description, commits) = tokio::join!(self.describe_one(&request.group), self.commits_of(&request.group));
-        let (description, commits) = (description?, commits?);
-        let creates_group = description.listing.state == GroupState::Dead;
-        if creates_group && !request.create_group {
-            return Err(Failure::new(
-                FailureKind::NotFound,
-                "reset group",
-                "there is no such group, or you may not see it",
-            )
-            .on(request.group.as_str())
-            .hint("Add --create-group to create it with these offsets."));
-        }
-        let other = match &request.target {
-            ResetWish::Group(other) => Some(self.commits_of(other).await?),
-            _ => None,
-        };
-        let scope = scope_of(&request, &commits, &metadata.topics)?;
-        let present: Vec<TopicPartition> = scope
-            .iter()
-            .filter(|here| {
-                let topic = metadata.topic(here.topic.as_str());
-                topic.and_then(|topic| topic.partition(here.partition)).is_some_and(|p| !p.is_offline())
-            })
-            .cloned()
-            .collect();
-        let target = target_of(&request.target, now);
-        let wish = target.time();
-        let (starts, ends) = self.log_bounds(&present).await?;
-        let (by_time, ahead) = match &target {
-            ResetTarget::Time(time) | ResetTarget::Back { time, .. } => {
-                let later = OffsetAt::Time(now.plus_millis(reset::CLOCK_TOLERANCE));
-                let found = self.offsets_at(&present, OffsetAt::Time(*time));
-                let (found, ahead) = tokio::try_join!(found, self.offsets_at(&present, later))?;
-                (Some(found), ahead)
-            }
-            _ => (None, Listed::default()),
-        };
-        let partitions = scope
-            .iter()
-            .map(|here| PartitionFacts {
-                topic_id: metadata.topic(here.topic.as_str()).and_then(|topic| topic.id),
-                exists: metadata.topic(here.topic.as_str()).and_then(|topic| topic.partition(here.partition)).is_some(),
-                committed: commits.get(here).cloned(),
-                start: listed_offset(&starts, here),
-                end: listed_offset(&ends, here),
-                by_time: by_time.as_ref().map(|found| found_at_time(found, here)),
-                is_ahead: matches!(ahead.get(here), Some(Ok(Some(_)))),
-                given: given_offset(&request.target, other.as_ref(), here),
-                partition: here.clone(),
-            })
-            .collect();
-        let role = self.role_of(&description, &commits, &metadata.topics);
-        let mut plan = reset::plan_reset(ResetInputs {
-            id: self.next_plan_id(),
-            now,
-            zone: self.profile().zone.clone(),
-            role,
-            creates_group,
-            production: self.profile().production,
-            commits_without_joining: lock(&self.inner.lags).commits_without_joining(&request.group),
-            all_topics: request.scope == ResetScope::AllCommitted,
-            whole_topics: whole_topics(&request.scope),
-            target,
-            partitions,
-            group: description,
-        })?;
-        self.fill_next(&mut plan).await;
-        reset::judge_next(&mut plan, wish);
-        Ok(plan)
-    }
-
     /// What taking an applied plan back would do.
     pub async fn plan_undo(&self, plan_id: &str) -> Result<Plan, Failure> {
         let journal = self.journal().await?;
@@ -345,37 +233,47 @@ impl Cluster {
     /// Reads the record that each target would read next, as far as time allows: a
     /// slow broker costs the preview its records, never the plan.
     pub(super) async fn fill_next(&self, plan: &mut Plan) {
-        let mut topics: BTreeMap<TopicName, Vec<fetch::ReadRange>> = BTreeMap::new();
-        let wanted: Vec<(&OffsetMove, Offset)> = plan
+        let mut wanted: Vec<(TopicPartition, fetch::ReadRange)> = plan
             .moves()
-            .filter_map(|step| Some((step, step.target.filter(|target| Some(*target) < step.log_end)?)))
+            .filter_map(|step| {
+                let (from, end) = (step.target?, step.log_end?);
+                let to = Some(end.min(from.saturating_add(LOOK_AHEAD)));
+                let range = fetch::ReadRange { partition: step.partition, from, to };
+                (from < end).then(|| (partition_of(step), range))
+            })
             .take(MAX_PREVIEWS)
             .collect();
+        wanted.sort_by(|(a, one), (b, other)| (a, one.from).cmp(&(b, other.from)));
+        wanted.dedup();
         let places: Vec<(TopicPartition, Offset)> =
-            wanted.iter().map(|(step, from)| (partition_of(step), *from)).collect();
+            wanted.iter().map(|(here, range)| (here.clone(), range.from)).collect();
         let remote = self.in_remote_storage(&places).await;
-        for (step, from) in wanted.into_iter().filter(|(step, _)| !remote.contains(&partition_of(step))) {
-            let to = step.log_end.map(|end| end.min(from.saturating_add(LOOK_AHEAD)));
-            topics.entry(step.topic.clone()).or_default().push(fetch::ReadRange {
-                partition: step.partition,
-                from,
-                to,
-            });
+        wanted.retain(|(here, _)| !remote.contains(here));
+        // Groups may go to different places of one partition, which is read once for each.
+        let mut rounds: Vec<BTreeMap<TopicName, Vec<fetch::ReadRange>>> = Vec::new();
+        for (here, range) in wanted {
+            let is_free = |round: &&mut BTreeMap<TopicName, Vec<fetch::ReadRange>>| {
+                let ranges = round.get(&here.topic).map_or(&[][..], Vec::as_slice);
+                !ranges.iter().any(|taken| taken.partition == range.partition)
+            };
+            match rounds.iter_mut().find(is_free) {
+                Some(round) => round.entry(here.topic).or_default().push(range),
+                None => rounds.push(BTreeMap::from([(here.topic, vec![range])])),
+            }
         }
-        let mut seen: HashMap<TopicPartition, (RecordRef, Option<Time>)> = HashMap::new();
+        let mut seen: HashMap<(TopicPartition, Offset), (RecordRef, Option<Time>)> = HashMap::new();
         let read = async {
-            for (topic, ranges) in topics {
+            for (topic, ranges) in rounds.into_iter().flatten() {
+                let begins: HashMap<PartitionId, Offset> =
+                    ranges.iter().map(|range| (range.partition, range.from)).collect();
                 let mut records = self.read_ranges(topic.clone(), ranges);
                 while let Some(record) = records.next().await {
                     let here = TopicPartition::new(topic.clone(), record.partition());
-                    match seen.get_mut(&here) {
-                        Some((_, later)) => {
-                            *later = Some(later.map_or(record.timestamp(), |time| time.min(record.timestamp())));
-                        }
-                        None => {
-                            seen.insert(here, (record, None));
-                        }
-                    }
+                    let Some(from) = begins.get(&record.partition()) else { continue };
+                    let time = record.timestamp();
+                    seen.entry((here, *from))
+                        .and_modify(|(_, later)| *later = Some(later.map_or(time, |earliest| earliest.min(time))))
+                        .or_insert((record, None));
                 }
             }
         };
@@ -384,13 +282,15 @@ impl Cluster {
         for step in &mut plan.steps {
             let Step::MoveOffset(step) = step else { continue };
             let here = TopicPartition::new(step.topic.clone(), step.partition);
-            let Some((record, earliest_after)) = seen.remove(&here) else { continue };
-            let decoded = self.decode(std::slice::from_ref(&record), ViewAs::Auto).await;
+            let Some((record, earliest_after)) = step.target.and_then(|target| seen.get(&(here, target))) else {
+                continue;
+            };
+            let decoded = self.decode(std::slice::from_ref(record), ViewAs::Auto).await;
             step.next = decoded.first().map(|decoded| NextRecord {
                 offset: record.offset(),
                 timestamp: record.timestamp(),
                 preview: decoded.value.value.preview(PREVIEW_BYTES),
-                earliest_after,
+                earliest_after: *earliest_after,
             });
         }
     }
@@ -437,72 +337,6 @@ impl Cluster {
     }
 }
 
-fn target_of(wish: &ResetWish, now: Time) -> ResetTarget {
-    match wish {
-        ResetWish::Earliest => ResetTarget::Earliest,
-        ResetWish::Latest => ResetTarget::Latest,
-        ResetWish::Current => ResetTarget::Current,
-        ResetWish::Offset(offset) => ResetTarget::Offset(*offset),
-        ResetWish::Time(time) => ResetTarget::Time(*time),
-        ResetWish::Back(millis) => {
-            ResetTarget::Back { millis: *millis, time: now.plus_millis(millis.saturating_neg()) }
-        }
-        ResetWish::Shift(records) => ResetTarget::Shift(*records),
-        ResetWish::Group(group) => ResetTarget::Group(group.clone()),
-        ResetWish::File(_) => ResetTarget::File,
-    }
-}
-
-fn scope_of(request: &ResetRequest, commits: &Commits, topics: &[Arc<Topic>]) -> Result<Vec<TopicPartition>, Failure> {
-    let find = |name: &TopicName| topics.iter().find(|topic| topic.name == *name).ok_or_else(|| no_such_topic(name));
-    let mut scope = BTreeSet::new();
-    match (&request.scope, &request.target) {
-        (ResetScope::AllCommitted, ResetWish::File(rows)) => {
-            scope.extend(rows.iter().map(|(topic, partition, _)| TopicPartition::new(topic.clone(), *partition)));
-        }
-        (ResetScope::AllCommitted, _) => scope.extend(commits.keys().cloned()),
-        (ResetScope::Partitions(wanted), _) => {
-            for (name, partitions) in wanted {
-                let topic = find(name)?;
-                match partitions {
-                    None => scope.extend(topic.partitions.iter().map(|p| TopicPartition::new(name.clone(), p.id))),
-                    Some(ids) => scope.extend(ids.iter().map(|&id| TopicPartition::new(name.clone(), id))),
-                }
-            }
-        }
-    }
-    Ok(scope.into_iter().collect())
-}
-
-fn whole_topics(scope: &ResetScope) -> BTreeSet<TopicName> {
-    match scope {
-        ResetScope::AllCommitted => BTreeSet::new(),
-        ResetScope::Partitions(wanted) => {
-            wanted.iter().filter(|(_, partitions)| partitions.is_none()).map(|(topic, _)| topic.clone()).collect()
-        }
-    }
-}
-
-fn found_at_time(found: &Listed, here: &TopicPartition) -> Fact<Option<(Offset, Time)>> {
-    match found.get(here) {
-        Some(Ok(Some(listed))) => Fact::Known(Some((listed.offset, listed.timestamp))),
-        Some(Ok(None)) => Fact::Known(None),
-        Some(Err(failure)) => Fact::unknown(failure.to_string()),
-        None => Fact::unknown("the partition has no leader"),
-    }
-}
-
-fn given_offset(wish: &ResetWish, other: Option<&Commits>, here: &TopicPartition) -> Option<Offset> {
-    match wish {
-        ResetWish::File(rows) => rows
-            .iter()
-            .find(|(topic, partition, _)| *topic == here.topic && *partition == here.partition)
-            .map(|(_, _, offset)| *offset),
-        ResetWish::Group(_) => other.and_then(|commits| commits.get(here)).map(|commit| commit.offset),
-        _ => None,
-    }
-}
-
 fn partition_of(step: &OffsetMove) -> TopicPartition {
     TopicPartition::new(step.topic.clone(), step.partition)
 }
@@ -527,6 +361,6 @@ fn replicas_per_broker(metadata: &super::Metadata) -> HashMap<crate::domain::Bro
     counts
 }
 
-fn no_such_topic(name: &TopicName) -> Failure {
+pub(super) fn no_such_topic(name: &TopicName) -> Failure {
     Failure::no_such_topic("find topic", name.as_str())
 }

@@ -15,7 +15,10 @@ impl Cluster {
     /// about why not. Nothing for plans that move no offsets and for the demo.
     pub(super) async fn save_undo_file(&self, plan: &Plan, outcome: &Outcome) -> Option<Warning> {
         match plan.change {
-            Change::ResetOffsets { .. } | Change::DeleteGroups { .. } | Change::DeleteOffsets { .. } => {}
+            Change::ResetOffsets { .. }
+            | Change::ResetGroups { .. }
+            | Change::DeleteGroups { .. }
+            | Change::DeleteOffsets { .. } => {}
             Change::AddPartitions { .. }
             | Change::CreateTopic { .. }
             | Change::DeleteTopic { .. }

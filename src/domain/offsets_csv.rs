@@ -6,6 +6,7 @@
 //! Invariant: what is written is read back the same.
 
 use super::{GroupId, Offset, PartitionId, TopicName};
+use serde::Deserialize;
 use std::collections::HashSet;
 
 /// One line of such a file.
@@ -16,6 +17,13 @@ pub struct OffsetRow {
     pub topic: TopicName,
     pub partition: PartitionId,
     pub offset: Offset,
+}
+
+impl OffsetRow {
+    /// It names this group, or none.
+    pub fn is_of(&self, group: &GroupId) -> bool {
+        self.group.as_ref().is_none_or(|named| named == group)
+    }
 }
 
 /// Reads a whole file. The first line decides between three and four columns;
@@ -64,6 +72,42 @@ pub fn parse(text: &str) -> Result<Vec<OffsetRow>, String> {
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// Reads what `klamm groups export --format json` wrote, or lines of text.
+pub fn parse_any(text: &str) -> Result<Vec<OffsetRow>, String> {
+    #[derive(Deserialize)]
+    struct Exported {
+        items: Vec<Item>,
+    }
+    #[derive(Deserialize)]
+    struct Item {
+        group: String,
+        topic: String,
+        partition: PartitionId,
+        offset: Offset,
+    }
+    if !text.trim_start().starts_with('{') {
+        return parse(text);
+    }
+    let exported: Exported = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let mut seen = HashSet::new();
+    let row = |item: Item| {
+        if item.partition < 0 || item.offset < 0 || item.topic.is_empty() {
+            return Err(format!("partition {} at {} is none", item.partition, item.offset));
+        }
+        let row = OffsetRow {
+            group: Some(item.group.as_str().into()),
+            topic: item.topic.as_str().into(),
+            partition: item.partition,
+            offset: item.offset,
+        };
+        if !seen.insert((row.group.clone(), row.topic.clone(), row.partition)) {
+            return Err(format!("partition {} of {} appears twice", row.partition, row.topic));
+        }
+        Ok(row)
+    };
+    exported.items.into_iter().map(row).collect()
 }
 
 /// Column names where numbers would be.
@@ -140,6 +184,17 @@ mod tests {
         assert_eq!(parse("\ntopic,partition,offset\norders,0,12\n").unwrap().len(), 1);
         assert_eq!(parse("GROUP,TOPIC,PARTITION,OFFSET\ng,orders,0,12\n").unwrap().len(), 1);
         assert!(parse("orders,0,12\ntopic,partition,offset\n").unwrap_err().contains("line 2"));
+    }
+
+    #[test]
+    fn what_export_wrote_as_json_is_read_too() {
+        let item = r#"{"group":"g","topic":"t","partition":2,"offset":9,"leader_epoch":null,"metadata":"m"}"#;
+        let row = OffsetRow { group: Some("g".into()), topic: "t".into(), partition: 2, offset: 9 };
+        assert_eq!(parse_any(&format!(r#"{{"version":1,"items":[{item}],"failures":[]}}"#)), Ok(vec![row]));
+        assert!(parse_any(&format!(r#"{{"items":[{item},{item}]}}"#)).unwrap_err().contains("twice"));
+        assert!(parse_any(r#"{"items":[{"group":"g","topic":"t","partition":-1,"offset":9}]}"#).is_err());
+        assert!(parse_any("{").is_err());
+        assert_eq!(parse_any("t,0,12").map(|rows| rows.len()), Ok(1));
     }
 
     #[test]

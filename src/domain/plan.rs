@@ -18,6 +18,12 @@ pub enum Change {
         group: GroupId,
         creates_group: bool,
     },
+    /// Offsets of several groups move; each step names its own.
+    ResetGroups {
+        groups: Vec<GroupId>,
+        /// Those among them that are not there: a commit makes them.
+        creates: Vec<GroupId>,
+    },
     AddPartitions {
         topic: TopicName,
     },
@@ -54,7 +60,7 @@ impl Change {
             | Self::DeleteOffsets { group }
             | Self::RemoveMembers { group }
             | Self::Undo { group: Some(group), .. } => group.as_str().into(),
-            Self::DeleteGroups { groups } => name_of(groups),
+            Self::DeleteGroups { groups } | Self::ResetGroups { groups, .. } => name_of(groups),
             Self::Undo { of, group: None } => of.into(),
             Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => {
                 topic.as_str().into()
@@ -68,7 +74,7 @@ impl Change {
             Self::ResetOffsets { group, .. } | Self::DeleteOffsets { group } | Self::RemoveMembers { group } => {
                 Some(group)
             }
-            Self::DeleteGroups { groups } => match groups.as_slice() {
+            Self::DeleteGroups { groups } | Self::ResetGroups { groups, .. } => match groups.as_slice() {
                 [only] => Some(only),
                 _ => None,
             },
@@ -82,6 +88,7 @@ impl Change {
         match self {
             Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => Some(topic),
             Self::ResetOffsets { .. }
+            | Self::ResetGroups { .. }
             | Self::DeleteGroups { .. }
             | Self::DeleteOffsets { .. }
             | Self::RemoveMembers { .. }
@@ -93,7 +100,7 @@ impl Change {
     fn needs_empty(&self) -> &[GroupId] {
         match self {
             Self::ResetOffsets { group, .. } | Self::Undo { group: Some(group), .. } => std::slice::from_ref(group),
-            Self::DeleteGroups { groups } => groups,
+            Self::DeleteGroups { groups } | Self::ResetGroups { groups, .. } => groups,
             // What the members do not read may go while they are there.
             Self::DeleteOffsets { .. }
             | Self::RemoveMembers { .. }

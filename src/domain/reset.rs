@@ -7,12 +7,14 @@
 //! again unchanged), no partition without known bounds, and no partition left
 //! out without a word.
 
+mod many;
 mod target;
 mod undo;
 mod wording;
 
 pub(super) use wording::some;
 
+pub use many::{as_copy, as_import, merge};
 pub use undo::{UndoInputs, UndoPartition, plan_undo};
 
 use super::group::{CommittedOffset, GroupDescription, GroupState};

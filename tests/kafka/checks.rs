@@ -7,6 +7,7 @@
 mod changing;
 mod looking;
 mod outlook;
+mod moving;
 mod reading;
 mod sitting;
 mod taking;
@@ -53,6 +54,10 @@ pub const CHECKS: &[Check] = &[
     ("delete offsets", taking::some_offsets),
     ("remove members", taking::members),
     ("remove members/static", taking::static_members),
+    ("copy a group", moving::copied),
+    ("export and import", moving::written_down),
+    ("reset/several groups", moving::several_groups),
+    ("reset/only where records wait", moving::only_lagging),
     ("cut short/offsets", unfinished::offsets),
     ("cut short/partitions", unfinished::partitions),
     ("cut short/creation", unfinished::creation),

@@ -1,12 +1,12 @@
 //! `klamm groups delete`, `delete-offsets` and `remove-members`.
 
-use super::reset::{duration, topic_scope};
+use super::reset::{duration, group_ids, topic_scope};
 use crate::cli::change::{carry_out, wait_until_empty};
 use crate::cli::confirm::Consent;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::session::Session;
 use crate::domain::group_plan::Leavers;
-use crate::domain::{GroupId, PartitionId, TopicName};
+use crate::domain::{PartitionId, TopicName};
 use clap::Args;
 use std::time::Duration;
 
@@ -50,9 +50,7 @@ pub(crate) struct RemoveMembersArguments {
 }
 
 pub(super) async fn delete(session: &mut Session, arguments: DeleteArguments) -> Result<Exit, Stop> {
-    let mut groups: Vec<GroupId> = arguments.groups.iter().map(|group| GroupId::from(group.as_str())).collect();
-    groups.sort();
-    groups.dedup();
+    let groups = group_ids(&arguments.groups);
     let cluster = session.connect().await?;
     wait_until_empty(&cluster, &groups, arguments.wait, arguments.consent).await?;
     let plan = cluster.plan_delete_groups(&groups).await?;

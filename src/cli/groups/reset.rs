@@ -7,10 +7,12 @@ use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::say;
 use crate::cli::session::{Session, blocking};
 use crate::cluster::{ResetRequest, ResetScope, ResetWish};
+use crate::domain::offsets_csv::{self, OffsetRow};
 use crate::domain::when::{parse_duration, parse_time};
-use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, offsets_csv, show};
+use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, show};
 use clap::Args;
 use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,14 +22,17 @@ const MAX_FILE: u64 = 64 << 20;
 
 #[derive(Debug, Args)]
 pub(crate) struct ResetArguments {
-    #[arg(value_name = "GROUP")]
-    group: String,
+    #[arg(value_name = "GROUP", required = true)]
+    groups: Vec<String>,
     /// A topic, or some of its partitions; may be repeated
     #[arg(long = "topic", value_name = "TOPIC[:P,…]", value_parser = topic_scope, required_unless_present_any = ["all_topics", "from_file"])]
     topics: Vec<(TopicName, Option<Vec<PartitionId>>)>,
     /// Every partition in which the group has committed
     #[arg(long, conflicts_with = "topics")]
     all_topics: bool,
+    /// Of these only where records wait to be read
+    #[arg(long)]
+    lagging: bool,
     #[command(flatten)]
     target: TargetArguments,
     /// Reset a group that does not exist, which creates it
@@ -93,19 +98,25 @@ pub(super) fn topic_scope(text: &str) -> Result<(TopicName, Option<Vec<Partition
 }
 
 pub(super) async fn run(session: &mut Session, arguments: ResetArguments) -> Result<Exit, Stop> {
-    let group = GroupId::from(arguments.group.as_str());
-    let (target, zone, now, of) = (arguments.target, session.zone_asked_for().cloned(), session.now(), group.clone());
+    let groups = group_ids(&arguments.groups);
+    let (target, zone, now, of) = (arguments.target, session.zone_asked_for().cloned(), session.now(), groups.clone());
     let target = blocking("read the target", move || wish(target, &of, zone.as_ref(), now)).await?;
     let scope =
         if arguments.topics.is_empty() { ResetScope::AllCommitted } else { ResetScope::Partitions(arguments.topics) };
-    let request = ResetRequest { group: group.clone(), scope, target, create_group: arguments.create_group };
+    let request = ResetRequest {
+        groups: groups.clone(),
+        scope,
+        only_lagging: arguments.lagging,
+        target,
+        create_group: arguments.create_group,
+    };
     let cluster = session.connect().await?;
-    wait_until_empty(&cluster, std::slice::from_ref(&group), arguments.wait, arguments.consent).await?;
+    wait_until_empty(&cluster, &groups, arguments.wait, arguments.consent).await?;
     let plan = cluster.plan_reset(request).await?;
     carry_out(session, &cluster, &plan, arguments.consent, arguments.look_again).await
 }
 
-fn wish(target: TargetArguments, group: &GroupId, zone: Option<&TimeZone>, now: Time) -> Result<ResetWish, Stop> {
+fn wish(target: TargetArguments, groups: &[GroupId], zone: Option<&TimeZone>, now: Time) -> Result<ResetWish, Stop> {
     Ok(match target {
         TargetArguments { to_earliest: true, .. } => ResetWish::Earliest,
         TargetArguments { to_latest: true, .. } => ResetWish::Latest,
@@ -121,25 +132,38 @@ fn wish(target: TargetArguments, group: &GroupId, zone: Option<&TimeZone>, now: 
         }
         TargetArguments { by_duration: Some(millis), .. } => ResetWish::Back(millis),
         TargetArguments { shift_by: Some(records), .. } => ResetWish::Shift(records),
-        TargetArguments { from_file: Some(file), .. } => ResetWish::File(rows_of(&file, group)?),
+        TargetArguments { from_file: Some(file), .. } => ResetWish::File(rows_of(&file, groups)?),
         TargetArguments { from_group: Some(other), .. } => ResetWish::Group(GroupId::from(other.as_str())),
         _ => return Err(Stop::usage("a target is missing: --to-earliest, --to-offset N, …")),
     })
 }
 
-/// The rows of a file that are meant for `group`: those that name it, or all
-/// where no group is named.
-fn rows_of(file: &Path, group: &GroupId) -> Result<Vec<(TopicName, PartitionId, Offset)>, Stop> {
-    let name = file.display().to_string();
-    let failed = |kind, message: String| Failure::new(kind, "read offsets from", message).on(name.as_str());
-    let text = read(file).map_err(|error| failed(FailureKind::Storage, error.to_string()))?;
-    let rows = offsets_csv::parse(&text).map_err(|reason| failed(FailureKind::Invalid, reason))?;
-    let wanted = rows.into_iter().filter(|row| row.group.as_ref().is_none_or(|named| named == group));
-    let rows: Vec<_> = wanted.map(|row| (row.topic, row.partition, row.offset)).collect();
-    if rows.is_empty() {
-        return Err(failed(FailureKind::Invalid, format!("no line is for group {group}")).into());
+/// The rows of a file that are meant for `groups`: those that name one of them, or
+/// all where no group is named.
+fn rows_of(file: &Path, groups: &[GroupId]) -> Result<Vec<OffsetRow>, Stop> {
+    let rows = rows_in(file)?;
+    if let Some(without) = groups.iter().find(|group| !rows.iter().any(|row| row.is_of(group))) {
+        let failure = Failure::new(FailureKind::Invalid, READING, format!("no line is for group {without}"));
+        return Err(failure.on(file.display().to_string()).into());
     }
     Ok(rows)
+}
+
+const READING: &str = "read offsets from";
+
+/// Every row of a file.
+pub(super) fn rows_in(file: &Path) -> Result<Vec<OffsetRow>, Stop> {
+    let name = file.display().to_string();
+    let failed = |kind, message: String| Failure::new(kind, READING, message).on(name.as_str());
+    let text = read(file).map_err(|error| failed(FailureKind::Storage, error.to_string()))?;
+    Ok(offsets_csv::parse_any(&text).map_err(|reason| failed(FailureKind::Invalid, reason))?)
+}
+
+/// The groups as they were named, each once.
+pub(super) fn group_ids(names: &[String]) -> Vec<GroupId> {
+    let mut seen = BTreeSet::new();
+    let ids = names.iter().map(|name| GroupId::from(name.as_str()));
+    ids.filter(|id| seen.insert(id.clone())).collect()
 }
 
 fn read(file: &Path) -> std::io::Result<String> {

@@ -17,6 +17,7 @@ impl Cluster {
             // The cluster itself refuses a topic that exists by now.
             Change::CreateTopic { .. }
             | Change::ResetOffsets { .. }
+            | Change::ResetGroups { .. }
             | Change::DeleteGroups { .. }
             | Change::DeleteOffsets { .. }
             | Change::Undo { .. } => {}
@@ -39,6 +40,7 @@ impl Cluster {
         let description = description?;
         let may_be_absent = match &plan.change {
             Change::ResetOffsets { creates_group, .. } => *creates_group,
+            Change::ResetGroups { creates, .. } => creates.contains(group),
             Change::Undo { .. } => true,
             Change::AddPartitions { .. }
             | Change::CreateTopic { .. }

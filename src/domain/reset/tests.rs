@@ -417,3 +417,43 @@ proptest! {
         }
     }
 }
+
+/// Those of three groups as one: the second has nothing in the scope, the third is made.
+#[test]
+fn resets_of_several_groups_are_one_plan_in_which_each_is_named() {
+    let plan = |id: &str, creates_group: bool| {
+        let mut inputs = inputs(ResetTarget::Earliest, vec![facts(0, (!creates_group).then_some(500), 100, 900)]);
+        inputs.group.listing.id = id.into();
+        inputs.creates_group = creates_group;
+        plan_reset(inputs)
+    };
+    let idle = Failure::new(FailureKind::NotFound, "reset group", "it has read everything");
+    let basis =
+        crate::domain::group_plan::PlanBasis { id: "p2".into(), now: NOW, zone: TimeZone::UTC, production: false };
+    let groups: Vec<GroupId> = ["a", "b", "c"].map(GroupId::from).to_vec();
+    let plans = vec![plan("a", false), Err(idle.clone()), plan("c", true)];
+    let scope = ["--topic".to_owned(), "payments".to_owned()];
+    let merged = merge(basis.clone(), &ResetTarget::Earliest, &scope, &groups, plans).unwrap();
+    let moves: Vec<_> = merged.moves().map(|step| (step.group.clone().unwrap().to_string(), step.target)).collect();
+    assert_eq!(moves, [("a".into(), Some(100)), ("c".into(), Some(100))]);
+    assert_eq!(merged.title, "Reset 2 groups to the earliest records (creates 1 group)");
+    assert_eq!(merged.command_line, "klamm groups reset a b c --topic payments --to-earliest --create-group");
+    assert_eq!(merged.confirm, Confirm::TypeName("2 groups".into()));
+    assert_eq!(merged.change.target(), "2 groups");
+    assert!(merged.checks.iter().all(|check| check.text.starts_with("a: ") || check.text.starts_with("c: ")));
+    assert!(merged.warnings.iter().any(|warning| warning.text == "b is left out: it has read everything"));
+    let none = merge(basis, &ResetTarget::Earliest, &scope, &groups, vec![Err(idle.clone()), Err(idle.clone())]);
+    assert_eq!(none, Err(idle));
+}
+
+#[test]
+fn a_copy_and_an_import_are_called_what_they_are() {
+    let mut inputs =
+        inputs(ResetTarget::Group("a".into()), vec![PartitionFacts { given: Some(300), ..facts(0, None, 100, 900) }]);
+    inputs.creates_group = true;
+    let plan = plan_reset(inputs).unwrap();
+    let copy = as_copy(plan.clone(), &"a".into(), &"b".into());
+    assert_eq!(copy.title, "Copy the offsets of a to b (creates the group)");
+    assert_eq!(copy.command_line, "klamm groups copy a b --create-group");
+    assert_eq!(as_import(plan).command_line, "klamm groups import offsets.csv --create-group");
+}

@@ -2,7 +2,7 @@
 
 use super::{ResetInputs, ResetTarget};
 use crate::domain::plan::{Adjusted, OffsetMove, Severity, Warning};
-use crate::domain::{TopicName, TopicPartition, command_line, show, when};
+use crate::domain::{Time, TopicName, TopicPartition, command_line, show, when};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
@@ -10,25 +10,27 @@ use std::collections::BTreeMap;
 const NAMES: usize = 4;
 
 pub(super) fn title(inputs: &ResetInputs) -> String {
-    let group = &inputs.group.listing.id;
-    let title = match &inputs.target {
+    let title = title_of(&inputs.target, inputs.group.listing.id.as_str(), inputs.now, &inputs.zone);
+    if inputs.creates_group { format!("{title} (creates the group)") } else { title }
+}
+
+/// Without whether it creates somebody.
+pub(super) fn title_of(target: &ResetTarget, group: &str, now: Time, zone: &TimeZone) -> String {
+    match target {
         ResetTarget::Earliest => format!("Reset {group} to the earliest records"),
         ResetTarget::Latest => {
-            format!("Reset {group} to the end as of {}", inputs.now.clock_seconds(&inputs.zone))
+            format!("Reset {group} to the end as of {}", now.clock_seconds(zone))
         }
         ResetTarget::Current => format!("Commit the current offsets of {group} again"),
         ResetTarget::Offset(offset) => format!("Reset {group} to offset {}", show::offset(*offset)),
-        ResetTarget::Time(time) => format!("Reset {group} to {}", when::with_zone(*time, &inputs.zone)),
-        ResetTarget::Back { millis, time } => format!(
-            "Reset {group} by {} to {}",
-            show::duration(millis.unsigned_abs()),
-            when::with_zone(*time, &inputs.zone)
-        ),
+        ResetTarget::Time(time) => format!("Reset {group} to {}", when::with_zone(*time, zone)),
+        ResetTarget::Back { millis, time } => {
+            format!("Reset {group} by {} to {}", show::duration(millis.unsigned_abs()), when::with_zone(*time, zone))
+        }
         ResetTarget::Shift(records) => format!("Move {group} by {} offsets", show::difference(*records)),
         ResetTarget::Group(other) => format!("Reset {group} to where {other} is"),
         ResetTarget::File => format!("Reset {group} to the offsets of a file"),
-    };
-    if inputs.creates_group { format!("{title} (creates the group)") } else { title }
+    }
 }
 
 /// `12 partitions of payments · 10:45:00 = 09:45:00 UTC · 41,906 read again · …`
@@ -118,22 +120,26 @@ pub(super) fn command_line(inputs: &ResetInputs, moves: &[OffsetMove]) -> String
             });
         }
     }
-    let target = match &inputs.target {
-        ResetTarget::Earliest => vec!["--to-earliest".into()],
-        ResetTarget::Latest => vec!["--to-latest".into()],
-        ResetTarget::Current => vec!["--to-current".into()],
-        ResetTarget::Offset(offset) => vec!["--to-offset".into(), offset.to_string()],
-        ResetTarget::Time(time) => vec!["--to-datetime".into(), when::with_offset(*time, &inputs.zone)],
-        ResetTarget::Back { millis, .. } => vec!["--by-duration".into(), when::iso_duration(*millis)],
-        ResetTarget::Shift(records) => vec![format!("--shift-by={records}")],
-        ResetTarget::Group(other) => vec!["--from-group".into(), other.to_string()],
-        ResetTarget::File => vec!["--from-file".into(), "offsets.csv".into()],
-    };
-    words.extend(target);
+    words.extend(target_words(&inputs.target, &inputs.zone));
     if inputs.creates_group {
         words.push("--create-group".into());
     }
     command_line::join(words.iter().map(String::as_str))
+}
+
+/// The target as words of a command line.
+pub(super) fn target_words(target: &ResetTarget, zone: &TimeZone) -> Vec<String> {
+    match target {
+        ResetTarget::Earliest => vec!["--to-earliest".into()],
+        ResetTarget::Latest => vec!["--to-latest".into()],
+        ResetTarget::Current => vec!["--to-current".into()],
+        ResetTarget::Offset(offset) => vec!["--to-offset".into(), offset.to_string()],
+        ResetTarget::Time(time) => vec!["--to-datetime".into(), when::with_offset(*time, zone)],
+        ResetTarget::Back { millis, .. } => vec!["--by-duration".into(), when::iso_duration(*millis)],
+        ResetTarget::Shift(records) => vec![format!("--shift-by={records}")],
+        ResetTarget::Group(other) => vec!["--from-group".into(), other.to_string()],
+        ResetTarget::File => vec!["--from-file".into(), "offsets.csv".into()],
+    }
 }
 
 /// `orders:1, orders:2 and 3 more`

@@ -94,6 +94,6 @@ pub fn take(state: &mut State, choice: &CopyChoice, effects: &mut Vec<Effect>) {
     state.say(Tone::Warning, format!("{size} is more than terminals take into the clipboard: save it to a file"));
     let extension = if matches!(choice.what, What::Text(_)) { "txt" } else { "json" };
     let fields = vec![Form::field("file", &format!("copied.{extension}"), "an existing file is not overwritten")];
-    let form = Form::new(FormPurpose::SaveRecord { text }, format!("Save {} ({size})", choice.label), fields);
+    let form = Form::new(FormPurpose::SaveText { text }, format!("Save {} ({size})", choice.label), fields);
     state.dialogs.push(Dialog::Form(Box::new(form)));
 }

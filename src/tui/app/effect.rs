@@ -88,6 +88,11 @@ pub enum Request {
         view: ViewAs,
     },
     PlanReset(ResetRequest),
+    /// The offsets of a group, to one that need not be there.
+    PlanCopy {
+        from: GroupId,
+        to: GroupId,
+    },
     PlanAddPartitions {
         topic: TopicName,
         to: i32,

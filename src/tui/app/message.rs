@@ -10,10 +10,11 @@ use crate::cluster::{
     TopicLogs,
 };
 use crate::domain::config::ConfigEntry;
+use crate::domain::offsets_csv::OffsetRow;
 use crate::domain::partition_plan::PartitionReport;
 use crate::domain::plan::{Outcome, Plan, StepStatus, Warning};
 use crate::domain::record::DecodedRecord;
-use crate::domain::{BrokerId, Failure, Offset, Partial, PartitionId, Time, TopicName};
+use crate::domain::{BrokerId, Failure, Partial, Time};
 use crate::profile::{Entry, Field, Question};
 use crate::tui::command::Chord;
 use std::collections::BTreeMap;
@@ -130,7 +131,7 @@ pub enum Answer {
     Unlocked(Result<Time, Failure>),
     /// Which broker, and whether it runs now.
     BrokerSwitched(Result<(BrokerId, bool), Failure>),
-    OffsetsRead(Result<Vec<(TopicName, PartitionId, Offset)>, Failure>),
+    OffsetsRead(Result<Vec<OffsetRow>, Failure>),
     Saved(Result<PathBuf, Failure>),
     Rested,
 }

@@ -59,6 +59,8 @@ pub enum Command {
     TopicCreate,
     TopicDelete,
     GroupReset,
+    GroupCopy,
+    GroupExport,
     GroupDelete,
     GroupDeleteOffsets,
     GroupRemoveMembers,
@@ -422,6 +424,10 @@ pub static TABLE: &[Row] = &[
     // groups
     row(C::GroupReset, "group.reset", &["R"], G::Groups, "reset offsets", "Plan a reset of committed offsets").at(WITH_GROUPS).hint(4)
         .when(can_plan).risk(Risk::Confirm),
+    row(C::GroupCopy, "group.copy", &["C"], G::Groups, "copy offsets", "Plan a copy of its offsets to another group").at(ON_GROUP).hint(72)
+        .when(can_plan).risk(Risk::Confirm),
+    row(C::GroupExport, "group.export", &["E"], G::Groups, "export offsets", "Save its offsets to a file that a reset can take").at(&[Place::Group]).hint(74)
+        .when(can_plan),
     row(C::GroupDelete, "group.delete", &["D"], G::Groups, "delete", "Plan the deletion of the group, or of those marked").at(ON_GROUP).hint(62)
         .when(can_plan).risk(Risk::Confirm),
     row(C::GroupDeleteOffsets, "group.delete-offsets", &["X"], G::Groups, "delete offsets", "Plan the deletion of commits in the partition, or in those marked")

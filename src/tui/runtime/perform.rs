@@ -4,8 +4,9 @@ use super::SwitchBroker;
 use super::tasks::{Reply, Resources, not_connected};
 use super::{crash, profile_file, profiles};
 use crate::cluster::{Cluster, probe};
+use crate::domain::offsets_csv::{self, OffsetRow};
 use crate::domain::plan::{Plan, StepStatus};
-use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, TopicName, offsets_csv};
+use crate::domain::{Failure, FailureKind, GroupId};
 use crate::profile::{Loaded, Profile, Question};
 use crate::tui::app::session::Session;
 use crate::tui::app::{Answer, Request};
@@ -119,6 +120,10 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
         },
         Request::PlanReset(request) => Answer::Planned(match cluster {
             Ok(cluster) => cluster.plan_reset(request).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
+        Request::PlanCopy { from, to } => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_copy(&from, &to, true).await.map(Arc::new),
             Err(failure) => Err(failure),
         }),
         Request::PlanAddPartitions { topic, to, commit_zero } => Answer::Planned(match cluster {
@@ -329,15 +334,14 @@ async fn undo_last(cluster: &Cluster, group: Option<&GroupId>) -> Result<Plan, F
     }
 }
 
-async fn read_offsets(path: &Path) -> Result<Vec<(TopicName, PartitionId, Offset)>, Failure> {
+async fn read_offsets(path: &Path) -> Result<Vec<OffsetRow>, Failure> {
     let fail = |kind, message: String| Failure::new(kind, "read offsets", message).on(path.display().to_string());
     let size = tokio::fs::metadata(path).await.map_err(|error| fail(FailureKind::Storage, error.to_string()))?.len();
     if size > MOST_OFFSETS {
         return Err(fail(FailureKind::Invalid, "the file is too large to be a list of offsets".into()));
     }
     let text = tokio::fs::read_to_string(path).await.map_err(|error| fail(FailureKind::Storage, error.to_string()))?;
-    let rows = offsets_csv::parse(&text).map_err(|reason| fail(FailureKind::Invalid, reason))?;
-    Ok(rows.into_iter().map(|row| (row.topic, row.partition, row.offset)).collect())
+    offsets_csv::parse_any(&text).map_err(|reason| fail(FailureKind::Invalid, reason))
 }
 
 /// Writes a new file; one that exists is not touched.

@@ -78,6 +78,8 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
         "groups lag --all",
         "groups verdict --all",
         "groups reset cli-schemed --all-topics --to-earliest --dry-run",
+        "groups export cli-schemed",
+        "groups copy cli-schemed cli-schemed-new --create-group --dry-run",
         "groups delete cli-schemed --dry-run",
         "groups delete-offsets cli-schemed --topic cli-schemas:0 --dry-run",
         "groups remove-members order-processor --all --dry-run",
@@ -126,6 +128,8 @@ fn where_there_is_no_answer_the_failure_fits_too() {
             "groups lag" => "groups lag --all".to_owned(),
             "groups verdict" => "groups verdict --all".to_owned(),
             "topics add-partitions" => "topics add-partitions x --to 3 --yes".to_owned(),
+            "groups copy" => "groups copy x y --yes".to_owned(),
+            "groups import" => format!("groups import {} --yes", offsets_file().display()),
             "groups delete" => "groups delete x --yes".to_owned(),
             "groups delete-offsets" => "groups delete-offsets x --topic t --yes".to_owned(),
             "groups remove-members" => "groups remove-members x --all --yes".to_owned(),
@@ -138,6 +142,13 @@ fn where_there_is_no_answer_the_failure_fits_too() {
         let (document, code) = json(&format!("{line} --bootstrap 127.0.0.1:9"));
         assert_eq!((code, document["failures"].as_array().map(Vec::len)), (1, Some(1)), "{line}: {document}");
     }
+}
+
+/// A file of one offset.
+fn offsets_file() -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("klamm-schemas-{}.csv", std::process::id()));
+    std::fs::write(&path, "g,t,0,1\n").expect("a file");
+    path
 }
 
 #[rstest]

@@ -8,7 +8,7 @@ use super::super::notes::Tone;
 use super::super::screens::records::{Reading, parse_partitions, parse_start};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{lists, palette, plans, profiles, records, start};
+use super::{groups, lists, palette, plans, profiles, records, start};
 use crate::cluster::NewTopic;
 use crate::domain::partition_plan::PartitionWish;
 use crate::domain::record::{Isolation, TieredRead};
@@ -152,6 +152,7 @@ enum FormAction {
     Contains(Option<String>),
     ResetHere { group: GroupId, topic: TopicName, partition: i32, offset: i64 },
     ResetTopic { group: GroupId, topic: TopicName },
+    Copy { from: GroupId, to: GroupId },
     Wish { topic: TopicName, wish: PartitionWish },
     Save { path: PathBuf, text: String },
     SwitchBroker(BrokerId),
@@ -211,12 +212,13 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
         FormPurpose::ResetGroupOfTopic(topic) => {
             FormAction::ResetTopic { group: group_of(form)?, topic: topic.clone() }
         }
+        FormPurpose::CopyGroup(from) => FormAction::Copy { from: from.clone(), to: group_of(form)? },
         FormPurpose::PartitionWish(topic) => FormAction::Wish { topic: topic.clone(), wish: plans::read_wish(form)? },
         FormPurpose::SwitchBroker => {
             let id = form.text(0).parse().map_err(|_| format!("‘{}’ is not a broker's number", form.text(0)))?;
             FormAction::SwitchBroker(BrokerId(id))
         }
-        FormPurpose::SaveRecord { text } => {
+        FormPurpose::SaveText { text } => {
             if form.text(0).is_empty() {
                 return Err("which file?".into());
             }
@@ -260,7 +262,8 @@ fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
         FormAction::ResetHere { group, topic, partition, offset } => {
             plans::reset_to_offset(state, group, topic, partition, offset, effects);
         }
-        FormAction::ResetTopic { group, topic } => plans::open_reset_of(state, group, Some(topic)),
+        FormAction::ResetTopic { group, topic } => plans::open_reset_of(state, vec![group], Some(topic)),
+        FormAction::Copy { from, to } => groups::copy(state, from, to, effects),
         FormAction::Wish { topic, wish } => plans::ask_report(state, topic, wish, effects),
         FormAction::SwitchBroker(id) => start(state, Slot::SwitchBroker, Request::SwitchBroker(id), effects),
         FormAction::Duplicate { from, name } => profiles::change(state, Action::Duplicate { from, name }, effects),

@@ -2,31 +2,81 @@
 //! members out.
 
 use super::super::dialogs::reset::by_topic;
+use super::super::dialogs::{Dialog, Form, FormPurpose};
 use super::super::effect::{Effect, Request};
 use super::super::notes::Tone;
 use super::super::screens::group::GroupTab;
 use super::super::state::{Screen, State};
-use super::plans::show;
+use super::plans;
+use super::plans::show as open_plan;
+use super::records::file_name;
 use crate::domain::group_plan::Leavers;
+use crate::domain::offsets_csv::{self, OffsetRow};
 use crate::domain::plan::name_of;
-use crate::domain::{GroupId, TopicPartition};
+use crate::domain::{GroupId, TopicPartition, show};
 
 /// `D`: the marked groups of the list, else the one on screen.
 pub fn delete(state: &mut State, effects: &mut Vec<Effect>) {
     let groups = chosen(state);
     if !groups.is_empty() {
         let what = format!("deletion of {}", name_of(&groups));
-        show(state, what, Request::PlanDeleteGroups(groups), effects);
+        open_plan(state, what, Request::PlanDeleteGroups(groups), effects);
     }
 }
 
 /// The marked groups of the list, else the one on screen.
-fn chosen(state: &State) -> Vec<GroupId> {
+pub fn chosen(state: &State) -> Vec<GroupId> {
     let marks = &state.views.groups.selection.marks;
     if state.screen == Screen::Groups && !marks.is_empty() {
         return marks.iter().cloned().collect();
     }
     state.group_on_screen().into_iter().collect()
+}
+
+/// `C`: which group gets the offsets of the one on screen.
+pub fn ask_copy(state: &mut State) {
+    if let Some(group) = state.group_on_screen() {
+        let title = format!("Copy the offsets of {group} to which group?");
+        plans::ask_for_group(state, FormPurpose::CopyGroup(group), title);
+    }
+}
+
+pub fn copy(state: &mut State, from: GroupId, to: GroupId, effects: &mut Vec<Effect>) {
+    open_plan(state, format!("copy of {from} to {to}"), Request::PlanCopy { from, to }, effects);
+}
+
+/// `E`: the committed offsets of the group on screen, as a file that import takes.
+pub fn ask_export(state: &mut State) {
+    let Some(detail) = state.views.group.detail.value() else {
+        state.say(Tone::Info, "its offsets are not known yet");
+        return;
+    };
+    let group = &detail.description.listing.id;
+    let rows: Vec<OffsetRow> = detail
+        .partitions
+        .iter()
+        .filter_map(|row| {
+            Some(OffsetRow {
+                group: None,
+                topic: row.partition.topic.clone(),
+                partition: row.partition.partition,
+                offset: row.committed.known()?.as_ref()?.offset,
+            })
+        })
+        .collect();
+    if rows.is_empty() {
+        state.say(Tone::Info, "it has nothing committed");
+        return;
+    }
+    let unknown = detail.partitions.iter().filter(|row| row.committed.known().is_none()).count();
+    let title = match unknown {
+        0 => format!("Save the offsets of {group}"),
+        unknown => format!("Save the offsets of {group}, {} unknown", show::plural(unknown, "partition")),
+    };
+    let path = format!("{}-offsets.csv", file_name(group.as_str()));
+    let fields = vec![Form::field("file", &path, "topic,partition,offset; an existing file is not overwritten")];
+    let purpose = FormPurpose::SaveText { text: offsets_csv::write(&rows) };
+    state.dialogs.push(Dialog::Form(Box::new(Form::new(purpose, title, fields))));
 }
 
 /// `X`: the commits of the marked partitions, else of the selected one.
@@ -43,7 +93,7 @@ pub fn delete_offsets(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     let what = format!("deletion of offsets of {group}");
-    show(state, what, Request::PlanDeleteOffsets { group, scope: by_topic(&rows) }, effects);
+    open_plan(state, what, Request::PlanDeleteOffsets { group, scope: by_topic(&rows) }, effects);
 }
 
 /// `M`: the selected member, or all of them where no member is selected.
@@ -62,5 +112,5 @@ pub fn remove_members(state: &mut State, effects: &mut Vec<Effect>) {
         }
     };
     let what = format!("removal of members of {group}");
-    show(state, what, Request::PlanRemoveMembers { group, leavers }, effects);
+    open_plan(state, what, Request::PlanRemoveMembers { group, leavers }, effects);
 }

@@ -16,8 +16,9 @@ use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::start;
 use crate::cluster::{Groups, NewTopic, ResetRequest, ResetScope, ResetWish};
+use crate::domain::offsets_csv::OffsetRow;
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
-use crate::domain::plan::{Confirm, Plan};
+use crate::domain::plan::{Confirm, Plan, name_of};
 use crate::domain::{Failure, GroupId, Offset, PartitionId, Time, TopicName, show};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,15 +36,16 @@ pub fn show(state: &mut State, what: String, request: Request, effects: &mut Vec
 /// `R` on a group, or on a topic, where the group is the selected one of its
 /// groups or has to be named first.
 pub fn open_reset(state: &mut State) {
-    if let Some(group) = state.group_on_screen() {
-        open_reset_of(state, group, None);
+    let groups = super::groups::chosen(state);
+    if !groups.is_empty() {
+        open_reset_of(state, groups, None);
         return;
     }
     let Some(topic) = state.topic_on_screen() else { return };
     let detail = &state.views.topics.detail;
     let row = detail.groups.value().and_then(|groups| groups.value.get(detail.group.cursor()));
     match (detail.tab, row.map(|row| row.listing.id.clone())) {
-        (TopicTab::Groups, Some(group)) => open_reset_of(state, group, Some(topic)),
+        (TopicTab::Groups, Some(group)) => open_reset_of(state, vec![group], Some(topic)),
         _ => {
             let title = format!("Which group's offsets in {topic}?");
             ask_for_group(state, FormPurpose::ResetGroupOfTopic(topic), title);
@@ -51,23 +53,23 @@ pub fn open_reset(state: &mut State) {
     }
 }
 
-pub fn open_reset_of(state: &mut State, group: GroupId, topic: Option<TopicName>) {
+pub fn open_reset_of(state: &mut State, groups: Vec<GroupId>, topic: Option<TopicName>) {
     let mut scopes = Vec::new();
     let view = &state.views.group;
     if state.screen == Screen::Group {
         if !view.selection.marks.is_empty() {
             scopes.push(Scope::Partitions(view.selection.marks.iter().cloned().collect()));
         }
-        scopes.push(Scope::AllCommitted);
+        scopes.extend([Scope::AllCommitted, Scope::Lagging]);
         if let Some(row) = view.selection.key() {
             scopes.push(Scope::Partitions(vec![row.clone()]));
             scopes.push(Scope::Topic(row.topic.clone()));
         }
     } else {
         scopes.extend(topic.map(Scope::Topic));
-        scopes.push(Scope::AllCommitted);
+        scopes.extend([Scope::AllCommitted, Scope::Lagging]);
     }
-    state.dialogs.push(Dialog::Reset(Box::new(ResetDialog::new(group, scopes))));
+    state.dialogs.push(Dialog::Reset(Box::new(ResetDialog::new(groups, scopes))));
 }
 
 /// `enter` in the picker.
@@ -82,17 +84,16 @@ pub fn choose_target(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn show_reset(state: &mut State, request: ResetRequest, effects: &mut Vec<Effect>) {
-    show(state, format!("reset of {}", request.group), Request::PlanReset(request), effects);
+    show(state, format!("reset of {}", name_of(&request.groups)), Request::PlanReset(request), effects);
 }
 
-pub fn offsets_read(
-    state: &mut State,
-    result: Result<Vec<(TopicName, PartitionId, Offset)>, Failure>,
-    effects: &mut Vec<Effect>,
-) {
+pub fn offsets_read(state: &mut State, result: Result<Vec<OffsetRow>, Failure>, effects: &mut Vec<Effect>) {
     state.is_dirty = true;
     let Some(Dialog::Reset(dialog)) = state.dialogs.last_mut() else { return };
     match result {
+        Ok(rows) if !rows.iter().any(|row| dialog.groups.iter().any(|group| row.is_of(group))) => {
+            dialog.error = Some(format!("no line of the file is for {}", name_of(&dialog.groups)));
+        }
         Ok(rows) => {
             let request = dialog.request(ResetWish::File(rows));
             show_reset(state, request, effects);
@@ -114,7 +115,7 @@ pub fn reset_here(state: &mut State) {
     ask_for_group(state, purpose, title);
 }
 
-fn ask_for_group(state: &mut State, purpose: FormPurpose, title: String) {
+pub fn ask_for_group(state: &mut State, purpose: FormPurpose, title: String) {
     let mut form = Form::new(purpose, title, vec![Form::field("group", "", "its id")]);
     if let Some(groups) = state.data.groups.value() {
         offer_groups(&mut form, groups);
@@ -138,7 +139,9 @@ pub fn reset_to_offset(
     effects: &mut Vec<Effect>,
 ) {
     let scope = ResetScope::Partitions(vec![(topic, Some(vec![partition]))]);
-    show_reset(state, ResetRequest { group, scope, target: ResetWish::Offset(offset), create_group: false }, effects);
+    let target = ResetWish::Offset(offset);
+    let request = ResetRequest { groups: vec![group], scope, only_lagging: false, target, create_group: false };
+    show_reset(state, request, effects);
 }
 
 pub fn ask_for_topic(state: &mut State) {

@@ -122,22 +122,22 @@ pub fn toggle_sizes(state: &mut State) {
     }
 }
 
+/// What of a name from the cluster may stand in the name of a file.
+pub fn file_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect()
+}
+
 pub fn ask_save(state: &mut State) {
     let Some(record) = state.views.records.selected() else {
         state.say(Tone::Info, "the record is not decoded yet");
         return;
     };
     let facts = &record.record;
-    let safe: String = facts
-        .topic
-        .as_str()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
-        .collect();
+    let safe = file_name(facts.topic.as_str());
     let path = format!("{safe}-{}-{}.json", facts.partition, facts.offset);
     let text = record.value.value.to_json();
     let fields = vec![Form::field("file", &path, "an existing file is not overwritten")];
-    state.dialogs.push(Dialog::Form(Box::new(Form::new(FormPurpose::SaveRecord { text }, "Save the value", fields))));
+    state.dialogs.push(Dialog::Form(Box::new(Form::new(FormPurpose::SaveText { text }, "Save the value", fields))));
 }
 
 /// Asks for the records in view that are not decoded yet, one request at a time.

@@ -17,10 +17,12 @@ pub enum FormPurpose {
     },
     /// Which group to reset, from a topic.
     ResetGroupOfTopic(TopicName),
+    /// Which group gets the offsets of this one.
+    CopyGroup(GroupId),
     PartitionWish(TopicName),
     /// Which broker of the demo to stop, or to start again.
     SwitchBroker,
-    SaveRecord {
+    SaveText {
         text: String,
     },
     /// What the copy of this profile is called.

@@ -84,6 +84,8 @@ impl TargetKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
     AllCommitted,
+    /// Of those, where records wait to be read.
+    Lagging,
     /// Every partition of one topic.
     Topic(TopicName),
     Partitions(Vec<TopicPartition>),
@@ -93,6 +95,7 @@ impl Scope {
     pub fn words(&self) -> String {
         match self {
             Self::AllCommitted => "every partition it has committed".into(),
+            Self::Lagging => "every partition in which it lags".into(),
             Self::Topic(topic) => format!("every partition of {topic}"),
             Self::Partitions(rows) => match rows.as_slice() {
                 [one] => format!("partition {} of {}", one.partition, one.topic),
@@ -103,7 +106,7 @@ impl Scope {
 
     fn to_request(&self) -> ResetScope {
         match self {
-            Self::AllCommitted => ResetScope::AllCommitted,
+            Self::AllCommitted | Self::Lagging => ResetScope::AllCommitted,
             Self::Topic(topic) => ResetScope::Partitions(vec![(topic.clone(), None)]),
             Self::Partitions(rows) => ResetScope::Partitions(by_topic(rows)),
         }
@@ -129,7 +132,8 @@ pub enum Chosen {
 
 #[derive(Debug)]
 pub struct ResetDialog {
-    pub group: GroupId,
+    /// Never empty.
+    pub groups: Vec<GroupId>,
     /// The scopes one can choose from; never empty.
     pub scopes: Vec<Scope>,
     pub scope: usize,
@@ -139,9 +143,9 @@ pub struct ResetDialog {
 }
 
 impl ResetDialog {
-    pub fn new(group: GroupId, scopes: Vec<Scope>) -> Self {
+    pub fn new(groups: Vec<GroupId>, scopes: Vec<Scope>) -> Self {
         Self {
-            group,
+            groups,
             scopes,
             scope: 0,
             kind: 0,
@@ -178,7 +182,13 @@ impl ResetDialog {
     }
 
     pub fn request(&self, target: ResetWish) -> ResetRequest {
-        ResetRequest { group: self.group.clone(), scope: self.scope().to_request(), target, create_group: false }
+        ResetRequest {
+            groups: self.groups.clone(),
+            scope: self.scope().to_request(),
+            only_lagging: self.scope() == Scope::Lagging,
+            target,
+            create_group: false,
+        }
     }
 
     /// What was chosen, or why it cannot be read.
@@ -215,7 +225,7 @@ mod tests {
     use super::*;
 
     fn choose(kind: TargetKind, typed: &str) -> Result<ResetWish, String> {
-        let mut dialog = ResetDialog::new("billing".into(), vec![Scope::AllCommitted]);
+        let mut dialog = ResetDialog::new(vec!["billing".into()], vec![Scope::AllCommitted]);
         dialog.kind = TargetKind::ALL.iter().position(|other| *other == kind).unwrap();
         if let Some(input) = dialog.input_mut() {
             *input = TextInput::with(typed);

@@ -119,7 +119,7 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
         }
         Some(Dialog::Reset(reset)) => reset.error = None,
         Some(Dialog::Form(form)) => match form.purpose {
-            FormPurpose::ResetGroupHere { .. } | FormPurpose::ResetGroupOfTopic(_) => {
+            FormPurpose::ResetGroupHere { .. } | FormPurpose::ResetGroupOfTopic(_) | FormPurpose::CopyGroup(_) => {
                 if let Some(groups) = groups {
                     actions::plans::offer_groups(form, &groups);
                 }
@@ -129,7 +129,7 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
             | FormPurpose::RecordsFrom(_)
             | FormPurpose::RecordsContains
             | FormPurpose::PartitionWish(_)
-            | FormPurpose::SaveRecord { .. }
+            | FormPurpose::SaveText { .. }
             | FormPurpose::DuplicateProfile(_) => {}
         },
         Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Menu(_) | Dialog::Probe(_) | Dialog::Secret(_))

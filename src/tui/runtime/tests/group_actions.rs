@@ -78,6 +78,52 @@ fn a_group_without_members_has_none_to_remove() {
 }
 
 #[test]
+fn offsets_are_copied_to_a_group_that_is_named() {
+    let mut desk = in_group(GroupState::Stable, Access::ReadWrite);
+    let group = desk.state.views.group.id.clone().unwrap();
+    desk.press("C");
+    desk.press("'billing-export'");
+    desk.press("enter");
+    assert!(
+        matches!(asked(&desk), Some(Request::PlanCopy { from, to }) if *from == group && to.as_str() == "billing-export")
+    );
+}
+
+#[test]
+fn offsets_are_saved_as_a_file_that_says_what_is_missing() {
+    let mut desk = in_group(GroupState::Stable, Access::ReadOnly);
+    desk.press("E");
+    assert!(desk.draw(120, 40).contains("Save the offsets of fraud-scoring, 1 partition unknown"));
+    desk.press("enter");
+    let Some((_, Request::SaveFile { path, text })) = desk.open.get(&Slot::SaveFile) else { panic!("a file") };
+    assert_eq!(path.display().to_string(), "fraud-scoring-offsets.csv");
+    assert_eq!(text.lines().next(), Some("payments,0,880000"));
+    assert_eq!(text.lines().count(), 10);
+}
+
+#[test]
+fn marked_groups_are_reset_together_and_only_where_they_lag() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("3 space space R tab");
+    assert!(desk.draw(120, 40).contains("Reset offsets of 2 groups"));
+    desk.press("enter");
+    let Some(Request::PlanReset(request)) = asked(&desk) else { panic!("a plan is asked for") };
+    assert_eq!((request.groups.len(), request.only_lagging), (2, true));
+}
+
+#[test]
+fn a_file_for_other_groups_resets_none() {
+    let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
+    desk.press("R down down down down down down down down");
+    desk.press("'offsets.csv'");
+    desk.press("enter");
+    let rows = crate::domain::offsets_csv::parse("elsewhere,payments,0,12").unwrap();
+    desk.answer(Slot::ReadFile, Answer::OffsetsRead(Ok(rows)));
+    assert!(asked(&desk).is_none());
+    assert!(desk.draw(120, 40).contains("no line of the file is for fraud-scoring"));
+}
+
+#[test]
 fn plans_about_groups() {
     let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
     desk.press("D");

@@ -1,6 +1,7 @@
 //! The picker of a reset's target.
 
 use super::boxed;
+use crate::domain::plan::name_of;
 use crate::domain::text::display_width;
 use crate::tui::app::State;
 use crate::tui::app::dialogs::ResetDialog;
@@ -12,8 +13,13 @@ use ratatui::layout::Rect;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &ResetDialog) {
     let kinds = TargetKind::ALL.len() as u16;
-    let inner =
-        boxed(canvas, area, 78, kinds + 7, vec![span(format!("Reset offsets of {}", dialog.group), Role::Text)]);
+    let inner = boxed(
+        canvas,
+        area,
+        78,
+        kinds + 7,
+        vec![span(format!("Reset offsets of {}", name_of(&dialog.groups)), Role::Text)],
+    );
     let marks = canvas.theme.marks;
     let mut y = inner.y;
     let more = if dialog.scopes.len() > 1 { "   (tab for another choice)" } else { "" };

@@ -1,0 +1,97 @@
+//! Offsets on their way: copied to another group, written down, committed from a
+//! file, and reset for several groups or only where records wait.
+
+use super::changing::{is_assigned, offsets, scene};
+use super::fill;
+use crate::klamm::{Klamm, REFUSED, items};
+use crate::target::Target;
+use serde_json::json;
+
+pub fn copied(target: &Target) {
+    let (topic, group, new) = ("check.copy", "check-copy", "check-copy-new");
+    let witness = scene(target, topic, group);
+    let klamm = Klamm::on(target);
+    let ran = klamm.run(&["groups", "copy", group, new, "--yes"]);
+    assert!(ran.stderr.contains("--create-group"), "says how: {}", ran.stderr);
+    let plan = klamm.json(&["groups", "copy", group, new, "--create-group", "--dry-run"]);
+    assert!(plan["plan"]["title"].to_string().contains("creates the group"), "{plan}");
+    let done = klamm.json(&["groups", "copy", group, new, "--create-group", "--yes"]);
+    assert_eq!(witness.committed(new, topic, 2), offsets([(0, 4), (1, 6)]));
+    let id = done["plan"]["id"].as_str().expect("a plan has an id");
+    klamm.json(&["journal", "undo", id, "--yes"]);
+    assert_eq!(witness.committed(new, topic, 2), offsets([]));
+    assert_eq!(witness.committed(group, topic, 2), offsets([(0, 4), (1, 6)]), "the one that was copied stays");
+}
+
+/// What export writes, import commits: in either form, and of several groups at once.
+pub fn written_down(target: &Target) {
+    let (topic, first, second) = ("check.export", "check-export-a", "check-export-b");
+    let witness = scene(target, topic, first);
+    witness.commit(second, topic, &[(1, 3)]);
+    let klamm = Klamm::on(target);
+    let one = klamm.run(&["groups", "export", first]).succeeded();
+    assert_eq!(one.stdout, format!("{topic},0,4\n{topic},1,6\n"), "as Kafka's own tool writes it");
+    let both = klamm.run(&["groups", "export", first, second]).succeeded();
+    assert_eq!(both.stdout, format!("{first},{topic},0,4\n{first},{topic},1,6\n{second},{topic},1,3\n"));
+    let json = klamm.run(&["groups", "export", first, second, "--format", "json"]).succeeded();
+
+    for (name, text) in [("offsets.csv", &both.stdout), ("offsets.json", &json.stdout)] {
+        witness.commit(first, topic, &[(0, 9), (1, 9)]);
+        witness.commit(second, topic, &[(1, 9)]);
+        let file = klamm.write(name, text);
+        let file = file.to_str().expect("a path");
+        let done = klamm.json(&["groups", "import", file, "--yes"]);
+        assert_eq!(items(&done).len(), 3, "{done}");
+        assert_eq!(witness.committed(first, topic, 2), offsets([(0, 4), (1, 6)]));
+        assert_eq!(witness.committed(second, topic, 2), offsets([(1, 3)]));
+        let id = done["plan"]["id"].as_str().expect("a plan has an id");
+        klamm.json(&["journal", "undo", id, "--yes"]);
+        assert_eq!(witness.committed(first, topic, 2), offsets([(0, 9), (1, 9)]));
+        assert_eq!(witness.committed(second, topic, 2), offsets([(1, 9)]));
+    }
+    let file = klamm.write("one.csv", &one.stdout);
+    let words = ["groups", "import", file.to_str().expect("a path"), "--group", second, "--yes"];
+    klamm.json(&words);
+    assert_eq!(witness.committed(second, topic, 2), offsets([(0, 4), (1, 6)]));
+}
+
+/// Several groups in one plan, refused whole where one of them is alive, undone whole.
+pub fn several_groups(target: &Target) {
+    let (topic, first, second) = ("check.several", "check-several-a", "check-several-b");
+    let witness = scene(target, topic, first);
+    witness.commit(second, topic, &[(0, 2), (1, 2)]);
+    let klamm = Klamm::on(target);
+    let words = ["groups", "reset", first, second, "--topic", topic, "--to-latest", "--yes"];
+    let member = witness.join(second, topic);
+    is_assigned(&member);
+    let ran = klamm.run(&words).ended_with(REFUSED);
+    assert!(ran.stderr.contains(second), "{}", ran.stderr);
+    assert_eq!(witness.committed(first, topic, 2), offsets([(0, 4), (1, 6)]), "refused whole");
+    drop(member);
+    let done = klamm.json(&[&words[..], &["--wait", "60s"]].concat());
+    let owners: Vec<_> = items(&done).iter().map(|item| item["group"].clone()).collect();
+    assert_eq!(owners, [json!(first), json!(first), json!(second), json!(second)]);
+    assert_eq!(witness.committed(first, topic, 2), offsets([(0, 10), (1, 10)]));
+    assert_eq!(witness.committed(second, topic, 2), offsets([(0, 10), (1, 10)]));
+    let id = done["plan"]["id"].as_str().expect("a plan has an id");
+    klamm.json(&["journal", "undo", id, "--yes"]);
+    assert_eq!(witness.committed(first, topic, 2), offsets([(0, 4), (1, 6)]));
+    assert_eq!(witness.committed(second, topic, 2), offsets([(0, 2), (1, 2)]));
+}
+
+/// Several topics, and of them only where records wait to be read.
+pub fn only_lagging(target: &Target) {
+    let (topic, other, group) = ("check.lagging.a", "check.lagging.b", "check-lagging");
+    let witness = scene(target, topic, group);
+    witness.create_topic(other, 1, 1, &[]);
+    fill(&witness, other, 0, "c", 3);
+    witness.commit(group, topic, &[(0, 10)]);
+    witness.commit(group, other, &[(0, 1)]);
+    let klamm = Klamm::on(target);
+    let words = ["groups", "reset", group, "--topic", topic, "--topic", other, "--lagging", "--to-latest", "--yes"];
+    let moved: Vec<_> =
+        klamm.items(&words).iter().map(|item| (item["topic"].clone(), item["partition"].clone())).collect();
+    assert_eq!(moved, [(json!(topic), json!(1)), (json!(other), json!(0))]);
+    let ran = klamm.run(&words);
+    assert!(ran.stderr.contains("read everything"), "{}", ran.stderr);
+}
