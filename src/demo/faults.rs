@@ -11,7 +11,7 @@ use crate::domain::{BrokerId, Failure, FailureKind};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{ApiKey, RequestKind, ResponseKind};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -28,16 +28,64 @@ struct Switches {
 
 /// The switches of all brokers.
 #[derive(Debug, Default)]
-pub(super) struct Faults(BTreeMap<BrokerId, watch::Sender<Switches>>);
+pub(super) struct Faults {
+    brokers: BTreeMap<BrokerId, watch::Sender<Switches>>,
+    stop: Mutex<Stop>,
+}
+
+/// When the whole cluster is to fall silent.
+#[derive(Debug, Default)]
+struct Stop {
+    /// Requests that are still answered; `None`: all.
+    left: Option<u64>,
+    /// Whether the one behind them is carried out before nobody answers.
+    carries_out: bool,
+    is_silent: bool,
+    /// Requests that were answered.
+    answered: u64,
+}
+
+/// What becomes of a request where the cluster is to fall silent.
+enum Fate {
+    Answered,
+    /// Carried out, and never answered.
+    Unanswered,
+    /// Never looked at.
+    Lost,
+}
 
 impl Faults {
     pub(super) fn of(nodes: &[Node]) -> Self {
-        Self(nodes.iter().map(|node| (node.id, watch::Sender::default())).collect())
+        let brokers = nodes.iter().map(|node| (node.id, watch::Sender::default())).collect();
+        Self { brokers, stop: Mutex::default() }
+    }
+
+    fn stop(&self) -> MutexGuard<'_, Stop> {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fate(&self) -> Fate {
+        let mut stop = self.stop();
+        match stop.left {
+            None => {
+                stop.answered += 1;
+                Fate::Answered
+            }
+            Some(0) => {
+                let is_first = !std::mem::replace(&mut stop.is_silent, true);
+                if is_first && stop.carries_out { Fate::Unanswered } else { Fate::Lost }
+            }
+            Some(left) => {
+                stop.left = Some(left - 1);
+                stop.answered += 1;
+                Fate::Answered
+            }
+        }
     }
 
     /// What a new connection to this broker has to pass.
     pub(super) fn gate(&self, id: BrokerId) -> Gate {
-        let switches = self.0.get(&id).map(watch::Sender::subscribe);
+        let switches = self.brokers.get(&id).map(watch::Sender::subscribe);
         let cuts = switches.as_ref().map_or(0, |switches| switches.borrow().cuts);
         Gate { switches, cuts }
     }
@@ -45,7 +93,7 @@ impl Faults {
     /// The error that the next request of this kind gets, if it is to get one.
     fn take(&self, id: BrokerId, api: ApiKey) -> Option<i16> {
         let mut taken = None;
-        self.0.get(&id)?.send_if_modified(|switches| {
+        self.brokers.get(&id)?.send_if_modified(|switches| {
             let Some((code, left)) = switches.errors.get_mut(&(api as i16)) else { return false };
             taken = Some(*code);
             *left = left.saturating_sub(1);
@@ -60,7 +108,7 @@ impl Faults {
     fn switch(&self, id: BrokerId, change: impl FnOnce(&mut Switches)) -> Result<(), Failure> {
         let missing =
             || Failure::new(FailureKind::NotFound, "switch a fault", "the demo has no such broker").on(id.to_string());
-        self.0.get(&id).ok_or_else(missing)?.send_modify(change);
+        self.brokers.get(&id).ok_or_else(missing)?.send_modify(change);
         Ok(())
     }
 }
@@ -103,6 +151,14 @@ impl Gate {
 
 /// Answers a request: with an error where one is switched on, else as it is meant.
 pub(super) async fn dispatch(call: Call, api: ApiKey, request: RequestKind) -> Option<ResponseKind> {
+    match call.cluster.faults.fate() {
+        Fate::Answered => {}
+        Fate::Unanswered => {
+            api::dispatch(&call, request).await;
+            return std::future::pending().await;
+        }
+        Fate::Lost => return std::future::pending().await,
+    }
     let Some(code) = call.cluster.faults.take(call.node, api) else { return api::dispatch(&call, request).await };
     let version = call.version;
     let changes_nothing = matches!(api, ApiKey::Metadata | ApiKey::DescribeCluster);
@@ -191,6 +247,33 @@ impl super::Demo {
     /// Cuts all connections of a broker, once: new ones are taken.
     pub fn cut_connections(&self, id: BrokerId) -> Result<(), Failure> {
         self.cluster.faults.switch(id, |switches| switches.cuts += 1)
+    }
+
+    /// Makes the whole cluster fall silent when it has answered so many more requests.
+    /// The one after them is still carried out, or lost as all that follow it.
+    pub fn fall_silent_after(&self, requests: u64, carries_out: bool) {
+        let mut stop = self.cluster.faults.stop();
+        *stop = Stop { left: Some(requests), carries_out, is_silent: false, answered: stop.answered };
+    }
+
+    /// Requests that it has answered since it began.
+    pub fn answered(&self) -> u64 {
+        self.cluster.faults.stop().answered
+    }
+
+    /// It has fallen silent: somebody waits for an answer that will not come.
+    pub fn is_silent(&self) -> bool {
+        self.cluster.faults.stop().is_silent
+    }
+
+    /// Answers again whoever asks anew; the connections of before are cut.
+    pub fn speak_again(&self) {
+        let mut stop = self.cluster.faults.stop();
+        *stop = Stop { answered: stop.answered, ..Stop::default() };
+        drop(stop);
+        for broker in self.cluster.faults.brokers.values() {
+            broker.send_modify(|switches| switches.cuts += 1);
+        }
     }
 
     /// Makes a broker answer the next `count` requests of an API key with an error

@@ -247,6 +247,17 @@ impl Running {
         });
     }
 
+    /// It is over, by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child of ours").is_some()
+    }
+
+    /// Ends it as a crash or a power cut does: at once, and without its knowing.
+    pub fn kill(mut self) {
+        self.child.kill().expect("a child of ours");
+        self.child.wait().expect("its end");
+    }
+
     /// Waits for its end.
     pub fn end(mut self) -> Ran {
         let status = patience::try_until("klamm to end", LONG, || match self.child.try_wait() {

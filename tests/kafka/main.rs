@@ -25,6 +25,7 @@ mod faults;
 mod figures;
 mod foreign;
 mod java;
+mod killed;
 mod klamm;
 mod maven;
 mod needs;
@@ -149,6 +150,9 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
         for (name, check) in checks::MODERN {
             trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
         }
+    }
+    for kind in killed::KINDS {
+        trials.push(trial(stage, format!("killed/{}", kind.name), |_| killed::at_every_step(kind)));
     }
     trials.push(trial(stage, "console/the story on real Kafka", |stage| {
         checks::the_story(&with_registry(stage, stage.kraft()));

@@ -27,6 +27,28 @@ async fn a_frozen_broker_takes_connections_and_answers_when_it_is_thawed() {
     assert!(client.receive().await.is_some() && client.receive().await.is_some(), "both are answered");
 }
 
+/// The request behind the last that is answered is carried out or lost; what follows
+/// is lost, until it speaks again.
+#[tokio::test]
+async fn a_cluster_falls_silent_at_a_request() {
+    let silence = Duration::from_millis(80);
+    for carries_out in [false, true] {
+        let demo = start(World::Empty, false).await;
+        demo.fall_silent_after(1, carries_out);
+        let mut client = Client::to(&demo, 1).await;
+        client.ask(0, ApiVersionsRequest::default()).await;
+        assert!(!demo.is_silent());
+        let creation = timeout(silence, create_topic(&mut client, "t", 1, &[])).await;
+        assert!(creation.is_err() && demo.is_silent());
+        let mut other = Client::to(&demo, 2).await;
+        assert!(timeout(silence, other.ask(0, ApiVersionsRequest::default())).await.is_err());
+        demo.speak_again();
+        assert_eq!(demo.cluster.lock().topics.contains_key("t"), carries_out);
+        let mut anew = Client::to(&demo, 1).await;
+        anew.ask(0, ApiVersionsRequest::default()).await;
+    }
+}
+
 #[tokio::test]
 async fn a_slow_broker_takes_its_time_until_it_is_not_slow() {
     let demo = start(World::Empty, false).await;

@@ -1,0 +1,232 @@
+//! SIGKILL at every step of every kind of change.
+//!
+//! The embedded cluster falls silent at one request after the other, which is either
+//! carried out or lost; whoever waits for the answer is killed. What must hold then:
+//! nothing was sent before the intent was journaled; the next start says that the
+//! change was cut short and knows of each step whether it was done; it can be finished
+//! or settled, and undone as if nothing had been.
+
+use crate::klamm::{DONE, Klamm, REFUSED, items};
+use crate::patience::{SHORT, until};
+use crate::target::{Security, Target};
+use crate::witness::runtime;
+use klamm::demo::{Clock, Demo, Options};
+use klamm::domain::Time;
+use serde_json::{Value, json};
+
+/// On 2026-11-21.
+const NOON: Time = Time(1_795_262_400_000);
+
+/// A kind of change.
+pub struct Kind {
+    pub name: &'static str,
+    /// The change, to which `--yes` is added.
+    change: &'static str,
+    /// What shows whether it was made.
+    look: &'static str,
+    /// The part of an item that tells.
+    shows: fn(&Value) -> Value,
+    can_undo: bool,
+}
+
+/// It committed and stopped, so that its offsets may be changed.
+macro_rules! idle {
+    () => {
+        "invoice-export-nightly"
+    };
+}
+
+pub const KINDS: &[Kind] = &[
+    Kind {
+        name: "reset",
+        change: concat!("groups reset ", idle!(), " --all-topics --to-earliest"),
+        look: concat!("groups export ", idle!()),
+        shows: committed,
+        can_undo: true,
+    },
+    Kind {
+        name: "reset of several groups",
+        change: concat!("groups reset ", idle!(), " killed-b --topic orders.v1 --to-offset 3 --create-group"),
+        look: concat!("groups export killed-b ", idle!()),
+        shows: committed,
+        can_undo: true,
+    },
+    Kind {
+        name: "copy",
+        change: concat!("groups copy ", idle!(), " killed-copy --create-group"),
+        look: "groups export killed-copy",
+        shows: committed,
+        can_undo: true,
+    },
+    Kind {
+        name: "deletion of a group",
+        change: concat!("groups delete ", idle!()),
+        look: concat!("groups export ", idle!()),
+        shows: committed,
+        can_undo: true,
+    },
+    Kind {
+        name: "deletion of offsets",
+        change: concat!("groups delete-offsets ", idle!(), " --topic orders.v1"),
+        look: concat!("groups export ", idle!()),
+        shows: committed,
+        can_undo: true,
+    },
+    Kind {
+        name: "removal of members",
+        change: "groups remove-members order-processor --all",
+        look: "groups describe order-processor",
+        shows: |item| item["members"].clone(),
+        can_undo: false,
+    },
+    Kind {
+        name: "creation of a topic",
+        change: "topics create killed.topic --partitions 3 --replication-factor 1",
+        look: "topics list --filter killed.topic",
+        shows: |item| item["partitions"].clone(),
+        can_undo: false,
+    },
+    Kind {
+        name: "more partitions",
+        change: "topics add-partitions orders.v1 --to 15",
+        look: "topics list --filter orders.v1",
+        shows: |item| item["partitions"].clone(),
+        can_undo: false,
+    },
+    Kind {
+        name: "deletion of a topic",
+        change: "topics delete catalog.products",
+        look: "topics list --filter catalog.products",
+        shows: |item| item["topic"].clone(),
+        can_undo: false,
+    },
+];
+
+fn committed(item: &Value) -> Value {
+    json!([item["group"], item["topic"], item["partition"], item["offset"]])
+}
+
+struct Scene {
+    demo: Demo,
+    klamm: Klamm,
+}
+
+impl Scene {
+    fn new() -> Self {
+        // The same world each time.
+        let options = Options { traffic: false, clock: Clock::Stopped(NOON), ..Options::default() };
+        let demo = runtime().block_on(Demo::start(options)).expect("the demo starts");
+        let target = Target { bootstrap: demo.bootstrap(), security: Security::default(), registry: None };
+        Self { klamm: Klamm::on(&target), demo }
+    }
+
+    fn look(&self, kind: &Kind) -> Vec<Value> {
+        let words: Vec<&str> = kind.look.split(' ').chain(["--output", "json"]).collect();
+        items(&self.klamm.run(&words).json()).iter().map(kind.shows).collect()
+    }
+}
+
+fn words(kind: &Kind) -> Vec<&str> {
+    kind.change.split(' ').chain(["--yes", "--output", "json"]).collect()
+}
+
+pub fn at_every_step(kind: &Kind) {
+    let scene = Scene::new();
+    let before = scene.look(kind);
+    let asked_before = scene.demo.answered();
+    scene.klamm.run(&words(kind)).ended_with(DONE);
+    // The order of what is asked at once differs, and with it how much is asked.
+    let most = scene.demo.answered() - asked_before + SPARE;
+    let after = scene.look(kind);
+    assert_ne!(before, after, "the change shows");
+    for carries_out in [false, true] {
+        let (mut cut_short, mut earlier) = (0, 0);
+        for requests in (0..most).rev() {
+            match killed_at(kind, requests, carries_out, &before, &after) {
+                Killed::CutShort => cut_short += 1,
+                // What comes before the change began is alike.
+                Killed::Earlier => earlier += 1,
+                Killed::Never => {}
+            }
+            if earlier > SPARE {
+                break;
+            }
+        }
+        assert!(cut_short > 0 && earlier > 0, "{}: cut short {cut_short} times, {earlier} before", kind.name);
+    }
+}
+
+/// Steps looked at on either side, in case the run was shorter or longer than the first.
+const SPARE: u64 = 3;
+
+enum Killed {
+    /// Before the change began.
+    Earlier,
+    CutShort,
+    /// It was over before.
+    Never,
+}
+
+fn killed_at(kind: &Kind, requests: u64, carries_out: bool, before: &[Value], after: &[Value]) -> Killed {
+    let Scene { demo, klamm } = &Scene::new();
+    let at = format!("{} killed at request {requests}, carried out: {carries_out}", kind.name);
+    demo.fall_silent_after(requests, carries_out);
+    let mut running = klamm.start(&words(kind));
+    let has_ended = until("silence, or the end", SHORT, || match (demo.is_silent(), running.has_ended()) {
+        (true, _) => Ok(false),
+        (false, true) => Ok(true),
+        (false, false) => Err(at.clone()),
+    });
+    if has_ended {
+        running.end().ended_with(DONE);
+        return Killed::Never;
+    }
+    running.kill();
+    demo.speak_again();
+    let look = || {
+        let words: Vec<&str> = kind.look.split(' ').chain(["--output", "json"]).collect();
+        items(&klamm.run(&words).json()).iter().map(kind.shows).collect::<Vec<_>>()
+    };
+    let list = klamm.run(&["journal", "list", "--output", "json"]).ended_with(DONE);
+    let entries = items(&list.json());
+    let Some(entry) = entries.first() else {
+        assert_eq!(look(), before, "{at}: nothing is sent before it is written down");
+        return Killed::Earlier;
+    };
+    let id = entry["id"].as_str().expect("an id");
+    assert_eq!(entry["status"], json!("unknown"), "{at}: its end was not written: {entry}");
+    assert!(
+        list.stderr.contains("never written") && list.stderr.contains(id),
+        "{at}: it is announced: {}",
+        list.stderr
+    );
+
+    // Nothing else moves here, so of each step it can be told.
+    let shown = klamm.run(&["journal", "show", id, "--output", "json"]).ended_with(DONE).json();
+    let left = items(&shown).iter().filter(|item| item["status"] == json!("not_done")).count();
+    let finish = ["journal", "finish", id, "--yes"];
+    if left > 0 {
+        klamm.run(&finish).ended_with(DONE);
+    } else {
+        klamm.run(&finish).ended_with(REFUSED);
+        klamm.run(&["journal", "settle", id]).ended_with(DONE);
+    }
+    assert_eq!(look(), after, "{at}: it is done now");
+    let list = klamm.run(&["journal", "list", "--output", "json"]).ended_with(DONE);
+    assert!(!list.stderr.contains("never written"), "{at}: {}", list.stderr);
+    let undoable: Vec<Value> =
+        items(&list.json()).into_iter().filter(|entry| entry["can_undo"] == json!(true)).collect();
+    assert_eq!(!undoable.is_empty(), kind.can_undo, "{at}: {}", list.stdout);
+    for entry in undoable {
+        let ran = klamm.run(&["journal", "undo", entry["id"].as_str().expect("an id"), "--yes"]);
+        // Of the one that was cut short before it had done anything, nothing is to be undone.
+        if ran.code != DONE {
+            let ran = ran.ended_with(REFUSED);
+            assert!(ran.stderr.contains("where it was before"), "{at}: {}", ran.stderr);
+        }
+    }
+    if kind.can_undo {
+        assert_eq!(look(), before, "{at}: and undone");
+    }
+    Killed::CutShort
+}
