@@ -341,6 +341,7 @@ fn key(name: &str) -> Option<Vec<u8>> {
         "down" => b"\x1b[B",
         "right" => b"\x1b[C",
         "left" => b"\x1b[D",
+        "shift-tab" => b"\x1b[Z",
         _ => {
             let letter = name.strip_prefix("ctrl-")?.bytes().next()?;
             return Some(vec![letter & 0x1f]);

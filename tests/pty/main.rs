@@ -18,6 +18,7 @@ mod profiles;
 #[path = "../secrets.rs"]
 mod secrets;
 mod story;
+mod views;
 
 #[test]
 fn the_story_on_the_demo() {
