@@ -11,4 +11,4 @@ mod runtime;
 mod ui;
 
 pub use command::reference::keys_reference;
-pub use runtime::{Crashed, OpenDemo, OpenedDemo, Options, Rehearsal, SwitchBroker, ask_secret, run};
+pub use runtime::{Crashed, OpenDemo, OpenedDemo, Options, Rehearsal, SwitchBroker, ask_secret, has_terminal, run};

@@ -11,7 +11,6 @@ use crate::demo::{Demo, Options as DemoOptions};
 use crate::domain::{Failure, FailureKind};
 use crate::profile::{Loaded, Profile, paths};
 use crate::tui::{self, OpenDemo, OpenedDemo, SwitchBroker};
-use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 pub(crate) async fn open(session: &mut Session) -> Result<Exit, Stop> {
@@ -35,7 +34,7 @@ fn opened(demo: Demo, globals: &Globals) -> OpenedDemo {
 
 /// Said before anything is started for a screen that cannot be drawn.
 pub(crate) fn refuse_without_terminal() -> Result<(), Stop> {
-    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+    if !tui::has_terminal() {
         return Err(Stop::usage("the console needs a terminal; klamm --help names the commands that do not"));
     }
     if std::env::var_os("TERM").is_some_and(|value| value == "dumb") {

@@ -71,9 +71,16 @@ pub type OpenDemo = Arc<dyn Fn() -> BoxFuture<'static, Result<OpenedDemo, Failur
 /// Inputs and answers that may wait for the loop.
 const WAITING: usize = 256;
 
+/// There is a terminal to draw on and one to read keys from: where stdin is a pipe,
+/// the terminal that controls the process, as pagers do.
+pub fn has_terminal() -> bool {
+    let keys = || std::fs::OpenOptions::new().read(true).write(true).open("/dev/tty");
+    std::io::stdout().is_terminal() && (std::io::stdin().is_terminal() || keys().is_ok())
+}
+
 /// Runs the console until it is left.
 pub async fn run(options: Options, open_demo: OpenDemo) -> anyhow::Result<()> {
-    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+    if !has_terminal() {
         bail!("the console needs a terminal; the commands of `klamm --help` work without one");
     }
     let clock = Clock;

@@ -149,6 +149,27 @@ fn a_terminal_that_goes_away_in_the_middle_of_a_change_cuts_nothing() {
     assert!(after > before, "all of it was moved: {before} {after}");
 }
 
+/// In a session of its own nobody sends it a hangup: it finds out by itself.
+#[test]
+fn a_terminal_that_vanishes_without_a_signal_ends_it() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let file = folder.path().join("pid");
+    // The shell writes its own number and becomes klamm.
+    let inner = format!("echo $$ > {}; exec {} demo", file.display(), env!("CARGO_BIN_EXE_klamm"));
+    let line = format!("setsid sh -c '{inner}'; read -r forever");
+    let mut console = Console::open_program("bash", &["--norc", "--noprofile", "-c", &line], &[], 120, 40);
+    console.sees("3 brokers");
+    let pid: u32 = std::fs::read_to_string(&file).expect("a number").trim().parse().expect("a number");
+    let runs = || std::path::Path::new(&format!("/proc/{pid}/stat")).exists();
+    assert!(runs(), "it runs");
+    console.goes_away("?");
+    let deadline = Instant::now() + PATIENCE;
+    while runs() {
+        assert!(Instant::now() < deadline, "it goes on without a terminal");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
 fn lag(document: &Value) -> i64 {
     let items = document["items"].as_array().expect("items");
     items.iter().map(|item| item["lag"].as_i64().expect("a lag")).sum()

@@ -209,6 +209,28 @@ fn themes_and_keys_of_the_configuration_file_are_in_force() {
     console.assert_restored();
 }
 
+/// What comes through the pipe is for nobody: keys come from the terminal behind it.
+#[test]
+fn a_pipe_at_stdin_leaves_the_keys_to_the_terminal() {
+    let line = format!("yes q | {} demo", env!("CARGO_BIN_EXE_klamm"));
+    let mut console = Console::open_program("bash", &["--norc", "--noprofile", "-c", &line], &[], 120, 40);
+    console.sees("3 brokers");
+    console.press("2");
+    console.sees("PART");
+    console.press("q");
+    assert_eq!(console.ends(), 0);
+    console.assert_restored();
+}
+
+/// A screen to draw on, and no keys: stdin is a file, and no terminal controls the session.
+#[test]
+fn without_a_terminal_for_keys_it_says_so() {
+    let line = format!("setsid --wait {} demo < /dev/null", env!("CARGO_BIN_EXE_klamm"));
+    let mut console = Console::open_program("bash", &["--norc", "--noprofile", "-c", &line], &[], 120, 40);
+    console.sees("the console needs a terminal");
+    assert_eq!(console.ends(), 2);
+}
+
 #[test]
 fn without_a_terminal_it_says_so() {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_klamm"))
