@@ -115,8 +115,12 @@ impl Journal {
         self.append(&LineOut { v: VERSION, at, event: EventOut::Intent { profile, plan } })
     }
 
+    /// Writes what became of it. The change is made: a failure says how to write it later.
     pub(super) fn finish(&self, outcome: &Outcome) -> Result<(), Failure> {
+        let id = &outcome.plan_id;
+        let hint = format!("Its intent is there: once there is room, klamm journal settle {id} writes down the rest.");
         self.append(&LineOut { v: VERSION, at: outcome.at, event: EventOut::Result { outcome } })
+            .map_err(|failure| failure.hint(hint))
     }
 
     pub(super) fn unlocked(&self, profile: &str, until: Time, at: Time) -> Result<(), Failure> {
@@ -193,8 +197,13 @@ fn append_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = options.open(path)?;
     file.lock()?;
     end_with_newline(&mut file)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    let length = file.seek(SeekFrom::End(0))?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // Half a line helps nobody; where this fails too, reading says that one is broken.
+        let _ = file.set_len(length);
+    }
+    written
 }
 
 /// A crash may have cut the last line: the next one starts on a line of its own.

@@ -45,6 +45,56 @@ fn a_state_directory_that_takes_nothing_costs_changes_and_nothing_else() {
     }
 }
 
+/// A journal that can take the intent of a change and not its result: the change is made
+/// and says that it is not written down; the next start says so too, finds what became of
+/// it, and it can be undone.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_fills_between_intent_and_result_loses_nothing() {
+    let group = "surroundings-filling";
+    let line = group_at_end(group);
+    let (first, state) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let journal_in =
+        |state: &std::path::Path| state.join("klamm/journal").join(format!("{}.jsonl", WORLD.demo.cluster_id()));
+    // How long the lines are is seen where there is room.
+    let roomy = klamm(&format!("{line} --yes")).env("XDG_STATE_HOME", first.path()).output().expect("klamm runs");
+    assert_eq!(code(&roomy), 0, "{}", text(&roomy.stderr));
+    done(&format!("groups reset {group} --topic {group} --to-latest --yes"));
+    let written = std::fs::read_to_string(journal_in(first.path())).expect("a journal");
+    let lengths: Vec<usize> = written.lines().map(|line| line.len() + 1).collect();
+    let [intent, result] = lengths[..] else { panic!("an intent and a result: {written}") };
+
+    // Blank lines fill it up to the middle of the result; the limit is in blocks of 1 KiB.
+    let blocks = (intent + result).div_ceil(1024);
+    let file = journal_in(state.path());
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+    std::fs::write(&file, "\n".repeat(blocks * 1024 - intent - result / 2)).expect("written");
+    let limited = format!("trap '' XFSZ; ulimit -f {blocks}; exec {} {line} --yes", env!("CARGO_BIN_EXE_klamm"));
+    let output = Command::new("bash")
+        .args(["-c", &limited])
+        .env("KLAMM_BOOTSTRAP", &WORLD.bootstrap)
+        .env("XDG_STATE_HOME", state.path())
+        .output()
+        .expect("bash runs");
+    let applied = document(&line, &output);
+    assert_eq!(applied["items"][0]["status"], "done", "{applied}");
+    assert_eq!(committed(group), json!(0), "it is made");
+    let id = applied["plan"]["id"].as_str().expect("an id");
+    let notes = applied["plan"]["notes"].to_string();
+    assert!(notes.contains("could not be journaled") && notes.contains("File too large"), "{applied}");
+    assert!(notes.contains(&format!("klamm journal settle {id}")) && !notes.contains("Nothing is changed"), "{notes}");
+
+    let after = |words: &str| klamm(words).env("XDG_STATE_HOME", state.path()).output().expect("klamm runs");
+    let list = after("journal list --output json");
+    let said = text(&list.stderr);
+    assert!(said.contains("never written") && said.contains(id) && !said.contains("line"), "{said}");
+    let shown = document("journal show", &after(&format!("journal show {id} --output json")));
+    assert_eq!(shown["items"][0]["status"], "done", "{shown}");
+    assert_eq!(code(&after(&format!("journal settle {id}"))), 0);
+    assert_eq!(code(&after(&format!("journal undo {id} --yes"))), 0);
+    assert_eq!(committed(group), json!(5), "and is taken back");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_costs_changes_and_nothing_else() {
