@@ -234,6 +234,7 @@ mod tests {
             committed: Fact::Known(Some(committed)),
             start: Fact::Known(0),
             end: Fact::Known(9),
+            nothing_left: false,
             member: None,
         };
         let mut windows = Windows::default();

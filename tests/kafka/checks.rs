@@ -6,8 +6,8 @@
 
 mod changing;
 mod looking;
-mod outlook;
 mod moving;
+mod outlook;
 mod reading;
 mod sitting;
 mod taking;

@@ -156,8 +156,18 @@ fn records_pane(pane: RecordsPane) -> &'static str {
     }
 }
 
-const FORMS: &[&str] =
-    &["topic", "from", "contains", "group here", "group of topic", "wish", "broker", "save", "copy of profile"];
+const FORMS: &[&str] = &[
+    "topic",
+    "from",
+    "contains",
+    "group here",
+    "group of topic",
+    "wish",
+    "broker",
+    "save",
+    "copy of profile",
+    "copy of group",
+];
 
 pub fn form(purpose: &FormPurpose) -> &'static str {
     match purpose {
@@ -168,7 +178,8 @@ pub fn form(purpose: &FormPurpose) -> &'static str {
         FormPurpose::ResetGroupOfTopic(_) => "group of topic",
         FormPurpose::PartitionWish(_) => "wish",
         FormPurpose::SwitchBroker => "broker",
-        FormPurpose::SaveRecord { .. } => "save",
+        FormPurpose::SaveText { .. } => "save",
+        FormPurpose::CopyGroup(_) => "copy of group",
         FormPurpose::DuplicateProfile(_) => "copy of profile",
     }
 }
@@ -775,6 +786,7 @@ fn dialog_scenes(all: &mut Scenes) {
     all.add(Place::Form, "group of topic", Filled, "group", || filled("2 j j j j j enter R"));
     all.add(Place::Form, "save", Filled, "file", || decoded(Access::ReadWrite, "k ctrl-s"));
     all.add(Place::Form, "copy of profile", Filled, "name", || filled("0 a"));
+    all.add(Place::Form, "copy of group", Filled, "Copy", || filled("3 C"));
     all.add(Place::Form, "broker", Filled, "broker", || {
         let mut desk = filled("1");
         if let Link::Open(session) = &mut desk.state.link {
