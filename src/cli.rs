@@ -16,6 +16,7 @@ mod console;
 mod demo;
 mod documents;
 mod exit;
+mod exporter;
 mod groups;
 mod interrupt;
 mod journal;
@@ -92,9 +93,9 @@ fn print_log_path(session: &mut Session) -> Exit {
     written.map_or_else(|error| stopped(session, error.into()), |()| Exit::Done)
 }
 
-/// The console, and the demo that serves until it is told to stop.
+/// The console, and what serves until it is told to stop.
 fn has_own_screen(noun: Option<&Noun>) -> bool {
-    matches!(noun, None | Some(Noun::Demo(_)))
+    matches!(noun, None | Some(Noun::Demo(_) | Noun::Exporter(_)))
 }
 
 async fn run(session: &mut Session, noun: Option<Noun>) -> Exit {
@@ -120,6 +121,7 @@ async fn command(session: &mut Session, noun: Option<Noun>) -> Result<Exit, Stop
         Some(Noun::Config(verb)) => config::run(session, &verb),
         Some(Noun::Topics(verb)) => topics::run(session, verb).await,
         Some(Noun::Groups(verb)) => groups::run(session, verb).await,
+        Some(Noun::Exporter(arguments)) => exporter::run(session, &arguments).await,
         Some(Noun::Records(verb)) => records::run(session, verb).await,
         Some(Noun::Journal(verb)) => journal::run(session, verb).await,
         Some(Noun::Completions(arguments)) => shell::completions(session, &arguments),

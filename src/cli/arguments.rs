@@ -4,7 +4,7 @@
 //! reading words; must not know what is done with them.
 
 use super::output::Format;
-use super::{config, demo, groups, journal, profiles, records, shell, topics};
+use super::{config, demo, exporter, groups, journal, profiles, records, shell, topics};
 
 use crate::domain::when::zone_name;
 use clap::builder::FalseyValueParser;
@@ -87,6 +87,8 @@ pub(crate) enum Noun {
     /// Reading and writing records
     #[command(subcommand)]
     Records(records::Verb),
+    /// Serve lag, time lag, drain time and verdict of every group to Prometheus
+    Exporter(exporter::ExporterArguments),
     /// Every change that was made from here, and undoing it
     #[command(subcommand)]
     Journal(journal::Verb),
@@ -128,6 +130,7 @@ mod tests {
     #[rstest]
     #[case::demo("klamm demo --serve --listen 127.0.0.1:19092 --brokers 3 --stats")]
     #[case::a_large_demo("klamm demo --topics 20000 --partitions 5 --groups 10000 --serve")]
+    #[case::exporter("klamm exporter --listen 127.0.0.1:0 --every 60 --partitions")]
     #[case::profiles("klamm profiles list")]
     #[case::show_a_profile("klamm profiles show prod")]
     #[case::test_a_profile("klamm profiles test prod")]

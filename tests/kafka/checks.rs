@@ -30,6 +30,7 @@ pub const CHECKS: &[Check] = &[
     ("verdict", looking::verdict),
     ("outlook/lag in time and headroom", outlook::waiting),
     ("outlook/ends of transactions and open ones", outlook::transactions),
+    ("exporter", outlook::exporter),
     ("fetch", reading::fetch),
     ("fetch/from where one asks", reading::starts),
     ("fetch/every codec", reading::codecs),

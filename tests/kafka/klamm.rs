@@ -247,6 +247,11 @@ impl Running {
         });
     }
 
+    /// What it said so far.
+    pub fn said(&self) -> String {
+        self.out.so_far()
+    }
+
     /// It is over, by itself.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("a child of ours").is_some()

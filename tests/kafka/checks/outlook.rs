@@ -1,10 +1,15 @@
 //! What becomes of a group's lag: how long records wait, what retention takes, what
 //! holds a reader back.
 
+use super::fill;
 use crate::klamm::Klamm;
+use crate::patience::{SHORT, until};
 use crate::target::Target;
 use crate::witness::{Seed, Witness};
 use serde_json::{Value, json};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const MINUTE: i64 = 60_000;
@@ -111,4 +116,53 @@ pub fn transactions(target: &Target) {
     writer.abort();
     let found = described(&klamm, group);
     assert_eq!(partition(&found, topic, 0)["held_by_producer"], Value::Null, "its end lets the group go on");
+}
+
+/// Prometheus gets what is known of each group, and the last round's page at once.
+pub fn exporter(target: &Target) {
+    let witness = Witness::new(target);
+    let (topic, group) = ("check.exporter", "check-exporter");
+    witness.create_topic(topic, 1, 1, &[]);
+    fill(&witness, topic, 0, "v", 9);
+    witness.commit(group, topic, &[(0, 2)]);
+    let klamm = Klamm::on(target);
+    let mut running = klamm.start(&["exporter", "--listen", "127.0.0.1:0", "--every", "1", "--partitions"]);
+    running.wait_for("its address", |said| said.ends_with('\n'));
+    let said: Value = serde_json::from_str(&running.said()).expect("one JSON line");
+    let url = said["metrics"].as_str().expect("where it serves");
+    let address = url.strip_prefix("http://").and_then(|url| url.strip_suffix("/metrics")).expect("an address");
+    let page = until("its first round", SHORT, || {
+        let answer = get(address, "/metrics").map_err(|error| error.to_string())?;
+        if answer.starts_with("HTTP/1.1 200") { Ok(answer) } else { Err(answer) }
+    });
+    let sample = |name: &str| {
+        let found = page
+            .lines()
+            .find(|line| line.starts_with(&format!("{name}{{")) && line.contains(&format!("group=\"{group}\"")));
+        found.and_then(|line| line.rsplit_once(' ')).map(|(_, value)| value.to_owned())
+    };
+    assert_eq!(sample("klamm_group_lag").as_deref(), Some("7"), "{page}");
+    assert_eq!(sample("klamm_partition_lag").as_deref(), Some("7"), "{page}");
+    assert_eq!(sample("klamm_partition_end_offset").as_deref(), Some("9"));
+    let seconds: f64 = sample("klamm_group_lag_seconds").and_then(|value| value.parse().ok()).expect("it is known");
+    assert!((0.0..600.0).contains(&seconds), "{seconds}");
+    assert!(page.lines().any(|line| line.starts_with("klamm_up{") && line.ends_with(" 1")));
+    terminate(running.pid());
+    until("its end", SHORT, || if running.has_ended() { Ok(()) } else { Err("it serves".to_owned()) });
+    assert_eq!(running.end().code, 0, "an interrupt is how it ends");
+}
+
+/// An answer over HTTP, head and body.
+fn get(address: &str, path: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(SHORT))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+fn terminate(pid: u32) {
+    let sent = Command::new("kill").args(["-s", "TERM", &pid.to_string()]).status().expect("kill runs");
+    assert!(sent.success());
 }
