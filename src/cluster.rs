@@ -19,6 +19,7 @@ mod overrides;
 mod plans;
 mod probe;
 mod produce;
+mod produced;
 mod reading;
 mod records;
 mod reset_plans;
@@ -84,6 +85,7 @@ struct Inner {
     commits: Mutex<CommitLog>,
     outlooks: Mutex<Outlooks>,
     saving: tokio::sync::Mutex<Saving>,
+    produced: Mutex<produced::Known>,
     journal: OnceLock<Journal>,
     producer: tokio::sync::OnceCell<Producer>,
     plans_made: AtomicU32,
@@ -117,6 +119,7 @@ impl Cluster {
                 commits: Mutex::new(CommitLog::new(profile.rules)),
                 outlooks: Mutex::default(),
                 saving: tokio::sync::Mutex::default(),
+                produced: Mutex::default(),
                 journal: OnceLock::new(),
                 producer: tokio::sync::OnceCell::new(),
                 plans_made: AtomicU32::new(0),

@@ -27,6 +27,7 @@ pub mod pace;
 pub mod partition_plan;
 pub mod partitioner;
 pub mod plan;
+pub mod produced;
 pub mod quiet;
 pub mod record;
 pub mod replica_placement;

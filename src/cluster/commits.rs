@@ -265,10 +265,13 @@ impl Cluster {
     pub async fn judged_group(&self, group: &GroupId) -> Result<Arc<GroupDetail>, Failure> {
         let (group, read) = tokio::join!(self.group(group), self.read_commits(Some(std::slice::from_ref(group))));
         let mut group = group?;
-        let judged = match read {
-            Ok(()) => self.judge(&rows_of(std::slice::from_ref(&group))).await,
-            Err(failure) => Err(failure),
+        let judge = async {
+            read?;
+            self.judge(&rows_of(std::slice::from_ref(&group))).await
         };
+        let produced = self.produced_for(&group.description.listing.id, &group.partitions);
+        let (judged, produced) = tokio::join!(judge, produced);
+        group.produced = produced;
         let (now, id) = (self.now(), group.description.listing.id.clone());
         group.judged = Fact::Known(match judged.map(|mut judged| judged.pop().unwrap_or_default()) {
             Ok(judged) => judged,

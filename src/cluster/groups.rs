@@ -12,6 +12,7 @@ use crate::domain::group::{
 };
 use crate::domain::origin::GroupRole;
 use crate::domain::pace::{Behind, Pace};
+use crate::domain::produced::Produced;
 use crate::domain::standing::Standing;
 use crate::domain::verdict::{Judgement, Rules};
 use crate::domain::windows::Windows;
@@ -79,6 +80,8 @@ pub struct GroupDetail {
     pub role: GroupRole,
     pub judged: Fact<Judged>,
     pub outlook: Fact<Outlook>,
+    /// What was written in the last hour where it reads.
+    pub produced: Fact<Arc<Produced>>,
     pub failures: Vec<Failure>,
 }
 

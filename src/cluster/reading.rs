@@ -182,6 +182,7 @@ impl Cluster {
                 history: Vec::new(),
                 judged: Fact::unknown(NOT_JUDGED),
                 outlook: Fact::unknown(NOT_JUDGED),
+                produced: Fact::unknown(NOT_JUDGED),
                 failures: Vec::new(),
             })
             .collect();
@@ -213,6 +214,7 @@ impl Cluster {
             partitions,
             judged: Fact::unknown(NOT_JUDGED),
             outlook: Fact::unknown(NOT_JUDGED),
+            produced: Fact::unknown(NOT_JUDGED),
             failures,
         })
     }

@@ -54,6 +54,23 @@ async fn of_one_topic_only_its_own_logs_are_asked_for() {
 }
 
 #[tokio::test]
+async fn without_the_log_of_commits_an_open_group_is_judged_by_samples_and_the_last_hour_is_known() {
+    let world = World::with(GROUPS).await;
+    let cluster = open(&world);
+    let detail = cluster.judged_group(&"billing".into()).await.unwrap();
+    let judged = detail.judged.known().unwrap();
+    assert!(judged.why_sampled.as_ref().is_some_and(|why| why.contains("DESCRIBE and READ")), "{judged:?}");
+    let looks: Vec<_> = judged.partitions.iter().flatten().map(|judgement| judgement.commits).collect();
+    assert_eq!(looks, [1, 1], "one look at each partition");
+    let produced = detail.produced.known().unwrap();
+    assert_eq!((produced.partitions, produced.unknown), (2, 0));
+    let asked = world.times_asked();
+    assert_eq!(asked.len(), 12, "twelve times, each in one request: {asked:?}");
+    cluster.judged_group(&"billing".into()).await.unwrap();
+    assert_eq!(world.times_asked().len(), 12, "and not again");
+}
+
+#[tokio::test]
 async fn without_a_list_all_groups_are_asked_once() {
     let world = World::with(GROUPS).await;
     let cluster = open(&world);

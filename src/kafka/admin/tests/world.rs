@@ -41,6 +41,16 @@ impl World {
         Self { broker: script.start().await }
     }
 
+    /// The past times at which offsets were asked for: one for each request.
+    pub(crate) fn times_asked(&self) -> Vec<i64> {
+        let asked = self.broker.asked::<ListOffsetsRequest>();
+        let time = |request: ListOffsetsRequest| {
+            let partition = request.topics.first()?.partitions.first()?.timestamp;
+            (partition >= 0).then_some(partition)
+        };
+        asked.into_iter().filter_map(|asked| time(asked.read::<ListOffsetsRequest>())).collect()
+    }
+
     /// The topics whose offsets were asked for, each when it was asked for first.
     pub(crate) fn bounds_of(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();

@@ -5,6 +5,7 @@ use crate::cluster::{GroupDetail, PartitionOutlook};
 use crate::domain::drain::Drain;
 use crate::domain::group::{GroupState, LagPoint};
 use crate::domain::headroom::Headroom;
+use crate::domain::produced::{Produced, STEP, STEPS};
 use crate::domain::text::{sanitize, shorten_middle};
 use crate::domain::verdict::{GroupVerdict, Judgement, Reason, Source, Verdict};
 use crate::domain::{Fact, Time, TopicPartition, show};
@@ -143,6 +144,7 @@ fn figures(detail: &GroupDetail, marks: &Marks) -> Vec<Vec<Span<'static>>> {
         ]);
     }
     figures.extend(worst_share(detail).map(|share| vec![span(share, Role::Muted)]));
+    figures.extend(detail.produced.known().map(|produced| produced_line(marks, produced)));
     if !detail.description.assignor.is_empty() {
         figures.push(vec![span(detail.description.assignor.clone(), Role::Muted)]);
     }
@@ -184,8 +186,17 @@ fn worst_share(detail: &GroupDetail) -> Option<String> {
 fn lag_chart(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail) {
     let history = &detail.history;
     let (Some(first), Some(last)) = (history.first(), history.last()) else { return };
-    if history.len() < 3 || area.width < 40 || area.height < 3 {
-        canvas.put(area.x, area.y, area.width, "the chart begins after a few samples", Role::Muted);
+    if area.width < 40 || area.height < 3 {
+        return;
+    }
+    if history.len() < 3 {
+        // The logs know what was written before anybody looked.
+        match detail.produced.known().filter(|produced| produced.total() > 0) {
+            Some(produced) => produced_chart(canvas, area, state, produced),
+            None => {
+                canvas.put(area.x, area.y, area.width, "the chart begins after a few samples", Role::Muted);
+            }
+        }
         return;
     }
     let points = |value: &dyn Fn(&LagPoint) -> f64| -> Vec<(Time, f64)> {
@@ -201,6 +212,28 @@ fn lag_chart(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupD
         Series { name: "read", role: Role::Success, points: &read },
     ];
     Chart { series: &series, from: first.at, to: last.at, zone: state.zone() }.draw(canvas, area);
+}
+
+/// Records written in each five minutes of the last hour.
+fn produced_chart(canvas: &mut Canvas<'_>, area: Rect, state: &State, produced: &Produced) {
+    let title = "written in five minutes each, by the records' own times; lag follows after a few looks";
+    canvas.put(area.x, area.y, area.width, title, Role::Muted);
+    let points: Vec<(Time, f64)> = produced.points().map(|(at, records)| (at, records as f64)).collect();
+    let series = [Series { name: "written", role: Role::Info, points: &points }];
+    let (from, to) = (produced.from, produced.from.plus_millis(STEPS as i64 * STEP));
+    let area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    Chart { series: &series, from, to, zone: state.zone() }.draw(canvas, area);
+}
+
+/// "last hour ▁▂▃ 12.1 k": what was written, by the records' own times.
+fn produced_line(marks: &Marks, produced: &Produced) -> Vec<Span<'static>> {
+    let steps: Vec<f64> = produced.records.iter().map(|records| *records as f64).collect();
+    let about = if produced.unknown > 0 { "~" } else { "" };
+    let total = show::abbreviated(produced.total());
+    vec![
+        span("last hour ", Role::Muted),
+        span(format!("{} {about}{total} written", spark::line(marks, &steps, STEPS)), Role::Text),
+    ]
 }
 
 fn rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail) {
