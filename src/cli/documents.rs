@@ -41,6 +41,7 @@ const DOCUMENTS: &[Document] = &[
     document("groups-lag", 1, &["groups lag"]),
     document("groups-verdict", 1, &["groups verdict"]),
     document("groups-export", 1, &["groups export"]),
+    lines("groups-peek", &["groups peek"]),
     lines("record", &["records tail"]),
     document("records-produce", 1, &["records produce"]),
     document("journal-list", 1, &["journal list"]),

@@ -3,6 +3,7 @@
 mod copy;
 mod delete;
 mod describe;
+mod peek;
 mod reset;
 mod rules;
 mod verdict;
@@ -32,7 +33,9 @@ pub(crate) enum Verb {
     Lag(LagArguments),
     /// How groups are doing, judged by their last commits
     Verdict(verdict::VerdictArguments),
-    /// Move the committed offsets of a group
+    /// The records around the committed offsets of a group
+    Peek(peek::PeekArguments),
+    /// Move the committed offsets of groups
     Reset(Box<reset::ResetArguments>),
     /// Commit the offsets of a group to another
     Copy(copy::CopyArguments),
@@ -98,6 +101,7 @@ pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop>
         Verb::Describe(arguments) => describe::run(session, &arguments).await,
         Verb::Lag(arguments) => lag(session, &arguments).await,
         Verb::Verdict(arguments) => verdict::run(session, &arguments).await,
+        Verb::Peek(arguments) => peek::run(session, arguments).await,
         Verb::Reset(arguments) => reset::run(session, *arguments).await,
         Verb::Copy(arguments) => copy::copy(session, arguments).await,
         Verb::Export(arguments) => copy::export(session, arguments).await,

@@ -1,6 +1,6 @@
 //! `klamm records …`: reading a topic's records, and writing some.
 
-mod line;
+pub(super) mod line;
 mod produce;
 mod tail;
 

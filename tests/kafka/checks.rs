@@ -57,6 +57,7 @@ pub const CHECKS: &[Check] = &[
     ("remove members/static", taking::static_members),
     ("copy a group", moving::copied),
     ("export and import", moving::written_down),
+    ("peek", moving::peek),
     ("reset/several groups", moving::several_groups),
     ("reset/only where records wait", moving::only_lagging),
     ("cut short/offsets", unfinished::offsets),

@@ -46,7 +46,7 @@ struct HeaderLine {
 }
 
 /// The first line of the stream, where the format has one.
-pub(super) fn header(format: Format) -> Option<String> {
+pub(in crate::cli) fn header(format: Format) -> Option<String> {
     match format {
         Format::Json | Format::Table => None,
         Format::Csv => Some("topic,partition,offset,timestamp,key,key_format,value,value_format,headers".into()),
@@ -54,7 +54,7 @@ pub(super) fn header(format: Format) -> Option<String> {
 }
 
 /// One record in `format`, safe for whoever reads it.
-pub(super) fn write(record: &DecodedRecord, format: Format, look: &Look) -> String {
+pub(in crate::cli) fn write(record: &DecodedRecord, format: Format, look: &Look) -> String {
     match format {
         Format::Json => {
             let line = json(record);

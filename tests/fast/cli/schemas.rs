@@ -97,6 +97,10 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
     for line in text(&tail.stdout).lines() {
         see("records tail", &serde_json::from_str(line).expect("an object"));
     }
+    let peek = klamm("groups peek cli-schemed -o json").output().expect("it runs");
+    for line in text(&peek.stdout).lines() {
+        see("groups peek", &serde_json::from_str(line).expect("an object"));
+    }
     let stats = bare().args(["demo", "--stats"]).output().expect("it runs");
     see("demo --stats", &serde_json::from_slice(&stats.stdout).expect("an object"));
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");

@@ -79,6 +79,31 @@ pub fn several_groups(target: &Target) {
     assert_eq!(witness.committed(second, topic, 2), offsets([(0, 2), (1, 2)]));
 }
 
+/// What a group reads next, and what is around it; where nothing waits, what it read last.
+pub fn peek(target: &Target) {
+    let (topic, group) = ("check.peek", "check-peek");
+    let witness = scene(target, topic, group);
+    witness.commit(group, topic, &[(1, 10)]);
+    let klamm = Klamm::on(target);
+    let seen = |words: &[&str]| -> Vec<(i64, i64, String, String)> {
+        let number = |line: &serde_json::Value, name: &str| line[name].as_i64().expect("a number");
+        let text = |line: &serde_json::Value, name: &str| line[name].as_str().expect("a text").to_owned();
+        let lines = klamm.records(&[&["groups", "peek", group], words].concat());
+        let row = |line: &serde_json::Value| {
+            (number(line, "partition"), number(line, "offset"), text(line, "place"), text(line, "value"))
+        };
+        lines.iter().map(row).collect()
+    };
+    let row = |partition, offset, place: &str, value: &str| (partition, offset, place.to_owned(), value.to_owned());
+    assert_eq!(
+        seen(&[]),
+        [row(0, 3, "before", "a-3"), row(0, 4, "next", "a-4"), row(0, 5, "after", "a-5"), row(1, 9, "before", "b-9")]
+    );
+    let one = format!("{topic}:0");
+    assert_eq!(seen(&["--topic", &one, "--before", "0", "--after", "0"]), [row(0, 4, "next", "a-4")]);
+    assert_eq!(witness.committed(group, topic, 2), offsets([(0, 4), (1, 10)]), "a look moves nothing");
+}
+
 /// Several topics, and of them only where records wait to be read.
 pub fn only_lagging(target: &Target) {
     let (topic, other, group) = ("check.lagging.a", "check.lagging.b", "check-lagging");

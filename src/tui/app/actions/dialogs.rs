@@ -198,6 +198,7 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
                 isolation: before.map_or(Isolation::default(), |reading| reading.isolation),
                 // Another place in the log: it is asked anew.
                 tiered: TieredRead::Ask,
+                position: None,
             })
         }
         FormPurpose::RecordsContains => {

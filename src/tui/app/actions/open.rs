@@ -7,7 +7,7 @@ use super::super::screens::overview::{
     BrokersTab, OverviewPane, WayIn, health_lines, rank_leaders, selected_change, selected_group, selected_topic,
     selected_uneven,
 };
-use super::super::screens::records::{Reading, RecordsPane};
+use super::super::screens::records::{Position, Reading, RecordsPane};
 use super::super::screens::topic::TopicTab;
 use super::super::state::{Screen, Spot, State};
 use super::{lists, records};
@@ -216,7 +216,10 @@ fn in_topic(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// `enter` on a group's partition: the record that is read next.
+/// Records shown before the one that a group reads next.
+const BEFORE: i64 = 5;
+
+/// `enter` on a group's partition: the record that is read next, among those around it.
 fn at_committed(state: &mut State, effects: &mut Vec<Effect>) {
     let view = &state.views.group;
     let Some(detail) = view.detail.value() else { return };
@@ -226,10 +229,15 @@ fn at_committed(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     };
     let offset = row.committed.known().and_then(Option::as_ref).map(|committed| committed.offset);
-    let start = offset.map_or(StartAt::Earliest, StartAt::Offset);
+    let log_start = row.start.get().unwrap_or(0);
+    let before = |offset: i64| StartAt::Offset(offset.saturating_sub(BEFORE).max(log_start.min(offset)));
+    let start = offset.map_or(StartAt::Earliest, before);
+    let group = detail.description.listing.id.clone();
+    let position = offset.map(|offset| Position { group, offset });
     let view = state.usual_view(row.partition.topic.as_str());
     let reading = Reading {
         partitions: Some(vec![row.partition.partition]),
+        position,
         ..Reading::of(row.partition.topic.clone(), start, view)
     };
     records::open(state, reading, effects);

@@ -11,7 +11,7 @@ pub use start::{parse_partitions, parse_start};
 
 use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate};
 use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
-use crate::domain::{Failure, Offset, PartitionId, Time, TopicName};
+use crate::domain::{Failure, GroupId, Offset, PartitionId, Time, TopicName};
 use crate::tui::app::list::Motion;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -57,6 +57,15 @@ pub struct Reading {
     pub view: ViewAs,
     pub isolation: Isolation,
     pub tiered: TieredRead,
+    /// Whose committed offset is looked at; of one partition only.
+    pub position: Option<Position>,
+}
+
+/// Where a group is in the partition that is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    pub group: GroupId,
+    pub offset: Offset,
 }
 
 impl Reading {
@@ -70,6 +79,7 @@ impl Reading {
             view,
             isolation: Isolation::default(),
             tiered: TieredRead::default(),
+            position: None,
         }
     }
 }
@@ -105,6 +115,8 @@ pub struct RecordsView {
     /// The selected record; the newest while following.
     selected: Option<RecordKey>,
     cursor: usize,
+    /// The record to be selected once it has come.
+    seeks: Option<Offset>,
     decoded: HashMap<RecordKey, Arc<DecodedRecord>>,
     pace: Pace,
 }
@@ -129,6 +141,7 @@ impl Default for RecordsView {
             facts_scroll: 0,
             selected: None,
             cursor: 0,
+            seeks: None,
             decoded: HashMap::new(),
             pace: Pace::default(),
         }
@@ -144,7 +157,26 @@ impl RecordsView {
     pub fn begin(&mut self, reading: Reading) {
         let is_following = !matches!(reading.start, StartAt::Earliest | StartAt::Offset(_) | StartAt::Time(_));
         let (wraps, shows_sizes, pane) = (self.wraps, self.shows_sizes, self.pane);
-        *self = Self { reading: Some(reading), is_following, wraps, shows_sizes, pane, ..Self::default() };
+        let seeks = reading.position.as_ref().map(|position| position.offset);
+        *self = Self { reading: Some(reading), is_following, wraps, shows_sizes, pane, seeks, ..Self::default() };
+    }
+
+    /// The group whose position is looked at reads this row next.
+    pub fn is_next(&self, row: usize) -> bool {
+        let Some(position) = self.reading.as_ref().and_then(|reading| reading.position.as_ref()) else { return false };
+        let is_read = |row: usize| self.ring.get(row).is_some_and(|record| record.offset() < position.offset);
+        // Offsets have gaps: it is the first that is not before the committed one.
+        !is_read(row) && row.checked_sub(1).is_none_or(is_read)
+    }
+
+    /// Selects what is looked for, as soon as it is there.
+    fn seek(&mut self) {
+        let Some(offset) = self.seeks else { return };
+        let row = (0..self.ring.len()).find(|row| self.ring.get(*row).is_some_and(|record| record.offset() >= offset));
+        if row.is_some() {
+            self.seeks = None;
+        }
+        self.go_to(row.unwrap_or(usize::MAX));
     }
 
     pub fn take(&mut self, update: RecordsUpdate, at: Time) {
@@ -167,6 +199,8 @@ impl RecordsView {
         }
         if self.is_following {
             self.select_newest();
+        } else if self.seeks.is_some() {
+            self.seek();
         } else if self.selected.is_none() {
             self.go_to(0);
         }
@@ -212,6 +246,7 @@ impl RecordsView {
     pub fn move_by(&mut self, motion: Motion, height: usize) {
         let row = motion.apply(self.cursor, self.ring.len(), height);
         let at_end = row + 1 >= self.ring.len();
+        self.seeks = None;
         // Going up means reading: the list stands still until it is told to follow.
         if !at_end {
             self.is_following = false;

@@ -2,11 +2,12 @@
 
 use super::canned::{self, Desk};
 use super::screens::{in_group, shoot};
-use crate::cluster::Access;
+use crate::cluster::{Access, RecordRef, RecordsUpdate};
 use crate::domain::group::GroupState;
 use crate::domain::group_plan::{GroupFacts, Leavers, PlanBasis, plan_delete_groups, plan_remove_members};
 use crate::domain::origin::GroupRole;
 use crate::domain::plan::Plan;
+use crate::domain::record::StartAt;
 use crate::domain::reset::{PartitionFacts, TouchedGroup};
 use crate::tui::app::slot::Slot;
 use crate::tui::app::{Answer, Request};
@@ -121,6 +122,31 @@ fn a_file_for_other_groups_resets_none() {
     desk.answer(Slot::ReadFile, Answer::OffsetsRead(Ok(rows)));
     assert!(asked(&desk).is_none());
     assert!(desk.draw(120, 40).contains("no line of the file is for fraud-scoring"));
+}
+
+/// `enter` on a partition: what is read next is selected and marked among its neighbours.
+#[test]
+fn the_records_around_a_committed_offset_are_opened_with_it_marked() {
+    let mut desk = in_group(GroupState::Empty, Access::ReadOnly);
+    desk.press("enter");
+    let Some((_, Request::Records(request))) = desk.open.get(&Slot::Records) else { panic!("records are read") };
+    let (topic, committed) = (request.topic.clone(), 880_791);
+    assert_eq!((request.start, request.partitions.clone()), (StartAt::Offset(committed - 5), Some(vec![7])));
+    let update = |from: i64, count: usize| {
+        let records = RecordRef::of_times(&topic, 7, from, &vec![canned::NOW.0; count]);
+        Answer::Records(RecordsUpdate { records, ..RecordsUpdate::default() })
+    };
+    let selected = |desk: &Desk| desk.state.views.records.selected_ref().map(|record| record.offset());
+    desk.answer(Slot::Records, update(committed - 5, 3));
+    assert_eq!(selected(&desk), Some(committed - 3), "not there yet");
+    // The log was compacted: the committed offset itself is gone.
+    desk.answer(Slot::Records, update(committed + 1, 9));
+    assert_eq!(selected(&desk), Some(committed + 1));
+    let text = desk.draw(120, 40);
+    assert!(text.contains("● fraud-scoring is at 880,791"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.contains("●") && line.contains("880,792")).count(), 1, "{text}");
+    desk.answer(Slot::Records, update(committed + 20, 9));
+    assert_eq!(selected(&desk), Some(committed + 1), "it stays there");
 }
 
 #[test]

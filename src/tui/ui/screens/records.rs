@@ -13,7 +13,7 @@ use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, Span, span};
 use crate::tui::ui::theme::Role;
 use crate::tui::ui::widgets::frame::{self, Titles};
-use crate::tui::ui::widgets::table::{self, Cell, Column, Table, Width, cell, nothing_marked};
+use crate::tui::ui::widgets::table::{self, Cell, Column, Table, Width, cell};
 use crate::tui::ui::widgets::{states, text, value_tree};
 use ratatui::layout::Rect;
 
@@ -69,6 +69,10 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
         StartAt::Time(time) => format!("from {}", time.show(state.zone())),
     };
     spans.push(span(format!(" · {from}"), Role::Muted));
+    if let Some(position) = &reading.position {
+        let at = show::offset(position.offset);
+        spans.push(span(format!(" · {} {} is at {at}", canvas.theme.marks.marked, position.group), Role::Accent));
+    }
     match reading.isolation {
         // Where room is short, the counts come before what is usual.
         Isolation::Uncommitted if width < 100 => {}
@@ -173,7 +177,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         cursor: Some(view.cursor()),
         has_focus: focus,
         first: viewport.first,
-        is_marked: &nothing_marked,
+        is_marked: &|row| view.is_next(row),
     };
     table::draw(canvas, inner, &table, |row, column| {
         let (Some(record), Some(title)) = (view.ring.get(row), columns.get(column).map(|column| column.title)) else {
