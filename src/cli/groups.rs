@@ -1,5 +1,6 @@
 //! `klamm groups …`: list, describe, lag, verdict, reset, and what takes away.
 
+mod configure;
 mod copy;
 mod delete;
 mod describe;
@@ -37,6 +38,10 @@ pub(crate) enum Verb {
     Peek(peek::PeekArguments),
     /// Move the committed offsets of groups
     Reset(Box<reset::ResetArguments>),
+    /// What the cluster keeps for a group, and its members follow
+    Configs(configure::ConfigsArguments),
+    /// Change what the cluster keeps for a group
+    Configure(configure::ConfigureArguments),
     /// Commit the offsets of a group to another
     Copy(copy::CopyArguments),
     /// Write down the committed offsets of groups
@@ -103,6 +108,8 @@ pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop>
         Verb::Verdict(arguments) => verdict::run(session, &arguments).await,
         Verb::Peek(arguments) => peek::run(session, arguments).await,
         Verb::Reset(arguments) => reset::run(session, *arguments).await,
+        Verb::Configs(arguments) => configure::list(session, &arguments).await,
+        Verb::Configure(arguments) => configure::change(session, arguments).await,
         Verb::Copy(arguments) => copy::copy(session, arguments).await,
         Verb::Export(arguments) => copy::export(session, arguments).await,
         Verb::Import(arguments) => copy::import(session, arguments).await,

@@ -82,6 +82,16 @@ const LEAVERS: &[Column] = &[
     text("message", "MESSAGE"),
 ];
 
+const SETTINGS: &[Column] = &[
+    hidden("step"),
+    hidden("group"),
+    text("name", "SETTING"),
+    text("before", "BEFORE"),
+    text("target", "TARGET"),
+    text("status", "STATUS"),
+    text("message", "MESSAGE"),
+];
+
 /// The report of a plan. `refusal` says why it was not applied although it
 /// should have been.
 pub(crate) fn report(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>) -> Report {
@@ -95,10 +105,10 @@ pub(crate) fn found_report(plan: &Plan, found: &Outcome) -> Report {
 
 fn shown(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>, was_applied: bool) -> Report {
     let moves = if plan.change.group().is_some() { MOVES } else { MOVES_OF_GROUPS };
-    let mut tables = [ADDITIONS, CREATIONS, DELETIONS, GROUPS, LEAVERS, moves].map(Table::new);
+    let mut tables = [ADDITIONS, CREATIONS, DELETIONS, GROUPS, LEAVERS, SETTINGS, moves].map(Table::new);
     for (index, step) in plan.steps.iter().enumerate() {
         let status = outcome.and_then(|outcome| outcome.steps.get(index));
-        let [additions, creations, deletions, groups, leavers, moves] = &mut tables;
+        let [additions, creations, deletions, groups, leavers, settings, moves] = &mut tables;
         let table = match step {
             Step::MoveOffset(_) => moves,
             Step::AddPartitions { .. } => additions,
@@ -106,6 +116,7 @@ fn shown(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>, was_
             Step::DeleteTopic { .. } => deletions,
             Step::DeleteGroup { .. } => groups,
             Step::RemoveMember { .. } => leavers,
+            Step::SetGroupConfig { .. } => settings,
         };
         table.push(row(plan, step, status));
     }
@@ -155,6 +166,7 @@ pub(crate) fn operation(change: &Change) -> &'static str {
         Change::DeleteGroups { .. } => "delete group",
         Change::DeleteOffsets { .. } => "delete offsets of group",
         Change::RemoveMembers { .. } => "remove members of group",
+        Change::ConfigureGroup { .. } => "configure group",
         Change::Undo { group: Some(_), .. } => "undo the change of group",
         Change::Undo { group: None, .. } => "undo the change",
     }
@@ -170,6 +182,7 @@ pub(crate) fn kind(change: &Change) -> &'static str {
         Change::DeleteGroups { .. } => "delete_groups",
         Change::DeleteOffsets { .. } => "delete_offsets",
         Change::RemoveMembers { .. } => "remove_members",
+        Change::ConfigureGroup { .. } => "configure_group",
         Change::Undo { .. } => "undo",
     }
 }
@@ -180,6 +193,7 @@ fn columns_of(change: &Change) -> &'static [Column] {
         Change::ResetGroups { .. } => MOVES_OF_GROUPS,
         Change::DeleteGroups { .. } => GROUPS,
         Change::RemoveMembers { .. } => LEAVERS,
+        Change::ConfigureGroup { .. } => SETTINGS,
         Change::AddPartitions { .. } => ADDITIONS,
         Change::CreateTopic { .. } => CREATIONS,
         Change::DeleteTopic { .. } => DELETIONS,
@@ -250,6 +264,13 @@ fn row(plan: &Plan, step: &Step, status: Option<&StepStatus>) -> Vec<Cell> {
             Cell::or_absent(instance_id.as_deref(), Cell::text),
             Cell::text(member_id.as_str()),
             Cell::count(*partitions),
+        ],
+        Step::SetGroupConfig { group, name, before, after } => vec![
+            Cell::word("set_group_config"),
+            Cell::text(group.as_str()),
+            Cell::text(name.as_str()),
+            Cell::or_absent(before.as_deref(), Cell::text),
+            Cell::or_absent(after.as_deref(), Cell::text),
         ],
     };
     row.extend(status_cells(status));

@@ -118,6 +118,12 @@ impl Cluster {
             self.remove_members(plan, group, grant, board).await;
             notes.push(self.read_back_members(plan, group, board).await);
         }
+        if let Some(group) = plan.change.group()
+            && plan.steps.iter().any(|step| matches!(step, Step::SetGroupConfig { .. }))
+        {
+            self.configure_group(plan, group, grant, board).await;
+            notes.push(self.read_back_settings(plan, group, board).await);
+        }
         notes
     }
 
@@ -126,7 +132,10 @@ impl Cluster {
     async fn change_topic(&self, plan: &Plan, grant: &WriteGrant, board: &mut Board) {
         for (index, step) in plan.steps.iter().enumerate() {
             let result = match step {
-                Step::MoveOffset(_) | Step::DeleteGroup { .. } | Step::RemoveMember { .. } => continue,
+                Step::MoveOffset(_)
+                | Step::DeleteGroup { .. }
+                | Step::RemoveMember { .. }
+                | Step::SetGroupConfig { .. } => continue,
                 Step::AddPartitions { topic, after, assignments, .. } => {
                     admin::topics::add_partitions(self.client(), grant, topic, *after, assignments).await
                 }

@@ -3,11 +3,14 @@
 
 use super::groups::{Commits, listed_offset};
 use super::{Cluster, Metadata, lock};
+use crate::domain::config::ConfigEntry;
 use crate::domain::group::{GroupDescription, GroupType};
+use crate::domain::group_config::{self, Wish};
 use crate::domain::group_plan::{self, GroupFacts, Leavers, PlanBasis};
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Step};
 use crate::domain::reset::{PartitionFacts, TouchedGroup};
-use crate::domain::{Failure, FailureKind, GroupId, PartitionId, TopicName, TopicPartition};
+use crate::domain::{Fact, Failure, FailureKind, GroupId, PartitionId, TopicName, TopicPartition};
+use crate::kafka::admin::configs::{self, Documentation};
 
 impl Cluster {
     /// What deleting groups would take away. Changes nothing.
@@ -32,6 +35,36 @@ impl Cluster {
         let description = self.describe_one(group).await?;
         only_consumers(&description, "remove members of group")?;
         group_plan::plan_remove_members(self.plan_basis(), &description, leavers)
+    }
+
+    /// What the cluster keeps for a group, set or not.
+    pub async fn group_configs(&self, group: &GroupId) -> Result<Vec<ConfigEntry>, Failure> {
+        configs::describe_group(self.client(), group).await
+    }
+
+    /// What changing settings of a group would do; the cluster itself says whether it would.
+    pub async fn plan_configure_group(&self, group: &GroupId, wishes: &[Wish]) -> Result<Plan, Failure> {
+        let (description, entries) = tokio::join!(self.describe_one(group), self.group_configs(group));
+        let (description, entries) = (description?, entries?);
+        only_consumers(&description, "configure group")?;
+        let plan = group_config::plan_configure(self.plan_basis(), &description, &entries, wishes)?;
+        configs::validate_group(self.client(), group, &settings(&plan)).await?;
+        Ok(plan)
+    }
+
+    /// How long offsets are kept, in milliseconds, as the group's coordinator says.
+    pub(super) async fn offsets_retention(&self, group: &GroupDescription) -> Fact<i64> {
+        let Some(coordinator) = group.coordinator else { return Fact::unknown("its coordinator is not known") };
+        let entries = match configs::describe_broker(self.client(), coordinator, Documentation::Without).await {
+            Ok(entries) => entries,
+            Err(failure) => return Fact::unknown(failure.to_string()),
+        };
+        let entry = entries.iter().find(|entry| entry.name == "offsets.retention.minutes");
+        let minutes = entry.and_then(|entry| entry.value.as_deref()?.parse::<i64>().ok());
+        match minutes {
+            Some(minutes) => Fact::Known(minutes.saturating_mul(60_000)),
+            None => Fact::unknown("its coordinator does not say how long it keeps them"),
+        }
     }
 
     pub(super) fn plan_basis(&self) -> PlanBasis {
@@ -78,6 +111,15 @@ impl Cluster {
         });
         Ok(facts.collect())
     }
+}
+
+/// The settings that a plan makes, as they are sent.
+pub(super) fn settings(plan: &Plan) -> Vec<Wish> {
+    let wish = |step: &Step| match step {
+        Step::SetGroupConfig { name, after, .. } => Some((name.clone(), after.clone())),
+        _ => None,
+    };
+    plan.steps.iter().filter_map(wish).collect()
 }
 
 /// Groups of the other kinds keep other things, and are changed by other requests.

@@ -7,11 +7,12 @@ use super::groups::{Commits, TopicGroup, listed_offset};
 use super::records::{Keep, RecordRef, RecordsRequest};
 use super::{Cluster, lock};
 use crate::domain::group::{GroupDescription, GroupState};
+use crate::domain::group_config;
 use crate::domain::origin::{GroupRole, group_role, is_mirror_synced, mirrored_from};
 use crate::domain::partition_plan::{
     self, AddInputs, CommitZero, KeySample, PartitionInputs, PartitionReport, PartitionWish,
 };
-use crate::domain::plan::{NextRecord, OffsetMove, Plan, Step};
+use crate::domain::plan::{Change, NextRecord, OffsetMove, Plan, Step};
 use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
 use crate::domain::reset::{self, TouchedGroup, UndoInputs, UndoPartition};
 use crate::domain::topic::Topic;
@@ -45,6 +46,11 @@ impl Cluster {
         })?;
         if let Err(reason) = &entry.undo {
             return Err(Failure::new(FailureKind::Refused, "undo", reason.clone()).on(plan_id));
+        }
+        if let Change::ConfigureGroup { group } = &entry.plan.change {
+            let entries = self.group_configs(group).await?;
+            let statuses = entry.outcome.as_ref().map(|outcome| outcome.steps.as_slice());
+            return group_config::plan_undo(self.plan_basis(), group, &entries, &entry.plan, statuses);
         }
         let metadata = self.metadata().await?;
         let wanted: BTreeSet<TopicPartition> = entry.plan.moves().map(partition_of).collect();

@@ -5,6 +5,7 @@
 use super::groups::{Commits, listed_offset};
 use super::plans::no_such_topic;
 use super::{Cluster, Metadata, lock};
+use crate::domain::expiry;
 use crate::domain::group::{CommittedOffset, GroupState};
 use crate::domain::group_plan::PlanBasis;
 use crate::domain::offsets_csv::OffsetRow;
@@ -180,7 +181,9 @@ impl Cluster {
             })
             .collect();
         let role = self.role_of(&description, &commits, &metadata.topics);
-        Ok(Ok(reset::plan_reset(ResetInputs {
+        let retention = self.offsets_retention(&description).await;
+        let expiry = expiry::of_commit(&description, &retention, basis.now, &basis.zone);
+        let mut plan = reset::plan_reset(ResetInputs {
             id: basis.id.clone(),
             now: basis.now,
             zone: basis.zone.clone(),
@@ -193,7 +196,9 @@ impl Cluster {
             target: target.clone(),
             partitions,
             group: description,
-        })?))
+        })?;
+        plan.warnings.push(expiry);
+        Ok(Ok(plan))
     }
 }
 

@@ -23,6 +23,7 @@ impl Cluster {
             | Change::CreateTopic { .. }
             | Change::DeleteTopic { .. }
             | Change::RemoveMembers { .. }
+            | Change::ConfigureGroup { .. }
             | Change::Undo { .. } => return None,
         }
         if outcome.done() == 0 || self.profile().is_demo {

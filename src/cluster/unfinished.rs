@@ -10,6 +10,7 @@ use super::journal::JournalEntry;
 use super::{Cluster, Metadata};
 use crate::domain::finish::{self, FinishInputs, TopicNow};
 use crate::domain::group::GroupDescription;
+use crate::domain::group_config;
 use crate::domain::plan::{Outcome, Plan, Step, StepStatus};
 use crate::domain::{Failure, FailureKind, GroupId, TopicName, TopicPartition};
 use std::collections::{BTreeSet, HashMap};
@@ -78,6 +79,11 @@ impl Cluster {
         let described = futures::future::join_all(of_groups.iter().map(|group| self.describe_one(group))).await;
         let described: HashMap<&GroupId, Result<GroupDescription, Failure>> =
             of_groups.into_iter().zip(described).collect();
+        let is_setting = |step: &Step| matches!(step, Step::SetGroupConfig { .. });
+        let entries = match plan.change.group() {
+            Some(group) if plan.steps.iter().any(is_setting) => Some(self.group_configs(group).await),
+            _ => None,
+        };
         let steps: Vec<StepStatus> = plan
             .steps
             .iter()
@@ -95,6 +101,11 @@ impl Cluster {
                 Step::AddPartitions { topic, .. }
                 | Step::CreateTopic { topic, .. }
                 | Step::DeleteTopic { topic, .. } => finish::judge_topic(step, topic_now(&metadata, topic)),
+                Step::SetGroupConfig { .. } => match &entries {
+                    Some(Ok(entries)) => group_config::judge(step, entries),
+                    Some(Err(failure)) => StepStatus::Unknown(failure.clone()),
+                    None => StepStatus::Skipped,
+                },
                 Step::DeleteGroup { .. } | Step::RemoveMember { .. } => {
                     match group_of(plan, step).and_then(|group| described.get(group)) {
                         Some(Ok(description)) => finish::judge_group(step, description),
@@ -133,7 +144,11 @@ fn group_of<'a>(plan: &'a Plan, step: &'a Step) -> Option<&'a GroupId> {
     match step {
         Step::DeleteGroup { group } => Some(group),
         Step::RemoveMember { .. } => plan.change.group(),
-        Step::MoveOffset(_) | Step::AddPartitions { .. } | Step::CreateTopic { .. } | Step::DeleteTopic { .. } => None,
+        Step::MoveOffset(_)
+        | Step::AddPartitions { .. }
+        | Step::CreateTopic { .. }
+        | Step::DeleteTopic { .. }
+        | Step::SetGroupConfig { .. } => None,
     }
 }
 

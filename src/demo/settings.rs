@@ -22,6 +22,7 @@ pub(super) enum Kind {
 pub(super) enum Scope {
     Topic,
     Broker,
+    Group,
 }
 
 /// One configuration entry.
@@ -50,6 +51,10 @@ const fn topic(name: &'static str, default: &'static str, kind: Kind, documentat
 
 const fn broker(name: &'static str, default: &'static str, kind: Kind, documentation: &'static str) -> Definition {
     Definition { scope: Scope::Broker, name, default, kind, is_read_only: false, documentation, fallback: None }
+}
+
+const fn group(name: &'static str, default: &'static str, documentation: &'static str) -> Definition {
+    Definition { scope: Scope::Group, name, default, kind: Int, is_read_only: false, documentation, fallback: None }
 }
 
 /// A broker's, which takes a restart to change.
@@ -132,9 +137,11 @@ const ALL: &[Definition] = &[
     fixed("transaction.max.timeout.ms", "900000", Int, "The longest a transaction may ask to stay open."),
     fixed("transaction.state.log.num.partitions", "50", Int, "Partitions of __transaction_state."),
     broker("unclean.leader.election.enable", "false", Boolean, "May out-of-sync replicas lead where the topic does not say?"),
+    group("consumer.heartbeat.interval.ms", "5000", "How often members of the group say that they are alive."),
+    group("consumer.session.timeout.ms", "45000", "After how long in silence a member is taken out."),
 ];
 
-/// The entries that a topic or a broker has.
+/// The entries that a topic, a broker or a group has.
 pub(super) fn of(scope: Scope) -> impl Iterator<Item = &'static Definition> {
     ALL.iter().filter(move |definition| definition.scope == scope)
 }

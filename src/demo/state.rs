@@ -144,6 +144,8 @@ pub(super) struct State {
     pub(super) transactions: Transactions,
     /// What was set on one broker, or on all of them under −1.
     pub(super) broker_configs: BTreeMap<i32, BTreeMap<String, String>>,
+    /// What was set for groups, whether they are there or not.
+    pub(super) group_configs: BTreeMap<String, BTreeMap<String, String>>,
     made: u64,
     producer_ids: i64,
 }

@@ -60,9 +60,10 @@ pub fn judge_topic(step: &Step, now: Option<TopicNow>) -> StepStatus {
             (Some(_), Some(_)) => StepStatus::Done,
             _ => unknown("a topic of this name is there, and no id tells whether it is the same"),
         },
-        (Step::MoveOffset(_) | Step::DeleteGroup { .. } | Step::RemoveMember { .. }, _) => {
-            unknown("it is not about a topic")
-        }
+        (
+            Step::MoveOffset(_) | Step::DeleteGroup { .. } | Step::RemoveMember { .. } | Step::SetGroupConfig { .. },
+            _,
+        ) => unknown("it is not about a topic"),
     }
 }
 
@@ -71,9 +72,11 @@ pub fn judge_group(step: &Step, now: &GroupDescription) -> StepStatus {
     let is_still_there = match step {
         Step::DeleteGroup { .. } => now.listing.state != GroupState::Dead,
         Step::RemoveMember { member_id, .. } => now.members.iter().any(|member| member.member_id == *member_id),
-        Step::MoveOffset(_) | Step::AddPartitions { .. } | Step::CreateTopic { .. } | Step::DeleteTopic { .. } => {
-            return unknown("it is not about a group");
-        }
+        Step::MoveOffset(_)
+        | Step::AddPartitions { .. }
+        | Step::CreateTopic { .. }
+        | Step::DeleteTopic { .. }
+        | Step::SetGroupConfig { .. } => return unknown("it is not about who is in a group"),
     };
     if is_still_there { StepStatus::NotDone } else { StepStatus::Done }
 }
@@ -158,7 +161,8 @@ pub fn plan_finish(inputs: FinishInputs<'_>) -> Result<Plan, Failure> {
             | Step::CreateTopic { .. }
             | Step::DeleteTopic { .. }
             | Step::DeleteGroup { .. }
-            | Step::RemoveMember { .. } => None,
+            | Step::RemoveMember { .. }
+            | Step::SetGroupConfig { .. } => None,
         })
         .collect();
     let mut all_checks = Vec::new();

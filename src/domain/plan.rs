@@ -44,6 +44,10 @@ pub enum Change {
     RemoveMembers {
         group: GroupId,
     },
+    /// What the cluster keeps for the group, and its members follow.
+    ConfigureGroup {
+        group: GroupId,
+    },
     /// Takes back the plan with this id.
     Undo {
         of: String,
@@ -59,6 +63,7 @@ impl Change {
             Self::ResetOffsets { group, .. }
             | Self::DeleteOffsets { group }
             | Self::RemoveMembers { group }
+            | Self::ConfigureGroup { group }
             | Self::Undo { group: Some(group), .. } => group.as_str().into(),
             Self::DeleteGroups { groups } | Self::ResetGroups { groups, .. } => name_of(groups),
             Self::Undo { of, group: None } => of.into(),
@@ -71,9 +76,10 @@ impl Change {
     /// The group whose offsets the steps move that name none.
     pub fn group(&self) -> Option<&GroupId> {
         match self {
-            Self::ResetOffsets { group, .. } | Self::DeleteOffsets { group } | Self::RemoveMembers { group } => {
-                Some(group)
-            }
+            Self::ResetOffsets { group, .. }
+            | Self::DeleteOffsets { group }
+            | Self::RemoveMembers { group }
+            | Self::ConfigureGroup { group } => Some(group),
             Self::DeleteGroups { groups } | Self::ResetGroups { groups, .. } => match groups.as_slice() {
                 [only] => Some(only),
                 _ => None,
@@ -92,6 +98,7 @@ impl Change {
             | Self::DeleteGroups { .. }
             | Self::DeleteOffsets { .. }
             | Self::RemoveMembers { .. }
+            | Self::ConfigureGroup { .. }
             | Self::Undo { .. } => None,
         }
     }
@@ -104,6 +111,7 @@ impl Change {
             // What the members do not read may go while they are there.
             Self::DeleteOffsets { .. }
             | Self::RemoveMembers { .. }
+            | Self::ConfigureGroup { .. }
             | Self::AddPartitions { .. }
             | Self::CreateTopic { .. }
             | Self::DeleteTopic { .. }
@@ -240,6 +248,13 @@ pub enum Step {
         /// Partitions that are assigned to it.
         partitions: usize,
     },
+    SetGroupConfig {
+        group: GroupId,
+        name: String,
+        /// `None`: the cluster's default.
+        before: Option<String>,
+        after: Option<String>,
+    },
 }
 
 impl Step {
@@ -247,7 +262,10 @@ impl Step {
     pub fn is_of_topic(&self) -> bool {
         match self {
             Self::AddPartitions { .. } | Self::CreateTopic { .. } | Self::DeleteTopic { .. } => true,
-            Self::MoveOffset(_) | Self::DeleteGroup { .. } | Self::RemoveMember { .. } => false,
+            Self::MoveOffset(_)
+            | Self::DeleteGroup { .. }
+            | Self::RemoveMember { .. }
+            | Self::SetGroupConfig { .. } => false,
         }
     }
 }
@@ -379,7 +397,8 @@ impl Plan {
             | Step::CreateTopic { .. }
             | Step::DeleteTopic { .. }
             | Step::DeleteGroup { .. }
-            | Step::RemoveMember { .. } => false,
+            | Step::RemoveMember { .. }
+            | Step::SetGroupConfig { .. } => false,
         })
     }
 

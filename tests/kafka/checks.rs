@@ -53,6 +53,7 @@ pub const CHECKS: &[Check] = &[
     ("delete a group", taking::group),
     ("delete groups/one of them alive", taking::groups),
     ("delete offsets", taking::some_offsets),
+    ("group settings", taking::settings),
     ("remove members", taking::members),
     ("remove members/static", taking::static_members),
     ("copy a group", moving::copied),

@@ -3,11 +3,16 @@
 //! Invariant: a deleted group's offsets are never sent; what became of them is what
 //! became of their group, until the look at the end tells.
 
+use super::read_back::LOOKS_MILLIS;
 use super::{Board, Cluster, moves_of, status_of};
+use crate::cluster::group_plans::settings;
 use crate::domain::group::GroupState;
+use crate::domain::group_config;
 use crate::domain::plan::{Plan, Severity, Step, StepStatus, Warning};
 use crate::domain::{GroupId, WriteGrant, show};
+use crate::kafka::admin::configs;
 use crate::kafka::admin::groups::{self, Leaving};
+use std::time::Duration;
 
 impl Cluster {
     pub(super) async fn delete_groups(&self, plan: &Plan, grant: &WriteGrant, board: &mut Board) {
@@ -39,6 +44,50 @@ impl Cluster {
             .unzip();
         let answers = groups::remove_members(self.client(), grant, group, &leaving).await;
         board.settle(indexes.into_iter().zip(answers.into_iter().map(status_of)).collect()).await;
+    }
+
+    /// All settings go in one request, which the cluster takes or refuses whole.
+    pub(super) async fn configure_group(&self, plan: &Plan, group: &GroupId, grant: &WriteGrant, board: &mut Board) {
+        let status = status_of(configs::alter_group(self.client(), grant, group, &settings(plan)).await);
+        board.settle((0..plan.steps.len()).map(|index| (index, status.clone())).collect()).await;
+    }
+
+    pub(super) async fn read_back_settings(&self, plan: &Plan, group: &GroupId, board: &mut Board) -> Warning {
+        let mut looks = LOOKS_MILLIS.into_iter();
+        loop {
+            let entries = match self.group_configs(group).await {
+                Ok(entries) => entries,
+                Err(failure) => {
+                    return Warning::new(Severity::Warning, format!("the settings could not be read back: {failure}"));
+                }
+            };
+            let found: Vec<StepStatus> = plan.steps.iter().map(|step| group_config::judge(step, &entries)).collect();
+            let done = found.iter().filter(|status| **status == StepStatus::Done).count();
+            // Brokers learn of settings from the controller, one after the other.
+            if done < found.len()
+                && let Some(pause) = looks.next()
+            {
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+                continue;
+            }
+            let mut corrected = Vec::new();
+            for (index, (step, found)) in plan.steps.iter().zip(found).enumerate() {
+                let Step::SetGroupConfig { name, .. } = step else { continue };
+                match (board.of(index), found) {
+                    (Some(StepStatus::Unknown(_)), StepStatus::Done) => corrected.push((index, StepStatus::Done)),
+                    (Some(StepStatus::Done), StepStatus::Done) => {}
+                    (Some(StepStatus::Done), _) => {
+                        let found = group_config::set_value(&entries, name).unwrap_or_else(|| "the default".into());
+                        corrected.push((index, StepStatus::Overwritten { found }));
+                    }
+                    _ => {}
+                }
+            }
+            board.settle(corrected).await;
+            let severity = if done == plan.steps.len() { Severity::Fine } else { Severity::Warning };
+            let all = show::plural(plan.steps.len(), "setting");
+            return Warning::new(severity, format!("read back: {done} of {all} as planned"));
+        }
     }
 
     /// Is each group of the plan gone?

@@ -11,7 +11,7 @@ use crate::kafka::admin;
 use std::time::Duration;
 
 /// Brokers learn of a topic change one after the other: it is looked for so often.
-const LOOKS_MILLIS: [u64; 7] = [0, 50, 100, 200, 400, 800, 1600];
+pub(super) const LOOKS_MILLIS: [u64; 7] = [0, 50, 100, 200, 400, 800, 1600];
 
 impl Cluster {
     pub(super) async fn read_back_moves(&self, plan: &Plan, group: &GroupId, board: &mut Board) -> Warning {
@@ -111,7 +111,9 @@ fn shows(step: &Step, partitions: Option<usize>) -> bool {
         }
         Step::CreateTopic { partitions: None, .. } => partitions.is_some(),
         Step::DeleteTopic { .. } => partitions.is_none(),
-        Step::MoveOffset(_) | Step::DeleteGroup { .. } | Step::RemoveMember { .. } => true,
+        Step::MoveOffset(_) | Step::DeleteGroup { .. } | Step::RemoveMember { .. } | Step::SetGroupConfig { .. } => {
+            true
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Cluster, moves_of, partition_of, refused};
 use crate::cluster::groups::listed_offset;
 use crate::domain::group::{GroupDescription, GroupState};
+use crate::domain::group_config;
 use crate::domain::plan::{Change, OffsetMove, Plan, Step};
 use crate::domain::{Fact, Failure, GroupId, TopicName, TopicPartition};
 use crate::kafka::admin;
@@ -20,9 +21,11 @@ impl Cluster {
             | Change::ResetGroups { .. }
             | Change::DeleteGroups { .. }
             | Change::DeleteOffsets { .. }
+            | Change::ConfigureGroup { .. }
             | Change::Undo { .. } => {}
             Change::RemoveMembers { group } => self.recheck_members(plan, group).await?,
         }
+        self.recheck_settings(plan).await?;
         futures::future::try_join_all(plan.groups().into_iter().map(|group| self.recheck_moves(plan, group))).await?;
         Ok(())
     }
@@ -47,6 +50,7 @@ impl Cluster {
             | Change::DeleteTopic { .. }
             | Change::DeleteGroups { .. }
             | Change::DeleteOffsets { .. }
+            | Change::ConfigureGroup { .. }
             | Change::RemoveMembers { .. } => false,
         };
         match description.listing.state {
@@ -110,6 +114,23 @@ impl Cluster {
         Ok(())
     }
 
+    async fn recheck_settings(&self, plan: &Plan) -> Result<(), Failure> {
+        let mut known = None;
+        for step in &plan.steps {
+            let Step::SetGroupConfig { group, name, before, .. } = step else { continue };
+            let entries = match &known {
+                Some(entries) => entries,
+                None => known.insert(self.group_configs(group).await?),
+            };
+            let now = group_config::set_value(entries, name);
+            if now != *before {
+                let now = now.unwrap_or_else(|| "the default".into());
+                return Err(refused(plan, format!("{name} is {now} since the preview")).hint(LOOK_AGAIN));
+            }
+        }
+        Ok(())
+    }
+
     async fn recheck_members(&self, plan: &Plan, group: &GroupId) -> Result<(), Failure> {
         let found = self.describe_one(group).await?;
         for step in &plan.steps {
@@ -135,7 +156,8 @@ impl Cluster {
                 Step::MoveOffset(_)
                 | Step::CreateTopic { .. }
                 | Step::DeleteGroup { .. }
-                | Step::RemoveMember { .. } => continue,
+                | Step::RemoveMember { .. }
+                | Step::SetGroupConfig { .. } => continue,
             };
             if found.id != *id {
                 return Err(refused(plan, format!("topic {name} was recreated since the preview")).hint(LOOK_AGAIN));

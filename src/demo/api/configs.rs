@@ -2,7 +2,7 @@
 
 use super::{Call, Code, code, text};
 use crate::demo::settings::{self, Change, Definition, Kind, Scope};
-use crate::demo::state::{Node, State};
+use crate::demo::state::{MAX_GROUPS, Node, State};
 use crate::domain::BrokerId;
 use kafka_protocol::ResponseError as E;
 use kafka_protocol::messages::describe_configs_response::{
@@ -19,12 +19,14 @@ use std::collections::BTreeMap;
 /// The protocol's numbers for kinds of resource.
 const TOPIC: i8 = 2;
 const BROKER: i8 = 4;
+const GROUP: i8 = 32;
 /// And for where a value comes from.
 const FROM_TOPIC: i8 = 1;
 const FROM_BROKER: i8 = 2;
 const FROM_DEFAULT_BROKER: i8 = 3;
 const FROM_STATIC_BROKER: i8 = 4;
 const FROM_DEFAULT: i8 = 5;
+const FROM_GROUP: i8 = 8;
 /// What is set for all brokers is kept under this number.
 const ALL_BROKERS: i32 = -1;
 
@@ -62,6 +64,7 @@ pub(super) fn describe(call: &Call, request: DescribeConfigsRequest) -> Describe
         let found = match resource.resource_type {
             TOPIC => topic_layers(&state, &name),
             BROKER => broker_layers(&state, call, &name),
+            GROUP => Ok(group_layers(&state, &name)),
             other => Err(not_a_resource(other)),
         };
         match found {
@@ -95,6 +98,18 @@ fn topic_layers(state: &State, name: &str) -> Result<Entries, Refused> {
         (definition, layers)
     });
     Ok(layers.collect())
+}
+
+fn group_layers(state: &State, name: &str) -> Entries {
+    let set = state.group_configs.get(name);
+    let layers = settings::of(Scope::Group).map(|definition| {
+        let of_group = set.and_then(|set| set.get(definition.name));
+        let mut layers = Layers::new();
+        layers.extend(of_group.map(|value| (definition.name.to_owned(), value.clone(), FROM_GROUP)));
+        layers.push((definition.name.to_owned(), definition.default.to_owned(), FROM_DEFAULT));
+        (definition, layers)
+    });
+    layers.collect()
 }
 
 fn broker_layers(state: &State, call: &Call, name: &str) -> Result<Entries, Refused> {
@@ -225,6 +240,10 @@ fn alter(
     let (scope, set) = match (kind, broker) {
         (TOPIC, _) => (Scope::Topic, &mut state.topics.get_mut(name).ok_or_else(no_such_topic)?.configs),
         (BROKER, Some(id)) => (Scope::Broker, state.broker_configs.entry(id).or_default()),
+        (GROUP, _) if !state.group_configs.contains_key(name) && state.group_configs.len() >= MAX_GROUPS => {
+            return Err((code(E::PolicyViolation), "There are too many groups with settings.".to_owned()));
+        }
+        (GROUP, _) => (Scope::Group, state.group_configs.entry(name.to_owned()).or_default()),
         _ => return Err(not_a_resource(kind)),
     };
     let mut next: BTreeMap<String, String> = if replaces { BTreeMap::new() } else { set.clone() };

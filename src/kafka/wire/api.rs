@@ -84,6 +84,7 @@ api! {
     LeaveGroupRequest "remove members" [throttle error];
     OffsetDeleteRequest "delete committed offsets" [throttle error];
     DescribeConfigsRequest "describe configuration" [throttle];
+    IncrementalAlterConfigsRequest "alter configuration" [throttle validate];
     CreateTopicsRequest "create topic" [throttle validate];
     DeleteTopicsRequest "delete topic" [throttle];
     CreatePartitionsRequest "add partitions to" [throttle validate];

@@ -3,6 +3,7 @@
 use super::find::Haystack;
 use super::slot::{Generation, Slot};
 use crate::cluster::{Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest, TopicLogs};
+use crate::domain::group_config;
 use crate::domain::group_plan::Leavers;
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
 use crate::domain::plan::Plan;
@@ -105,6 +106,10 @@ pub enum Request {
         group: GroupId,
         /// Topics, whole or only some partitions of them.
         scope: Vec<(TopicName, Option<Vec<PartitionId>>)>,
+    },
+    PlanConfigureGroup {
+        group: GroupId,
+        wishes: Vec<group_config::Wish>,
     },
     PlanRemoveMembers {
         group: GroupId,

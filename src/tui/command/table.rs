@@ -59,6 +59,7 @@ pub enum Command {
     TopicCreate,
     TopicDelete,
     GroupReset,
+    GroupConfigure,
     GroupCopy,
     GroupExport,
     GroupDelete,
@@ -423,6 +424,8 @@ pub static TABLE: &[Row] = &[
 
     // groups
     row(C::GroupReset, "group.reset", &["R"], G::Groups, "reset offsets", "Plan a reset of committed offsets").at(WITH_GROUPS).hint(4)
+        .when(can_plan).risk(Risk::Confirm),
+    row(C::GroupConfigure, "group.configure", &["e"], G::Groups, "settings", "Plan a change of what the cluster keeps for the group").at(&[Place::Group]).hint(76)
         .when(can_plan).risk(Risk::Confirm),
     row(C::GroupCopy, "group.copy", &["C"], G::Groups, "copy offsets", "Plan a copy of its offsets to another group").at(ON_GROUP).hint(72)
         .when(can_plan).risk(Risk::Confirm),

@@ -146,6 +146,10 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.plan_delete_offsets(&group, &scope).await.map(Arc::new),
             Err(failure) => Err(failure),
         }),
+        Request::PlanConfigureGroup { group, wishes } => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_configure_group(&group, &wishes).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
         Request::PlanRemoveMembers { group, leavers } => Answer::Planned(match cluster {
             Ok(cluster) => cluster.plan_remove_members(&group, &leavers).await.map(Arc::new),
             Err(failure) => Err(failure),

@@ -1,7 +1,7 @@
 //! Taking away: groups, some of their offsets, and members; put back where that can be.
 
 use super::changing::{is_assigned, offsets, scene};
-use crate::klamm::{FAILED, Klamm, REFUSED, items};
+use crate::klamm::{DONE, FAILED, Klamm, REFUSED, items};
 use crate::patience::{SHORT, until};
 use crate::target::Target;
 use serde_json::{Value, json};
@@ -74,6 +74,46 @@ pub fn some_offsets(target: &Target) {
     let ran = klamm.run(&["groups", "delete-offsets", group, "--topic", topic, "--yes"]).ended_with(REFUSED);
     assert!(ran.stderr.contains("no member reads"), "{}", ran.stderr);
     assert_eq!(witness.committed(group, topic, 2).len(), 2);
+}
+
+/// Settings of a group are shown before and after, set, read back and undone; where the
+/// cluster keeps none, it says so.
+pub fn settings(target: &Target) {
+    let (topic, group) = ("check.settings", "check-settings");
+    scene(target, topic, group);
+    let klamm = Klamm::on(target);
+    let ran = klamm.run(&["groups", "configs", group, "--output", "json"]);
+    if ran.code != DONE {
+        assert!(ran.stderr.contains("keeps no settings of groups"), "{}", ran.stderr);
+        let words = ["groups", "configure", group, "--set", "consumer.session.timeout.ms=50000", "--yes"];
+        let ran = klamm.run(&words).ended_with(FAILED);
+        assert!(ran.stderr.contains("keeps no settings of groups"), "{}", ran.stderr);
+        return;
+    }
+    let name = "consumer.session.timeout.ms";
+    let shown = || {
+        let rows = klamm.items(&["groups", "configs", group]);
+        let row = rows.iter().find(|row| row["name"] == json!(name)).expect("the setting").clone();
+        (row["value"].clone(), row["is_set"].clone())
+    };
+    let before = shown();
+    assert_eq!(before.1, json!(false));
+    let set = format!("{name}=50000");
+    let words = ["groups", "configure", group, "--set", &set];
+    let plan = klamm.items(&[&words[..], &["--dry-run"]].concat());
+    assert_eq!((&plan[0]["before"], &plan[0]["target"]), (&json!(null), &json!("50000")));
+    assert_eq!(shown(), before, "a dry run changes nothing");
+    let done = klamm.json(&[&words[..], &["--yes"]].concat());
+    assert_eq!(statuses(&done), [(json!("set_group_config"), json!("done"))], "{done}");
+    assert_eq!(shown(), (json!("50000"), json!(true)));
+    let id = done["plan"]["id"].as_str().expect("a plan has an id");
+    klamm.json(&["journal", "undo", id, "--yes"]);
+    assert_eq!(shown(), before, "undone");
+    let ran = klamm.run(&["groups", "configure", group, "--set", "no.such.setting=1", "--yes"]).ended_with(FAILED);
+    assert!(ran.stderr.contains("no setting no.such.setting"), "{}", ran.stderr);
+    let wrong = format!("{name}=soon");
+    klamm.run(&["groups", "configure", group, "--set", &wrong, "--yes"]).ended_with(FAILED);
+    assert_eq!(shown(), before, "what the cluster does not take is not tried");
 }
 
 /// A member that was taken out is out; the offsets stay where they are. It is not

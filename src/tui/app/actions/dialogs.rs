@@ -10,6 +10,7 @@ use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::{groups, lists, palette, plans, profiles, records, start};
 use crate::cluster::NewTopic;
+use crate::domain::group_config;
 use crate::domain::partition_plan::PartitionWish;
 use crate::domain::record::{Isolation, TieredRead};
 use crate::domain::{BrokerId, GroupId, Time, TopicName, topic_name};
@@ -153,6 +154,7 @@ enum FormAction {
     ResetHere { group: GroupId, topic: TopicName, partition: i32, offset: i64 },
     ResetTopic { group: GroupId, topic: TopicName },
     Copy { from: GroupId, to: GroupId },
+    Configure { group: GroupId, wishes: Vec<group_config::Wish> },
     Wish { topic: TopicName, wish: PartitionWish },
     Save { path: PathBuf, text: String },
     SwitchBroker(BrokerId),
@@ -213,6 +215,9 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
         FormPurpose::ResetGroupOfTopic(topic) => {
             FormAction::ResetTopic { group: group_of(form)?, topic: topic.clone() }
         }
+        FormPurpose::ConfigureGroup(group) => {
+            FormAction::Configure { group: group.clone(), wishes: groups::read_settings(form)? }
+        }
         FormPurpose::CopyGroup(from) => FormAction::Copy { from: from.clone(), to: group_of(form)? },
         FormPurpose::PartitionWish(topic) => FormAction::Wish { topic: topic.clone(), wish: plans::read_wish(form)? },
         FormPurpose::SwitchBroker => {
@@ -264,6 +269,7 @@ fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
             plans::reset_to_offset(state, group, topic, partition, offset, effects);
         }
         FormAction::ResetTopic { group, topic } => plans::open_reset_of(state, vec![group], Some(topic)),
+        FormAction::Configure { group, wishes } => groups::configure(state, group, wishes, effects),
         FormAction::Copy { from, to } => groups::copy(state, from, to, effects),
         FormAction::Wish { topic, wish } => plans::ask_report(state, topic, wish, effects),
         FormAction::SwitchBroker(id) => start(state, Slot::SwitchBroker, Request::SwitchBroker(id), effects),

@@ -10,6 +10,7 @@ use super::super::state::{Screen, State};
 use super::plans;
 use super::plans::show as open_plan;
 use super::records::file_name;
+use crate::domain::group_config;
 use crate::domain::group_plan::Leavers;
 use crate::domain::offsets_csv::{self, OffsetRow};
 use crate::domain::plan::name_of;
@@ -43,6 +44,31 @@ pub fn ask_copy(state: &mut State) {
 
 pub fn copy(state: &mut State, from: GroupId, to: GroupId, effects: &mut Vec<Effect>) {
     open_plan(state, format!("copy of {from} to {to}"), Request::PlanCopy { from, to }, effects);
+}
+
+/// `e`: what the cluster keeps for the group.
+pub fn ask_configure(state: &mut State) {
+    let Some(group) = state.group_on_screen() else { return };
+    let fields = vec![
+        Form::field("set", "", "consumer.session.timeout.ms=50000, several separated by spaces"),
+        Form::field("unset", "", "names that go back to the cluster's default"),
+    ];
+    let title = format!("What should the cluster keep for {group}?");
+    state.dialogs.push(Dialog::Form(Box::new(Form::new(FormPurpose::ConfigureGroup(group), title, fields))));
+}
+
+pub fn read_settings(form: &Form) -> Result<Vec<group_config::Wish>, String> {
+    let set = form.text(0).split_whitespace().map(|pair| {
+        let (name, value) = pair.split_once('=').ok_or_else(|| format!("‘{pair}’: write name=value"))?;
+        Ok((name.to_owned(), Some(value.to_owned())))
+    });
+    let unset = form.text(1).split_whitespace().map(|name| Ok((name.to_owned(), None)));
+    let wishes = set.chain(unset).collect::<Result<Vec<_>, String>>()?;
+    if wishes.is_empty() { Err("which setting?".into()) } else { Ok(wishes) }
+}
+
+pub fn configure(state: &mut State, group: GroupId, wishes: Vec<group_config::Wish>, effects: &mut Vec<Effect>) {
+    open_plan(state, format!("settings of {group}"), Request::PlanConfigureGroup { group, wishes }, effects);
 }
 
 /// `E`: the committed offsets of the group on screen, as a file that import takes.

@@ -17,6 +17,8 @@ pub enum FormPurpose {
     },
     /// Which group to reset, from a topic.
     ResetGroupOfTopic(TopicName),
+    /// What the cluster shall keep for this group.
+    ConfigureGroup(GroupId),
     /// Which group gets the offsets of this one.
     CopyGroup(GroupId),
     PartitionWish(TopicName),

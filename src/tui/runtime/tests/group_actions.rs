@@ -150,6 +150,19 @@ fn the_records_around_a_committed_offset_are_opened_with_it_marked() {
 }
 
 #[test]
+fn settings_are_read_from_what_is_typed() {
+    let mut desk = in_group(GroupState::Stable, Access::ReadWrite);
+    desk.press("e enter");
+    assert!(desk.draw(120, 40).contains("which setting?"));
+    desk.press("'a.b=7'");
+    desk.press("tab");
+    desk.press("'c.d'");
+    desk.press("enter");
+    let Some(Request::PlanConfigureGroup { wishes, .. }) = asked(&desk) else { panic!("a plan is asked for") };
+    assert_eq!(*wishes, [("a.b".to_owned(), Some("7".to_owned())), ("c.d".to_owned(), None)]);
+}
+
+#[test]
 fn plans_about_groups() {
     let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
     desk.press("D");

@@ -67,6 +67,14 @@ pub fn lines<'a>(
                     records.map_or("? not known".into(), |count| format!("up to {} are deleted", show::count(count)));
                 lines.push(fact(None, "records", records));
             }
+            Step::SetGroupConfig { name, before, after, .. } => {
+                let or_default = |value: &Option<String>| value.clone().unwrap_or_else(|| "the default".into());
+                lines.push(vec![
+                    sign(mark.clone()),
+                    span(format!("{name:<36}  {} → ", or_default(before)), Role::Text),
+                    span(or_default(after), Role::Accent),
+                ]);
+            }
             Step::DeleteGroup { group } => lines.push(fact(mark.clone(), "group", format!("{group} is deleted"))),
             Step::RemoveMember { member_id, instance_id, client_id, host, partitions } => {
                 if !has_members {
