@@ -2,39 +2,49 @@
 //! random from a seed: `KLAMM_FAULTS_MINUTES=5 KLAMM_FAULTS_SEED=7 cargo test --test
 //! kafka -- fault_run`. Without the variables it is short, with the seed 3.
 //!
-//! What must hold at each step: a key is answered within two frames of data, a lag
-//! that was true too long ago is not shown as of now, and what the journal says of
-//! changes is what the cluster holds. At the end the terminal is whole.
+//! What must hold at each step: a key is answered within two frames of data unless the
+//! machine itself is late, a lag that was true too long ago is not shown as of now, and
+//! what the journal says of resets, undos and new partitions is what the cluster holds.
+//! At the end the terminal is whole.
 
 mod chance;
+mod echo;
 mod patients;
 mod truth;
 
 use crate::console::Console;
 use crate::klamm::Klamm;
-use crate::patience::LONG;
+use crate::patience::{LONG, until};
 use crate::places;
 use crate::stage::Fragile;
 use crate::witness::{Seed, Witness};
 use chance::Chance;
+use echo::Echo;
 use patients::{OnDemo, OnKafka, Patient};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use truth::{Change, PARTITIONS, Truth};
 
 const TOPIC: &str = "fault-run";
 const GROUP: &str = "fault-run";
+/// A topic that gets more partitions; nobody reads it.
+const GROWING: &str = "fault-growing";
+/// So many are enough: each change about doubles them.
+const GROWN: usize = 24;
 /// How often the profile has the console ask.
 const PACE: Duration = Duration::from_secs(1);
 /// What is shown without its age was true not longer ago than this: twice the pace,
 /// the moment of grace, and what an answer and a frame may take on a busy machine.
 const FRESH: Duration = Duration::from_millis(4_500);
-/// Two frames of data. A key's own frame is drawn at once; a machine that starts
-/// brokers meanwhile may be late now and then.
+/// Two frames of data; a key's own frame is drawn at once.
 const PROMPT: Duration = Duration::from_millis(200);
+/// An echo that takes longer says that the machine is late: it is a matter of a
+/// millisecond, and a key of klamm's changes hands more often.
+const LATE_ECHO: Duration = Duration::from_millis(40);
 /// Later than this no key is answered, whatever the machine does.
 const DEAF: Duration = Duration::from_secs(5);
-/// Of a hundred keys so many may be late.
-const LATE_SHARE: usize = 5;
+/// So often a change is tried that did not come about by chance.
+const TRIES: usize = 4;
 const SHORT_RUN: Duration = Duration::from_secs(10);
 
 pub fn on_the_demo() {
@@ -72,10 +82,14 @@ struct Run<P> {
     /// others may have been refused before anything was written down.
     confirmed: usize,
     ended: usize,
-    /// Changes of the journal that were compared with the cluster.
+    /// Changes of the journal that were compared with the cluster, and of each kind.
     judged: usize,
+    kinds: BTreeMap<String, usize>,
     /// How long keys waited for their frame.
     keys: Vec<Duration>,
+    echo: Echo,
+    /// Keys that were late when the machine was.
+    excused: usize,
     looks: usize,
     /// What was done, to be read when something does not hold.
     story: Vec<String>,
@@ -86,7 +100,9 @@ impl<P: Patient> Run<P> {
     fn of(name: &'static str, patient: P) -> Self {
         let target = patient.target();
         let witness = Witness::new(&target);
-        witness.create_topic(TOPIC, i32::try_from(PARTITIONS).expect("few"), 3, &[]);
+        for topic in [TOPIC, GROWING] {
+            witness.create_topic(topic, i32::try_from(PARTITIONS).expect("few"), 3, &[]);
+        }
         let klamm = Klamm::on(&target);
         let state = places::data().join(format!("fault-run-{name}")).display().to_string();
         let config = format!(
@@ -108,7 +124,10 @@ impl<P: Patient> Run<P> {
             confirmed: 0,
             ended: 0,
             judged: 0,
+            kinds: BTreeMap::new(),
             keys: Vec::new(),
+            echo: Echo::start(),
+            excused: 0,
             looks: 0,
             story: Vec::new(),
             began: Instant::now(),
@@ -134,13 +153,31 @@ impl<P: Patient> Run<P> {
                 0..8 => self.injure(),
                 8..13 => self.walk(),
                 13..16 => self.view("3"),
-                16..18 => self.reset(),
+                16 => self.reset(),
+                17 => match self.chance.below(4) {
+                    0 => self.grow(),
+                    1 | 2 => self.undo(),
+                    _ => self.reset(),
+                },
                 18 => self.silence(),
                 _ => self.settle(),
             }
             self.look();
         }
         self.settle();
+        // What chance left out is done all the same, with chance's injuries.
+        for kind in ["reset_offsets", "undo", "add_partitions"] {
+            for _ in 0..TRIES {
+                match kind {
+                    _ if self.kinds.contains_key(kind) => break,
+                    "reset_offsets" => self.reset(),
+                    "undo" => self.undo(),
+                    _ => self.grow(),
+                }
+                self.settle();
+            }
+            assert!(self.kinds.contains_key(kind), "no {kind} came about:\n{}", self.console.screen());
+        }
         self.leave();
     }
 
@@ -158,8 +195,18 @@ impl<P: Patient> Run<P> {
         let pressed = Instant::now();
         self.console.press(key);
         let seen = self.console.try_wait(DEAF, looks_right);
-        self.keys.push(pressed.elapsed());
+        let took = pressed.elapsed();
+        self.keys.push(took);
         assert!(seen.is_some(), "{key} is not answered within {DEAF:?} by {what}:\n{}", self.console.screen());
+        if took > PROMPT {
+            let echo = self.echo.worst(pressed, pressed + took);
+            self.tell(format!("{key} took {took:.1?}, an echo {echo:.1?}"));
+            assert!(
+                echo > LATE_ECHO,
+                "{key} is answered after {took:.1?} by {what}; an echo took {echo:.1?} meanwhile"
+            );
+            self.excused += 1;
+        }
     }
 
     fn view(&mut self, key: &str) {
@@ -222,23 +269,86 @@ impl<P: Patient> Run<P> {
         let picked = self.console.try_wait(DEAF, |screen| screen.contains("earliest"));
         assert!(picked.is_some(), "the targets are offered:\n{}", self.console.screen());
         self.console.press(if to_latest { "<down><enter>" } else { "<enter>" });
-        let patience = if length() > SHORT_RUN { 18_000 } else { 1_500 };
-        let patience = Duration::from_millis(self.chance.pick(&[1_000, 1_500, patience]));
-        let shown = self.console.try_wait(patience, |screen| screen.contains("COMMITTED →") || has_failed(screen));
-        let shown = shown.filter(|screen| screen.contains("COMMITTED →"));
-        if shown.is_some() {
-            self.console.press("G");
-        }
-        let ready = shown.and_then(|_| self.console.try_wait(DEAF, |screen| screen.contains("y  apply")));
-        if ready.is_none() {
+        if !self.is_planned("COMMITTED →") {
             self.tell("a reset that could not be planned");
             return self.close_dialogs();
         }
         let targets = if to_latest { self.truth.ends } else { [0; PARTITIONS] };
         self.tell(format!("reset to {targets:?}"));
         self.truth.may_become(&targets);
+        self.apply("y");
+    }
+
+    /// Takes the last change back, where it can be.
+    fn undo(&mut self) {
+        self.view("3");
+        if !self.console.screen().contains(&format!("▸ {GROUP}")) {
+            return self.tell("no group to undo a change of");
+        }
+        self.console.press("<enter>");
+        let opened = self.console.try_wait(DEAF, |screen| !screen.contains("/ filter"));
+        assert!(opened.is_some(), "the group opens:\n{}", self.console.screen());
+        self.console.press("u");
+        if self.is_planned("COMMITTED →") {
+            self.tell("undo");
+            self.truth.may_go_back();
+            self.apply("y");
+        } else {
+            self.tell("an undo that could not be planned");
+            self.close_dialogs();
+        }
+    }
+
+    /// Plans more partitions, and adds them while things go wrong.
+    fn grow(&mut self) {
+        if self.truth.partitions() >= GROWN {
+            return self.tell("enough partitions");
+        }
+        self.view("2");
+        self.console.press(&format!("/{GROWING}<enter>"));
+        let found = self.console.try_wait(DEAF, |screen| screen.contains(&format!("▸ {GROWING}")));
+        assert!(found.is_some(), "the topic is listed:\n{}", self.console.screen());
+        self.console.press("p");
+        let patience = self.patience();
+        let chosen = self.console.try_wait(patience, |screen| screen.contains("RATE EACH") || has_failed(screen));
+        if chosen.is_some_and(|screen| screen.contains("RATE EACH")) {
+            self.console.press("<enter>");
+            if self.is_planned("REPLICAS, leader first") {
+                self.tell("more partitions");
+                self.truth.may_grow();
+                // It cannot be taken back: the name is asked for.
+                self.console.press("y");
+                let asked = self.console.try_wait(DEAF, |screen| screen.contains("type the name"));
+                assert!(asked.is_some(), "the name is asked for:\n{}", self.console.screen());
+                self.apply(&format!("{GROWING}<enter>"));
+                return self.view("3");
+            }
+        }
+        self.tell("partitions that could not be planned");
+        self.close_dialogs();
+        self.view("3");
+    }
+
+    fn patience(&mut self) -> Duration {
+        let long = if length() > SHORT_RUN { 18_000 } else { 1_500 };
+        Duration::from_millis(self.chance.pick(&[1_000, 1_500, long]))
+    }
+
+    /// A plan is on screen to its end, and waits for a yes.
+    fn is_planned(&mut self, mark: &str) -> bool {
+        let patience = self.patience();
+        let shown = self.console.try_wait(patience, |screen| screen.contains(mark) || has_failed(screen));
+        if !shown.is_some_and(|screen| screen.contains(mark)) {
+            return false;
+        }
+        self.console.press("G");
+        self.console.try_wait(DEAF, |screen| screen.contains("y  apply")).is_some()
+    }
+
+    /// Says yes, hurts the cluster, and waits for the end of the change.
+    fn apply(&mut self, yes: &str) {
         self.confirmed += 1;
-        self.console.press("y");
+        self.console.press(yes);
         for _ in 0..self.chance.below(3) {
             self.injure();
         }
@@ -256,7 +366,7 @@ impl<P: Patient> Run<P> {
 
     /// Out of every dialog; one level further would clear the filter.
     fn close_dialogs(&mut self) {
-        for _ in 0..5 {
+        for _ in 0..6 {
             if self.console.try_wait(Duration::from_millis(500), is_at_rest).is_some() {
                 return;
             }
@@ -282,6 +392,9 @@ impl<P: Patient> Run<P> {
         let committed = self.witness.committed(GROUP, TOPIC, i32::try_from(PARTITIONS).expect("few"));
         let found: Vec<i64> = committed.into_values().collect();
         self.truth.settles(&found);
+        // A broker that was away hears of new partitions last.
+        let (witness, truth) = (&self.witness, &mut self.truth);
+        until("the partitions that the journal tells of", LONG, || truth.has(witness.partitions(GROWING)?));
         let (partition, count) = (self.chance.below(PARTITIONS), 1 + self.chance.below(3));
         self.produce(partition, count);
         self.truth.is_exact();
@@ -304,7 +417,9 @@ impl<P: Patient> Run<P> {
         for change in changes.split_off(self.judged) {
             let id = change["id"].as_str().expect("an id").to_owned();
             let steps = json(self, &["journal", "show", &id]);
-            self.tell(format!("the journal says of {id}: {}", change["status"]));
+            let kind = change["kind"].as_str().expect("a kind");
+            self.tell(format!("the journal says of {id}, {kind}: {}", change["status"]));
+            *self.kinds.entry(kind.to_owned()).or_default() += 1;
             let steps: Vec<Change> = steps.iter().map(Change::read).collect();
             self.truth.changes(&steps);
             self.judged += 1;
@@ -322,19 +437,20 @@ impl<P: Patient> Run<P> {
         self.console.press(":q<enter>");
         assert_eq!(self.console.ends(), 0);
         self.console.assert_restored();
-        let late = self.keys.iter().filter(|took| **took > PROMPT).count();
         self.keys.sort_unstable();
         let (median, worst) = (self.keys[self.keys.len() / 2], self.keys[self.keys.len() - 1]);
         let sum = format!(
-            "fault_run/{}: {} steps, {} keys (median {median:.1?}, worst {worst:.1?}, {late} late), {} looks, {} changes",
+            "fault_run/{}: {} steps, {} keys (median {median:.1?}, worst {worst:.1?}, {} late with the machine; an echo \
+             takes {:.1?}), {} looks, changes {:?}",
             self.name,
             self.story.len(),
             self.keys.len(),
+            self.excused,
+            self.echo.usual(),
             self.looks,
-            self.judged,
+            self.kinds,
         );
         eprintln!("{sum}");
-        assert!(late * 100 <= self.keys.len() * LATE_SHARE + 100, "{sum}");
     }
 }
 
@@ -352,11 +468,11 @@ fn has_result(screen: &str) -> bool {
     screen.contains("esc  close")
 }
 
-/// The list of groups lies open, without a dialog over it.
+/// A list lies open, without a dialog over it.
 fn is_at_rest(screen: &str) -> bool {
-    let has_dialog = screen.contains("reset of fault-run") || screen.contains("Reset fault-run");
+    const DIALOGS: [&str; 5] = ["reset of fault-run", "Reset fault-run", "Partitions for", "Undo: ", "undo of"];
     let footer = screen.lines().last().unwrap_or_default();
-    screen.contains("[3 Groups]") && footer.contains("/ filter") && !has_dialog
+    footer.contains("/ filter") && !DIALOGS.iter().any(|dialog| screen.contains(dialog))
 }
 
 /// A dialog over the list says why there is no plan.
