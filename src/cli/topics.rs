@@ -55,6 +55,9 @@ pub(crate) struct CreateArguments {
     /// A configuration entry; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     configs: Vec<(String, String)>,
+    /// Although the profile's naming asks for another name
+    #[arg(long)]
+    ignore_naming: bool,
     #[command(flatten)]
     consent: Consent,
 }
@@ -175,6 +178,7 @@ async fn create(session: &mut Session, arguments: CreateArguments) -> Result<Exi
         partitions: arguments.partitions,
         replication_factor: arguments.replication_factor,
         configs: arguments.configs,
+        ignores_naming: arguments.ignore_naming,
     };
     let plan = cluster.plan_create_topic(topic).await?;
     carry_out(session, &cluster, &plan, arguments.consent, None).await

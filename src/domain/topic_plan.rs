@@ -14,6 +14,8 @@ pub struct NewTopic {
     pub partitions: Option<i32>,
     pub replication_factor: Option<i16>,
     pub configs: Vec<(String, String)>,
+    /// It may be called otherwise than the profile's naming asks.
+    pub ignores_naming: bool,
 }
 
 /// The plan that creates a topic, or why the cluster would refuse it.
@@ -49,7 +51,7 @@ pub fn plan_create(
         words.extend(["--replication-factor".into(), factor.to_string()]);
     }
     for (key, value) in &topic.configs {
-        words.extend(["--config".into(), format!("{key}={value}")]);
+        words.extend(["--set".into(), format!("{key}={value}")]);
     }
     let mut summary = vec![format!(
         "partitions: {} · replicas: {}",
@@ -63,11 +65,20 @@ pub fn plan_create(
         warnings.push(Warning::new(Severity::Warning, text));
     }
     let mut checks = vec![Check::new(Some(true), "no topic of this name, none that collides")];
+    let mut confirm = Confirm::Yes;
     if let Some(naming) = naming {
         let follows = naming.allows(name);
-        checks.push(Check::new(Some(follows), format!("the name follows the profile's naming {}", naming.wanted())));
-        if !follows {
-            let text = "the profile says what topics are called, and this is called otherwise: choose another name, or change naming in the profile";
+        let text = format!("the name follows the profile's naming {}", naming.wanted());
+        let is_wanted = !follows && topic.ignores_naming;
+        checks.push(if is_wanted { Check::advice(Some(false), text) } else { Check::new(Some(follows), text) });
+        if is_wanted {
+            let text = "the profile says what topics are called, and this is called otherwise, as you wish";
+            warnings.push(Warning::new(Severity::Warning, text));
+            words.push("--ignore-naming".into());
+            confirm = Confirm::TypeName(name.to_owned());
+        } else if !follows {
+            let text = "the profile says what topics are called, and this is called otherwise: choose another name, \
+                        say that naming is to be ignored, or change it in the profile";
             warnings.push(Warning::new(Severity::Danger, text));
         }
     }
@@ -83,7 +94,7 @@ pub fn plan_create(
         }],
         checks,
         warnings,
-        confirm: Confirm::Yes,
+        confirm,
         not_undoable: Some(format!(
             "to take it back, delete it: {}",
             command_line::join(["klamm", "topics", "delete", name])
@@ -168,7 +179,13 @@ mod tests {
     use rstest::rstest;
 
     fn wish(name: &str) -> NewTopic {
-        NewTopic { name: name.into(), partitions: Some(12), replication_factor: Some(3), configs: vec![] }
+        NewTopic {
+            name: name.into(),
+            partitions: Some(12),
+            replication_factor: Some(3),
+            configs: vec![],
+            ignores_naming: false,
+        }
     }
 
     fn topic(name: &str) -> Arc<Topic> {
@@ -182,7 +199,7 @@ mod tests {
         let plan = plan_create("p".into(), Time(0), &wish, &[], None).unwrap();
         assert_eq!(
             plan.command_line,
-            "klamm topics create orders --partitions 12 --replication-factor 3 --config retention.ms=1000"
+            "klamm topics create orders --partitions 12 --replication-factor 3 --set retention.ms=1000"
         );
         assert_eq!(plan.summary, ["partitions: 12 · replicas: 3", "retention.ms = 1000"]);
         let defaults = NewTopic { partitions: None, replication_factor: None, ..wish };
@@ -219,12 +236,22 @@ mod tests {
             name: name.into(),
             partitions: None,
             replication_factor: None,
-            configs: Vec::new(),
+            configs: vec![("cleanup.policy".into(), "compact".into())],
+            ignores_naming: false,
         };
-        let plan = |name: &str| plan_create("p".into(), Time(0), &wish(name), &[], Some(&naming)).unwrap();
+        let plan_of = |wish: &NewTopic| plan_create("p".into(), Time(0), wish, &[], Some(&naming)).unwrap();
+        let plan = |name: &str| plan_of(&wish(name));
         assert!(plan("orders.v1").failed_check().is_none());
         let refused = plan("Orders");
         assert!(refused.failed_check().is_some_and(|check| check.text.contains("[a-z]+")), "{:?}", refused.checks);
         assert_eq!(refused.warnings.len(), 1);
+
+        let wished = plan_of(&NewTopic { ignores_naming: true, ..wish("Orders") });
+        assert!(wished.failed_check().is_none() && wished.warnings.len() == 1, "{wished:?}");
+        assert_eq!(wished.confirm, Confirm::TypeName("Orders".into()), "it takes more than a key");
+        let line = "klamm topics create Orders --set cleanup.policy=compact --ignore-naming";
+        assert_eq!(wished.command_line, line);
+        let needless = plan_of(&NewTopic { ignores_naming: true, ..wish("orders.v1") });
+        assert_eq!(needless, plan("orders.v1"), "a name that follows it needs no wish");
     }
 }

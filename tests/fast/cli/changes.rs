@@ -1,6 +1,6 @@
 //! Changes: shown first, refused without consent, applied, journaled, undone.
 
-use crate::cli::{code, document, done, item, json, klamm, names, run, text, topic_with};
+use crate::cli::{WORLD, bare, code, document, done, item, json, klamm, names, run, text, topic_with};
 use serde_json::json;
 
 #[test]
@@ -28,6 +28,30 @@ fn a_topic_is_planned_created_grown_and_deleted() {
     done("topics delete cli-life --yes");
     let (gone, code) = json("topics describe cli-life");
     assert_eq!((code, &gone["failures"][0]["kind"]), (1, &json!("not_found")));
+}
+
+/// The line that a plan gives to be copied does what the plan does.
+#[test]
+fn a_name_against_the_naming_is_refused_unless_that_is_wished() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.toml");
+    let text = format!("version = 1\n[profiles.strict]\nbootstrap = {:?}\nnaming = \"[a-z.]+\"\n", WORLD.bootstrap);
+    std::fs::write(&file, text).expect("a file");
+    let strict = |line: &str| {
+        let words = ["--config", &file.to_string_lossy(), "--profile", "strict", "--output", "json"].map(str::to_owned);
+        let output = bare().args(&words).args(line.split_whitespace()).output().expect("klamm runs");
+        (document(line, &output), code(&output))
+    };
+    let line = "topics create Cli-Odd --partitions 2 --set cleanup.policy=compact";
+    let (refused, code) = strict(&format!("{line} --yes"));
+    assert_eq!((code, &refused["failures"][0]["kind"]), (4, &json!("refused")), "{refused}");
+    let (planned, code) = strict(&format!("{line} --ignore-naming --dry-run"));
+    assert_eq!(code, 0, "{planned}");
+    let copied = planned["plan"]["command_line"].as_str().expect("a line").to_owned();
+    assert!(copied.ends_with("--ignore-naming"), "{copied}");
+    let (created, code) = strict(&format!("{} --yes", copied.strip_prefix("klamm ").expect("its name")));
+    assert_eq!((code, &created["items"][0]["status"]), (0, &json!("done")), "{created}");
+    assert!(created["items"][0]["configs"].to_string().contains("cleanup.policy=compact"), "{created}");
 }
 
 #[test]

@@ -178,11 +178,17 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
                 let (key, value) = pair.split_once('=').ok_or_else(|| format!("‘{pair}’: write name=value"))?;
                 Ok((key.to_owned(), value.to_owned()))
             });
+            let ignores_naming = match form.text(4) {
+                "" => false,
+                text if text.eq_ignore_ascii_case(plans::IGNORE) => true,
+                text => return Err(format!("naming: ‘{text}’: empty, or {}", plans::IGNORE)),
+            };
             FormAction::CreateTopic(NewTopic {
                 name: name.into(),
                 partitions: optional(form.text(1), "partitions")?,
                 replication_factor: replication.map_err(|_| "replicas: that is too many".to_owned())?,
                 configs: configs.collect::<Result<Vec<_>, String>>()?,
+                ignores_naming,
             })
         }
         FormPurpose::RecordsFrom(_) => {

@@ -144,14 +144,22 @@ pub fn reset_to_offset(
     show_reset(state, request, effects);
 }
 
+/// What is typed where a name need not follow the profile's naming.
+pub const IGNORE: &str = "ignore";
+
 pub fn ask_for_topic(state: &mut State) {
     let brokers = state.data.metadata.value().map_or(0, |metadata| metadata.brokers.len());
-    let fields = vec![
+    let mut fields = vec![
         Form::field("name", "", "letters, digits, . _ -"),
         Form::field("partitions", "", "empty: the cluster's default"),
         Form::field("replicas", "", format!("empty: the cluster's default; there are {brokers} brokers")),
         Form::field("configs", "", "name=value, separated by spaces"),
     ];
+    let naming = state.link.session().and_then(|session| session.naming.as_ref());
+    fields.extend(naming.map(|naming| {
+        let hint = format!("the profile asks for {}; “{IGNORE}” takes any name", naming.wanted());
+        Form::field("naming", "", hint)
+    }));
     state.dialogs.push(Dialog::Form(Box::new(Form::new(FormPurpose::CreateTopic, "New topic", fields))));
 }
 

@@ -4,10 +4,12 @@ use super::behaviour::refused;
 use super::canned::{self, Desk};
 use crate::cluster::{Access, JournalEntry, JournalView};
 use crate::domain::group::GroupState;
+use crate::domain::naming::Naming;
 use crate::domain::partition_plan::CommitZero;
 use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
 use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::dialogs::plan::Stage;
+use crate::tui::app::session::Link;
 use crate::tui::app::slot::Slot;
 use crate::tui::app::{Answer, Effect, Message, Request};
 use crate::tui::command::Place;
@@ -50,6 +52,29 @@ fn y_applies_only_what_was_drawn_to_its_end() {
     assert!(!is_applying(&desk), "enter never applies");
     desk.press("y");
     assert!(is_applying(&desk));
+}
+
+#[test]
+fn a_topic_may_be_called_otherwise_where_that_is_said() {
+    let wish = |text: &str| {
+        let mut desk = Desk::filled(Access::ReadWrite);
+        if let Link::Open(session) = &mut desk.state.link {
+            session.naming = Naming::parse("[a-z]+").ok();
+        }
+        desk.press("2 n 'Orders' tab tab tab tab");
+        if !text.is_empty() {
+            desk.press(&format!("'{text}'"));
+        }
+        desk.press("enter");
+        match desk.open.get(&Slot::Plan) {
+            Some((_, Request::PlanCreateTopic(topic))) => Some(topic.ignores_naming),
+            _ => None,
+        }
+    };
+    assert_eq!((wish(""), wish("Ignore"), wish("yes")), (Some(false), Some(true), None));
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 n");
+    assert!(!desk.draw(120, 40).contains("naming"), "there is none to ignore");
 }
 
 #[test]

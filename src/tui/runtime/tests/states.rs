@@ -112,7 +112,9 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
         Place::TypeName => vec![("apply", vec![Filled]), ("unlock", vec![Filled]), ("profile", vec![Filled])],
         Place::Reset => vec![("target", vec![Failed, ReadOnly, Filled])],
         Place::Partitions => vec![("report", vec![Loading, Failed, ReadOnly, Filled])],
-        Place::Form => FORMS.iter().map(|purpose| (*purpose, vec![Filled])).chain([("topic", vec![Failed])]).collect(),
+        Place::Form => {
+            FORMS.iter().map(|purpose| (*purpose, vec![Filled])).chain([("topic", vec![Failed, Partial])]).collect()
+        }
         Place::Help => vec![("keys", vec![Empty, ReadOnly, Filled])],
         Place::Palette => vec![("hits", vec![Loading, Empty, ReadOnly, Filled])],
         Place::Menu => vec![("theme", vec![Filled]), ("copy", vec![Filled])],
@@ -780,6 +782,14 @@ fn plan_scenes(all: &mut Scenes) {
 fn dialog_scenes(all: &mut Scenes) {
     all.add(Place::Form, "topic", Filled, "name", || filled("2 n"));
     all.add(Place::Form, "topic", Failed, "✖", || filled("2 n 'bad/name' enter"));
+    all.add(Place::Form, "topic", Condition::Partial, "ignore", || {
+        let mut desk = filled("2");
+        if let Link::Open(session) = &mut desk.state.link {
+            session.naming = crate::domain::naming::Naming::parse("[a-z-]+\\.v[0-9]+").ok();
+        }
+        desk.press("n 'Orders' tab tab tab tab 'ignore'");
+        desk
+    });
     all.add(Place::Form, "from", Filled, "from", || filled("2 j j j j j t F"));
     all.add(Place::Form, "contains", Filled, "contains", || decoded(Access::ReadWrite, "/"));
     all.add(Place::Form, "group here", Filled, "group", || decoded(Access::ReadWrite, "k R"));

@@ -14,7 +14,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
         boxed(canvas, area, 78, u16::try_from(rows + 4).unwrap_or(20), vec![span(form.title.clone(), Role::Text)]);
     let label_width = form.fields.iter().map(|field| display_width(field.label)).max().unwrap_or(0) as u16 + 2;
     let mut y = inner.y;
-    for (index, field) in form.fields.iter().enumerate() {
+    // Where not all fit, the one in focus does.
+    let room = usize::from(inner.height.saturating_sub(1) / 2).max(1);
+    let first = (form.focus + 1).saturating_sub(room);
+    for (index, field) in form.fields.iter().enumerate().skip(first) {
         if y + 1 >= inner.bottom() {
             break;
         }
