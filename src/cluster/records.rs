@@ -141,6 +141,8 @@ pub struct RecordsUpdate {
     pub caught_up: bool,
     /// Nothing more will come.
     pub finished: bool,
+    /// So long reading has waited for the profile's read budget, at the broker where longest.
+    pub held_back: Duration,
 }
 
 /// A running read. Dropping it stops the read.
@@ -248,6 +250,7 @@ impl Cluster {
             if feed.update.finished || feed.is_satisfied() {
                 let mut last = feed.flush();
                 last.finished = true;
+                last.held_back = reading.held_back();
                 // Nobody listens any more: nothing is lost.
                 let _ = sender.send(last).await;
                 return Ok(());

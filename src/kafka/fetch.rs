@@ -35,6 +35,8 @@ pub use record_set::{AbortedTransaction, BatchFault, FaultKind, Marker, ReadSet,
 use crate::domain::{Failure, PartitionId, TopicName};
 use crate::kafka::wire::Client;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
@@ -81,12 +83,20 @@ pub enum ReadEvent {
 pub struct Reading {
     receiver: mpsc::Receiver<Vec<ReadEvent>>,
     task: AbortHandle,
+    /// Milliseconds.
+    held: Arc<AtomicU64>,
 }
 
 impl Reading {
     /// The next events; `None` once every range was read to its end or cannot be.
     pub async fn next(&mut self) -> Option<Vec<ReadEvent>> {
         self.receiver.recv().await
+    }
+
+    /// For how long reading has waited because of `max_bytes_per_second`, at the broker
+    /// where it waited longest.
+    pub fn held_back(&self) -> Duration {
+        Duration::from_millis(self.held.load(Ordering::Relaxed))
     }
 }
 
@@ -102,16 +112,17 @@ const QUEUE: usize = 2;
 /// Begins to read. Must be called within the runtime.
 pub fn read(client: &Client, request: ReadRequest) -> Reading {
     let (sender, receiver) = mpsc::channel(QUEUE);
-    let client = client.clone();
+    let (client, held) = (client.clone(), Arc::new(AtomicU64::new(0)));
+    let tells = Arc::clone(&held);
     let task = if request.newest_only {
         let (inner, batches) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
-            tokio::join!(scan::run(client, request, inner), tail::run(batches, sender));
+            tokio::join!(scan::run(client, request, tells, inner), tail::run(batches, sender));
         })
     } else {
-        tokio::spawn(scan::run(client, request, sender))
+        tokio::spawn(scan::run(client, request, tells, sender))
     };
-    Reading { receiver, task: task.abort_handle() }
+    Reading { receiver, task: task.abort_handle(), held }
 }
 
 /// Reads hostile bytes and everything found in them, as they are and as a batch

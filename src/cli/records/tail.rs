@@ -5,13 +5,14 @@ use crate::cli::confirm::Consent;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Table, complain, number, text};
 use crate::cli::session::{Session, blocking};
-use crate::cluster::{Keep, RecordCounts, RecordsRequest};
+use crate::cluster::{Cluster, Keep, RecordCounts, RecordsRequest};
 use crate::domain::plan::Confirm;
 use crate::domain::record::{Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::when::parse_time;
 use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName, show};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
+use std::time::Duration;
 
 /// Records decoded at once: enough to be quick, few enough to be soon on screen.
 const DECODE_AT_ONCE: usize = 512;
@@ -154,6 +155,7 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
         }
         output.flush()?;
         if update.finished {
+            say_held_back(&cluster, update.held_back);
             break;
         }
     }
@@ -166,6 +168,19 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
         Exit::Done if written == 0 => Exit::NotMet,
         exit => exit,
     })
+}
+
+/// Held back for less, nobody noticed.
+const NOTICED: Duration = Duration::from_millis(500);
+
+/// Who reads a lot is told what it waited for, and what changes that.
+fn say_held_back(cluster: &Cluster, held_back: Duration) {
+    let Some(budget) = cluster.profile().read_budget_bytes_per_second.filter(|_| held_back >= NOTICED) else { return };
+    complain(&format!(
+        "reading waited {} for the read budget of {} per broker (read_budget in the profile)",
+        show::duration(u64::try_from(held_back.as_millis()).unwrap_or(u64::MAX)),
+        show::byte_rate(budget as f64),
+    ));
 }
 
 const COUNTS: &[Column] =
@@ -200,11 +215,7 @@ fn agree(topic: &TopicName, part: TieredPart) -> Result<(), Failure> {
 }
 
 /// A topic or partition that is not there is said at once instead of waited for.
-async fn refuse_unknown(
-    cluster: &crate::cluster::Cluster,
-    topic: &TopicName,
-    partitions: &[PartitionId],
-) -> Result<(), Failure> {
+async fn refuse_unknown(cluster: &Cluster, topic: &TopicName, partitions: &[PartitionId]) -> Result<(), Failure> {
     let metadata = cluster.metadata().await?;
     let failed = |message: String| Failure::new(FailureKind::NotFound, "read topic", message).on(topic.as_str());
     let Some(known) = metadata.topic(topic.as_str()) else {

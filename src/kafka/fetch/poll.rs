@@ -11,7 +11,7 @@ use crate::domain::{BrokerId, Failure, FailureKind, TopicId, TopicName};
 use crate::kafka::wire::{Client, Lane, Route};
 use kafka_protocol::messages::FetchResponse;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
@@ -36,6 +36,8 @@ pub(super) struct Shared {
     pub request: ReadRequest,
     /// Partitions that have not yet reached where they ended at the start.
     pub behind: AtomicUsize,
+    /// Milliseconds that the broker waited longest for has been left alone, for the budget.
+    pub held: Arc<AtomicU64>,
 }
 
 impl Shared {
@@ -87,6 +89,8 @@ pub(super) async fn run(
         topic_id: errand.topic_id,
         courses: errand.courses,
         next_fetch: Instant::now(),
+        is_held: false,
+        held: Duration::ZERO,
         max_bytes,
     };
     poller.run(out).await
@@ -101,6 +105,10 @@ struct Poller {
     topic_id: Option<TopicId>,
     courses: Vec<Course>,
     next_fetch: Instant,
+    /// It is the budget that the next request waits for.
+    is_held: bool,
+    /// For so long it was waited for.
+    held: Duration,
     max_bytes: i32,
 }
 
@@ -118,7 +126,14 @@ impl Poller {
         let mut scratch = Vec::new();
         let mut under_way = self.fetch();
         loop {
+            let free = Instant::now();
             let answered = (&mut under_way.0).await;
+            if self.is_held {
+                // Not what passed while the reader took its time anyway.
+                self.held += self.next_fetch.min(Instant::now()).saturating_duration_since(free);
+                let millis = u64::try_from(self.held.as_millis()).unwrap_or(u64::MAX);
+                self.shared.held.fetch_max(millis, Ordering::Relaxed);
+            }
             let response = match answered {
                 Ok(Ok(response)) => response,
                 Ok(Err(failure)) => return Some(self.give_back(Vec::new(), Some(failure))),
@@ -176,12 +191,15 @@ impl Poller {
     fn pace(&mut self, outcome: &Outcome) {
         let now = Instant::now();
         let mut next = now;
+        self.is_held = false;
         if let Some(limit) = self.shared.request.max_bytes_per_second {
             let cost = Duration::from_secs_f64(outcome.bytes as f64 / limit.max(1) as f64);
             next = next.max(self.next_fetch.max(now) + cost);
+            self.is_held = true;
         }
         let is_trickle = outcome.bytes > 0 && outcome.bytes < u64::from(self.max_bytes.unsigned_abs()) / 4;
         if self.shared.request.newest_only && is_trickle {
+            self.is_held &= next > now + LIVE_PACE;
             next = next.max(now + LIVE_PACE);
         }
         self.next_fetch = next;

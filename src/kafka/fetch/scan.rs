@@ -14,7 +14,7 @@ use crate::kafka::admin::topics;
 use crate::kafka::wire::{Client, Lane};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
@@ -37,12 +37,12 @@ impl Drop for LaneGuard {
     }
 }
 
-pub(super) async fn run(client: Client, request: ReadRequest, out: Sender<Vec<ReadEvent>>) {
+pub(super) async fn run(client: Client, request: ReadRequest, held: Arc<AtomicU64>, out: Sender<Vec<ReadEvent>>) {
     let _guard = LaneGuard(client.clone(), Lane::Fetch(request.lane));
     let waiting: Vec<Course> =
         request.ranges.iter().map(|range| Course::new(*range)).filter(|course| !course.is_done()).collect();
     // One more, for the scan itself: a read of nothing has also caught up.
-    let shared = Arc::new(Shared { request, behind: AtomicUsize::new(waiting.len() + 1) });
+    let shared = Arc::new(Shared { request, behind: AtomicUsize::new(waiting.len() + 1), held });
     let mut scan = Scan { client, shared, out, topic_id: None, running: JoinSet::new(), waiting, absences: 0 };
     // The reader is gone: there is nobody left to tell.
     let _ = scan.run().await;

@@ -1,6 +1,6 @@
 //! Records: written, read back line by line, found or not found.
 
-use crate::cli::{bare, code, klamm, run, text, topic_with};
+use crate::cli::{WORLD, bare, code, klamm, run, text, topic_with};
 use crate::contract::holds;
 use serde_json::{Value as Json, json};
 
@@ -75,6 +75,37 @@ fn counting_reads_every_record_and_prints_none() {
     let some = counted("--contains \"n\":33");
     assert_eq!((&some["records"], &some["seen"]), (&json!(1), &json!(50)));
     assert_eq!(code(&run("records tail cli-counted --count")), 2, "a count of what never ends");
+}
+
+/// The first answer holds all there is, and costs more than a second of the budget: what
+/// comes next is waited for, and that is said once, beside the data.
+#[test]
+fn a_read_that_the_budget_slowed_says_so() {
+    topic_with("cli-budget", 1, 200);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.toml");
+    let profile = format!("[profiles.slow]\nbootstrap = {:?}\nread_budget = \"1KB/s\"\n", WORLD.bootstrap);
+    std::fs::write(&file, format!("version = 1\n{profile}")).expect("a file");
+    let tail = |limit: &str| {
+        let mut command = bare();
+        let file = file.to_string_lossy();
+        command.args(["--config", &file, "--profile", "slow", "records", "tail", "cli-budget", "--from", "earliest"]);
+        command.args(["--output", "json", "--limit", limit]);
+        command.output().expect("klamm runs")
+    };
+    let quick = tail("200");
+    assert_eq!((code(&quick), text(&quick.stderr)), (0, String::new()), "one answer is not waited for");
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(|| tail("201"));
+        klamm("records produce cli-budget --value last --yes").assert().success();
+        let slow = slow.join().expect("klamm runs");
+        let lines = text(&slow.stdout);
+        assert_eq!((code(&slow), lines.lines().count()), (0, 201));
+        assert!(lines.lines().all(|line| line.starts_with('{')), "data alone");
+        let said = text(&slow.stderr);
+        assert!(said.contains("for the read budget of 1.0 kB/s per broker"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    });
 }
 
 #[test]

@@ -409,6 +409,7 @@ async fn the_budget_spaces_the_fetches() {
     let more = tokio::time::timeout(Duration::from_millis(300), reading.next()).await;
     assert!(more.is_err(), "{more:?}");
     assert_eq!(broker.asked::<FetchRequest>().len(), 1);
+    assert_eq!(reading.held_back(), Duration::ZERO, "nothing came of waiting yet");
 }
 
 #[tokio::test]
