@@ -27,6 +27,7 @@ const fn lines(name: &'static str, commands: &'static [&'static str]) -> Documen
 
 const DOCUMENTS: &[Document] = &[
     lines("demo", &["demo"]),
+    lines("exporter", &["exporter"]),
     document("profiles-list", 1, &["profiles list"]),
     document("profiles-show", 1, &["profiles show"]),
     document("profiles-test", 2, &["profiles test"]),

@@ -3,13 +3,15 @@
 //!
 //! Every other document that a test here reads is held against them as well.
 
-use crate::cli::{bare, code, done, json, klamm, text, topic_with};
+use crate::cli::{WORLD, bare, code, done, json, klamm, text, topic_with};
 use crate::contract::{broken, document_of, holds, path};
 use klamm::cli::documents;
 use rstest::rstest;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 
 fn schema(name: &str) -> Json {
     let text = std::fs::read_to_string(path(name)).expect("a schema");
@@ -103,6 +105,14 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
     for line in text(&peek.stdout).lines() {
         see("groups peek", &serde_json::from_str(line).expect("an object"));
     }
+    let mut exporter = std::process::Command::new(env!("CARGO_BIN_EXE_klamm"));
+    exporter.args(["--bootstrap", &WORLD.bootstrap, "exporter", "--listen", "127.0.0.1:0"]);
+    let mut serving = exporter.env("HOME", WORLD.home.path()).stdout(Stdio::piped()).spawn().expect("it runs");
+    let mut line = String::new();
+    let read = BufReader::new(serving.stdout.take().expect("a pipe")).read_line(&mut line);
+    serving.kill().and_then(|()| serving.wait()).expect("it ends");
+    read.expect("a line");
+    see("exporter", &serde_json::from_str(&line).expect("an object"));
     let stats = bare().args(["demo", "--stats"]).output().expect("it runs");
     see("demo --stats", &serde_json::from_slice(&stats.stdout).expect("an object"));
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
@@ -125,7 +135,7 @@ fn where_there_is_no_answer_the_failure_fits_too() {
     let needs_no_cluster = |command: &str| {
         matches!(
             command,
-            "demo" | "profiles list" | "profiles show" | "profiles add" | "config path" | "config explain"
+            "demo" | "exporter" | "profiles list" | "profiles show" | "profiles add" | "config path" | "config explain"
         )
     };
     for command in everything.filter(|command| !needs_no_cluster(command)) {

@@ -128,7 +128,7 @@ fn a_file_for_other_groups_resets_none() {
 #[test]
 fn the_records_around_a_committed_offset_are_opened_with_it_marked() {
     let mut desk = in_group(GroupState::Empty, Access::ReadOnly);
-    desk.press("enter");
+    desk.press("j enter");
     let Some((_, Request::Records(request))) = desk.open.get(&Slot::Records) else { panic!("records are read") };
     let (topic, committed) = (request.topic.clone(), 880_791);
     assert_eq!((request.start, request.partitions.clone()), (StartAt::Offset(committed - 5), Some(vec![7])));

@@ -169,6 +169,7 @@ const FORMS: &[&str] = &[
     "save",
     "copy of profile",
     "copy of group",
+    "settings of group",
 ];
 
 pub fn form(purpose: &FormPurpose) -> &'static str {
@@ -182,6 +183,7 @@ pub fn form(purpose: &FormPurpose) -> &'static str {
         FormPurpose::SwitchBroker => "broker",
         FormPurpose::SaveText { .. } => "save",
         FormPurpose::CopyGroup(_) => "copy of group",
+        FormPurpose::ConfigureGroup(_) => "settings of group",
         FormPurpose::DuplicateProfile(_) => "copy of profile",
     }
 }
@@ -797,6 +799,11 @@ fn dialog_scenes(all: &mut Scenes) {
     all.add(Place::Form, "save", Filled, "file", || decoded(Access::ReadWrite, "k ctrl-s"));
     all.add(Place::Form, "copy of profile", Filled, "name", || filled("0 a"));
     all.add(Place::Form, "copy of group", Filled, "Copy", || filled("3 C"));
+    all.add(Place::Form, "settings of group", Filled, "set", || {
+        let mut desk = in_group(Access::ReadWrite, Ok(canned::group(GroupState::Stable)));
+        desk.press("e");
+        desk
+    });
     all.add(Place::Form, "broker", Filled, "broker", || {
         let mut desk = filled("1");
         if let Link::Open(session) = &mut desk.state.link {
