@@ -7,6 +7,7 @@
 
 pub mod broker;
 pub mod certificate;
+pub mod churn;
 pub mod command_line;
 pub mod config;
 pub mod drain;

@@ -276,7 +276,7 @@ impl Cluster {
         group.judged = Fact::Known(match judged.map(|mut judged| judged.pop().unwrap_or_default()) {
             Ok(judged) => judged,
             Err(failure) => {
-                let judged = lock(&self.inner.lags).judge(&id, &group.partitions, now, &self.profile().rules);
+                let judged = lock(&self.inner.lags).windows().judge(&id, &group.partitions, now, &self.profile().rules);
                 let why_sampled = Some(failure.to_string());
                 Judged { why_sampled, ..Judged::of(&group.partitions, judged) }
             }

@@ -6,6 +6,7 @@
 
 use super::commits::Judged;
 use super::outlook::Outlook;
+use crate::domain::churn::{Churn, Event, TOO_MANY};
 use crate::domain::drain::Drain;
 use crate::domain::group::{
     CommittedOffset, GroupDescription, GroupListing, GroupPartition, GroupState, LagPoint, LagTotal,
@@ -14,7 +15,7 @@ use crate::domain::origin::GroupRole;
 use crate::domain::pace::{Behind, Pace};
 use crate::domain::produced::Produced;
 use crate::domain::standing::Standing;
-use crate::domain::verdict::{Judgement, Rules};
+use crate::domain::verdict::Rules;
 use crate::domain::windows::Windows;
 use crate::domain::{Fact, Failure, GroupId, Offset, PartitionMap, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::Listed;
@@ -57,6 +58,8 @@ pub struct GroupRow {
     /// Since when its next record waits.
     pub behind: Behind,
     pub drain: Fact<Drain>,
+    /// Rebalances within ten minutes, where those are too many.
+    pub flaps: Option<u32>,
 }
 
 /// A group that reads a topic, with its lag there.
@@ -82,6 +85,10 @@ pub struct GroupDetail {
     pub outlook: Fact<Outlook>,
     /// What was written in the last hour where it reads.
     pub produced: Fact<Arc<Produced>>,
+    /// What was seen of its members, newest first.
+    pub events: Vec<Event>,
+    /// Rebalances within the last ten minutes, as far as was seen.
+    pub rebalances: u32,
     pub failures: Vec<Failure>,
 }
 
@@ -97,6 +104,7 @@ pub(super) struct LagSampler {
     history: HashMap<GroupId, VecDeque<LagPoint>>,
     windows: Windows,
     remarks: Vec<String>,
+    churn: HashMap<GroupId, Churn>,
     /// Groups of which the log of commits was read, and when.
     by_commits: HashMap<GroupId, (Time, Standing)>,
     /// Sum of commits when the group was last seen Empty.
@@ -195,10 +203,6 @@ impl LagSampler {
         self.remarks.extend(remark);
     }
 
-    pub(super) fn encoded_windows(&self) -> Vec<u8> {
-        self.windows.encode()
-    }
-
     /// Says something with the next list, once.
     pub(super) fn remark(&mut self, remark: String) {
         if !self.remarks.contains(&remark) {
@@ -206,23 +210,34 @@ impl LagSampler {
         }
     }
 
-    /// How a group is doing in each partition, by samples.
-    pub(super) fn judge(
-        &self,
-        group: &GroupId,
-        partitions: &[GroupPartition],
-        now: Time,
-        rules: &Rules,
-    ) -> Vec<Option<Judgement>> {
-        self.windows.judge(group, partitions, now, rules)
+    /// Remembers who is in a group; the rebalances where those are too many.
+    pub(super) fn company(&mut self, group: &GroupDescription, now: Time) -> Option<u32> {
+        let id = &group.listing.id;
+        let churn = match self.churn.get_mut(id) {
+            Some(churn) => churn,
+            None => self.churn.entry(id.clone()).or_default(),
+        };
+        churn.look(group, now);
+        Some(churn.rebalances(now)).filter(|rebalances| *rebalances >= TOO_MANY)
     }
 
-    /// The same for all of it; by the log of commits where that was just read.
     /// How far behind it is in time, as the looks tell.
     pub(super) fn pace(&self, group: &GroupId, partitions: &[GroupPartition]) -> Pace {
         Pace::of(&self.windows, group, partitions)
     }
 
+    /// What was seen of a group's members, newest first, and how often it was rebalanced.
+    pub(super) fn seen_of(&self, group: &GroupId, now: Time) -> (Vec<Event>, u32) {
+        let churn = self.churn.get(group);
+        churn.map_or((Vec::new(), 0), |churn| (churn.events().cloned().collect(), churn.rebalances(now)))
+    }
+
+    /// What was seen of all groups at the last looks.
+    pub(super) fn windows(&self) -> &Windows {
+        &self.windows
+    }
+
+    /// How a group is doing; by the log of commits where that was just read.
     pub(super) fn standing(
         &self,
         group: &GroupId,
@@ -300,6 +315,7 @@ impl LagSampler {
             self.history.retain(|group, _| is_alive(group));
             self.empty_at.retain(|group, _| is_alive(group));
             self.by_commits.retain(|group, _| is_alive(group));
+            self.churn.retain(|group, _| is_alive(group));
             self.windows.keep(is_alive, now);
         }
         self.put(rows, failures, now)
@@ -477,6 +493,7 @@ mod tests {
             standing: Standing::Unknown("nobody looked".into()),
             behind: Behind::Unknown,
             drain: Fact::unknown("nobody looked"),
+            flaps: None,
             trend: Vec::new(),
             role: GroupRole::Plain,
         };

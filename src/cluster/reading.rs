@@ -183,6 +183,8 @@ impl Cluster {
                 judged: Fact::unknown(NOT_JUDGED),
                 outlook: Fact::unknown(NOT_JUDGED),
                 produced: Fact::unknown(NOT_JUDGED),
+                events: Vec::new(),
+                rebalances: 0,
                 failures: Vec::new(),
             })
             .collect();
@@ -205,6 +207,8 @@ impl Cluster {
         let now = self.now();
         let mut sampler = lock(&self.inner.lags);
         sampler.sample(group, description.listing.state, &partitions, now);
+        sampler.company(&description, now);
+        let (events, rebalances) = sampler.seen_of(group, now);
         Ok(GroupDetail {
             taken: now,
             lag: LagTotal::of(&partitions),
@@ -215,6 +219,8 @@ impl Cluster {
             judged: Fact::unknown(NOT_JUDGED),
             outlook: Fact::unknown(NOT_JUDGED),
             produced: Fact::unknown(NOT_JUDGED),
+            events,
+            rebalances,
             failures,
         })
     }
@@ -300,7 +306,7 @@ impl Cluster {
 
 pub(super) struct GroupRead {
     pub(super) listing: GroupListing,
-    description: Option<GroupDescription>,
+    pub(super) description: Option<GroupDescription>,
     pub(super) partitions: Vec<crate::domain::group::GroupPartition>,
     pub(super) why_no_commits: Option<Failure>,
 }
@@ -338,7 +344,14 @@ fn sum(disks: &[Disk], bytes: impl Fn(&Disk) -> Option<u64>) -> Fact<u64> {
 }
 
 fn undescribed(listing: GroupListing) -> GroupDescription {
-    GroupDescription { listing, coordinator: None, assignor: String::new(), members: Vec::new(), may_delete: None }
+    GroupDescription {
+        listing,
+        coordinator: None,
+        assignor: String::new(),
+        members: Vec::new(),
+        epoch: None,
+        may_delete: None,
+    }
 }
 
 /// What a group is assigned and what it committed; a partition may come twice.

@@ -245,6 +245,7 @@ impl Cluster {
                     trend: sampler.trend(&listing.id),
                     role: group_role(listing, &metadata.topics),
                     standing,
+                    flaps: group.description.as_ref().and_then(|group| sampler.company(group, now)),
                     listing: listing.clone(),
                 });
             }

@@ -80,7 +80,7 @@ impl Cluster {
         saving.last = now;
         let cluster = self.clone();
         tokio::task::spawn_blocking(move || {
-            let windows = lock(&cluster.inner.lags).encoded_windows();
+            let windows = lock(&cluster.inner.lags).windows().encode();
             let written = lock(&file).write(&windows, now);
             if let Err(error) = written {
                 let path = lock(&file).path.display().to_string();

@@ -321,8 +321,14 @@ mod tests {
             kind: GroupType::Classic,
             protocol_type: "consumer".into(),
         };
-        let description =
-            GroupDescription { listing, coordinator: None, assignor: String::new(), members: vec![], may_delete: None };
+        let description = GroupDescription {
+            listing,
+            coordinator: None,
+            assignor: String::new(),
+            members: vec![],
+            epoch: None,
+            may_delete: None,
+        };
         plan_finish(FinishInputs {
             id: "b".into(),
             now: Time(9),

@@ -105,6 +105,10 @@ pub struct GroupDescription {
     /// The assignor in use; empty when there are no members.
     pub assignor: String,
     pub members: Vec<Member>,
+    /// How often the group has changed, where the cluster counts that: of the consumer
+    /// protocol of Kafka 4.
+    #[serde(default)]
+    pub epoch: Option<i32>,
     /// May one delete the group, and with it single offsets of it? `None`: the
     /// cluster did not say.
     pub may_delete: Option<bool>,

@@ -164,7 +164,14 @@ mod tests {
             kind: GroupType::Consumer,
             protocol_type: "consumer".into(),
         };
-        GroupDescription { listing, coordinator: None, assignor: String::new(), members: vec![], may_delete: None }
+        GroupDescription {
+            listing,
+            coordinator: None,
+            assignor: String::new(),
+            members: vec![],
+            may_delete: None,
+            epoch: None,
+        }
     }
 
     fn entries(session: Option<&str>) -> Vec<ConfigEntry> {

@@ -95,12 +95,12 @@ impl Series {
 
     /// Oldest first.
     pub fn iter(&self) -> Iter<'_> {
-        Iter { value: self.first, left: self.len, run: 0, bytes: &self.bytes, is_first: true }
+        Iter(Walk::from(self.first, self.len, &self.bytes))
     }
 
     /// Newest first, which reads no more of them than are asked for.
     pub fn newest(&self) -> Newest<'_> {
-        Newest { value: self.last, left: self.len, run: 0, bytes: &self.bytes, is_first: true }
+        Newest(Walk::from(self.last, self.len, &self.bytes))
     }
 
     /// Bytes of memory beside the series itself.
@@ -131,9 +131,9 @@ fn difference(bytes: &[u8]) -> (i64, usize) {
     (signed(value), used)
 }
 
-/// The numbers of a series, oldest first.
+/// Where one is in a series.
 #[derive(Clone, Debug)]
-pub struct Iter<'a> {
+struct Walk<'a> {
     value: i64,
     left: u16,
     /// How often the number comes once more.
@@ -142,31 +142,59 @@ pub struct Iter<'a> {
     is_first: bool,
 }
 
+/// What comes next.
+enum Next {
+    /// The number that is there.
+    Same,
+    /// One that is in the bytes.
+    Other,
+}
+
+impl<'a> Walk<'a> {
+    fn from(value: i64, left: u16, bytes: &'a [u8]) -> Self {
+        Self { value, left, run: 0, bytes, is_first: true }
+    }
+
+    #[inline]
+    fn step(&mut self) -> Option<Next> {
+        self.left = self.left.checked_sub(1)?;
+        if std::mem::take(&mut self.is_first) {
+            return Some(Next::Same);
+        }
+        Some(match self.run.checked_sub(1) {
+            Some(run) => {
+                self.run = run;
+                Next::Same
+            }
+            None => Next::Other,
+        })
+    }
+}
+
+/// The numbers of a series, oldest first.
+#[derive(Clone, Debug)]
+pub struct Iter<'a>(Walk<'a>);
+
 impl Iterator for Iter<'_> {
     type Item = i64;
 
     fn next(&mut self) -> Option<i64> {
-        self.left = self.left.checked_sub(1)?;
-        if std::mem::take(&mut self.is_first) {
-            return Some(self.value);
+        let walk = &mut self.0;
+        if let (Next::Other, bytes) = (walk.step()?, walk.bytes) {
+            if let [0, times, rest @ ..] = bytes {
+                walk.run = times.saturating_sub(1);
+                walk.bytes = rest;
+            } else {
+                let (difference, used) = difference(bytes);
+                walk.value = walk.value.wrapping_add(difference);
+                walk.bytes = bytes.get(used..).unwrap_or_default();
+            }
         }
-        if self.run > 0 {
-            self.run -= 1;
-            return Some(self.value);
-        }
-        if let [0, times, rest @ ..] = self.bytes {
-            self.run = times.saturating_sub(1);
-            self.bytes = rest;
-            return Some(self.value);
-        }
-        let (difference, used) = difference(self.bytes);
-        self.value = self.value.wrapping_add(difference);
-        self.bytes = self.bytes.get(used..).unwrap_or_default();
-        Some(self.value)
+        Some(walk.value)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (usize::from(self.left), Some(usize::from(self.left)))
+        (usize::from(self.0.left), Some(usize::from(self.0.left)))
     }
 }
 
@@ -174,41 +202,30 @@ impl ExactSizeIterator for Iter<'_> {}
 
 /// The numbers of a series, newest first.
 #[derive(Clone, Debug)]
-pub struct Newest<'a> {
-    value: i64,
-    left: u16,
-    run: u8,
-    bytes: &'a [u8],
-    is_first: bool,
-}
+pub struct Newest<'a>(Walk<'a>);
 
 impl Iterator for Newest<'_> {
     type Item = i64;
 
     #[inline]
     fn next(&mut self) -> Option<i64> {
-        self.left = self.left.checked_sub(1)?;
-        if std::mem::take(&mut self.is_first) {
-            return Some(self.value);
+        let walk = &mut self.0;
+        if let Next::Other = walk.step()? {
+            let (last, mut rest) = walk.bytes.split_last()?;
+            if let [before @ .., 0] = rest {
+                walk.run = last.saturating_sub(1);
+                walk.bytes = before;
+            } else {
+                let mut bits = u64::from(*last);
+                while let Some((byte, before)) = rest.split_last().filter(|(byte, _)| **byte >= 0x80) {
+                    bits = (bits << 7) | u64::from(byte & 0x7f);
+                    rest = before;
+                }
+                walk.bytes = rest;
+                walk.value = walk.value.wrapping_sub(signed(bits));
+            }
         }
-        if self.run > 0 {
-            self.run -= 1;
-            return Some(self.value);
-        }
-        let (last, mut rest) = self.bytes.split_last()?;
-        if let [before @ .., 0] = rest {
-            self.run = last.saturating_sub(1);
-            self.bytes = before;
-            return Some(self.value);
-        }
-        let mut bits = u64::from(*last);
-        while let Some((byte, before)) = rest.split_last().filter(|(byte, _)| **byte >= 0x80) {
-            bits = (bits << 7) | u64::from(byte & 0x7f);
-            rest = before;
-        }
-        self.bytes = rest;
-        self.value = self.value.wrapping_sub(signed(bits));
-        Some(self.value)
+        Some(walk.value)
     }
 }
 

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
     use crate::domain::TopicPartition;
     use crate::domain::group::CommittedOffset;
-    use crate::domain::verdict::Verdict;
+    use crate::domain::verdict::{Source, Verdict};
 
     const PACE: i64 = 10_000;
 
@@ -191,6 +191,31 @@ mod tests {
         assert_eq!(why(&windows, &without_end, 110_000).as_deref(), Some("it has no leader"));
         windows.look(&group, &rows(12), Time(12 * PACE));
         assert_eq!(standing(&windows, &rows(12), 122_000).verdict(), Some(Verdict::Warn), "and it goes on");
+    }
+
+    #[test]
+    fn offsets_that_expired_and_topics_that_are_deleted_say_so() {
+        let (group, mut windows) = (GroupId::from("g"), Windows::default());
+        let rows = |number: i64| vec![row(0, Some(number), number + 5), row(1, Some(7), 7)];
+        for number in 0..10 {
+            windows.look(&group, &rows(number), Time(number * PACE));
+        }
+        // The topic is gone and its commits are there still: nobody knows how far behind it is.
+        let gone = Fact::unknown("the partition does not exist or has no leader");
+        let mut deleted = rows(10);
+        deleted.iter_mut().for_each(|row| row.end = gone.clone());
+        windows.look(&group, &deleted, Time(10 * PACE));
+        let why = standing(&windows, &deleted, 100_000).why_not();
+        assert_eq!(why.as_deref(), Some("the partition does not exist or has no leader"));
+        // What it committed is forgotten by the coordinator, and by us; then it begins anew.
+        let expired = [row(0, None, 15), row(1, None, 7)];
+        windows.look(&group, &expired, Time(11 * PACE));
+        assert_eq!(standing(&windows, &expired, 110_000).why_not().as_deref(), Some("nothing is committed"));
+        windows.look(&group, &rows(12), Time(12 * PACE));
+        assert_eq!(
+            standing(&windows, &rows(12), 120_000),
+            Standing::TooEarly { seen: 1, of: 10, source: Source::Sampled }
+        );
     }
 
     #[test]

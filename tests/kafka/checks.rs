@@ -31,6 +31,7 @@ pub const CHECKS: &[Check] = &[
     ("outlook/lag in time and headroom", outlook::waiting),
     ("outlook/ends of transactions and open ones", outlook::transactions),
     ("exporter", outlook::exporter),
+    ("verdict/members that come and go", sitting::rebalances),
     ("fetch", reading::fetch),
     ("fetch/from where one asks", reading::starts),
     ("fetch/every codec", reading::codecs),

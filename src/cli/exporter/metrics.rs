@@ -168,6 +168,7 @@ mod tests {
             standing,
             behind,
             drain,
+            flaps: None,
         })
     }
 

@@ -53,6 +53,22 @@ async fn of_one_topic_only_its_own_logs_are_asked_for() {
     assert_eq!(world.bounds_of(), ["b"]);
 }
 
+#[test]
+fn a_group_whose_commits_cannot_be_read_is_not_without_lag() {
+    let failure = Failure::new(FailureKind::Timeout, "read offsets of group", "no answer within 5 s").on("g");
+    let listing = GroupListing {
+        id: "g".into(),
+        state: GroupState::Empty,
+        kind: GroupType::Classic,
+        protocol_type: String::new(),
+    };
+    let read =
+        |why_no_commits| GroupRead { listing: listing.clone(), description: None, partitions: vec![], why_no_commits };
+    let unknown = read(Some(failure)).lag().fact();
+    assert!(unknown.reason().is_some_and(|why| why.contains("no answer within 5 s")), "{unknown:?}");
+    assert_eq!(read(None).lag().fact(), Fact::Known(0), "one that never committed has none");
+}
+
 #[tokio::test]
 async fn without_the_log_of_commits_an_open_group_is_judged_by_samples_and_the_last_hour_is_known() {
     let world = World::with(GROUPS).await;

@@ -25,6 +25,7 @@ fn described(id: &str, members: Vec<Member>) -> GroupDescription {
         assignor: String::new(),
         members,
         may_delete: Some(true),
+        epoch: None,
     }
 }
 

@@ -17,6 +17,7 @@ fn group(state: GroupState) -> GroupDescription {
         coordinator: None,
         assignor: String::new(),
         members: vec![],
+        epoch: None,
         may_delete: None,
     }
 }

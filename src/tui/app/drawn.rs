@@ -24,6 +24,7 @@ pub enum Pane {
     Groups,
     GroupPartitions,
     GroupMembers,
+    GroupTimeline,
     Records,
     RecordValue,
     RecordFacts,

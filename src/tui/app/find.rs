@@ -63,8 +63,12 @@ const OF_TOPIC: [(&str, OfTopic); 6] = [
     ("records", OfTopic::Records),
     ("tail", OfTopic::Records),
 ];
-const OF_GROUP: [(&str, GroupTab); 3] =
-    [("lag", GroupTab::Partitions), ("partitions", GroupTab::Partitions), ("members", GroupTab::Members)];
+const OF_GROUP: [(&str, GroupTab); 4] = [
+    ("lag", GroupTab::Partitions),
+    ("partitions", GroupTab::Partitions),
+    ("members", GroupTab::Members),
+    ("timeline", GroupTab::Timeline),
+];
 
 /// The best hits for `typed`. Without a word: the places one comes from, then
 /// all commands.

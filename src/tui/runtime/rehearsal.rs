@@ -223,6 +223,7 @@ fn all_groups(count: u32) -> Arc<Groups> {
             standing: standing(number),
             behind: Behind::Unknown,
             drain: Fact::unknown("nobody looked"),
+            flaps: None,
         })
     };
     Arc::new(Groups {

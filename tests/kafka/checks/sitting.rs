@@ -2,10 +2,12 @@
 
 use super::reading;
 use crate::console::Console;
+use crate::patience::{LONG, until};
 use crate::registry;
 use crate::story;
 use crate::target::Target;
 use crate::witness::{Seed, Witness};
+use std::time::Duration;
 
 pub fn the_story(target: &Target) {
     let url = target.registry.as_deref().expect("the target has a registry");
@@ -33,6 +35,46 @@ pub fn the_story(target: &Target) {
     console.sees("3 brokers");
     story::tell(&console, topic, group);
     assert_eq!(witness.committed(group, topic, 3), behind.into(), "reset, and put back");
+}
+
+/// A group whose member comes and goes is said to flap, and its timeline says what was
+/// seen.
+pub fn rebalances(target: &Target) {
+    let witness = Witness::new(target);
+    let (topic, group) = ("check.flapping", "check-flapping");
+    witness.create_topic(topic, 1, 1, &[]);
+    witness.commit(group, topic, &[(0, 0)]);
+    let console = Console::open(&["--bootstrap", &target.bootstrap], 120, 40);
+    console.press("3");
+    console.sees("by verdict");
+    console.press("/check-flap<enter>");
+    console.sees("/check-flap");
+    // The word after the group's type.
+    let members_in = |screen: &str| {
+        let row = screen.lines().find(|line| line.contains(group))?;
+        row.split_whitespace().skip_while(|word| *word != "classic").nth(1).map(str::to_owned)
+    };
+    let members = |count: usize| {
+        // Each look is one that was asked for: a quick hand sees more than the pace shows.
+        until(&format!("{count} members"), LONG, || {
+            console.press("r");
+            let is_there = |screen: &str| members_in(screen) == Some(count.to_string());
+            console.try_wait(Duration::from_secs(1), is_there).map(drop).ok_or_else(|| console.screen())
+        });
+    };
+    members(0);
+    for _ in 0..3 {
+        let member = witness.join(group, topic);
+        until("the member is in", LONG, || (member.assigned() > 0).then_some(()).ok_or_else(String::new));
+        members(1);
+        drop(member);
+        members(0);
+    }
+    console.sees("Flapping");
+    console.press("<enter>");
+    console.sees("times in ten minutes");
+    console.press("ll");
+    console.wait("what was seen", |screen| screen.contains("1 joined: ") && screen.contains("1 left; 0 members now"));
 }
 
 /// Bytes that would retitle the window, fill the clipboard, clear the screen or

@@ -107,6 +107,7 @@ struct Described {
     protocol_type: Option<String>,
     assignor: String,
     members: Vec<Member>,
+    epoch: Option<i32>,
     /// The operations one may do, as bits; [`NOT_TOLD`] when not known.
     operations: i32,
 }
@@ -120,6 +121,7 @@ impl Described {
             protocol_type: None,
             assignor: String::new(),
             members: Vec::new(),
+            epoch: None,
             operations: NOT_TOLD,
         }
     }
@@ -136,6 +138,7 @@ impl Described {
             coordinator: Some(self.broker),
             assignor: self.assignor,
             members: self.members,
+            epoch: self.epoch,
             may_delete: (self.operations != NOT_TOLD).then_some(self.operations & MAY_DELETE != 0),
         }
     }
@@ -192,6 +195,7 @@ fn read_classic(broker: BrokerId, response: &DescribeGroupsResponse) -> Answers 
             protocol_type: Some(group.protocol_type.to_string()),
             assignor: group.protocol_data.to_string(),
             members: members.collect(),
+            epoch: None,
             operations: group.authorized_operations,
         };
         answered(broker, &group.group_id, group.error_code, described)
@@ -216,6 +220,7 @@ fn read_modern(broker: BrokerId, response: &ConsumerGroupDescribeResponse) -> An
             protocol_type: Some("consumer".into()),
             assignor: group.assignor_name.to_string(),
             members: members.collect(),
+            epoch: Some(group.group_epoch),
             operations: group.authorized_operations,
         };
         answered(broker, &group.group_id, group.error_code, described)

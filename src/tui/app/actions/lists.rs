@@ -53,6 +53,7 @@ pub fn focused(state: &State) -> Option<Pane> {
         Screen::Group => match state.views.group.tab {
             GroupTab::Partitions => Pane::GroupPartitions,
             GroupTab::Members => Pane::GroupMembers,
+            GroupTab::Timeline => Pane::GroupTimeline,
         },
         Screen::Records => match state.views.records.pane {
             RecordsPane::List => Pane::Records,
@@ -95,6 +96,7 @@ pub fn focus(state: &mut State, pane: Pane) {
         Pane::Groups
         | Pane::GroupPartitions
         | Pane::GroupMembers
+        | Pane::GroupTimeline
         | Pane::Journal
         | Pane::Profiles
         | Pane::Messages
@@ -127,6 +129,9 @@ fn position(state: &State, pane: Pane) -> (usize, usize) {
         Pane::TopicConfigs => (detail.config.cursor(), detail.configs.value().map_or(0, |configs| configs.len())),
         Pane::Groups => (views.groups.selection.cursor(), views.groups.order.len()),
         Pane::GroupPartitions => (views.group.selection.cursor(), views.group.order.len()),
+        Pane::GroupTimeline => {
+            (views.group.event_cursor, views.group.detail.value().map_or(0, |group| group.events.len()))
+        }
         Pane::GroupMembers => {
             (views.group.member_cursor, views.group.detail.value().map_or(0, |group| group.description.members.len()))
         }
@@ -219,6 +224,7 @@ pub fn go_to(state: &mut State, pane: Pane, row: usize) {
             view.selection.go_to(row, len, at);
         }
         Pane::GroupMembers => views.group.member_cursor = row.min(len.saturating_sub(1)),
+        Pane::GroupTimeline => views.group.event_cursor = row.min(len.saturating_sub(1)),
         Pane::Records => {
             views.records.is_following = false;
             views.records.go_to(row);
@@ -279,8 +285,8 @@ pub fn mark(state: &mut State) {
     match state.screen {
         Screen::Topics => state.views.topics.selection.toggle_mark(),
         Screen::Groups => state.views.groups.selection.toggle_mark(),
-        Screen::Group if state.views.group.tab == GroupTab::Members => {
-            state.say(Tone::Info, "members cannot be marked, only partitions");
+        Screen::Group if state.views.group.tab != GroupTab::Partitions => {
+            state.say(Tone::Info, "only partitions can be marked");
             return;
         }
         Screen::Group => state.views.group.selection.toggle_mark(),

@@ -265,7 +265,10 @@ pub fn next_tab(state: &mut State, forward: bool) {
             let tab = state.views.topics.detail.tab;
             state.views.topics.detail.tab = if forward { tab.next() } else { tab.previous() };
         }
-        Screen::Group => state.views.group.tab = state.views.group.tab.other(),
+        Screen::Group => {
+            let tab = state.views.group.tab;
+            state.views.group.tab = if forward { tab.next() } else { tab.previous() };
+        }
         Screen::Overview => {
             let view = &mut state.views.overview;
             view.brokers_tab = view.brokers_tab.other();

@@ -255,6 +255,11 @@ fn in_group(state: &State) -> (String, Vec<CopyChoice>) {
             let klamm = klamm(state, &["groups", "lag", id.as_str()]);
             (format!("of {name}"), of(&name, parts, klamm, tools(state).group(id, &["--offsets"])))
         }
+        GroupTab::Timeline => {
+            let Some(event) = detail.events.get(view.event_cursor) else { return group(state, id) };
+            let row = format!("{}\t{}", event.at.show(state.zone()), event.what.told());
+            ("the event".into(), vec![CopyChoice::text("text", event.what.told()), CopyChoice::text("row", row)])
+        }
         GroupTab::Members => {
             let Some(member) = detail.description.members.get(view.member_cursor) else { return group(state, id) };
             let Member { member_id, instance_id, client_id, host, assignment } = member;

@@ -13,14 +13,21 @@ pub enum GroupTab {
     #[default]
     Partitions,
     Members,
+    /// What was seen of its members.
+    Timeline,
 }
 
 impl GroupTab {
-    pub fn other(self) -> Self {
+    pub fn next(self) -> Self {
         match self {
             Self::Partitions => Self::Members,
-            Self::Members => Self::Partitions,
+            Self::Members => Self::Timeline,
+            Self::Timeline => Self::Partitions,
         }
+    }
+
+    pub fn previous(self) -> Self {
+        self.next().next()
     }
 }
 
@@ -36,6 +43,7 @@ pub struct GroupView {
     /// How many of them retention threatens.
     threatened: usize,
     pub member_cursor: usize,
+    pub event_cursor: usize,
 }
 
 impl GroupView {

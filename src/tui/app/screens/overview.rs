@@ -141,7 +141,8 @@ pub fn health_lines(state: &State) -> Vec<HealthLine> {
         ),
     ];
     if let Some(groups) = state.data.groups.value() {
-        let unstable = groups.rows.iter().filter(|row| is_rebalancing(row.listing.state)).count();
+        let is_unstable = |row: &GroupRow| row.flaps.is_some() || is_rebalancing(row.listing.state);
+        let unstable = groups.rows.iter().filter(|row| is_unstable(row)).count();
         lines.push(line(
             unstable,
             Mark::Look,

@@ -4,6 +4,7 @@
 
 use crate::cluster::*;
 use crate::domain::broker::Broker;
+use crate::domain::churn::{Event, What};
 use crate::domain::config::{ConfigEntry, ConfigSource};
 use crate::domain::drain::{Drain, Rates};
 use crate::domain::group::*;
@@ -201,6 +202,7 @@ pub fn groups() -> Arc<Groups> {
             (_, "billing-export") => Fact::Known(Drain::In(2_460_000)),
             _ => Fact::Known(Drain::Never),
         },
+        flaps: (id == "billing-export").then_some(9),
         lag: total,
         role,
     };
@@ -282,12 +284,15 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
             coordinator: Some(BrokerId(3)),
             assignor: "range".into(),
             members,
+            epoch: None,
             may_delete: None,
         },
         role: GroupRole::Plain,
         judged: Fact::Known(judged),
         outlook: Fact::Known(outlook),
         produced: Fact::Known(Arc::new(produced())),
+        events: events(),
+        rebalances: 6,
         failures: Vec::new(),
     })
 }
@@ -321,6 +326,20 @@ fn outlook(partitions: &[GroupPartition]) -> Outlook {
         }
     };
     Outlook::of(partitions.iter().map(look).collect())
+}
+
+/// A consumer that takes too long, is put out and comes back.
+fn events() -> Vec<Event> {
+    let member = |joined, left, now| What::Members { named: vec!["fraud /10.0.3.7".into()], joined, left, now };
+    let state = |from, to| What::State { from, to };
+    let all = [
+        state(GroupState::CompletingRebalance, GroupState::Stable),
+        state(GroupState::PreparingRebalance, GroupState::CompletingRebalance),
+        member(1, 1, 1),
+        state(GroupState::Stable, GroupState::PreparingRebalance),
+    ];
+    let event = |(what, number): (What, i64)| Event { at: NOW.plus_millis(-20_000 - number * 45_000), what };
+    all.into_iter().zip(0..).map(event).collect()
 }
 
 /// More and more.

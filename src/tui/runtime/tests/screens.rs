@@ -130,6 +130,8 @@ fn group() {
     let mut desk = in_group(GroupState::Stable, Access::ReadOnly);
     desk.press("l");
     shoot("group_members", &mut desk);
+    desk.press("l");
+    shoot("group_timeline", &mut desk);
 }
 
 #[test]

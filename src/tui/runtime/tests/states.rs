@@ -147,6 +147,7 @@ fn group_tab(tab: GroupTab) -> &'static str {
     match tab {
         GroupTab::Partitions => "partitions",
         GroupTab::Members => "members",
+        GroupTab::Timeline => "timeline",
     }
 }
 
@@ -487,6 +488,18 @@ fn group_scenes(all: &mut Scenes) {
     all.add(Place::Group, "members", Empty, "the group has no members", move || {
         let mut desk = in_group(write, Ok(canned::group(GroupState::Empty)));
         desk.press("l");
+        desk
+    });
+    all.add(Place::Group, "timeline", Empty, "nothing happened since klamm looks", move || {
+        let mut detail = (*canned::group(GroupState::Empty)).clone();
+        detail.events.clear();
+        let mut desk = in_group(write, Ok(Arc::new(detail)));
+        desk.press("l l");
+        desk
+    });
+    all.add(Place::Group, "timeline", Filled, "SEEN AT", move || {
+        let mut desk = in_group(write, Ok(canned::group(GroupState::Stable)));
+        desk.press("l l");
         desk
     });
     all.add(Place::Group, "members", Filled, "CLIENT", move || {

@@ -2,6 +2,7 @@
 
 use super::split_top;
 use crate::cluster::{GroupDetail, PartitionOutlook};
+use crate::domain::churn::TOO_MANY;
 use crate::domain::drain::Drain;
 use crate::domain::group::{GroupState, LagPoint};
 use crate::domain::headroom::Headroom;
@@ -83,6 +84,10 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
         remarks.push(span(why, verdicts::role(verdict.judgement.verdict)));
     }
     remarks.extend(held(detail, state).map(|text| span(format!("{} {text}", marks.look), Role::Warning)));
+    if detail.rebalances >= TOO_MANY {
+        let text = format!("{} rebalanced {} times in ten minutes", marks.look, detail.rebalances);
+        remarks.push(span(text, Role::Warning));
+    }
     if let Some(reason) = detail.judged.reason() {
         remarks.push(span(format!("no verdict: {reason}"), Role::Muted));
     }
@@ -247,6 +252,7 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail
             span(format!(" · {} {}", view.ordered_by(), canvas.theme.marks.descending), Role::Muted),
         ],
         GroupTab::Members => vec![span(format!("Members {members}"), Role::Text)],
+        GroupTab::Timeline => vec![span("Timeline", Role::Text), span(" · newest first", Role::Muted)],
     };
     if marked > 0 {
         left.push(span(format!(" · {marked} marked"), Role::Accent));
@@ -254,13 +260,39 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail
     let right = tabs::titles(&[
         ("Partitions".into(), view.tab == GroupTab::Partitions),
         (format!("Members {members}"), view.tab == GroupTab::Members),
+        ("Timeline".into(), view.tab == GroupTab::Timeline),
     ]);
     let inner = frame::draw(canvas, area, &Titles { left, right }, focus);
     let inner = states::banner(canvas, inner, &view.detail, &detail.failures, state.zone());
     match view.tab {
         GroupTab::Partitions => partitions(canvas, inner, state, detail, focus),
         GroupTab::Members => member_rows(canvas, inner, state, detail, focus),
+        GroupTab::Timeline => timeline(canvas, inner, state, detail, focus),
     }
+}
+
+/// What was seen of the group's members since klamm looks.
+fn timeline(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail, focus: bool) {
+    let events = &detail.events;
+    if events.is_empty() {
+        states::say(canvas, area, "nothing happened since klamm looks: members and states are compared", Role::Muted);
+        return;
+    }
+    let columns = [Column::text("SEEN AT", Width::Fixed(8)), Column::text("WHAT", Width::Fill(20))];
+    let table = Table {
+        pane: Pane::GroupTimeline,
+        columns: &columns,
+        len: events.len(),
+        cursor: Some(state.views.group.event_cursor.min(events.len() - 1)),
+        has_focus: focus,
+        first: state.viewport(Pane::GroupTimeline).first,
+        is_marked: &nothing_marked,
+    };
+    table::draw(canvas, area, &table, |row, column| match (events.get(row), column) {
+        (Some(event), 0) => cell(event.at.clock_seconds(state.zone()), Role::Muted),
+        (Some(event), _) => name(event.what.told(), Role::Text),
+        (None, _) => cell("", Role::Text),
+    });
 }
 
 fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail, focus: bool) {

@@ -73,6 +73,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         match column {
             0 => name(group.listing.id.as_str(), if group.role.is_special() { Role::Info } else { Role::Text }),
             1 => verdicts::standing(&marks, &group.standing),
+            // It is as it is at this moment, and is not for long.
+            2 if group.flaps.is_some() => cell("Flapping", Role::Warning),
             2 => state_cell(group.listing.state, group.lag.lag),
             3 => cell(group.listing.kind.word(), Role::Muted),
             4 => facts::fact(&group.members, Role::Text, |count| show::count(*count as u64)),
