@@ -74,7 +74,7 @@ pub struct Cluster {
     pub recipe: Recipe,
     pub pki: Pki,
     nodes: Vec<Node>,
-    zookeeper: Option<Service>,
+    zookeeper: Option<(Service, u16)>,
     data: PathBuf,
 }
 
@@ -106,7 +106,8 @@ impl Cluster {
         let mut cluster = Self { recipe, pki, nodes: Vec::new(), zookeeper: None, data: data.clone() };
         let controllers = ports::take(recipe.brokers);
         if recipe.mode == Mode::ZooKeeper {
-            cluster.zookeeper = Some(cluster.start_zookeeper(classes, controllers[0], &logs)?);
+            let service = cluster.start_zookeeper(classes, controllers[0], &logs)?;
+            cluster.zookeeper = Some((service, controllers[0]));
         }
         let logging = [
             format!("-Dlog4j2.configurationFile={}", data.join("log4j2.properties").display()),
@@ -168,6 +169,11 @@ impl Cluster {
             }
         }
         Ok(())
+    }
+
+    /// The address of its ZooKeeper, if it has one.
+    pub fn zookeeper(&self) -> Option<String> {
+        self.zookeeper.as_ref().map(|(_, port)| format!("127.0.0.1:{port}"))
     }
 
     fn start_zookeeper(&self, classes: &Path, port: u16, logs: &Path) -> Result<Service, String> {

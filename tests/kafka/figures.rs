@@ -4,6 +4,7 @@
 //! control measured in the same run on the same machine: what is promised is the
 //! distance to it, since machines differ.
 
+mod burrow;
 mod distant;
 mod frame;
 mod lag;
@@ -36,6 +37,7 @@ const FIGURES: &[Figure] = &[
     ("size", size::measure),
     ("distant", distant::measure),
     ("lag", lag::measure),
+    ("burrow", burrow::measure),
     ("scan", scan::measure),
     ("tail", tail::measure),
 ];
