@@ -7,6 +7,7 @@ use crate::cli::session::Session;
 use crate::cluster::{GroupDetail, Outlook, PartitionOutlook};
 use crate::domain::drain::Drain;
 use crate::domain::headroom::Headroom;
+use crate::domain::produced::{Produced, STEP};
 use crate::domain::{Fact, GroupId, show};
 use clap::Args;
 use serde_json::{Value as Json, json};
@@ -15,6 +16,9 @@ use serde_json::{Value as Json, json};
 pub(crate) struct DescribeArguments {
     #[arg(value_name = "GROUP", required = true)]
     groups: Vec<String>,
+    /// What was written in the last hour where they read, in steps of five minutes
+    #[arg(long)]
+    written: bool,
 }
 
 const PARTITIONS: &[Column] = &[
@@ -51,7 +55,7 @@ pub(super) async fn run(session: &mut Session, arguments: &DescribeArguments) ->
     let mut report = Report { rows: Table::new(PARTITIONS), items: Some(Vec::new()), ..Report::default() };
     for group in &arguments.groups {
         match cluster.judged_group(&GroupId::from(group.as_str())).await {
-            Ok(group) => describe(&group, &mut report),
+            Ok(group) => describe(&group, arguments.written, &mut report),
             Err(failure) => report.failures.push(failure),
         }
     }
@@ -60,7 +64,7 @@ pub(super) async fn run(session: &mut Session, arguments: &DescribeArguments) ->
     Ok(exit)
 }
 
-fn describe(group: &GroupDetail, report: &mut Report) {
+fn describe(group: &GroupDetail, with_written: bool, report: &mut Report) {
     let (partitions, members) = (partition_rows(group), member_rows(group));
     let listing = &group.description.listing;
     let lag = group.lag.fact();
@@ -74,6 +78,15 @@ fn describe(group: &GroupDetail, report: &mut Report) {
     )));
     report.sections.extend(sentences(group).into_iter().map(Section::Line));
     report.sections.extend(group.role.explanation().map(|sentence| Section::Line(format!("▲ {sentence}"))));
+    if with_written {
+        report.sections.push(Section::Line(match &group.produced {
+            Fact::Known(produced) => {
+                let steps: Vec<String> = produced.records.iter().map(|records| show::count(*records)).collect();
+                format!("written in the last hour, every five minutes: {}", steps.join("  "))
+            }
+            Fact::Unknown(reason) => format!("written in the last hour: ? {reason}"),
+        }));
+    }
     report.sections.push(Section::Rows(partitions.clone()));
     if !members.rows.is_empty() {
         report.sections.push(Section::Rows(members.clone()));
@@ -93,6 +106,9 @@ fn describe(group: &GroupDetail, report: &mut Report) {
         let drain = of_outlook(group, |outlook| outlook.drain.clone());
         item.insert("drain_ms".into(), drain.get().and_then(drain_millis).into());
         put(item, "drain", drain.map(|drain| drain_word(drain).into()));
+        if with_written {
+            put(item, "written_last_hour", group.produced.clone().map(|produced| written(&produced)));
+        }
         item.insert("partitions_unknown".into(), group.lag.unknown.into());
         item.insert("members".into(), objects(&members));
         item.insert("partitions".into(), objects(&partitions));
@@ -100,6 +116,17 @@ fn describe(group: &GroupDetail, report: &mut Report) {
     report.items.get_or_insert_default().push(item);
     report.rows.rows.extend(partitions.rows);
     report.failures.extend(group.failures.iter().cloned());
+}
+
+/// By the records' own times.
+fn written(produced: &Produced) -> Json {
+    json!({
+        "from": produced.from.rfc3339(),
+        "step_ms": STEP,
+        "records": produced.records,
+        "partitions": produced.partitions,
+        "partitions_unknown": produced.unknown,
+    })
 }
 
 fn partition_rows(group: &GroupDetail) -> Table {

@@ -76,7 +76,7 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
         "topics add-partitions cli-schemas --to 4 --dry-run",
         "topics delete cli-schemas --dry-run",
         "groups list",
-        "groups describe cli-schemed invoice-export-nightly order-processor",
+        "groups describe cli-schemed invoice-export-nightly order-processor --written",
         "groups lag --all",
         "groups verdict --all",
         "groups reset cli-schemed --all-topics --to-earliest --dry-run",

@@ -101,6 +101,15 @@ pub fn lag(target: &Target) {
         assert_eq!((&third["committed"], &third["lag"]), (&Value::Null, &Value::Null));
         assert!(third["lag_reason"].is_string(), "unknown says why: {third}");
     }
+    let written = klamm.items(&["groups", "describe", group, "--written"]);
+    let written = &by(&written, "group", group)["written_last_hour"];
+    let records = written["records"].as_array().into_iter().flatten().filter_map(Value::as_u64).sum::<u64>();
+    let ends = items.iter().filter(|item| !item["committed"].is_null()).filter_map(|item| item["end_offset"].as_u64());
+    assert_eq!(
+        (records, &written["partitions_unknown"]),
+        (ends.sum(), &json!(0)),
+        "all of it is of just now: {written}"
+    );
     let everyone = klamm.items(&["groups", "lag", "--all"]);
     assert!(everyone.iter().any(|item| item["group"] == json!(group) && item["lag"] == json!(7)));
     let groups = klamm.items(&["groups", "list"]);
