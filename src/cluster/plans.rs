@@ -6,6 +6,7 @@
 use super::groups::{Commits, TopicGroup, listed_offset};
 use super::records::{Keep, RecordRef, RecordsRequest};
 use super::{Cluster, lock};
+use crate::domain::expiry;
 use crate::domain::group::{GroupDescription, GroupState};
 use crate::domain::group_config;
 use crate::domain::origin::{GroupRole, group_role, is_mirror_synced, mirrored_from};
@@ -83,6 +84,11 @@ impl Cluster {
             }));
             groups.push(touched);
         }
+        // Of many groups it is not told: each has its own.
+        let only = match groups.as_slice() {
+            [only] => Some(only.description.clone()),
+            _ => None,
+        };
         let mut plan = reset::plan_undo(UndoInputs {
             id: self.next_plan_id(),
             now: self.now(),
@@ -92,6 +98,10 @@ impl Cluster {
             production: self.profile().production,
             partitions,
         })?;
+        if let Some(group) = only.filter(|_| plan.moves().any(|step| step.target.is_some())) {
+            let retention = self.offsets_retention(&group).await;
+            plan.warnings.push(expiry::of_commit(&group, &retention, plan.made_at, &self.profile().zone));
+        }
         self.fill_next(&mut plan).await;
         Ok(plan)
     }

@@ -6,7 +6,7 @@
 //! was to be or what was before; everything else is unknown, with the reason.
 
 use super::group::{CommittedOffset, GroupDescription, GroupState};
-use super::plan::{Check, Confirm, OffsetMove, Plan, Severity, Step, StepStatus, Warning};
+use super::plan::{Change, Check, Confirm, OffsetMove, Plan, Severity, Step, StepStatus, Warning};
 use super::reset::{TouchedGroup, checks, confirm, group_warnings};
 use super::{Failure, FailureKind, Time, TopicId, command_line, show};
 use jiff::tz::TimeZone;
@@ -171,7 +171,10 @@ pub fn plan_finish(inputs: FinishInputs<'_>) -> Result<Plan, Failure> {
     }
     let mut asked = begun.confirm.clone();
     if !moves.is_empty() {
-        all_checks.extend(checks(&inputs.groups, &moves, inputs.now, &inputs.zone));
+        let found = checks(&inputs.groups, &moves, inputs.now, &inputs.zone);
+        // Members that do not read what is deleted may stay, as when it began.
+        let may_be_alive = matches!(begun.change, Change::DeleteOffsets { .. });
+        all_checks.extend(found.into_iter().skip(if may_be_alive { inputs.groups.len() } else { 0 }));
         if asked == Confirm::Yes {
             asked = confirm(&begun.change.target(), &inputs.groups, &moves, inputs.production);
         }
@@ -205,7 +208,6 @@ mod tests {
     use super::*;
     use crate::domain::group::{GroupListing, GroupType};
     use crate::domain::origin::GroupRole;
-    use crate::domain::plan::Change;
     use rstest::rstest;
 
     fn commit(offset: i64) -> CommittedOffset {
@@ -315,19 +317,19 @@ mod tests {
     }
 
     fn finish(begun: &Plan, steps: &[StepStatus], production: bool) -> Result<Plan, Failure> {
-        let listing = GroupListing {
-            id: "g".into(),
-            state: GroupState::Empty,
-            kind: GroupType::Classic,
-            protocol_type: "consumer".into(),
-        };
+        finish_in(GroupState::Empty, begun, steps, production)
+    }
+
+    fn finish_in(state: GroupState, begun: &Plan, steps: &[StepStatus], production: bool) -> Result<Plan, Failure> {
+        let listing =
+            GroupListing { id: "g".into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() };
         let description = GroupDescription {
             listing,
             coordinator: None,
             assignor: String::new(),
             members: vec![],
-            epoch: None,
             may_delete: None,
+            epoch: None,
         };
         plan_finish(FinishInputs {
             id: "b".into(),
@@ -356,6 +358,48 @@ mod tests {
         // And what was cut short twice is named once.
         let again = finish(&plan, &[StepStatus::NotDone, StepStatus::Done], false).unwrap();
         assert_eq!(again.title, "Finish: Reset g");
+    }
+
+    #[test]
+    fn who_may_stay_when_offsets_are_deleted_may_stay_for_the_rest() {
+        let left = [StepStatus::Done, StepStatus::NotDone, StepStatus::NotDone];
+        let alive = |begun: &Plan| finish_in(GroupState::Stable, begun, &left, false).unwrap();
+        assert!(alive(&begun()).failed_check().is_some(), "a reset needs an empty group");
+        let steps = (0..3).map(|partition| Step::MoveOffset(moved(partition, Some(50), None))).collect();
+        let deletion = Plan { change: Change::DeleteOffsets { group: "g".into() }, steps, ..begun() };
+        assert!(alive(&deletion).failed_check().is_none());
+    }
+
+    #[test]
+    fn what_becomes_of_a_group_and_of_its_members_is_seen() {
+        let describe = |state, members: &[&str]| GroupDescription {
+            listing: GroupListing { id: "g".into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() },
+            coordinator: None,
+            assignor: String::new(),
+            members: members
+                .iter()
+                .map(|id| crate::domain::group::Member {
+                    member_id: (*id).into(),
+                    instance_id: None,
+                    client_id: "c".into(),
+                    host: "h".into(),
+                    assignment: vec![],
+                })
+                .collect(),
+            may_delete: None,
+        };
+        let deletion = Step::DeleteGroup { group: "g".into() };
+        assert_eq!(word(&judge_group(&deletion, &describe(GroupState::Dead, &[]))), 'D');
+        assert_eq!(word(&judge_group(&deletion, &describe(GroupState::Empty, &[]))), 'N');
+        let removal = Step::RemoveMember {
+            member_id: "a".into(),
+            instance_id: None,
+            client_id: "c".into(),
+            host: "h".into(),
+            partitions: 1,
+        };
+        assert_eq!(word(&judge_group(&removal, &describe(GroupState::Stable, &["a"]))), 'N');
+        assert_eq!(word(&judge_group(&removal, &describe(GroupState::Stable, &["b"]))), 'D');
     }
 
     #[test]

@@ -83,6 +83,7 @@ fn all_lines(state: &State, dialog: &PlanDialog, plan: &Plan, room: usize, marks
     lines.extend(check_lines(&plan.checks, room, marks));
     let undo = match &plan.not_undoable {
         Some(reason) => format!("undo: not possible: {reason}"),
+        None if plan.moves().next().is_none() => "undo: u, as long as it is as it was applied".into(),
         None => "undo: u, until the group commits or retention passes; it puts positions back, not what consumers did"
             .into(),
     };

@@ -7,7 +7,7 @@ use crate::domain::value::Value;
 use crate::domain::{Time, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
-use crate::tui::app::screens::records::{Reading, RecordsPane, RecordsView};
+use crate::tui::app::screens::records::{Position, Reading, RecordsPane, RecordsView};
 use crate::tui::app::splits::{Split, Way};
 use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, Span, span};
@@ -68,10 +68,13 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
         StartAt::Offset(offset) => format!("from offset {}", show::offset(offset)),
         StartAt::Time(time) => format!("from {}", time.show(state.zone())),
     };
-    spans.push(span(format!(" · {from}"), Role::Muted));
-    if let Some(position) = &reading.position {
-        let at = show::offset(position.offset);
-        spans.push(span(format!(" · {} {} is at {at}", canvas.theme.marks.marked, position.group), Role::Accent));
+    match &reading.position {
+        None => spans.push(span(format!(" · {from}"), Role::Muted)),
+        // What is looked at; where reading began follows from it.
+        Some(Position { group, offset }) => {
+            let text = format!("{} {group} is at {}", canvas.theme.marks.marked, show::offset(*offset));
+            spans.extend([span(" · ", Role::Muted), span(text, Role::Accent)]);
+        }
     }
     match reading.isolation {
         // Where room is short, the counts come before what is usual.
