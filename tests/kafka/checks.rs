@@ -53,6 +53,7 @@ pub const CHECKS: &[Check] = &[
     ("reset/the right that undo needs", changing::right_to_undo),
     ("delete a group", taking::group),
     ("delete groups/one of them alive", taking::groups),
+    ("delete a group/refused when it came alive", changing::came_alive_before_its_end),
     ("delete offsets", taking::some_offsets),
     ("group settings", taking::settings),
     ("remove members", taking::members),

@@ -3,7 +3,7 @@
 
 use crate::cluster::{Cluster, Listener};
 use crate::console::Console;
-use crate::klamm::{FAILED, Klamm, PARTLY, Ran};
+use crate::klamm::{FAILED, Klamm, PARTLY, REFUSED, Ran};
 use crate::patience::{SHORT, until};
 use crate::tools::Tools;
 use crate::witness::{Seed, Witness};
@@ -127,6 +127,20 @@ pub fn each_missing_right_is_named(cluster: &Cluster) {
             assert!(said.contains(part), "{part}: {said}");
         }
     }
+    // Where the right is known to be missing, nothing is sent.
+    for line in
+        [format!("groups delete {GROUP} --yes"), format!("groups delete-offsets {GROUP} --topic {LISTED} --yes")]
+    {
+        let ran = run(&klamm, &line).ended_with(REFUSED);
+        assert!(ran.stderr.contains("the right to DELETE on the group"), "{line}: {}", ran.stderr);
+    }
+    // How long offsets are kept is the brokers' to tell, and they do not.
+    let plan = run(&klamm, &format!("groups reset {GROUP} --topic {LISTED} --to-earliest --dry-run")).succeeded();
+    assert!(
+        plan.stdout.contains("expire is not known (?)") && plan.stdout.contains("not authorised"),
+        "{}",
+        plan.stdout
+    );
     assert_eq!(witness.committed(GROUP, LISTED, 1), [(0, 1)].into(), "what is refused is not done");
     assert!(witness.topics().expect("topics").iter().any(|topic| topic == LISTED));
 

@@ -102,14 +102,24 @@ pub fn reset_of_a_living_group(target: &Target) {
 /// Empty when it was shown, alive when it was confirmed: looked at again, refused.
 pub fn came_alive(target: &Target) {
     let (topic, group) = ("check.reset.alive", "check-reset-alive");
+    is_refused_when_it_came_alive(target, topic, group, &["reset", group, "--topic", topic, "--to-earliest"]);
+}
+
+pub fn came_alive_before_its_end(target: &Target) {
+    let (topic, group) = ("check.gone.alive", "check-gone-alive");
+    is_refused_when_it_came_alive(target, topic, group, &["delete", group]);
+}
+
+fn is_refused_when_it_came_alive(target: &Target, topic: &str, group: &str, change: &[&str]) {
     let witness = scene(target, topic, group);
-    let words = ["--bootstrap", &target.bootstrap, "groups", "reset", group, "--topic", topic, "--to-earliest"];
+    let words = [&["--bootstrap", &target.bootstrap, "groups"], change].concat();
     let mut console = Console::open(&words, 160, 50);
     console.sees("Type y");
     let member = witness.join(group, topic);
     is_assigned(&member);
     console.press("y<enter>");
     assert_eq!(i32::try_from(console.ends()), Ok(REFUSED), "{}", console.screen());
+    assert!(console.screen().contains("1 member (rdkafka on "), "who, and where: {}", console.screen());
     assert_eq!(witness.committed(group, topic, 2), offsets([(0, 4), (1, 6)]));
 }
 
