@@ -87,6 +87,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::TopicCreate => plans::ask_for_topic(state),
         C::TopicDelete => plans::delete_topic(state, effects),
         C::GroupReset => plans::open_reset(state),
+        C::GroupImport => groups::ask_import(state),
         C::GroupConfigure => groups::ask_configure(state),
         C::GroupCopy => groups::ask_copy(state),
         C::GroupExport => groups::ask_export(state),

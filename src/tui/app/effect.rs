@@ -94,6 +94,8 @@ pub enum Request {
         from: GroupId,
         to: GroupId,
     },
+    /// Of the groups that a file names.
+    PlanImport(PathBuf),
     PlanAddPartitions {
         topic: TopicName,
         to: i32,

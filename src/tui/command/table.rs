@@ -60,6 +60,7 @@ pub enum Command {
     TopicDelete,
     GroupReset,
     GroupConfigure,
+    GroupImport,
     GroupCopy,
     GroupExport,
     GroupDelete,
@@ -427,6 +428,8 @@ pub static TABLE: &[Row] = &[
         .when(can_plan).risk(Risk::Confirm),
     row(C::GroupConfigure, "group.configure", &["e"], G::Groups, "settings", "Plan a change of what the cluster keeps for the group").at(&[Place::Group]).hint(76)
         .when(can_plan).risk(Risk::Confirm),
+    row(C::GroupImport, "group.import", &["I"], G::Groups, "import offsets", "Plan to commit the offsets of a file").at(&[Place::Groups]).hint(78)
+        .when(with_cluster).risk(Risk::Confirm),
     row(C::GroupCopy, "group.copy", &["C"], G::Groups, "copy offsets", "Plan a copy of its offsets to another group").at(ON_GROUP).hint(72)
         .when(can_plan).risk(Risk::Confirm),
     row(C::GroupExport, "group.export", &["E"], G::Groups, "export offsets", "Save its offsets to a file that a reset can take").at(&[Place::Group]).hint(74)

@@ -126,6 +126,10 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.plan_copy(&from, &to, true).await.map(Arc::new),
             Err(failure) => Err(failure),
         }),
+        Request::PlanImport(path) => Answer::Planned(match (cluster, read_offsets(&path).await) {
+            (Ok(cluster), Ok(rows)) => cluster.plan_import(rows, true).await.map(Arc::new),
+            (Err(failure), _) | (_, Err(failure)) => Err(failure),
+        }),
         Request::PlanAddPartitions { topic, to, commit_zero } => Answer::Planned(match cluster {
             Ok(cluster) => cluster.plan_add_partitions(&topic, to, commit_zero).await.map(Arc::new),
             Err(failure) => Err(failure),

@@ -154,6 +154,7 @@ enum FormAction {
     ResetHere { group: GroupId, topic: TopicName, partition: i32, offset: i64 },
     ResetTopic { group: GroupId, topic: TopicName },
     Copy { from: GroupId, to: GroupId },
+    Import(PathBuf),
     Configure { group: GroupId, wishes: Vec<group_config::Wish> },
     Wish { topic: TopicName, wish: PartitionWish },
     Save { path: PathBuf, text: String },
@@ -221,6 +222,10 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
         FormPurpose::ResetGroupOfTopic(topic) => {
             FormAction::ResetTopic { group: group_of(form)?, topic: topic.clone() }
         }
+        FormPurpose::ImportOffsets => match form.text(0) {
+            "" => return Err("which file?".into()),
+            path => FormAction::Import(PathBuf::from(path)),
+        },
         FormPurpose::ConfigureGroup(group) => {
             FormAction::Configure { group: group.clone(), wishes: groups::read_settings(form)? }
         }
@@ -276,6 +281,7 @@ fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
         }
         FormAction::ResetTopic { group, topic } => plans::open_reset_of(state, vec![group], Some(topic)),
         FormAction::Configure { group, wishes } => groups::configure(state, group, wishes, effects),
+        FormAction::Import(path) => groups::import(state, path, effects),
         FormAction::Copy { from, to } => groups::copy(state, from, to, effects),
         FormAction::Wish { topic, wish } => plans::ask_report(state, topic, wish, effects),
         FormAction::SwitchBroker(id) => start(state, Slot::SwitchBroker, Request::SwitchBroker(id), effects),

@@ -15,6 +15,7 @@ use crate::domain::group_plan::Leavers;
 use crate::domain::offsets_csv::{self, OffsetRow};
 use crate::domain::plan::name_of;
 use crate::domain::{GroupId, TopicPartition, show};
+use std::path::PathBuf;
 
 /// `D`: the marked groups of the list, else the one on screen.
 pub fn delete(state: &mut State, effects: &mut Vec<Effect>) {
@@ -44,6 +45,18 @@ pub fn ask_copy(state: &mut State) {
 
 pub fn copy(state: &mut State, from: GroupId, to: GroupId, effects: &mut Vec<Effect>) {
     open_plan(state, format!("copy of {from} to {to}"), Request::PlanCopy { from, to }, effects);
+}
+
+/// `I`: which file to take the offsets of groups from.
+pub fn ask_import(state: &mut State) {
+    let hint = "group,topic,partition,offset in each line, or what export wrote as JSON";
+    let fields = vec![Form::field("file", "", hint)];
+    let title = "Commit the offsets of which file?";
+    state.dialogs.push(Dialog::Form(Box::new(Form::new(FormPurpose::ImportOffsets, title, fields))));
+}
+
+pub fn import(state: &mut State, path: PathBuf, effects: &mut Vec<Effect>) {
+    open_plan(state, format!("import of {}", path.display()), Request::PlanImport(path), effects);
 }
 
 /// `e`: what the cluster keeps for the group.

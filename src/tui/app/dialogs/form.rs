@@ -17,6 +17,8 @@ pub enum FormPurpose {
     },
     /// Which group to reset, from a topic.
     ResetGroupOfTopic(TopicName),
+    /// Which file names groups and their offsets.
+    ImportOffsets,
     /// What the cluster shall keep for this group.
     ConfigureGroup(GroupId),
     /// Which group gets the offsets of this one.

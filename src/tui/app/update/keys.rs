@@ -126,6 +126,7 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
             }
             FormPurpose::CreateTopic
             | FormPurpose::ConfigureGroup(_)
+            | FormPurpose::ImportOffsets
             | FormPurpose::SwitchBroker
             | FormPurpose::RecordsFrom(_)
             | FormPurpose::RecordsContains

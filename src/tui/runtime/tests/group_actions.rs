@@ -150,6 +150,16 @@ fn the_records_around_a_committed_offset_are_opened_with_it_marked() {
 }
 
 #[test]
+fn a_file_that_names_groups_is_imported() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("3 I enter");
+    assert!(desk.draw(120, 40).contains("which file?"));
+    desk.press("'offsets.csv'");
+    desk.press("enter");
+    assert!(matches!(asked(&desk), Some(Request::PlanImport(path)) if path.display().to_string() == "offsets.csv"));
+}
+
+#[test]
 fn settings_are_read_from_what_is_typed() {
     let mut desk = in_group(GroupState::Stable, Access::ReadWrite);
     desk.press("e enter");
