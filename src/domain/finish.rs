@@ -375,6 +375,7 @@ mod tests {
         let describe = |state, members: &[&str]| GroupDescription {
             listing: GroupListing { id: "g".into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() },
             coordinator: None,
+            epoch: None,
             assignor: String::new(),
             members: members
                 .iter()

@@ -2,7 +2,7 @@
 
 use super::find::Haystack;
 use super::slot::{Generation, Slot};
-use crate::cluster::{Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest, TopicLogs};
+use crate::cluster::{Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest, TopicLogs};
 use crate::domain::group_config;
 use crate::domain::group_plan::Leavers;
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
@@ -10,6 +10,7 @@ use crate::domain::plan::Plan;
 use crate::domain::record::ViewAs;
 use crate::domain::{BrokerId, GroupId, PartitionId, TopicName};
 use crate::profile::{Action, Field, Question};
+use crate::tui::app::screens::groups::GroupSort;
 use crate::tui::app::screens::topics::{Sort, TopicSort};
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -77,6 +78,11 @@ pub enum Request {
         logs: Option<Arc<TopicLogs>>,
         filter: String,
         sort: Sort<TopicSort>,
+    },
+    OrderGroups {
+        groups: Arc<Groups>,
+        filter: String,
+        sort: Sort<GroupSort>,
     },
     /// For the palette, in a large cluster.
     Find {

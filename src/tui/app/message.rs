@@ -109,6 +109,7 @@ pub enum Answer {
     TopicGroups(Result<Arc<Partial<Vec<TopicGroup>>>, Failure>),
     Group(Result<Arc<GroupDetail>, Failure>),
     TopicsOrdered(Arc<Vec<u32>>),
+    GroupsOrdered(Arc<Vec<u32>>),
     Found {
         typed: String,
         hits: Vec<Hit>,

@@ -18,6 +18,7 @@ pub enum Slot {
     TopicGroups,
     Group,
     TopicOrder,
+    GroupOrder,
     Find,
     Records,
     Decode,
@@ -46,7 +47,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    pub const ALL: [Slot; 30] = [
+    pub const ALL: [Slot; 31] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
@@ -57,6 +58,7 @@ impl Slot {
         Slot::TopicGroups,
         Slot::Group,
         Slot::TopicOrder,
+        Slot::GroupOrder,
         Slot::Find,
         Slot::Records,
         Slot::Decode,

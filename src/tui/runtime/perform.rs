@@ -99,6 +99,11 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             });
             Answer::TopicsOrdered(Arc::new(ordered.await.unwrap_or_default()))
         }
+        Request::OrderGroups { groups, filter, sort } => {
+            let ordered =
+                tokio::task::spawn_blocking(move || crate::tui::app::screens::groups::order(&groups, &filter, sort));
+            Answer::GroupsOrdered(Arc::new(ordered.await.unwrap_or_default()))
+        }
         Request::Find { typed, haystack } => {
             let words = typed.clone();
             let hits = tokio::task::spawn_blocking(move || crate::tui::app::find::find(&words, &haystack));

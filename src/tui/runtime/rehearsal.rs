@@ -14,6 +14,7 @@ use crate::domain::verdict::{Reason, Source};
 use crate::domain::{BrokerId, Fact, Time, TopicPartition};
 use crate::profile::Refresh;
 use crate::tui::app::actions::session;
+use crate::tui::app::screens::groups;
 use crate::tui::app::screens::topics::{self, Sort, TopicSort};
 use crate::tui::app::session::{ProfileCard, Session};
 use crate::tui::app::slot::{Generation, Slot};
@@ -98,9 +99,16 @@ impl Rehearsal {
         for effect in effects {
             let Effect::Start { slot, generation, request, .. } = effect else { continue };
             self.asked.insert(slot, generation);
-            if let Request::OrderTopics { metadata, logs, filter, sort } = request {
-                let order = topics::order(&metadata, logs.as_deref(), &filter, sort);
-                self.answer(slot, Answer::TopicsOrdered(Arc::new(order)));
+            match request {
+                Request::OrderTopics { metadata, logs, filter, sort } => {
+                    let order = topics::order(&metadata, logs.as_deref(), &filter, sort);
+                    self.answer(slot, Answer::TopicsOrdered(Arc::new(order)));
+                }
+                Request::OrderGroups { groups, filter, sort } => {
+                    let order = groups::order(&groups, &filter, sort);
+                    self.answer(slot, Answer::GroupsOrdered(Arc::new(order)));
+                }
+                _ => {}
             }
         }
     }

@@ -300,15 +300,15 @@ pub fn sort_topics(state: &mut State, by: TopicSort, effects: &mut Vec<Effect>) 
     arrange_topics(state, effects);
 }
 
-pub fn sort_groups(state: &mut State, by: GroupSort) {
+pub fn sort_groups(state: &mut State, by: GroupSort, effects: &mut Vec<Effect>) {
     state.views.groups.sort.choose(by);
-    arrange_groups(state);
+    arrange_groups(state, effects);
 }
 
 /// Puts the lists in order again after rows, filter or sort changed.
 pub fn arrange(state: &mut State, effects: &mut Vec<Effect>) {
     arrange_topics(state, effects);
-    arrange_groups(state);
+    arrange_groups(state, effects);
 }
 
 pub fn arrange_topics(state: &mut State, effects: &mut Vec<Effect>) {
@@ -376,12 +376,24 @@ pub fn groups_in_sight(state: &State) -> Vec<GroupId> {
     }
 }
 
-pub fn arrange_groups(state: &mut State) {
+pub fn arrange_groups(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(groups) = state.data.groups.value().map(Arc::clone) else { return };
+    let view = &state.views.groups;
+    let (filter, sort) = (view.filter.text().to_owned(), view.sort);
+    if groups.rows.len() > MANY_ROWS && (sort.by != GroupSort::Name || !filter.is_empty()) {
+        start(state, Slot::GroupOrder, Request::OrderGroups { groups, filter, sort }, effects);
+    } else {
+        state.slots.cancel(Slot::GroupOrder);
+        let order = groups::order(&groups, &filter, sort);
+        take_group_order(state, Arc::new(order));
+    }
+}
+
+pub fn take_group_order(state: &mut State, order: Arc<Vec<u32>>) {
     let Some(groups) = state.data.groups.value() else { return };
     let view = &mut state.views.groups;
-    view.order = groups::order(groups, view.filter.text(), view.sort);
-    let order = &view.order;
     view.selection.settle(order.len(), |row| {
         order.get(row).and_then(|index| groups.rows.get(*index as usize)).map(|row| row.listing.id.clone())
     });
+    view.order = order;
 }

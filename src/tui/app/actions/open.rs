@@ -94,7 +94,7 @@ fn go(state: &mut State, spot: Spot, effects: &mut Vec<Effect>) {
         Screen::Groups => {
             if let Some(group) = spot.group {
                 state.views.groups.selection.select(group);
-                lists::arrange_groups(state);
+                lists::arrange_groups(state, effects);
             }
         }
         Screen::Overview | Screen::Records | Screen::Journal | Screen::Profiles | Screen::Messages => {}

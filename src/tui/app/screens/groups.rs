@@ -6,6 +6,7 @@ use crate::cluster::{GroupRow, Groups};
 use crate::domain::GroupId;
 use crate::tui::app::list::Selection;
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum GroupSort {
@@ -33,7 +34,7 @@ pub struct GroupsView {
     pub filter: Filter,
     pub sort: Sort<GroupSort>,
     /// Indexes into the snapshot's rows, in the order shown.
-    pub order: Vec<u32>,
+    pub order: Arc<Vec<u32>>,
 }
 
 /// The worse its verdict, and among equals the more lag, the higher a group stands.
@@ -41,7 +42,7 @@ pub fn worst_first(row: &GroupRow) -> Reverse<(u8, Option<u64>)> {
     Reverse((row.standing.rank(), row.lag.fact().get()))
 }
 
-/// The groups that match, in order.
+/// The groups that match, in order. A large cluster does this off the loop.
 pub fn order(groups: &Groups, filter: &str, sort: Sort<GroupSort>) -> Vec<u32> {
     let matcher = Matcher::new(filter);
     let mut rows: Vec<u32> = groups

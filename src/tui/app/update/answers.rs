@@ -77,12 +77,12 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             settled(state, slot, is_new, failure, state.data.brokers.failures_in_a_row(), took, effects);
         }
         Answer::GroupsSoFar(groups) => {
-            state.is_dirty |= take_groups(state, Ok(groups), at);
+            state.is_dirty |= take_groups(state, Ok(groups), at, effects);
             watch::told(state, slot);
         }
         Answer::Groups(result) => {
             let failure = result.as_ref().err().cloned();
-            let is_new = take_groups(state, result, at);
+            let is_new = take_groups(state, result, at, effects);
             settled(state, slot, is_new, failure, state.data.groups.failures_in_a_row(), took, effects);
         }
         Answer::TopicConfigs(result) => {
@@ -151,6 +151,10 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             state.is_dirty = true;
             lists::take_topic_order(state, order);
         }
+        Answer::GroupsOrdered(order) => {
+            state.is_dirty = true;
+            lists::take_group_order(state, order);
+        }
         Answer::Found { typed, hits } => actions::palette::found(state, typed, hits),
         Answer::Records(update) => take_records(state, update),
         Answer::RecordsEnded => {
@@ -211,7 +215,7 @@ fn take_logs(state: &mut State, result: Result<Arc<TopicLogs>, Failure>, at: Tim
     is_new
 }
 
-fn take_groups(state: &mut State, result: Result<Arc<Groups>, Failure>, at: Time) -> bool {
+fn take_groups(state: &mut State, result: Result<Arc<Groups>, Failure>, at: Time, effects: &mut Vec<Effect>) -> bool {
     let older = state.data.groups.value().cloned();
     let is_new = state.data.groups.settle(result, at);
     if is_new {
@@ -224,7 +228,7 @@ fn take_groups(state: &mut State, result: Result<Arc<Groups>, Failure>, at: Time
             let seen = changes::between_groups(&older, newer);
             state.views.overview.changes.add(at, seen);
         }
-        lists::arrange_groups(state);
+        lists::arrange_groups(state, effects);
         overview::rank_groups(state);
     }
     is_new

@@ -32,6 +32,7 @@ fn answer_for(slot: Slot) -> Answer {
         Slot::TopicGroups => Answer::TopicGroups(Ok(Arc::new(Partial::whole(Vec::new())))),
         Slot::Group => Answer::Group(Ok(canned::group(GroupState::Stable))),
         Slot::TopicOrder => Answer::TopicsOrdered(Arc::new(vec![0])),
+        Slot::GroupOrder => Answer::GroupsOrdered(Arc::new(vec![0])),
         Slot::Find => Answer::Found { typed: String::new(), hits: Vec::new() },
         Slot::Records => Answer::Records(RecordsUpdate {
             records: RecordRef::of_times(&"a".into(), 0, 0, &[1]),

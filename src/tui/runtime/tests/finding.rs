@@ -74,6 +74,42 @@ fn a_large_cluster_is_searched_off_the_loop_and_a_late_answer_is_not_taken() {
     assert_eq!(desk.state.topic_on_screen().map(|topic| topic.to_string()).as_deref(), Some("t-777"));
 }
 
+#[test]
+fn many_groups_are_put_in_order_off_the_loop_and_a_late_order_is_not_taken() {
+    let mut groups = (*canned::groups()).clone();
+    let first = Arc::clone(&groups.rows[0]);
+    let row = |number: u64| {
+        let mut row = (*first).clone();
+        row.listing = canned::listing(&format!("g-{number:05}"), GroupState::Stable);
+        row.lag.lag = number;
+        Arc::new(row)
+    };
+    groups.rows = (0..20_001).map(row).collect();
+    let mut desk = Desk::connected(Access::ReadWrite);
+    desk.press("3");
+    desk.answer(Slot::Groups, Answer::Groups(Ok(Arc::new(groups))));
+    let screen = desk.draw(120, 40);
+    assert!(screen.contains("putting them in order…") && !screen.contains("no groups"), "{screen}");
+    let ordered = |desk: &Desk| {
+        let Some((_, Request::OrderGroups { groups, filter, sort })) = desk.open.get(&Slot::GroupOrder) else {
+            panic!("nothing was asked")
+        };
+        Arc::new(crate::tui::app::screens::groups::order(groups, filter, *sort))
+    };
+    let (late, _) = desk.open.get(&Slot::GroupOrder).cloned().unwrap();
+    let by_lag = ordered(&desk);
+    desk.press("/ '0007'");
+    desk.late(Slot::GroupOrder, late, Answer::GroupsOrdered(by_lag));
+    assert!(desk.state.views.groups.order.is_empty(), "letters were typed since");
+    let matching = ordered(&desk);
+    desk.answer(Slot::GroupOrder, Answer::GroupsOrdered(matching));
+    let screen = desk.draw(120, 40);
+    assert!(screen.contains("▸ g-10007") && screen.contains("Groups 12 of 20,001"), "{screen}");
+    desk.press("esc s n");
+    assert!(!desk.state.slots.is_running(Slot::GroupOrder), "names are in order already");
+    assert_eq!(desk.state.views.groups.order.len(), 20_001);
+}
+
 /// What the menu of `c` offers: labels and texts.
 fn copies(desk: &mut Desk) -> Vec<(&'static str, String)> {
     use crate::tui::app::dialogs::MenuPurpose;

@@ -171,6 +171,7 @@ const FORMS: &[&str] = &[
     "copy of profile",
     "copy of group",
     "settings of group",
+    "import",
 ];
 
 pub fn form(purpose: &FormPurpose) -> &'static str {
@@ -185,6 +186,7 @@ pub fn form(purpose: &FormPurpose) -> &'static str {
         FormPurpose::SaveText { .. } => "save",
         FormPurpose::CopyGroup(_) => "copy of group",
         FormPurpose::ConfigureGroup(_) => "settings of group",
+        FormPurpose::ImportOffsets => "import",
         FormPurpose::DuplicateProfile(_) => "copy of profile",
     }
 }
@@ -812,6 +814,7 @@ fn dialog_scenes(all: &mut Scenes) {
     all.add(Place::Form, "save", Filled, "file", || decoded(Access::ReadWrite, "k ctrl-s"));
     all.add(Place::Form, "copy of profile", Filled, "name", || filled("0 a"));
     all.add(Place::Form, "copy of group", Filled, "Copy", || filled("3 C"));
+    all.add(Place::Form, "import", Filled, "file", || filled("3 I"));
     all.add(Place::Form, "settings of group", Filled, "set", || {
         let mut desk = in_group(Access::ReadWrite, Ok(canned::group(GroupState::Stable)));
         desk.press("e");

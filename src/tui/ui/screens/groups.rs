@@ -8,6 +8,7 @@ use crate::domain::{Fact, GroupId, Time, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::screens::topics::Sort;
+use crate::tui::app::slot::Slot;
 use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, span};
 use crate::tui::ui::theme::Role;
@@ -36,7 +37,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let inner = states::banner(canvas, inner, remote, &groups.failures, state.zone());
     let inner = filter_line(canvas, inner, &view.filter);
     if view.order.is_empty() {
-        let text = if view.filter.text().is_empty() {
+        let text = if state.slots.is_running(Slot::GroupOrder) {
+            "putting them in order…".to_owned()
+        } else if view.filter.text().is_empty() {
             "this cluster has no groups you may see".to_owned()
         } else {
             format!("no groups match ‘{}’; esc clears the filter", view.filter.text())

@@ -7,6 +7,7 @@ use crate::domain::{TopicName, origin};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::screens::topics::Sort;
+use crate::tui::app::slot::Slot;
 use crate::tui::app::splits::Split;
 use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, Span, span};
@@ -106,7 +107,9 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     };
     let inner = filter_line(canvas, inner, &view.filter);
     if view.order.is_empty() {
-        let text = if view.filter.text().is_empty() {
+        let text = if state.slots.is_running(Slot::TopicOrder) {
+            "putting them in order…".to_owned()
+        } else if view.filter.text().is_empty() {
             "this cluster has no topics you may see; n plans one".to_owned()
         } else {
             format!("no topics match ‘{}’; esc clears the filter", view.filter.text())
