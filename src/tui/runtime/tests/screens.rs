@@ -4,9 +4,10 @@
 //! snapshot is what a user would see.
 
 use super::canned::{self, Desk};
-use crate::cluster::{Access, JournalEntry, JournalView, RecordCounts, RecordRef, RecordsUpdate};
+use super::states::{self, decode};
+use crate::cluster::{Access, JournalView, RecordCounts, RecordRef, RecordsUpdate};
 use crate::domain::group::GroupState;
-use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
+use crate::domain::plan::{Confirm, Outcome, Severity, StepStatus, Warning};
 use crate::domain::{Failure, FailureKind, Partial};
 use crate::profile::{Field, Question};
 use crate::tui::app::slot::Slot;
@@ -161,19 +162,6 @@ fn records() {
     shoot("records_contains", &mut desk);
 }
 
-/// Answers what the records view wants decoded.
-fn decode(desk: &mut Desk) {
-    while let Some((_, Request::Decode { records, .. })) =
-        desk.open.remove(&Slot::Decode).inspect(|(generation, request)| {
-            let _ = (generation, request);
-        })
-    {
-        let decoded = records.iter().map(|record| canned::record(record.offset())).collect();
-        let generation = desk.state.slots.start(Slot::Decode);
-        desk.late(Slot::Decode, generation, Answer::Decoded(decoded));
-    }
-}
-
 #[test]
 fn reset() {
     let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
@@ -267,27 +255,7 @@ fn journal() {
     shoot("journal_loading", &mut desk);
     desk.answer(Slot::Journal, Answer::Journal(Ok(Arc::new(JournalView::default()))));
     shoot("journal_empty", &mut desk);
-    let plan = (*canned::plan(true, 3, Confirm::Yes)).clone();
-    let outcome =
-        Outcome { plan_id: plan.id.clone(), at: canned::NOW, steps: vec![StepStatus::Done; 3], notes: Vec::new() };
-    let entries = vec![
-        JournalEntry {
-            plan: plan.clone(),
-            began: canned::NOW,
-            outcome: Some(outcome),
-            undone_by: None,
-            finished_by: None,
-            undo: Ok(()),
-        },
-        JournalEntry {
-            plan: Plan { id: "19f-0".into(), ..plan },
-            began: canned::NOW,
-            outcome: None,
-            undone_by: None,
-            finished_by: None,
-            undo: Err("what happened is not known".into()),
-        },
-    ];
+    let entries = states::entries();
     let unreadable = vec!["line 7 was written by a newer klamm".into()];
     desk.answer(Slot::Journal, Answer::Journal(Ok(Arc::new(JournalView { entries, unreadable }))));
     shoot_small("journal", &mut desk);

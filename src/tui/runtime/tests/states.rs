@@ -174,7 +174,7 @@ const FORMS: &[&str] = &[
     "import",
 ];
 
-pub fn form(purpose: &FormPurpose) -> &'static str {
+fn form(purpose: &FormPurpose) -> &'static str {
     match purpose {
         FormPurpose::CreateTopic => "topic",
         FormPurpose::RecordsFrom(_) => "from",
@@ -588,7 +588,8 @@ fn records_scenes(all: &mut Scenes) {
     all.add(Place::Records, "sizes", Filled, "Sizes of 40 records", move || decoded(write, "k tab tab z"));
 }
 
-fn entries() -> Vec<JournalEntry> {
+/// A change that is done, and one whose result was never written.
+pub fn entries() -> Vec<JournalEntry> {
     let plan = (*canned::plan(true, 3, Confirm::Yes)).clone();
     let outcome =
         Outcome { plan_id: plan.id.clone(), at: canned::NOW, steps: vec![StepStatus::Done; 3], notes: Vec::new() };
