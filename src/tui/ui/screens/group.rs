@@ -55,7 +55,8 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
     let id = shorten_middle(&id, usize::from(area.width / 2).max(16)).into_owned();
     let mut title = vec![
         span(id, Role::Text),
-        span(format!(" · {} · ", listing.kind.word()), Role::Muted),
+        // Where room is short, the state comes before the protocol.
+        span(if area.width < 60 { " · ".into() } else { format!(" · {} · ", listing.kind.word()) }, Role::Muted),
         span(listing.state.word(), state_role),
         span(" · ", Role::Muted),
     ];
