@@ -31,6 +31,7 @@ use crate::tui::ui::theme::{Catalogue, Depth, Theme};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -580,6 +581,22 @@ pub fn probe_steps() -> Vec<ProbeStep> {
     ]
 }
 
+/// What is on a screen, without the blanks at the ends of its lines.
+pub fn text_of(screen: &Buffer) -> String {
+    let mut lines = Vec::new();
+    for y in 0..screen.area.height {
+        let (mut line, mut x) = (String::new(), 0);
+        while x < screen.area.width {
+            let symbol = screen[(x, y)].symbol();
+            line.push_str(symbol);
+            // The second half of a wide letter is a cell of its own.
+            x += text::display_width(symbol).max(1) as u16;
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines.join("\n")
+}
+
 /// A console whose requests are answered by hand.
 pub struct Desk {
     pub state: State,
@@ -689,19 +706,7 @@ impl Desk {
 
     pub fn draw_with(&mut self, width: u16, height: u16, theme: &Theme) -> (String, Drawn) {
         let (backend, account) = self.frame(width, height, theme);
-        let buffer = backend.buffer();
-        let mut lines = Vec::new();
-        for y in 0..height {
-            let (mut line, mut x) = (String::new(), 0);
-            while x < width {
-                let symbol = buffer[(x, y)].symbol();
-                line.push_str(symbol);
-                // The second half of a wide letter is a cell of its own.
-                x += text::display_width(symbol).max(1) as u16;
-            }
-            lines.push(line.trim_end().to_owned());
-        }
-        (lines.join("\n"), account)
+        (text_of(backend.buffer()), account)
     }
 
     /// A frame with its colours, and its account.

@@ -68,15 +68,16 @@ fn every_state_looks_as_it_did() {
 
 /// Calls `look` for every scene at every size, first as the cluster is, then as it is
 /// called in the worst case; tells what it found wrong.
-fn walk(sizes: &[(u16, u16)], mut look: impl FnMut(&Scene, &mut Desk, (u16, u16), &str) -> Vec<String>) {
+fn walk(sizes: &[(u16, u16)], mut look: impl FnMut(&Scene, &mut Desk, &Buffer) -> Vec<String>) {
+    let theme = Theme::built_in("dark", Depth::True);
     let mut wrong = Vec::new();
     for is_hostile in [false, true] {
         canned::be_hostile(is_hostile);
         for scene in states::scenes() {
             let mut desk = settled(&scene);
             for size in sizes {
-                let text = desk.draw(size.0, size.1);
-                let found = look(&scene, &mut desk, *size, &text);
+                let (screen, _) = desk.frame(size.0, size.1, &theme);
+                let found = look(&scene, &mut desk, screen.buffer());
                 let kind = if is_hostile { ", hostile" } else { "" };
                 let name = format!("{} at {}x{}{kind}", scene.name(), size.0, size.1);
                 wrong.extend(found.into_iter().map(|what| format!("{name}: {what}")));
@@ -123,7 +124,8 @@ fn words_below(scene: &Scene, sizes: &[(u16, u16)]) -> Vec<String> {
 fn no_word_is_cut_without_an_ellipsis() {
     const LARGE: [(u16, u16); 4] = [(300, 120), (160, 100), (300, 12), (300, 20)];
     let mut whole: HashSet<String> = HashSet::new();
-    walk(&SIZES, |scene, desk, size, text| {
+    walk(&SIZES, |scene, desk, screen| {
+        let (size, text) = ((screen.area.width, screen.area.height), canned::text_of(screen));
         if size == SIZES[0] {
             whole.clear();
             for (width, height) in LARGE {
@@ -135,108 +137,108 @@ fn no_word_is_cut_without_an_ellipsis() {
         let is_covered = |word: &str| below.iter().any(|whole| whole.starts_with(word) || whole.ends_with(word));
         // Pictures and numbers have as many signs as there is room for.
         let is_word = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
-        let lost = words(text).into_iter().filter(is_word).filter(|word| !word.contains('…'));
+        let lost = words(&text).into_iter().filter(is_word).filter(|word| !word.contains('…'));
         lost.filter(|word| !whole.contains(*word) && !is_covered(word)).map(str::to_owned).collect()
     });
 }
 
-/// A sentence that has no room for its end says so.
 #[test]
-fn what_the_state_is_stands_on_every_screen() {
-    let spoken = |text: &str, sentence: &str| {
-        // Beside each other, lines of two panes are read as one.
-        let mut said = text.split(|c: char| c.is_whitespace() || LINES.contains(c)).filter(|word| !word.is_empty());
-        sentence.split_whitespace().all(|word| said.any(|other| other.starts_with(word)))
-    };
-    walk(&SIZES, |scene, _, _, text| {
-        if spoken(text, scene.says) { Vec::new() } else { vec![format!("{:?} is not to be read:\n{text}", scene.says)] }
-    });
-}
-
-#[test]
-fn header_views_and_footer_are_there_and_every_frame_is_closed() {
-    walk(&SIZES, |_, desk, (_, height), text| {
-        let mut wrong = Vec::new();
-        let lines: Vec<&str> = text.lines().collect();
-        if lines.len() != usize::from(height) {
-            wrong.push(format!("{} lines are drawn, the last is empty", lines.len()));
-        }
-        let header = lines.first().copied().unwrap_or_default();
-        let which = match &desk.state.link {
-            Link::None => "no cluster",
-            Link::Opening(_) => "opening…",
-            Link::Refused { .. } => "cannot be opened",
-            Link::Open(_) => "prod-eu",
-        };
-        if !header.starts_with(" klamm ") || !header.contains(which) {
-            wrong.push(format!("the header is {header:?}"));
-        }
-        if !lines.get(1).is_some_and(|line| line.contains('[') && line.contains(']')) {
-            wrong.push("no view is the one that is open".into());
-        }
-        if lines.last().is_none_or(|line| line.trim().is_empty()) {
-            wrong.push("the footer says nothing".into());
-        }
-        // A dialog covers corners of what it lies over.
-        if desk.state.dialogs.is_empty() {
-            let count = |sign: char| text.chars().filter(|c| *c == sign).count();
-            let corners = ['╭', '╮', '╰', '╯'].map(count);
-            if corners.iter().any(|count| *count != corners[0]) || corners[0] == 0 {
-                wrong.push(format!("corners are {corners:?}:\n{text}"));
-            }
-        }
-        wrong
-    });
-}
-
-/// A number ends where the title of its column ends.
-#[test]
-fn numbers_stand_below_the_end_of_their_title() {
-    const NUMBERS: [&str; 14] = [
-        "PART",
-        "RF",
-        "RECORDS",
-        "SIZE",
-        "RATE/s",
-        "MEMBERS",
-        "TOPICS",
-        "LAG",
-        "START",
-        "END",
-        "COMMITTED",
-        "LEADERS",
-        "URP",
-        "PARTITIONS",
-    ];
+fn on_every_screen_the_state_is_said_frames_are_closed_and_numbers_are_aligned() {
     let theme = Theme::built_in("dark", Depth::True);
     let mut seen = HashSet::new();
-    walk(&SIZES, |scene, desk, (width, height), _| {
-        // Steps of a change are lines with remarks between them.
-        if !desk.state.dialogs.is_empty() || scene.place == Place::Journal {
-            return Vec::new();
+    walk(&SIZES, |scene, desk, screen| {
+        let text = canned::text_of(screen);
+        let mut wrong = unframed(desk, screen.area.height, &text);
+        if !is_said(&text, scene.says) {
+            wrong.push(format!("{:?} is not to be read:\n{text}", scene.says));
         }
-        let (screen, _) = desk.frame(width, height, &theme);
-        let buffer = screen.buffer();
-        let sign = |x: u16, y: u16| buffer.cell((x, y)).map_or(" ", |cell| cell.symbol());
-        let mut wrong = Vec::new();
-        for (title, end, y) in titles(buffer, &theme, &NUMBERS) {
-            for row in y + 1..height {
-                let (last, after) = (sign(end - 1, row), sign(end, row));
-                let is_blank = (end - title.len() as u16..end).all(|x| sign(x, row) == " ");
-                // The table ends with its pane, or with a line that is empty there.
-                if LINES.contains(last) || is_blank {
-                    break;
-                }
-                seen.insert(title);
-                if last == " " || !(after == " " || LINES.contains(after)) {
-                    let line: String = (0..width).map(|x| sign(x, row)).collect();
-                    wrong.push(format!("{title}: {line}"));
-                }
-            }
+        // Steps of a change are lines with remarks between them.
+        if desk.state.dialogs.is_empty() && scene.place != Place::Journal {
+            wrong.extend(misaligned(screen, &theme, &mut seen));
         }
         wrong
     });
     assert_eq!(seen.len(), NUMBERS.len(), "only {seen:?} were seen");
+}
+
+/// The words stand there in their order. Lines of two panes are read as one.
+fn is_said(text: &str, sentence: &str) -> bool {
+    let mut said = text.split(|c: char| c.is_whitespace() || LINES.contains(c)).filter(|word| !word.is_empty());
+    sentence.split_whitespace().all(|word| said.any(|other| other.starts_with(word)))
+}
+
+/// What is not as it should be about header, views, footer and the lines around panes.
+fn unframed(desk: &Desk, height: u16, text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let lines: Vec<&str> = text.lines().collect();
+    if lines.len() != usize::from(height) {
+        wrong.push(format!("{} lines are drawn, the last is empty", lines.len()));
+    }
+    let header = lines.first().copied().unwrap_or_default();
+    let which = match &desk.state.link {
+        Link::None => "no cluster",
+        Link::Opening(_) => "opening…",
+        Link::Refused { .. } => "cannot be opened",
+        Link::Open(_) => "prod-eu",
+    };
+    if !header.starts_with(" klamm ") || !header.contains(which) {
+        wrong.push(format!("the header is {header:?}"));
+    }
+    if !lines.get(1).is_some_and(|line| line.contains('[') && line.contains(']')) {
+        wrong.push("no view is the one that is open".into());
+    }
+    if lines.last().is_none_or(|line| line.trim().is_empty()) {
+        wrong.push("the footer says nothing".into());
+    }
+    // A dialog covers corners of what it lies over.
+    if desk.state.dialogs.is_empty() {
+        let count = |sign: char| text.chars().filter(|c| *c == sign).count();
+        let corners = ['╭', '╮', '╰', '╯'].map(count);
+        if corners.iter().any(|count| *count != corners[0]) || corners[0] == 0 {
+            wrong.push(format!("corners are {corners:?}:\n{text}"));
+        }
+    }
+    wrong
+}
+
+/// Columns of numbers.
+const NUMBERS: [&str; 14] = [
+    "PART",
+    "RF",
+    "RECORDS",
+    "SIZE",
+    "RATE/s",
+    "MEMBERS",
+    "TOPICS",
+    "LAG",
+    "START",
+    "END",
+    "COMMITTED",
+    "LEADERS",
+    "URP",
+    "PARTITIONS",
+];
+
+/// Numbers that do not end where the title of their column ends; notes the titles it saw.
+fn misaligned(screen: &Buffer, theme: &Theme, seen: &mut HashSet<&'static str>) -> Vec<String> {
+    let sign = |x: u16, y: u16| screen.cell((x, y)).map_or(" ", |cell| cell.symbol());
+    let mut wrong = Vec::new();
+    for (title, end, y) in titles(screen, theme, &NUMBERS) {
+        for row in y + 1..screen.area.height {
+            let (last, after) = (sign(end - 1, row), sign(end, row));
+            let is_blank = (end - title.len() as u16..end).all(|x| sign(x, row) == " ");
+            // The table ends with its pane, or with a line that is empty there.
+            if LINES.contains(last) || is_blank {
+                break;
+            }
+            seen.insert(title);
+            if last == " " || !(after == " " || LINES.contains(after)) {
+                let line: String = (0..screen.area.width).map(|x| sign(x, row)).collect();
+                wrong.push(format!("{title}: {line}"));
+            }
+        }
+    }
+    wrong
 }
 
 /// The titles of columns, each with the column after it and its line.
@@ -261,5 +263,5 @@ fn titles<'a>(buffer: &Buffer, theme: &Theme, of: &[&'a str]) -> Vec<(&'a str, u
 #[test]
 fn at_no_size_does_drawing_fail() {
     let sizes = [(1, 1), (200, 1), (1, 60), (5, 3), (20, 5), (21, 6), (40, 3), (30, 200), (300, 6)];
-    walk(&sizes, |_, _, _, _| Vec::new());
+    walk(&sizes, |_, _, _| Vec::new());
 }
