@@ -10,7 +10,7 @@ use crate::domain::group_plan::{self, GroupFacts, Leavers, PlanBasis};
 use crate::domain::plan::{Plan, Step};
 use crate::domain::reset::{PartitionFacts, TouchedGroup};
 use crate::domain::{Fact, Failure, FailureKind, GroupId, PartitionId, TopicName, TopicPartition};
-use crate::kafka::admin::configs::{self, Documentation};
+use crate::kafka::admin::configs;
 
 impl Cluster {
     /// What deleting groups would take away. Changes nothing.
@@ -55,11 +55,11 @@ impl Cluster {
     /// How long offsets are kept, in milliseconds, as the group's coordinator says.
     pub(super) async fn offsets_retention(&self, group: &GroupDescription) -> Fact<i64> {
         let Some(coordinator) = group.coordinator else { return Fact::unknown("its coordinator is not known") };
-        let entries = match configs::describe_broker(self.client(), coordinator, Documentation::Without).await {
-            Ok(entries) => entries,
+        let asked = configs::describe_broker_entry(self.client(), coordinator, "offsets.retention.minutes").await;
+        let entry = match asked {
+            Ok(entry) => entry,
             Err(failure) => return Fact::unknown(failure.to_string()),
         };
-        let entry = entries.iter().find(|entry| entry.name == "offsets.retention.minutes");
         let minutes = entry.and_then(|entry| entry.value.as_deref()?.parse::<i64>().ok());
         match minutes {
             Some(minutes) => Fact::Known(minutes.saturating_mul(60_000)),

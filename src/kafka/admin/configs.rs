@@ -86,6 +86,27 @@ pub async fn describe_broker(
     response.results.first().map_or_else(|| Err(missing()), read).map_err(|failure| failure.at_broker(name))
 }
 
+/// One entry of a broker's configuration; `None` where it has no such entry.
+pub async fn describe_broker_entry(
+    client: &Client,
+    broker: BrokerId,
+    entry: &str,
+) -> Result<Option<ConfigEntry>, Failure> {
+    let name = broker.to_string();
+    let build = |version| {
+        let mut request = request(version, BROKER, &[&name], Documentation::Without);
+        for resource in &mut request.resources {
+            resource.configuration_keys = Some(vec![text(entry)]);
+        }
+        request
+    };
+    let response = client.call_with(Route::Broker(broker), Lane::Control, build).await?;
+    let found = response.results.first().map_or_else(|| Err(missing()), read);
+    found
+        .map(|entries| entries.into_iter().find(|found| found.name == entry))
+        .map_err(|failure| failure.at_broker(name))
+}
+
 /// What the cluster keeps for a group, set or not; it need not be there.
 pub async fn describe_group(client: &Client, group: &GroupId) -> Result<Vec<ConfigEntry>, Failure> {
     let build = |version| request(version, GROUP, &[group.as_str()], Documentation::Without);

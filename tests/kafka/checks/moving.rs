@@ -15,6 +15,8 @@ pub fn copied(target: &Target) {
     assert!(ran.stderr.contains("--create-group"), "says how: {}", ran.stderr);
     let plan = klamm.json(&["groups", "copy", group, new, "--create-group", "--dry-run"]);
     assert!(plan["plan"]["title"].to_string().contains("creates the group"), "{plan}");
+    // Kafka keeps offsets for seven days, and nobody was ever in this group.
+    assert!(plan["plan"]["warnings"].to_string().contains(", 7 d from now"), "{plan}");
     let done = klamm.json(&["groups", "copy", group, new, "--create-group", "--yes"]);
     assert_eq!(witness.committed(new, topic, 2), offsets([(0, 4), (1, 6)]));
     let id = done["plan"]["id"].as_str().expect("a plan has an id");
