@@ -2,7 +2,7 @@
 //!
 //! It seeds what the checks look at, and looks at what the checks changed.
 
-use crate::patience::{SHORT, until};
+use crate::patience::{LONG, SHORT, until};
 use crate::target::Target;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::config::RDKafkaLogLevel;
@@ -291,14 +291,7 @@ impl Witness {
     /// Commits without joining: the group stays empty.
     pub fn commit(&self, group: &str, topic: &str, offsets: &[(i32, i64)]) {
         let (consumer, list) = (self.in_group(group), offset_list(topic, offsets));
-        // A coordinator that has just taken the group over is still reading its log, or
-        // does not know yet that it is the one.
-        use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};
-        let is_early = |code| matches!(code, CoordinatorLoadInProgress | CoordinatorNotAvailable | NotCoordinator);
-        until("the commit to be taken", SHORT, || match consumer.commit(&list, CommitMode::Sync) {
-            Err(error) if !error.rdkafka_error_code().is_some_and(is_early) => panic!("the commit is taken: {error}"),
-            taken => taken.map_err(|error| error.to_string()),
-        });
+        until("the commit to be taken", SHORT, || from_coordinator(consumer.commit(&list, CommitMode::Sync)));
     }
 
     /// Committed offsets by partition; a partition without one is absent.
@@ -307,7 +300,9 @@ impl Witness {
         for partition in 0..partitions {
             list.add_partition(topic, partition);
         }
-        let found = self.in_group(group).committed_offsets(list, SHORT).expect("offsets are answered");
+        let consumer = self.in_group(group);
+        let ask = || from_coordinator(consumer.committed_offsets(list.clone(), SHORT));
+        let found = until("the group's offsets", LONG, ask);
         found
             .elements()
             .iter()
@@ -453,4 +448,15 @@ impl Member {
 pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| Runtime::new().expect("a runtime"))
+}
+
+/// What a coordinator answered; an objection where it has just taken the group over and is
+/// still reading its log, or does not know yet that it is the one.
+fn from_coordinator<T>(answer: Result<T, KafkaError>) -> Result<T, String> {
+    use RDKafkaErrorCode::{CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator};
+    let is_early = |code| matches!(code, CoordinatorLoadInProgress | CoordinatorNotAvailable | NotCoordinator);
+    match answer {
+        Err(error) if !error.rdkafka_error_code().is_some_and(is_early) => panic!("the coordinator refuses: {error}"),
+        answer => answer.map_err(|error| error.to_string()),
+    }
 }
