@@ -488,11 +488,13 @@ fn body(screen: &str) -> String {
 /// The lag of the group, where it is shown as a value of now.
 fn shown_lag(screen: &str) -> Option<i64> {
     let body = body(screen);
-    let is_aged = screen.contains("as of ") || body.contains("in part") || body.contains('✖');
+    // In the group's own row that sign is a verdict.
+    let is_failed = body.lines().any(|line| line.contains('✖') && !line.contains(GROUP));
+    let is_aged = screen.contains("as of ") || body.contains("in part") || is_failed;
     let row = body.lines().find(|line| line.contains("Empty") && line.contains(GROUP))?;
     let words: Vec<&str> = row.split_whitespace().collect();
-    let name = words.iter().position(|word| *word == GROUP)?;
+    let state = words.iter().position(|word| *word == "Empty")?;
     // STATE, TYPE, MEMBERS, TOPICS, LAG
-    let lag = words.get(name + 5)?.replace(',', "");
+    let lag = words.get(state + 4)?.replace(',', "");
     if is_aged { None } else { lag.parse().ok() }
 }
