@@ -92,6 +92,7 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
                 vec![Loading, Empty, Failed, Unsupported, Partial, Stale, ReadOnly, Filled],
             ),
             (group_tab(GroupTab::Members), vec![Empty, Filled]),
+            (group_tab(GroupTab::Timeline), vec![Empty, Filled]),
         ],
         Place::Records => vec![
             ("nothing", vec![Empty]),
