@@ -177,7 +177,7 @@ impl Cluster {
                 taken,
                 lag: LagTotal::of(&row.partitions),
                 role: group_role(&row.listing, &metadata.topics),
-                description: undescribed(row.listing),
+                description: GroupDescription::of_listing(row.listing),
                 partitions: row.partitions,
                 history: Vec::new(),
                 judged: Fact::unknown(NOT_JUDGED),
@@ -341,17 +341,6 @@ fn total(disks: &[Disk]) -> Fact<u64> {
 fn sum(disks: &[Disk], bytes: impl Fn(&Disk) -> Option<u64>) -> Fact<u64> {
     let sum: Option<u64> = disks.iter().map(bytes).sum();
     sum.map_or_else(|| Fact::unknown("brokers tell it since Kafka 3.3"), Fact::Known)
-}
-
-fn undescribed(listing: GroupListing) -> GroupDescription {
-    GroupDescription {
-        listing,
-        coordinator: None,
-        assignor: String::new(),
-        members: Vec::new(),
-        epoch: None,
-        may_delete: None,
-    }
 }
 
 /// What a group is assigned and what it committed; a partition may come twice.

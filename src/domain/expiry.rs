@@ -45,14 +45,7 @@ mod tests {
     fn what_a_commit_puts_off(#[case] kind: GroupType, #[case] protocol_type: &str, #[case] said: &str) {
         let listing =
             GroupListing { id: "g".into(), state: GroupState::Empty, kind, protocol_type: protocol_type.into() };
-        let group = GroupDescription {
-            listing,
-            coordinator: None,
-            assignor: String::new(),
-            members: vec![],
-            may_delete: None,
-            epoch: None,
-        };
+        let group = GroupDescription::of_listing(listing);
         let week = Fact::Known(7 * 86_400_000);
         let told = of_commit(&group, &week, Time(0), &TimeZone::UTC);
         assert!(told.text.contains(said) && told.text.contains("7 d"), "{}", told.text);

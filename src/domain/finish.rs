@@ -323,14 +323,7 @@ mod tests {
     fn finish_in(state: GroupState, begun: &Plan, steps: &[StepStatus], production: bool) -> Result<Plan, Failure> {
         let listing =
             GroupListing { id: "g".into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() };
-        let description = GroupDescription {
-            listing,
-            coordinator: None,
-            assignor: String::new(),
-            members: vec![],
-            may_delete: None,
-            epoch: None,
-        };
+        let description = GroupDescription::of_listing(listing);
         plan_finish(FinishInputs {
             id: "b".into(),
             now: Time(9),

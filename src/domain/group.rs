@@ -114,6 +114,13 @@ pub struct GroupDescription {
     pub may_delete: Option<bool>,
 }
 
+impl GroupDescription {
+    /// What is known of a group that is only listed: nobody in it, and nothing of its rights.
+    pub fn of_listing(listing: GroupListing) -> Self {
+        Self { listing, coordinator: None, assignor: String::new(), members: Vec::new(), may_delete: None, epoch: None }
+    }
+}
+
 /// A committed offset with all that Kafka stores beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommittedOffset {

@@ -164,14 +164,7 @@ mod tests {
             kind: GroupType::Consumer,
             protocol_type: "consumer".into(),
         };
-        GroupDescription {
-            listing,
-            coordinator: None,
-            assignor: String::new(),
-            members: vec![],
-            may_delete: None,
-            epoch: None,
-        }
+        GroupDescription::of_listing(listing)
     }
 
     fn entries(session: Option<&str>) -> Vec<ConfigEntry> {

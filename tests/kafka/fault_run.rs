@@ -492,9 +492,10 @@ fn shown_lag(screen: &str) -> Option<i64> {
     let is_failed = body.lines().any(|line| line.contains('✖') && !line.contains(GROUP));
     let is_aged = screen.contains("as of ") || body.contains("in part") || is_failed;
     let row = body.lines().find(|line| line.contains("Empty") && line.contains(GROUP))?;
-    let words: Vec<&str> = row.split_whitespace().collect();
-    let state = words.iter().position(|word| *word == "Empty")?;
-    // STATE, TYPE, MEMBERS, TOPICS, LAG
-    let lag = words.get(state + 4)?.replace(',', "");
+    // A number ends where its title does.
+    let titles = body.lines().find(|line| line.contains("GROUP") && line.contains(" LAG "))?;
+    let (before, _) = titles.split_once(" LAG ")?;
+    let up_to: String = row.chars().take(before.chars().count() + " LAG".len()).collect();
+    let lag = up_to.split_whitespace().next_back()?.replace(',', "");
     if is_aged { None } else { lag.parse().ok() }
 }
