@@ -173,13 +173,15 @@ impl SavedWindows {
         let mut body = u16::try_from(id.len()).unwrap_or(u16::MAX).to_le_bytes().to_vec();
         body.extend_from_slice(id.get(..usize::from(u16::MAX)).unwrap_or(id));
         body.extend_from_slice(&now.millis().to_le_bytes());
-        body.extend_from_slice(windows);
+        // The windows are large: they are not copied.
+        let checksum = crc32c::crc32c_append(crc32c::crc32c(&body), windows);
         let new = self.path.with_extension("new");
         let mut file = private().truncate(true).open(&new)?;
         file.write_all(MAGIC)?;
         file.write_all(&VERSION.to_le_bytes())?;
-        file.write_all(&crc32c::crc32c(&body).to_le_bytes())?;
+        file.write_all(&checksum.to_le_bytes())?;
         file.write_all(&body)?;
+        file.write_all(windows)?;
         file.sync_all()?;
         fs::rename(&new, &self.path)?;
         Ok(Some(()))

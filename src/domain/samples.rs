@@ -10,6 +10,7 @@
 use super::series::Series;
 use super::verdict::{Commit, Judgement, Reason, Rules, Source, reason};
 use super::{Offset, Time, TopicPartition};
+use smallvec::SmallVec;
 
 /// Looks kept.
 pub const MOST: usize = 30;
@@ -290,14 +291,11 @@ fn end_at(at: Time, before: Option<(Time, Offset)>, after: Option<(Time, Offset)
     }
 }
 
-const NONE: Commit = Commit { offset: 0, at: Time(0), order: 0, lag: None };
-
 /// The newest looks at a partition at which it was read. On the stack: a hundred
 /// thousand partitions are judged at each round.
 struct Recent {
-    /// From `first` on, the oldest first.
-    commits: [Commit; MOST],
-    first: usize,
+    /// The oldest first.
+    commits: SmallVec<[Commit; MOST]>,
     /// Looks at which it was read or not.
     looks: usize,
     /// The lowest of the ends at those looks.
@@ -307,7 +305,7 @@ struct Recent {
 impl Recent {
     /// The last `most` looks, at the log as it is now; commits of times that count.
     fn of(looks: &[Time], track: &Track, ends: Option<&Ends>, most: usize, now: Time, rules: &Rules) -> Self {
-        let mut recent = Self { commits: [NONE; MOST], first: MOST, looks: 0, lowest_end: None };
+        let mut recent = Self { commits: SmallVec::new(), looks: 0, lowest_end: None };
         let none = Ends::default();
         let ends = ends.unwrap_or(&none);
         let renewed = ends.renewed.unwrap_or(Time(i64::MIN));
@@ -327,21 +325,19 @@ impl Recent {
             recent.looks += 1;
             if is_read && now.since(at) <= rules.expire {
                 let end = end_at(at, before, after);
-                recent.first = recent.first.saturating_sub(1);
-                if let Some(place) = recent.commits.get_mut(recent.first) {
-                    let lag = end.map(|end| end.saturating_sub(offset).max(0).cast_unsigned());
-                    *place = Commit { offset, at, order: 0, lag };
-                }
+                let lag = end.map(|end| end.saturating_sub(offset).max(0).cast_unsigned());
+                recent.commits.push(Commit { offset, at, order: 0, lag });
             }
         }
         if let Some((_, end)) = before {
             recent.lowest_end = Some(recent.lowest_end.map_or(end, |lowest| lowest.min(end)));
         }
+        recent.commits.reverse();
         recent
     }
 
     fn commits(&self) -> &[Commit] {
-        self.commits.get(self.first..).unwrap_or_default()
+        &self.commits
     }
 
     /// Whether it was at the end is told by the lowest one alone.

@@ -4,6 +4,8 @@
 //! nothing changes only its length is kept. A hundred thousand of these are held.
 //! Invariant: what was pushed comes back, whatever the numbers; the oldest go first.
 
+use smallvec::SmallVec;
+
 /// Numbers of one kind, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Series {
@@ -15,9 +17,12 @@ pub struct Series {
     /// a byte, its sign in the lowest; the last byte has no eighth bit. No difference is
     /// a zero and how often it comes. No other byte is zero, so that it can be read from
     /// either end.
-    bytes: Vec<u8>,
+    bytes: SmallVec<[u8; INLINE]>,
 }
 
+/// Bytes in the series itself, where a vector's length and place would be: most groups
+/// and logs stand still, and those need no memory of their own.
+const INLINE: usize = 16;
 /// Bytes that the memory of a series grows by: it holds a few dozen.
 const GROWTH: usize = 16;
 /// Bytes of the longest difference.
@@ -105,7 +110,7 @@ impl Series {
 
     /// Bytes of memory beside the series itself.
     pub fn heap(&self) -> usize {
-        self.bytes.capacity()
+        if self.bytes.spilled() { self.bytes.capacity() } else { 0 }
     }
 }
 
