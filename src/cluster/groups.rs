@@ -149,6 +149,8 @@ impl LagSampler {
         if lags.windows(2).all(|pair| pair.first() == pair.last()) {
             lags.truncate(1);
         }
+        // Ten thousand rows keep theirs.
+        lags.shrink_to_fit();
         lags
     }
 

@@ -182,6 +182,11 @@ impl Cluster {
         Ok(())
     }
 
+    /// What is read first from an offset on, where that was found out before.
+    pub(super) fn known_next(&self, place: &(TopicPartition, Offset)) -> Option<NextRecord> {
+        lock(&self.inner.outlooks).next.get(place).map(|(_, next)| *next)
+    }
+
     /// What is read first from each offset on, asked of the log where it is not known.
     /// Each partition is wanted once.
     pub(super) async fn next_records(

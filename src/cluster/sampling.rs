@@ -24,7 +24,7 @@ use tokio::sync::mpsc;
 
 /// Sizes are asked for this seldom, in milliseconds: the answer is big and costs the brokers a disk walk.
 const SIZES_EVERY: i64 = 30_000;
-/// Topics that come first when nobody knows yet what is in sight: lists begin with them.
+/// Topics that come first, and groups whose records are looked at, when nobody knows yet what is in sight: lists begin with them.
 const FIRST: usize = 100;
 /// Records that are asked at once since when they wait.
 const MOST_ASKED: usize = 1_000;
@@ -230,11 +230,16 @@ impl Cluster {
                     (None, Some(judged)) => Standing::of(partitions, &judged.partitions),
                     (None, None) => sampler.standing(&listing.id, partitions, now, rules),
                 };
-                let Pace { behind, drain, longest } = sampler.pace(&listing.id, partitions);
-                if matches!(behind, Behind::Before(_) | Behind::Unknown)
-                    && in_sight.is_none_or(|names| names.contains(&listing.id))
-                {
-                    older.extend(longest.map(|place| (index, place)));
+                let Pace { mut behind, drain, longest } = sampler.pace(&listing.id, partitions);
+                if matches!(behind, Behind::Before(_) | Behind::Unknown) {
+                    // Nobody knows what is in sight before the first list.
+                    let is_seen = in_sight.is_none_or(|names| names.is_empty() || names.contains(&listing.id));
+                    let known = longest.as_ref().filter(|_| !is_seen).and_then(|place| self.known_next(place));
+                    match (is_seen, known) {
+                        (true, _) => older.extend(longest.map(|place| (index, place))),
+                        (false, Some(next)) => behind = since(next),
+                        (false, None) => {}
+                    }
                 }
                 rows.push(GroupRow {
                     behind,
@@ -250,7 +255,7 @@ impl Cluster {
                 });
             }
         }
-        older.truncate(MOST_ASKED);
+        older.truncate(if in_sight.is_some() { FIRST } else { MOST_ASKED });
         self.ask_since_when(&older, &mut rows).await?;
         Ok((rows, failures))
     }
@@ -282,14 +287,18 @@ impl Cluster {
             let found = self.next_records(&places).await?;
             for (index, (partition, _)) in indexes.into_iter().zip(&places) {
                 let (Some(row), Some(Ok(next))) = (rows.get_mut(index), found.get(partition)) else { continue };
-                row.behind = match next {
-                    NextRecord::None => Behind::Nothing,
-                    NextRecord::At { time, .. } if time.millis() > 0 => Behind::Since(*time),
-                    NextRecord::At { .. } => Behind::Unknown,
-                };
+                row.behind = since(*next);
             }
         }
         Ok(())
+    }
+}
+
+fn since(next: NextRecord) -> Behind {
+    match next {
+        NextRecord::None => Behind::Nothing,
+        NextRecord::At { time, .. } if time.millis() > 0 => Behind::Since(time),
+        NextRecord::At { .. } => Behind::Unknown,
     }
 }
 
@@ -301,5 +310,6 @@ fn topics_of(group: &GroupRead) -> Vec<TopicName> {
             topics.push(row.partition.topic.clone());
         }
     }
+    topics.shrink_to_fit();
     topics
 }

@@ -42,8 +42,14 @@ impl Drain {
         let gain = rates.read - rates.written;
         // A difference that would take an hour to show as one record is none.
         const STILL: f64 = 1.0 / 3_600.0;
+        // What is read between two commits is always unread: who reads it in a few seconds,
+        // and does not fall far behind, keeps up.
+        const A_MOMENT: f64 = 15.0;
+        const NOT_FAR: f64 = 1.5;
         if lag == 0 {
             Self::Drained
+        } else if lag as f64 <= rates.read * A_MOMENT && rates.written <= rates.read * NOT_FAR {
+            Self::In((lag as f64 / rates.read * 1_000.0) as u64)
         } else if gain > STILL {
             // A float beyond the range becomes its end.
             Self::In((lag as f64 / gain * 1_000.0) as u64)
@@ -99,9 +105,11 @@ mod tests {
 
     #[rstest]
     #[case::nothing_left(0, 0.0, 50.0, Drain::Drained)]
-    #[case::catches_up(900, 100.0, 10.0, Drain::In(10_000))]
+    #[case::catches_up(9_000, 100.0, 10.0, Drain::In(100_000))]
     #[case::keeps_pace(900, 10.0, 10.0, Drain::Never)]
     #[case::nothing_happens(900, 0.0, 0.0, Drain::Never)]
+    #[case::keeps_up(30, 10.0, 12.0, Drain::In(3_000))]
+    #[case::has_just_begun_to_fall_behind(30, 10.0, 50.0, Drain::Growing(40.0))]
     #[case::falls_behind(900, 10.0, 14.0, Drain::Growing(4.0))]
     fn what_becomes_of_a_lag(#[case] lag: u64, #[case] read: f64, #[case] written: f64, #[case] expected: Drain) {
         assert_eq!(Drain::of(lag, Rates { read, written }), expected);

@@ -139,10 +139,10 @@ mod tests {
 
     #[rstest]
     // At 1,550: halfway between the looks at 50 s and 60 s.
-    #[case::between_two_looks(100, 50, Behind::About(Time(55_000)), Drain::Never)]
+    #[case::between_two_looks(100, 50, Behind::About(Time(55_000)), Drain::In(5_000))]
     #[case::longer_than_was_looked(100, 700, Behind::Before(Time(10_000)), Drain::Never)]
     #[case::nothing_is_read(0, 0, Behind::Before(Time(10_000)), Drain::Growing(10.0))]
-    #[case::it_catches_up(150, 350, Behind::About(Time(55_000)), Drain::In(10_000))]
+    #[case::it_catches_up(150, 350, Behind::About(Time(55_000)), Drain::In(3_333))]
     fn samples_tell_since_when_and_until_when(
         #[case] read: i64,
         #[case] lag: i64,

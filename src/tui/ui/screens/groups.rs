@@ -48,7 +48,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         return;
     }
     let columns = [
-        Column::text("GROUP", Width::Name(14)).sort(Command::SortName),
+        Column::text("GROUP", Width::Name(22)).sort(Command::SortName),
         Column::text("VERDICT", Width::Fixed(verdicts::WIDTH)).sort(Command::SortVerdict),
         Column::text("STATE", Width::Fixed(11)).gives_way(1).sort(Command::SortState),
         Column::text("TYPE", Width::Fixed(8)).gives_way(6),
