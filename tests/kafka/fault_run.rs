@@ -16,6 +16,7 @@ use crate::console::Console;
 use crate::klamm::Klamm;
 use crate::patience::{LONG, until};
 use crate::places;
+use crate::screen::number_under;
 use crate::stage::Fragile;
 use crate::witness::{Seed, Witness};
 use chance::Chance;
@@ -491,11 +492,6 @@ fn shown_lag(screen: &str) -> Option<i64> {
     // In the group's own row that sign is a verdict.
     let is_failed = body.lines().any(|line| line.contains('✖') && !line.contains(GROUP));
     let is_aged = screen.contains("as of ") || body.contains("in part") || is_failed;
-    let row = body.lines().find(|line| line.contains("Empty") && line.contains(GROUP))?;
-    // A number ends where its title does.
-    let titles = body.lines().find(|line| line.contains("GROUP") && line.contains(" LAG "))?;
-    let (before, _) = titles.split_once(" LAG ")?;
-    let up_to: String = row.chars().take(before.chars().count() + " LAG".len()).collect();
-    let lag = up_to.split_whitespace().next_back()?.replace(',', "");
+    let lag = number_under(&body, "LAG", GROUP)?;
     if is_aged { None } else { lag.parse().ok() }
 }

@@ -35,6 +35,7 @@ mod places;
 mod ports;
 mod registry;
 mod rights;
+mod screen;
 mod security;
 mod service;
 mod stage;

@@ -4,6 +4,7 @@ use super::reading;
 use crate::console::Console;
 use crate::patience::{LONG, until};
 use crate::registry;
+use crate::screen::number_under;
 use crate::story;
 use crate::target::Target;
 use crate::witness::{Seed, Witness};
@@ -49,16 +50,11 @@ pub fn rebalances(target: &Target) {
     console.sees("by verdict");
     console.press("/check-flap<enter>");
     console.sees("/check-flap");
-    // The word after the group's type.
-    let members_in = |screen: &str| {
-        let row = screen.lines().find(|line| line.contains(group))?;
-        row.split_whitespace().skip_while(|word| *word != "classic").nth(1).map(str::to_owned)
-    };
     let members = |count: usize| {
         // Each look is one that was asked for: a quick hand sees more than the pace shows.
         until(&format!("{count} members"), LONG, || {
             console.press("r");
-            let is_there = |screen: &str| members_in(screen) == Some(count.to_string());
+            let is_there = |screen: &str| number_under(screen, "MEMBERS", group) == Some(count.to_string());
             console.try_wait(Duration::from_secs(1), is_there).map(drop).ok_or_else(|| console.screen())
         });
     };
