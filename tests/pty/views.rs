@@ -115,6 +115,8 @@ fn a_topic_shows_its_partitions_its_groups_and_its_configuration() {
 fn groups_are_sorted_filtered_and_looked_into() {
     let console = open();
     console.press("3");
+    console.sees("by verdict ▾");
+    console.press("sl");
     console.sees("by lag ▾");
     console.press("st");
     console.sees("by state");
