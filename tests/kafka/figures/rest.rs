@@ -9,12 +9,17 @@ use klamm::domain::Time;
 use std::fs;
 use std::time::Duration;
 
+/// Ten looks, ten seconds apart, and some patience.
+const WINDOWS: Duration = Duration::from_secs(180);
+
 pub fn measure(_: &Stage) -> Vec<Line> {
     let still = Options { clock: Clock::Stopped(Time(1_795_269_600_000)), traffic: false, ..Options::default() };
     let demo = runtime().block_on(Demo::start(still)).expect("the demo starts");
     let console = Console::open(&["--bootstrap", &demo.bootstrap()], 120, 40);
     console.wait("brokers", |screen| screen.contains("3 brokers"));
-    // The second sample is the last that tells something new.
+    // Until verdicts have their windows each look tells something new.
+    let is_full = console.try_wait(WINDOWS, |screen| screen.contains("VERDICT") && !screen.contains(" of 10"));
+    assert!(is_full.is_some(), "verdicts are still to come:\n{}", console.screen());
     console.settles(Duration::from_secs(7));
     let (cpu, bytes) = (cpu_ticks(console.pid()), console.bytes());
     std::thread::park_timeout(Duration::from_secs(10));
