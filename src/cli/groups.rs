@@ -15,11 +15,10 @@ use super::session::Session;
 use crate::cluster::{GroupDetail, GroupRow};
 use crate::domain::group::{GroupPartition, GroupState, GroupType};
 use crate::domain::origin::GroupRole;
-use crate::domain::pace::Behind;
 use crate::domain::show;
 use crate::domain::standing::Told;
 use crate::domain::verdict::Verdict;
-use crate::domain::{GroupId, Time};
+use crate::domain::{Fact, GroupId, Time};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use std::sync::Arc;
@@ -190,14 +189,10 @@ async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, 
 
 /// How long its next record has been waiting.
 fn behind(row: &GroupRow, now: Time) -> Cell {
-    match &row.behind {
-        Behind::Nothing => Cell::Millis(0),
-        Behind::Since(at) | Behind::About(at) => Cell::Millis(now.since(*at).max(0).cast_unsigned()),
-        Behind::Before(_) => Cell::Unknown("its record was not looked at".into()),
-        Behind::Unknown => {
-            let lag = row.lag.fact();
-            Cell::Unknown(lag.reason().unwrap_or("its record tells no time, or was not looked at").into())
-        }
+    match row.lag.fact() {
+        // Then that is why.
+        Fact::Unknown(reason) => Cell::Unknown(reason),
+        Fact::Known(_) => Cell::of(&row.behind.waiting(now), Cell::Millis),
     }
 }
 

@@ -25,15 +25,22 @@ pub enum NextRecord {
 impl NextRecord {
     /// Milliseconds that it has been waiting at `now`; zero where nothing waits.
     pub fn waiting(self, now: Time) -> Fact<u64> {
-        let Self::At { time, .. } = self else { return Fact::Known(0) };
-        let age = now.since(time);
-        if time.millis() <= 0 {
-            Fact::unknown("the next record carries no time")
-        } else if age < -CLOCKS_DIFFER_BY {
-            Fact::unknown("the next record claims to be from the future")
-        } else {
-            Fact::Known(age.max(0).cast_unsigned())
+        match self {
+            Self::None => Fact::Known(0),
+            Self::At { time, .. } => waiting_since(time, now),
         }
+    }
+}
+
+/// Milliseconds that a record of this time has been waiting at `now`.
+pub fn waiting_since(time: Time, now: Time) -> Fact<u64> {
+    let age = now.since(time);
+    if time.millis() <= 0 {
+        Fact::unknown("the next record carries no time")
+    } else if age < -CLOCKS_DIFFER_BY {
+        Fact::unknown("the next record claims to be from the future")
+    } else {
+        Fact::Known(age.max(0).cast_unsigned())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::drain::{Drain, Rates, rate};
 use super::group::GroupPartition;
+use super::lag_time::waiting_since;
 use super::windows::Windows;
 use super::{Fact, GroupId, Offset, Time, TopicPartition};
 
@@ -18,6 +19,18 @@ pub enum Behind {
     /// Since before the first look.
     Before(Time),
     Unknown,
+}
+
+impl Behind {
+    /// Milliseconds that the next record has been waiting at `now`, about or exactly.
+    pub fn waiting(&self, now: Time) -> Fact<u64> {
+        match self {
+            Self::Nothing => Fact::Known(0),
+            Self::Since(at) | Self::About(at) => waiting_since(*at, now),
+            Self::Before(_) => Fact::unknown("its record was not looked at"),
+            Self::Unknown => Fact::unknown("its record tells no time, or was not looked at"),
+        }
+    }
 }
 
 /// Milliseconds: rates of less are not told.
@@ -37,8 +50,15 @@ impl Pace {
         let mut pace = Self { behind: Behind::Nothing, drain: Fact::Known(Drain::Drained), longest: None };
         let (mut drains, mut most) = (Vec::new(), 0);
         for row in partitions {
-            let (Some(lag), Some(position)) = (row.lag().get().filter(|lag| *lag > 0), row.position()) else {
-                continue;
+            let (lag, position) = match (row.lag(), row.position()) {
+                (Fact::Known(0), _) | (Fact::Known(_), None) => continue,
+                (Fact::Known(lag), Some(position)) => (lag, position),
+                // Nothing is committed: that is known.
+                (Fact::Unknown(_), _) if row.committed == Fact::Known(None) => continue,
+                (Fact::Unknown(reason), _) => {
+                    drains.push(Fact::Unknown(reason));
+                    continue;
+                }
             };
             let behind = behind(windows, &row.partition, position);
             let is_longer = match (&pace.behind, &behind) {
@@ -53,6 +73,10 @@ impl Pace {
             }
             let rates = rates(windows, group, &row.partition);
             drains.push(rates.map_or_else(|| Fact::unknown(TOO_EARLY), |rates| Fact::Known(Drain::of(lag, rates))));
+        }
+        // Not known to wait is not known to be read.
+        if pace.behind == Behind::Nothing && !drains.is_empty() {
+            pace.behind = Behind::Unknown;
         }
         pace.drain = Drain::of_all(&drains);
         pace
@@ -156,10 +180,24 @@ mod tests {
     }
 
     #[test]
+    fn a_record_from_the_future_does_not_wait_for_zero() {
+        let hour = 3_600_000;
+        let since = |millis: i64| Behind::Since(Time(millis)).waiting(Time(10 * hour));
+        assert_eq!((since(9 * hour), since(10 * hour + 5)), (Fact::Known(3_600_000), Fact::Known(0)));
+        assert!(since(12 * hour).reason().is_some_and(|why| why.contains("future")));
+        assert!(Behind::Before(Time(0)).waiting(Time(hour)).reason().is_some());
+    }
+
+    #[test]
     fn who_read_everything_waits_for_nothing() {
         let windows = Windows::default();
         let pace = Pace::of(&windows, &"g".into(), &[row(0, 9, 9)]);
         assert_eq!((pace.behind, pace.drain), (Behind::Nothing, Fact::Known(Drain::Drained)));
+        let hidden = GroupPartition { end: Fact::unknown("it has no leader"), ..row(1, 4, 9) };
+        let pace = Pace::of(&windows, &"g".into(), &[row(0, 9, 9), hidden]);
+        assert_eq!((pace.behind, pace.drain), (Behind::Unknown, Fact::unknown("it has no leader")), "it is not zero");
+        let bare = GroupPartition { committed: Fact::Known(None), ..row(1, 4, 9) };
+        assert_eq!(Pace::of(&windows, &"g".into(), &[row(0, 9, 9), bare]).behind, Behind::Nothing);
         let pace = Pace::of(&windows, &"g".into(), &[row(0, 9, 9), row(1, 4, 9)]);
         assert_eq!(pace.behind, Behind::Unknown, "nobody looked yet");
         assert_eq!(pace.drain.reason(), Some(TOO_EARLY));

@@ -4,7 +4,6 @@
 
 use crate::cluster::{GroupDetail, GroupRow, Groups};
 use crate::domain::drain::Drain;
-use crate::domain::pace::Behind;
 use crate::domain::verdict::Verdict;
 use crate::domain::{Failure, Time};
 use std::fmt::{Display, Write as _};
@@ -44,7 +43,7 @@ pub(super) fn page(round: &Round<'_>) -> String {
     let now = groups.taken;
     each("klamm_group_lag", "Records that are not read yet.", &|row| Some(row.lag.fact().get()?.to_string()));
     each("klamm_group_lag_seconds", "How long the next record has been waiting, where that is longest.", &|row| {
-        seconds(row, now).map(|seconds| seconds.to_string())
+        Some((row.behind.waiting(now).get()? as f64 / 1_000.0).to_string())
     });
     each("klamm_group_drain_seconds", "When nothing will be left to read at the present rates; +Inf: never.", &|row| {
         row.drain.get().map(drain)
@@ -66,14 +65,6 @@ pub(super) fn page(round: &Round<'_>) -> String {
         page.partitions(round.partitions);
     }
     page.text
-}
-
-fn seconds(row: &GroupRow, now: Time) -> Option<f64> {
-    match &row.behind {
-        Behind::Nothing => Some(0.0),
-        Behind::Since(at) | Behind::About(at) => Some(now.since(*at).max(0) as f64 / 1_000.0),
-        Behind::Before(_) | Behind::Unknown => None,
-    }
 }
 
 fn drain(drain: Drain) -> String {
@@ -142,6 +133,7 @@ mod tests {
     use super::*;
     use crate::domain::group::{GroupListing, GroupState, GroupType, LagTotal};
     use crate::domain::origin::GroupRole;
+    use crate::domain::pace::Behind;
     use crate::domain::standing::{Standing, Told};
     use crate::domain::verdict::{Reason, Source};
     use crate::domain::{Fact, FailureKind, TopicPartition};

@@ -112,13 +112,14 @@ pub fn state_cell(state: GroupState, lag: u64) -> Cell<'static> {
 /// How long its next record has been waiting: `~` between two looks, `>` longer than
 /// was looked.
 pub fn behind_cell(behind: &Behind, now: Time) -> Cell<'static> {
-    let for_how_long = |at: Time| show::duration(now.since(at).max(0).cast_unsigned());
-    match behind {
-        Behind::Nothing => cell("–", Role::Muted),
-        Behind::Since(at) => cell(for_how_long(*at), Role::Text),
-        Behind::About(at) => cell(format!("~{}", for_how_long(*at)), Role::Text),
-        Behind::Before(at) => cell(format!(">{}", for_how_long(*at)), Role::Text),
-        Behind::Unknown => cell("?", Role::Muted),
+    let about = if matches!(behind, Behind::About(_)) { "~" } else { "" };
+    match (behind, behind.waiting(now)) {
+        (Behind::Nothing, _) => cell("–", Role::Muted),
+        (Behind::Before(at), _) => {
+            cell(format!(">{}", show::duration(now.since(*at).max(0).cast_unsigned())), Role::Text)
+        }
+        (_, Fact::Known(millis)) => cell(format!("{about}{}", show::duration(millis)), Role::Text),
+        (_, Fact::Unknown(_)) => cell("?", Role::Muted),
     }
 }
 
