@@ -46,6 +46,7 @@ pub use peek::{Around, Peeked};
 pub use plans::NewTopic;
 pub use probe::{Ending, ProbeStep, Stage, probe};
 pub use produce::NewRecord;
+pub use produced::LastHour;
 pub use records::{Keep, RecordCounts, RecordRef, RecordsFeed, RecordsRequest, RecordsUpdate};
 pub use reset_plans::{ResetRequest, ResetScope, ResetWish};
 pub use snapshot::{BrokerRow, Health, Metadata};

@@ -7,6 +7,7 @@
 //! that wait for their transaction have a most.
 
 use super::groups::{GroupDetail, listed_offset};
+use super::produced::LastHour;
 use super::{Cluster, lock};
 use crate::decode::{CommitEntry, commit_entry};
 use crate::domain::drain::{Rates, rate};
@@ -262,14 +263,19 @@ impl Cluster {
 
     /// One group, whole, with how it is doing (by samples where the log of commits cannot
     /// be read) and what becomes of its lag.
-    pub async fn judged_group(&self, group: &GroupId) -> Result<Arc<GroupDetail>, Failure> {
+    pub async fn judged_group(&self, group: &GroupId, last_hour: LastHour) -> Result<Arc<GroupDetail>, Failure> {
         let (group, read) = tokio::join!(self.group(group), self.read_commits(Some(std::slice::from_ref(group))));
         let mut group = group?;
         let judge = async {
             read?;
             self.judge(&rows_of(std::slice::from_ref(&group))).await
         };
-        let produced = self.produced_for(&group.description.listing.id, &group.partitions);
+        let produced = async {
+            match last_hour {
+                LastHour::Ask => self.produced_for(&group.description.listing.id, &group.partitions).await,
+                LastHour::Leave => Fact::unknown("nobody asked for it"),
+            }
+        };
         let (judged, produced) = tokio::join!(judge, produced);
         group.produced = produced;
         let (now, id) = (self.now(), group.description.listing.id.clone());

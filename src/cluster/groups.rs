@@ -201,11 +201,13 @@ impl LagSampler {
 
     /// Goes on from the windows of an earlier run, where they could be read.
     pub(super) fn restore(&mut self, windows: Option<Windows>, remark: Option<String>) {
-        self.windows = windows.unwrap_or_else(|| std::mem::take(&mut self.windows));
+        if let Some(windows) = windows {
+            self.windows = windows;
+        }
         self.remarks.extend(remark);
     }
 
-    /// Says something with the next list, once.
+    /// Says something with every list from now on.
     pub(super) fn remark(&mut self, remark: String) {
         if !self.remarks.contains(&remark) {
             self.remarks.push(remark);

@@ -23,6 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The last answers, oldest first.
 pub(super) type Known = Vec<(GroupId, Time, Fact<Arc<Produced>>)>;
 
+/// Whether the logs are asked what was written: a dozen requests for each leader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastHour {
+    Ask,
+    Leave,
+}
+
 impl Cluster {
     /// The curve of a group's partitions.
     pub(super) async fn produced_for(&self, group: &GroupId, partitions: &[GroupPartition]) -> Fact<Arc<Produced>> {

@@ -4,7 +4,7 @@ use super::{lag_cells, role_word};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Section, Table, fact, hidden, number, objects, text, word_fact};
 use crate::cli::session::Session;
-use crate::cluster::{GroupDetail, Outlook, PartitionOutlook};
+use crate::cluster::{GroupDetail, LastHour, Outlook, PartitionOutlook};
 use crate::domain::drain::Drain;
 use crate::domain::headroom::Headroom;
 use crate::domain::produced::{Produced, STEP};
@@ -52,9 +52,10 @@ const MEMBERS: &[Column] = &[
 
 pub(super) async fn run(session: &mut Session, arguments: &DescribeArguments) -> Result<Exit, Stop> {
     let cluster = session.connect().await?;
+    let last_hour = if arguments.written { LastHour::Ask } else { LastHour::Leave };
     let mut report = Report { rows: Table::new(PARTITIONS), items: Some(Vec::new()), ..Report::default() };
     for group in &arguments.groups {
-        match cluster.judged_group(&GroupId::from(group.as_str())).await {
+        match cluster.judged_group(&GroupId::from(group.as_str()), last_hour).await {
             Ok(group) => describe(&group, arguments.written, &mut report),
             Err(failure) => report.failures.push(failure),
         }

@@ -1,6 +1,7 @@
 //! What is asked of a broker, and what is not.
 
 use super::*;
+use crate::cluster::LastHour;
 use crate::kafka::admin::tests::world::{Away, World};
 use crate::profile::Profile;
 
@@ -73,7 +74,9 @@ fn a_group_whose_commits_cannot_be_read_is_not_without_lag() {
 async fn without_the_log_of_commits_an_open_group_is_judged_by_samples_and_the_last_hour_is_known() {
     let world = World::with(GROUPS).await;
     let cluster = open(&world);
-    let detail = cluster.judged_group(&"billing".into()).await.unwrap();
+    cluster.judged_group(&"billing".into(), LastHour::Leave).await.unwrap();
+    assert!(world.times_asked().is_empty(), "who does not want the curve does not pay for it");
+    let detail = cluster.judged_group(&"billing".into(), LastHour::Ask).await.unwrap();
     let judged = detail.judged.known().unwrap();
     assert!(judged.why_sampled.as_ref().is_some_and(|why| why.contains("DESCRIBE and READ")), "{judged:?}");
     let looks: Vec<_> = judged.partitions.iter().flatten().map(|judgement| judgement.commits).collect();
@@ -82,7 +85,7 @@ async fn without_the_log_of_commits_an_open_group_is_judged_by_samples_and_the_l
     assert_eq!((produced.partitions, produced.unknown), (2, 0));
     let asked = world.times_asked();
     assert_eq!(asked.len(), 12, "twelve times, each in one request: {asked:?}");
-    cluster.judged_group(&"billing".into()).await.unwrap();
+    cluster.judged_group(&"billing".into(), LastHour::Ask).await.unwrap();
     assert_eq!(world.times_asked().len(), 12, "and not again");
 }
 

@@ -3,7 +3,7 @@
 use super::SwitchBroker;
 use super::tasks::{Reply, Resources, not_connected};
 use super::{crash, profile_file, profiles};
-use crate::cluster::{Cluster, probe};
+use crate::cluster::{Cluster, LastHour, probe};
 use crate::domain::offsets_csv::{self, OffsetRow};
 use crate::domain::plan::{Plan, StepStatus};
 use crate::domain::{Failure, FailureKind, GroupId};
@@ -89,7 +89,7 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
         Request::Group(group) => {
             crash::on_purpose("task");
             Answer::Group(match cluster {
-                Ok(cluster) => cluster.judged_group(&group).await,
+                Ok(cluster) => cluster.judged_group(&group, LastHour::Ask).await,
                 Err(failure) => Err(failure),
             })
         }
