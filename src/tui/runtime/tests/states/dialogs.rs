@@ -1,0 +1,147 @@
+//! The scenes of what lies over a view: plans, forms, menus.
+
+use super::places::{decoded, in_group};
+use super::*;
+
+fn planning(access: Access, answer: Result<Arc<Plan>, Failure>) -> Desk {
+    let mut desk = in_group(access, Ok(canned::group(GroupState::Empty)));
+    desk.press("R enter");
+    desk.answer(Slot::Plan, Answer::Planned(answer));
+    desk
+}
+
+fn applied(answer: Answer) -> Desk {
+    let mut desk = planning(Access::ReadWrite, Ok(canned::plan(true, 6, Confirm::Yes)));
+    desk.draw(120, 60);
+    desk.press("y");
+    with(desk, Slot::Apply, answer)
+}
+
+fn outcome(failed: bool) -> Answer {
+    let status = |n| if failed && n == 2 { StepStatus::Failed(canned::failure()) } else { StepStatus::Done };
+    let notes = vec![Warning::new(Severity::Warning, "payments:3 moved meanwhile")];
+    Answer::Applied(Ok(Outcome {
+        plan_id: "19f-1".into(),
+        at: canned::NOW,
+        steps: (0..6).map(status).collect(),
+        notes,
+    }))
+}
+
+pub(super) fn plan_scenes(all: &mut Scenes) {
+    let write = Access::ReadWrite;
+    all.add(Place::Plan, "plan", Loading, "working out what would change; nothing is changed by that…", || {
+        let mut desk = in_group(Access::ReadWrite, Ok(canned::group(GroupState::Empty)));
+        desk.press("R enter");
+        desk
+    });
+    all.add(Place::Plan, "plan", Empty, "nothing would change", move || {
+        planning(write, Ok(canned::plan(true, 0, Confirm::Yes)))
+    });
+    all.add(Place::Plan, "plan", Failed, "no answer within 5 s", move || planning(write, Err(canned::failure())));
+    all.add(Place::Plan, "plan", Unsupported, "this cluster does not know the request", move || {
+        planning(write, Err(unsupported()))
+    });
+    all.add(Place::Plan, "plan", ReadOnly, "READ-ONLY", || {
+        planning(Access::ReadOnly, Ok(canned::plan(true, 60, Confirm::Yes)))
+    });
+    all.add(Place::Plan, "plan", Condition::Partial, "COMMITTED", move || {
+        planning(write, Ok(canned::plan(false, 3, Confirm::TypeName(canned::called("fraud-scoring")))))
+    });
+    all.add(Place::Plan, "plan", Filled, "COMMITTED", move || planning(write, Ok(canned::plan(true, 6, Confirm::Yes))));
+    let lost = StepStatus::Unknown(canned::failure());
+    let progress = vec![(0, StepStatus::Done), (1, StepStatus::Done), (2, lost)];
+    all.add(Place::PlanResult, "plan", Loading, "applying: 3 of 6 steps", move || {
+        applied(Answer::Progress(progress.clone()))
+    });
+    all.add(Place::PlanResult, "plan", Failed, "no answer within 5 s. not applied, or not known", || {
+        applied(Answer::Applied(Err(canned::failure())))
+    });
+    all.add(Place::PlanResult, "plan", Condition::Partial, "payments:3 moved meanwhile 5 of 6 done", || {
+        applied(outcome(true))
+    });
+    all.add(Place::PlanResult, "plan", Filled, "done and read back", || applied(outcome(false)));
+    all.add(Place::TypeName, "apply", Filled, "name", || {
+        let confirm = Confirm::TypeName(canned::called("fraud-scoring"));
+        let mut desk = planning(Access::ReadWrite, Ok(canned::plan(true, 3, confirm)));
+        desk.draw(120, 60);
+        desk.press("y 'fraud'");
+        desk
+    });
+    all.add(Place::TypeName, "unlock", Filled, "Type the profile's name to go on.", || looking(": 'unlock' enter"));
+    all.add(Place::TypeName, "profile", Filled, "What the cluster holds stays.", || filled("0 D"));
+    let target = |access| in_group(access, Ok(canned::group(GroupState::Empty)));
+    let pick = move |access, keys: &str| {
+        let mut desk = target(access);
+        desk.press(keys);
+        desk
+    };
+    all.add(Place::Reset, "target", Filled, "earliest", move || pick(write, "R"));
+    all.add(Place::Reset, "target", ReadOnly, "READ-ONLY", move || pick(Access::ReadOnly, "R"));
+    all.add(Place::Reset, "target", Failed, "✖", move || pick(write, "R down down 'tomorrow' enter"));
+    let report = |access, answer: Result<_, Failure>| {
+        let mut desk = Desk::filled(access);
+        desk.press("2 p");
+        with(desk, Slot::PartitionReport, Answer::PartitionReport(answer.map(Arc::new)))
+    };
+    all.add(Place::Partitions, "report", Loading, "asking for rates, and a sample of recent keys…", || filled("2 p"));
+    all.add(Place::Partitions, "report", Failed, "no answer within 5 s", move || report(write, Err(canned::failure())));
+    all.add(Place::Partitions, "report", ReadOnly, "READ-ONLY", move || {
+        report(Access::ReadOnly, Ok(canned::partition_report()))
+    });
+    all.add(Place::Partitions, "report", Filled, "1 now", move || report(write, Ok(canned::partition_report())));
+    all.add(Place::Form, "wish", Filled, "target", move || {
+        let mut desk = report(write, Ok(canned::partition_report()));
+        desk.press("e");
+        desk
+    });
+}
+
+pub(super) fn dialog_scenes(all: &mut Scenes) {
+    all.add(Place::Form, "topic", Filled, "name", || filled("2 n"));
+    all.add(Place::Form, "topic", Failed, "✖", || filled("2 n 'bad/name' enter"));
+    all.add(Place::Form, "topic", Condition::Partial, "ignore", || {
+        let mut desk = filled("2");
+        if let Link::Open(session) = &mut desk.state.link {
+            session.naming = crate::domain::naming::Naming::parse("[a-z-]+\\.v[0-9]+").ok();
+        }
+        desk.press("n 'Orders' tab tab tab tab 'ignore'");
+        desk
+    });
+    all.add(Place::Form, "from", Filled, "from", || filled("2 j j j j j t F"));
+    all.add(Place::Form, "contains", Filled, "contains", || decoded(Access::ReadWrite, "/"));
+    all.add(Place::Form, "group here", Filled, "group", || decoded(Access::ReadWrite, "k R"));
+    all.add(Place::Form, "group of topic", Filled, "group", || filled("2 j j j j j enter R"));
+    all.add(Place::Form, "save", Filled, "file", || decoded(Access::ReadWrite, "k ctrl-s"));
+    all.add(Place::Form, "copy of profile", Filled, "name", || filled("0 a"));
+    all.add(Place::Form, "copy of group", Filled, "Copy", || filled("3 C"));
+    all.add(Place::Form, "import", Filled, "file", || filled("3 I"));
+    all.add(Place::Form, "settings of group", Filled, "set", || {
+        let mut desk = in_group(Access::ReadWrite, Ok(canned::group(GroupState::Stable)));
+        desk.press("e");
+        desk
+    });
+    all.add(Place::Form, "broker", Filled, "broker", || {
+        let mut desk = filled("1");
+        if let Link::Open(session) = &mut desk.state.link {
+            session.is_demo = true;
+        }
+        desk.press(": 'demo.stop' enter");
+        desk
+    });
+    all.add(Place::Help, "keys", Filled, "Keys that work here", || filled("2 ?"));
+    all.add(Place::Help, "keys", ReadOnly, "Keys that work here", || looking("2 ?"));
+    all.add(Place::Help, "keys", Empty, "no key has ‘zzz’", || filled("2 ? / 'zzz' enter"));
+    all.add(Place::Palette, "hits", Filled, "Find", || filled("2 : 'ord'"));
+    all.add(Place::Palette, "hits", ReadOnly, "Find", || looking("2 :"));
+    all.add(Place::Palette, "hits", Loading, "Find", || filled("2 : 'zq'"));
+    all.add(Place::Palette, "hits", Empty, "nothing has these letters", || {
+        let mut desk = filled("2 : 'zq'");
+        if desk.open.contains_key(&Slot::Find) {
+            desk.answer(Slot::Find, Answer::Found { typed: "zq".into(), hits: Vec::new() });
+        }
+        desk
+    });
+    all.add(Place::Menu, "theme", Filled, "dark", || filled("2 : 'theme' enter"));
+    all.add(Place::Menu, "copy", Filled, "name", || filled("2 j j j j j c"));
+}
