@@ -330,14 +330,7 @@ mod tests {
     use crate::domain::config::ConfigSource;
 
     fn entry(name: &str, value: &str) -> ConfigEntry {
-        ConfigEntry {
-            name: name.into(),
-            value: Some(value.into()),
-            source: ConfigSource::Default,
-            is_sensitive: false,
-            is_read_only: false,
-            documentation: None,
-        }
+        ConfigEntry::plain(name, value, ConfigSource::Default)
     }
 
     #[test]

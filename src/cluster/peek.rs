@@ -45,15 +45,9 @@ impl Cluster {
         let fail = |kind, message: String| Failure::new(kind, "peek at group", message).on(group.as_str());
         let (commits, metadata) = tokio::join!(self.commits_of(group), self.metadata());
         let (commits, metadata) = (commits?, metadata?);
-        let is_wanted = |here: &TopicPartition| {
-            scope.is_empty()
-                || scope.iter().any(|(topic, ids)| {
-                    *topic == here.topic && ids.as_ref().is_none_or(|ids| ids.contains(&here.partition))
-                })
-        };
         let mut wanted: Vec<(TopicPartition, Offset)> = commits
             .iter()
-            .filter(|(here, _)| is_wanted(here))
+            .filter(|(here, _)| scope.is_empty() || here.is_in(scope))
             .map(|(here, commit)| (here.clone(), commit.offset))
             .collect();
         wanted.sort_unstable();

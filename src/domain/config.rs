@@ -29,6 +29,19 @@ pub struct ConfigEntry {
 }
 
 impl ConfigEntry {
+    /// An entry with nothing special about it.
+    #[cfg(test)]
+    pub fn plain(name: &str, value: &str, source: ConfigSource) -> Self {
+        Self {
+            name: name.into(),
+            value: Some(value.into()),
+            source,
+            is_sensitive: false,
+            is_read_only: false,
+            documentation: None,
+        }
+    }
+
     /// Somebody set it for the thing itself, or for all brokers, while the cluster ran.
     pub fn is_override(&self) -> bool {
         matches!(self.source, ConfigSource::Topic | ConfigSource::DynamicBroker | ConfigSource::DynamicDefault)

@@ -168,14 +168,7 @@ mod tests {
     }
 
     fn entries(session: Option<&str>) -> Vec<ConfigEntry> {
-        let entry = |name: &str, value: &str, source| ConfigEntry {
-            name: name.into(),
-            value: Some(value.into()),
-            source,
-            is_sensitive: false,
-            is_read_only: false,
-            documentation: None,
-        };
+        let entry = ConfigEntry::plain;
         let source = if session.is_some() { ConfigSource::Group } else { ConfigSource::Default };
         vec![entry(SESSION, session.unwrap_or("45000"), source), entry(BEAT, "5000", ConfigSource::Default)]
     }

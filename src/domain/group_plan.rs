@@ -88,12 +88,7 @@ pub fn plan_delete_offsets(
     if facts.group.would_be_created() {
         return Err(fail("there is no such group, or you may not see it".into()));
     }
-    let is_wanted = |here: &TopicPartition| {
-        scope.iter().any(|(topic, partitions)| {
-            *topic == here.topic && partitions.as_ref().is_none_or(|ids| ids.contains(&here.partition))
-        })
-    };
-    let wanted: Vec<&PartitionFacts> = facts.commits.iter().filter(|row| is_wanted(&row.partition)).collect();
+    let wanted: Vec<&PartitionFacts> = facts.commits.iter().filter(|row| row.partition.is_in(scope)).collect();
     let moves: Vec<OffsetMove> = wanted.iter().filter_map(|row| deleted(row, None)).collect();
     if moves.is_empty() {
         return Err(fail("it has nothing committed there".into()));

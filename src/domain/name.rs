@@ -132,6 +132,14 @@ impl TopicPartition {
     pub fn new(topic: TopicName, partition: PartitionId) -> Self {
         Self { topic, partition }
     }
+
+    /// It is in one of the topics: a topic without ids is meant whole.
+    pub fn is_in(&self, scope: &[(TopicName, Option<Vec<PartitionId>>)]) -> bool {
+        let holds = |(topic, ids): &(TopicName, Option<Vec<PartitionId>>)| {
+            *topic == self.topic && ids.as_ref().is_none_or(|ids| ids.contains(&self.partition))
+        };
+        scope.iter().any(holds)
+    }
 }
 
 impl fmt::Display for TopicPartition {

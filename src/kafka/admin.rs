@@ -27,7 +27,7 @@ fn text(text: &str) -> StrBytes {
 }
 
 /// The failure for something that was asked for and is not in the answer.
-fn left_out(operation: &str) -> Failure {
+pub(super) fn left_out(operation: &str) -> Failure {
     Failure::new(FailureKind::Malformed, operation, "the broker left it out of its answer")
 }
 

@@ -29,46 +29,42 @@ pub struct Kind {
     can_undo: bool,
 }
 
-/// It committed and stopped, so that its offsets may be changed.
-macro_rules! idle {
-    () => {
-        "invoice-export-nightly"
-    };
-}
+/// It committed and stopped, so that its offsets may be changed: `GROUP` in the lines below.
+const IDLE: &str = "invoice-export-nightly";
 
 pub const KINDS: &[Kind] = &[
     Kind {
         name: "reset",
-        change: concat!("groups reset ", idle!(), " --all-topics --to-earliest"),
-        look: concat!("groups export ", idle!()),
+        change: "groups reset GROUP --all-topics --to-earliest",
+        look: "groups export GROUP",
         shows: committed,
         can_undo: true,
     },
     Kind {
         name: "reset of several groups",
-        change: concat!("groups reset ", idle!(), " killed-b --topic orders.v1 --to-offset 3 --create-group"),
-        look: concat!("groups export killed-b ", idle!()),
+        change: "groups reset GROUP killed-b --topic orders.v1 --to-offset 3 --create-group",
+        look: "groups export killed-b GROUP",
         shows: committed,
         can_undo: true,
     },
     Kind {
         name: "copy",
-        change: concat!("groups copy ", idle!(), " killed-copy --create-group"),
+        change: "groups copy GROUP killed-copy --create-group",
         look: "groups export killed-copy",
         shows: committed,
         can_undo: true,
     },
     Kind {
         name: "deletion of a group",
-        change: concat!("groups delete ", idle!()),
-        look: concat!("groups export ", idle!()),
+        change: "groups delete GROUP",
+        look: "groups export GROUP",
         shows: committed,
         can_undo: true,
     },
     Kind {
         name: "deletion of offsets",
-        change: concat!("groups delete-offsets ", idle!(), " --topic orders.v1"),
-        look: concat!("groups export ", idle!()),
+        change: "groups delete-offsets GROUP --topic orders.v1",
+        look: "groups export GROUP",
         shows: committed,
         can_undo: true,
     },
@@ -81,8 +77,8 @@ pub const KINDS: &[Kind] = &[
     },
     Kind {
         name: "settings of a group",
-        change: concat!("groups configure ", idle!(), " --set consumer.session.timeout.ms=50000"),
-        look: concat!("groups configs ", idle!()),
+        change: "groups configure GROUP --set consumer.session.timeout.ms=50000",
+        look: "groups configs GROUP",
         shows: |item| item["value"].clone(),
         can_undo: true,
     },
@@ -126,25 +122,30 @@ impl Scene {
         let target = Target { bootstrap: demo.bootstrap(), security: Security::default(), registry: None };
         Self { klamm: Klamm::on(&target), demo }
     }
-
-    fn look(&self, kind: &Kind) -> Vec<Value> {
-        let words: Vec<&str> = kind.look.split(' ').chain(["--output", "json"]).collect();
-        items(&self.klamm.run(&words).json()).iter().map(kind.shows).collect()
-    }
 }
 
-fn words(kind: &Kind) -> Vec<&str> {
-    kind.change.split(' ').chain(["--yes", "--output", "json"]).collect()
+/// The words of a line, the idle group in its place, and more behind them.
+fn words<'a>(line: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    line.split(' ').map(|word| if word == "GROUP" { IDLE } else { word }).chain(more.iter().copied()).collect()
+}
+
+fn change(kind: &Kind) -> Vec<&str> {
+    words(kind.change, &["--yes", "--output", "json"])
+}
+
+/// What of the change shows now.
+fn look(klamm: &Klamm, kind: &Kind) -> Vec<Value> {
+    items(&klamm.run(&words(kind.look, &["--output", "json"])).json()).iter().map(kind.shows).collect()
 }
 
 pub fn at_every_step(kind: &Kind) {
     let scene = Scene::new();
-    let before = scene.look(kind);
+    let before = look(&scene.klamm, kind);
     let asked_before = scene.demo.answered();
-    scene.klamm.run(&words(kind)).ended_with(DONE);
+    scene.klamm.run(&change(kind)).ended_with(DONE);
     // The order of what is asked at once differs, and with it how much is asked.
     let most = scene.demo.answered() - asked_before + SPARE;
-    let after = scene.look(kind);
+    let after = look(&scene.klamm, kind);
     assert_ne!(before, after, "the change shows");
     for carries_out in [false, true] {
         let (mut cut_short, mut earlier) = (0, 0);
@@ -178,7 +179,7 @@ fn killed_at(kind: &Kind, requests: u64, carries_out: bool, before: &[Value], af
     let Scene { demo, klamm } = &Scene::new();
     let at = format!("{} killed at request {requests}, carried out: {carries_out}", kind.name);
     demo.fall_silent_after(requests, carries_out);
-    let mut running = klamm.start(&words(kind));
+    let mut running = klamm.start(&change(kind));
     let has_ended = until("silence, or the end", SHORT, || match (demo.is_silent(), running.has_ended()) {
         (true, _) => Ok(false),
         (false, true) => Ok(true),
@@ -190,10 +191,7 @@ fn killed_at(kind: &Kind, requests: u64, carries_out: bool, before: &[Value], af
     }
     running.kill();
     demo.speak_again();
-    let look = || {
-        let words: Vec<&str> = kind.look.split(' ').chain(["--output", "json"]).collect();
-        items(&klamm.run(&words).json()).iter().map(kind.shows).collect::<Vec<_>>()
-    };
+    let look = || look(klamm, kind);
     let list = klamm.run(&["journal", "list", "--output", "json"]).ended_with(DONE);
     let entries = items(&list.json());
     let Some(entry) = entries.first() else {

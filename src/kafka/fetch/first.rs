@@ -7,18 +7,17 @@
 //! emptied) is walked over.
 
 use super::record_set::{Window, next_frame, read_record_set};
-use super::request::{MOST_PARTITION_BYTES, OPERATION};
+use super::request::{MOST_PARTITION_BYTES, OPERATION, of_topic};
 use crate::domain::lag_time::NextRecord;
 use crate::domain::topic::Topic;
 use crate::domain::{BrokerId, Failure, FailureKind, Offset, PartitionMap, TopicId, TopicPartition};
-use crate::kafka::admin::Leaders;
+use crate::kafka::admin::{Leaders, left_out};
 use crate::kafka::wire::{Client, Lane, Route, failure_of_code};
 use bytes::Bytes;
 use futures::future::join_all;
-use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
+use kafka_protocol::messages::fetch_request::FetchPartition;
 use kafka_protocol::messages::fetch_response::PartitionData;
 use kafka_protocol::messages::{FetchRequest, FetchResponse};
-use kafka_protocol::protocol::StrBytes;
 use std::sync::Arc;
 
 /// Room for a batch at first; what does not fit gets eight times as much.
@@ -28,8 +27,6 @@ const MOST_AT_ONCE: usize = 1_000;
 const ANSWER: i32 = 8 << 20;
 /// Rounds until what was not found counts as not found.
 const ROUNDS: usize = 8;
-/// The version from which on topics have ids.
-const BY_ID: i16 = 13;
 
 /// By partition: what is read first, or why that is not known.
 pub type Firsts = PartitionMap<Result<NextRecord, Box<Failure>>>;
@@ -95,22 +92,16 @@ async fn ask_leader(client: &Client, leader: BrokerId, mut courses: Vec<Course>)
 
 /// `courses` of one topic stand together.
 fn request(version: i16, courses: &[Course]) -> FetchRequest {
-    let topics = courses.chunk_by(|a, b| a.partition.topic == b.partition.topic).map(|courses| {
-        let partitions = courses.iter().map(|course| {
-            FetchPartition::default()
-                .with_partition(course.partition.partition)
-                .with_fetch_offset(course.next)
-                .with_partition_max_bytes(course.room)
-        });
-        let mut topic = FetchTopic::default().with_partitions(partitions.collect());
-        if let Some(first) = courses.first() {
-            if version >= BY_ID {
-                topic.topic_id = uuid::Uuid::from_u128(first.topic_id.map_or(0, |id| id.0));
-            } else {
-                topic.topic = StrBytes::from_string(first.partition.topic.as_str().to_owned()).into();
-            }
-        }
-        topic
+    let partition = |course: &Course| {
+        FetchPartition::default()
+            .with_partition(course.partition.partition)
+            .with_fetch_offset(course.next)
+            .with_partition_max_bytes(course.room)
+    };
+    let topics = courses.chunk_by(|a, b| a.partition.topic == b.partition.topic).filter_map(|courses| {
+        let first = courses.first()?;
+        let partitions = courses.iter().map(partition).collect();
+        Some(of_topic(version, &first.partition.topic, first.topic_id, partitions))
     });
     FetchRequest::default().with_max_wait_ms(0).with_min_bytes(0).with_max_bytes(ANSWER).with_topics(topics.collect())
 }
@@ -156,8 +147,7 @@ fn sort_out(
         }
     }
     let forgotten = |course: Course| {
-        let failure = Failure::new(FailureKind::Malformed, OPERATION, "the broker left it out of its answer");
-        let failure = failure.about("of", &course.partition);
+        let failure = left_out(OPERATION).about("of", &course.partition);
         (course.partition, Err(Box::new(failure)))
     };
     firsts.extend(courses.into_iter().map(forgotten));

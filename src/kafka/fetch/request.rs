@@ -106,12 +106,7 @@ pub(super) fn build(
             .with_fetch_offset(course.next)
             .with_partition_max_bytes(knobs.partition_bytes.saturating_mul(factor).min(MOST_PARTITION_BYTES))
     };
-    let mut wanted = FetchTopic::default().with_partitions(courses.iter().map(partition).collect());
-    if version >= BY_ID {
-        wanted.topic_id = uuid::Uuid::from_u128(id.map_or(0, |id| id.0));
-    } else {
-        wanted.topic = StrBytes::from_string(topic.as_str().to_owned()).into();
-    }
+    let wanted = of_topic(version, topic, id, courses.iter().map(partition).collect());
     let request = FetchRequest::default()
         .with_max_wait_ms(knobs.max_wait_ms)
         .with_min_bytes(1)
@@ -124,6 +119,21 @@ pub(super) fn build(
     match rack {
         Some(rack) if version >= RACK_FROM => request.with_rack_id(StrBytes::from_string(rack.to_owned())),
         _ => request,
+    }
+}
+
+/// The partitions of a topic, which is told by its id where brokers go by that.
+pub(super) fn of_topic(
+    version: i16,
+    topic: &TopicName,
+    id: Option<TopicId>,
+    partitions: Vec<FetchPartition>,
+) -> FetchTopic {
+    let wanted = FetchTopic::default().with_partitions(partitions);
+    if version >= BY_ID {
+        wanted.with_topic_id(uuid::Uuid::from_u128(id.map_or(0, |id| id.0)))
+    } else {
+        wanted.with_topic(StrBytes::from_string(topic.as_str().to_owned()).into())
     }
 }
 

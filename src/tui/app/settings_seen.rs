@@ -109,14 +109,7 @@ mod tests {
     }
 
     fn set(name: &str, value: &str, source: ConfigSource) -> ConfigEntry {
-        ConfigEntry {
-            name: name.into(),
-            value: Some(value.into()),
-            source,
-            is_sensitive: false,
-            is_read_only: false,
-            documentation: None,
-        }
+        ConfigEntry::plain(name, value, source)
     }
 
     fn texts(changes: &[Change]) -> Vec<&str> {
