@@ -49,12 +49,13 @@ impl Pace {
     pub fn of(windows: &Windows, group: &GroupId, partitions: &[GroupPartition]) -> Self {
         let mut pace = Self { behind: Behind::Nothing, drain: Fact::Known(Drain::Drained), longest: None };
         let (mut drains, mut most) = (Vec::new(), 0);
+        let is_any_known = partitions.iter().any(|row| row.lag().known().is_some());
         for row in partitions {
             let (lag, position) = match (row.lag(), row.position()) {
                 (Fact::Known(0), _) | (Fact::Known(_), None) => continue,
                 (Fact::Known(lag), Some(position)) => (lag, position),
-                // Nothing is committed: that is known.
-                (Fact::Unknown(_), _) if row.committed == Fact::Known(None) => continue,
+                // Where it committed elsewhere, a partition without a commit tells nothing.
+                (Fact::Unknown(_), _) if is_any_known && row.committed == Fact::Known(None) => continue,
                 (Fact::Unknown(reason), _) => {
                     drains.push(Fact::Unknown(reason));
                     continue;
@@ -197,7 +198,9 @@ mod tests {
         let pace = Pace::of(&windows, &"g".into(), &[row(0, 9, 9), hidden]);
         assert_eq!((pace.behind, pace.drain), (Behind::Unknown, Fact::unknown("it has no leader")), "it is not zero");
         let bare = GroupPartition { committed: Fact::Known(None), ..row(1, 4, 9) };
-        assert_eq!(Pace::of(&windows, &"g".into(), &[row(0, 9, 9), bare]).behind, Behind::Nothing);
+        let of = |rows: &[GroupPartition]| Pace::of(&windows, &"g".into(), rows).behind;
+        assert_eq!(of(std::slice::from_ref(&bare)), Behind::Unknown, "it has not committed anything yet");
+        assert_eq!(of(&[row(0, 9, 9), bare]), Behind::Nothing);
         let pace = Pace::of(&windows, &"g".into(), &[row(0, 9, 9), row(1, 4, 9)]);
         assert_eq!(pace.behind, Behind::Unknown, "nobody looked yet");
         assert_eq!(pace.drain.reason(), Some(TOO_EARLY));
