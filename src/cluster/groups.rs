@@ -159,10 +159,11 @@ impl LagSampler {
         self.windows.look(group, partitions, now);
         let (mut committed, mut end, mut lag, mut known) = (0_i64, 0_i64, 0_u64, false);
         for partition in partitions {
-            if let (Fact::Known(Some(commit)), Fact::Known(log_end)) = (&partition.committed, &partition.end) {
-                committed = committed.saturating_add(commit.offset);
-                end = end.saturating_add(*log_end);
-                lag = lag.saturating_add(log_end.saturating_sub(commit.offset).max(0).cast_unsigned());
+            let here = (partition.committed_offset(), partition.end.get(), partition.lag().get());
+            if let (Some(offset), Some(log_end), Some(behind)) = here {
+                committed = committed.saturating_add(offset);
+                end = end.saturating_add(log_end);
+                lag = lag.saturating_add(behind);
                 known = true;
             }
         }
