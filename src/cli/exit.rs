@@ -4,7 +4,7 @@
 //! Invariant: a code never changes its meaning; 0 is said only when everything
 //! asked for was done and known.
 
-use crate::domain::plan::{Outcome, StepStatus};
+use crate::domain::plan::{Outcome, Severity, StepStatus};
 use crate::domain::{Failure, FailureKind};
 use std::io;
 use std::process::ExitCode;
@@ -68,9 +68,11 @@ impl Exit {
     }
 
     /// The end of a plan that was applied. A step of which nobody knows whether it
-    /// happened makes the whole "partly known", never "failed".
+    /// happened makes the whole "partly known", never "failed"; so does a result
+    /// that the journal could not take.
     pub(crate) fn of_outcome(outcome: &Outcome) -> Self {
-        if outcome.is_complete() {
+        let is_alarming = outcome.notes.iter().any(|note| note.severity == Severity::Danger);
+        if outcome.is_complete() && !is_alarming {
             Self::Done
         } else if outcome.steps.iter().all(StepStatus::is_unchanged) {
             Self::Failed
@@ -118,6 +120,7 @@ impl From<io::Error> for Stop {
 mod tests {
     use super::*;
     use crate::domain::Time;
+    use crate::domain::plan::Warning;
     use rstest::rstest;
 
     fn failure(kind: FailureKind) -> Failure {
@@ -149,6 +152,15 @@ mod tests {
     #[case::somebody_else_wrote(vec![StepStatus::Overwritten { found: "7".into() }], 3)]
     fn an_applied_plan(#[case] steps: Vec<StepStatus>, #[case] code: u8) {
         let outcome = Outcome { plan_id: "1".into(), at: Time(0), steps, notes: vec![] };
+        assert_eq!(Exit::of_outcome(&outcome).code(), code);
+    }
+
+    #[rstest]
+    #[case::it_keeps_another_position(Severity::Warning, 0)]
+    #[case::the_journal_could_not_take_it(Severity::Danger, 3)]
+    fn a_plan_that_was_applied_with_a_note(#[case] severity: Severity, #[case] code: u8) {
+        let notes = vec![Warning::new(severity, "something to know")];
+        let outcome = Outcome { plan_id: "1".into(), at: Time(0), steps: vec![StepStatus::Done], notes };
         assert_eq!(Exit::of_outcome(&outcome).code(), code);
     }
 }

@@ -78,6 +78,7 @@ fn a_disk_that_fills_between_intent_and_result_loses_nothing() {
         .expect("bash runs");
     let applied = document(&line, &output);
     assert_eq!(applied["items"][0]["status"], "done", "{applied}");
+    assert_eq!(code(&output), 3, "made, and not all of it written down: {applied}");
     assert_eq!(committed(group), json!(0), "it is made");
     let id = applied["plan"]["id"].as_str().expect("an id");
     let notes = applied["plan"]["notes"].to_string();
