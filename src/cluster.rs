@@ -9,6 +9,7 @@
 mod apply;
 mod clock;
 mod commits;
+mod compression;
 mod grant;
 mod group_plans;
 mod groups;

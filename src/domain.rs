@@ -9,6 +9,7 @@ pub mod broker;
 pub mod certificate;
 pub mod churn;
 pub mod command_line;
+pub mod compression;
 pub mod config;
 pub mod drain;
 pub mod expiry;

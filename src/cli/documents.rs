@@ -46,6 +46,7 @@ const DOCUMENTS: &[Document] = &[
     lines("groups-peek", &["groups peek"]),
     lines("record", &["records tail"]),
     document("records-produce", 1, &["records produce"]),
+    document("records-compression", 1, &["records compression"]),
     document("journal-list", 1, &["journal list"]),
     document(
         "plan",

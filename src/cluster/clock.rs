@@ -5,7 +5,7 @@
 
 use crate::domain::Time;
 use std::sync::OnceLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 type Told = Box<dyn Fn() -> Time + Send + Sync>;
 
@@ -20,6 +20,13 @@ pub fn tell_time(clock: impl Fn() -> Time + Send + Sync + 'static) {
 /// The time of day.
 pub fn now() -> Time {
     TOLD.get().map_or_else(of_the_computer, |told| told())
+}
+
+/// The processor time that this thread has used so far.
+pub(super) fn of_this_thread() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(used.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(used.tv_nsec).unwrap_or_default())
 }
 
 fn of_the_computer() -> Time {

@@ -8,7 +8,7 @@
 use super::Cluster;
 use super::schemas::Schemas;
 use crate::decode;
-use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
+use crate::domain::record::{BatchFacts, DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::{Listed, OffsetAt};
 use crate::kafka::fetch::{self, Batch, PartitionBounds, ReadEvent, ReadRequest};
@@ -103,6 +103,15 @@ impl RecordRef {
     /// Bytes of the whole batch that this reference keeps alive.
     pub fn batch_bytes(&self) -> usize {
         self.batch.pinned_bytes()
+    }
+
+    pub(super) fn batch_facts(&self) -> BatchFacts {
+        self.batch.facts()
+    }
+
+    /// The whole batch as it was before compression.
+    pub(super) fn plain(&self) -> &[u8] {
+        self.batch.plain()
     }
 
     /// Equal for references into the same batch.

@@ -19,6 +19,7 @@ mod codec;
 mod cursor;
 mod first;
 mod legacy;
+mod pack;
 mod poll;
 mod ranges;
 mod record_set;
@@ -26,9 +27,10 @@ mod request;
 mod scan;
 mod tail;
 
-pub use batch::Batch;
+pub use batch::{Batch, HEADER_BYTES};
 pub use codec::MAX_PLAIN_BYTES;
 pub use first::first_records;
+pub use pack::{Repacked, WAYS, Way, repack};
 pub use ranges::{PartitionBounds, ReadRange, ranges};
 pub use record_set::{AbortedTransaction, BatchFault, FaultKind, Marker, ReadSet, Window, read_record_set};
 

@@ -36,6 +36,7 @@ pub const CHECKS: &[Check] = &[
     ("fetch/from where one asks", reading::starts),
     ("fetch/every codec", reading::codecs),
     ("fetch/five megabytes", reading::large),
+    ("compression", reading::compression),
     ("fetch/transactions", reading::transactions),
     ("fetch/only what is committed", reading::isolation),
     ("fetch/from the nearest replica", reading::nearest),

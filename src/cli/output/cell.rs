@@ -43,6 +43,8 @@ pub(crate) enum Cell {
     Rate(f64),
     /// Of one.
     Share(f64),
+    /// Of two numbers, or a few of something.
+    Ratio(f64),
     Time(Time),
     List(Vec<Cell>),
 }
@@ -86,7 +88,9 @@ impl Cell {
             Self::Time(time) if time.rfc3339().is_none() => {
                 Some(format!("{} ms lies outside the calendar", time.millis()).into())
             }
-            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) if !number.is_finite() => {
+            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) | Self::Ratio(number)
+                if !number.is_finite() =>
+            {
                 Some("not a number".into())
             }
             _ => None,
@@ -118,6 +122,7 @@ impl Cell {
             Self::Millis(millis) => show::duration(*millis),
             Self::Rate(rate) => show::rate(*rate),
             Self::Share(share) => show::share(*share),
+            Self::Ratio(ratio) => format!("{ratio:.1}"),
             Self::Time(time) => time.show(zone),
             Self::List(cells) if cells.is_empty() => "–".into(),
             Self::List(cells) => joined(cells, |cell| cell.shown(zone)),
@@ -133,8 +138,14 @@ impl Cell {
             Self::Flag(flag) => flag.to_string(),
             Self::Id(number) | Self::Offset(number) | Self::Difference(number) => number.to_string(),
             Self::Count(number) | Self::Size(number) | Self::Millis(number) => number.to_string(),
-            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) if !number.is_finite() => String::new(),
-            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) => number.to_string(),
+            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) | Self::Ratio(number)
+                if !number.is_finite() =>
+            {
+                String::new()
+            }
+            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) | Self::Ratio(number) => {
+                number.to_string()
+            }
             Self::Time(time) => time.rfc3339().unwrap_or_default(),
             Self::List(cells) => joined(cells, Self::plain),
         }
@@ -154,7 +165,9 @@ impl Serialize for Cell {
             Self::Flag(flag) => to.serialize_bool(*flag),
             Self::Id(number) | Self::Offset(number) | Self::Difference(number) => to.serialize_i64(*number),
             Self::Count(number) | Self::Size(number) | Self::Millis(number) => to.serialize_u64(*number),
-            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) => to.serialize_f64(*number),
+            Self::ByteRate(number) | Self::Rate(number) | Self::Share(number) | Self::Ratio(number) => {
+                to.serialize_f64(*number)
+            }
             Self::Time(time) => time.rfc3339().serialize(to),
             Self::List(cells) => to.collect_seq(cells),
         }

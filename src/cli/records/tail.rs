@@ -215,7 +215,11 @@ fn agree(topic: &TopicName, part: TieredPart) -> Result<(), Failure> {
 }
 
 /// A topic or partition that is not there is said at once instead of waited for.
-async fn refuse_unknown(cluster: &Cluster, topic: &TopicName, partitions: &[PartitionId]) -> Result<(), Failure> {
+pub(super) async fn refuse_unknown(
+    cluster: &Cluster,
+    topic: &TopicName,
+    partitions: &[PartitionId],
+) -> Result<(), Failure> {
     let metadata = cluster.metadata().await?;
     let failed = |message: String| Failure::new(FailureKind::NotFound, "read topic", message).on(topic.as_str());
     let Some(known) = metadata.topic(topic.as_str()) else {

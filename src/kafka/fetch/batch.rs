@@ -15,7 +15,7 @@ use crate::domain::{Offset, PartitionId, Time, TopicName};
 use bytes::Bytes;
 
 /// From the base offset to the first record, in a batch of version 2.
-pub(super) const HEADER_BYTES: usize = 61;
+pub const HEADER_BYTES: usize = 61;
 /// The checksum covers what follows it.
 const CHECKED_FROM: usize = 21;
 /// No record of version 2 is shorter: seven numbers of a byte each.
@@ -109,6 +109,11 @@ impl Batch {
 
     pub fn is_empty(&self) -> bool {
         self.positions.is_empty()
+    }
+
+    /// All its records as they were before compression, also those outside the range.
+    pub fn plain(&self) -> &[u8] {
+        &self.block
     }
 
     /// What it took on the wire.

@@ -11,7 +11,7 @@ use std::io::{self, Read};
 pub const MAX_PLAIN_BYTES: usize = 64 << 20;
 
 /// Java's snappy streams begin with this, a version and a compatible version.
-const XERIAL_MAGIC: &[u8] = b"\x82SNAPPY\0";
+pub(super) const XERIAL_MAGIC: &[u8] = b"\x82SNAPPY\0";
 const XERIAL_HEADER: usize = 16;
 
 /// A snappy copy of three bytes yields 64; whoever claims more than this per
@@ -111,25 +111,15 @@ fn snappy_block(block: &[u8], out: &mut Vec<u8>) -> Result<(), CodecError> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::pack::{Way, pack};
     use super::*;
     use rstest::rstest;
-    use std::io::Write;
 
+    /// As C clients write it: snappy without a header.
     pub fn compress(codec: Codec, plain: &[u8]) -> Vec<u8> {
         match codec {
-            Codec::None => plain.to_vec(),
-            Codec::Gzip => {
-                let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-                writer.write_all(plain).unwrap();
-                writer.finish().unwrap()
-            }
             Codec::Snappy => snap::raw::Encoder::new().compress_vec(plain).unwrap(),
-            Codec::Lz4 => {
-                let mut writer = lz4_flex::frame::FrameEncoder::new(Vec::new());
-                writer.write_all(plain).unwrap();
-                writer.finish().unwrap()
-            }
-            Codec::Zstd => zstd::stream::encode_all(plain, 3).unwrap(),
+            _ => pack(plain, Way { codec, level: Some(1) }).unwrap(),
         }
     }
 

@@ -92,6 +92,7 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
         "config explain",
         "config path",
         "records produce cli-schemas --key k --value v --dry-run",
+        "records compression catalog.products",
     ] {
         see(line, &done(line));
     }

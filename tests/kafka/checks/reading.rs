@@ -111,6 +111,39 @@ pub fn codecs(target: &Target) {
     }
 }
 
+/// Who writes how, and what each codec makes of it: a text that repeats itself shrinks
+/// with any of them.
+pub fn compression(target: &Target) {
+    let witness = Witness::new(target);
+    let topic = "check.compression";
+    witness.create_topic(topic, 2, 1, &[]);
+    for (codec, partition) in [("none", 0), ("zstd", 1)] {
+        let value = format!("{{\"state\":\"paid\",\"by\":\"{codec}\"}}").repeat(20);
+        let seeds: Vec<Seed<'_>> =
+            (0..300).map(|_| Seed { partition, value: Some(value.as_bytes()), ..Seed::default() }).collect();
+        witness
+            .produce_with(topic, &seeds, &[("compression.type", codec)])
+            .unwrap_or_else(|heard| panic!("{codec}: {heard}"));
+    }
+    let items = Klamm::on(target).items(&["records", "compression", topic]);
+    let [seen] = &items[..] else { panic!("one topic: {items:?}") };
+    assert_eq!((&seen["records"], &seen["compression_type"]), (&json!(600), &json!("producer")));
+    let producers = seen["producers"].as_array().expect("a list");
+    let ratio = |codec: &str| {
+        let used = producers.iter().find(|used| used["codec"] == codec);
+        used.and_then(|used| used["ratio"].as_f64()).unwrap_or_else(|| panic!("no {codec} in {producers:?}"))
+    };
+    assert!(ratio("none") < 1.0 && ratio("zstd") > 10.0, "{producers:?}");
+    let trials = seen["trials"].as_array().expect("a list");
+    let wire = seen["size_bytes"].as_u64().expect("a size");
+    for trial in trials {
+        let size = trial["size_bytes"].as_u64().expect("a size");
+        assert!(size > 0 && size < wire && trial["pack_seconds_per_gb"].as_f64() > Some(0.0), "{trial}");
+    }
+    let advice = seen["advice"].as_str().expect("a sentence");
+    assert!(advice.contains("would save 9"), "{advice}");
+}
+
 /// What is in the log is shown, aborted records too, as Kafka's own console consumer
 /// does; the marks of transactions are not records.
 pub fn transactions(target: &Target) {
