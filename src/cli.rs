@@ -13,6 +13,7 @@ mod config;
 mod confirm;
 mod connection;
 mod console;
+mod dead_letters;
 mod demo;
 mod documents;
 mod exit;
@@ -121,6 +122,7 @@ async fn command(session: &mut Session, noun: Option<Noun>) -> Result<Exit, Stop
         Some(Noun::Config(verb)) => config::run(session, &verb),
         Some(Noun::Topics(verb)) => topics::run(session, verb).await,
         Some(Noun::Groups(verb)) => groups::run(session, verb).await,
+        Some(Noun::DeadLetters(verb)) => dead_letters::run(session, verb).await,
         Some(Noun::Exporter(arguments)) => exporter::run(session, &arguments).await,
         Some(Noun::Records(verb)) => records::run(session, verb).await,
         Some(Noun::Journal(verb)) => journal::run(session, verb).await,

@@ -11,6 +11,7 @@ pub mod churn;
 pub mod command_line;
 pub mod compression;
 pub mod config;
+pub mod dead_letter;
 pub mod drain;
 pub mod expiry;
 pub mod fact;

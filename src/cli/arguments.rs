@@ -4,7 +4,7 @@
 //! reading words; must not know what is done with them.
 
 use super::output::Format;
-use super::{config, demo, exporter, groups, journal, profiles, records, shell, topics};
+use super::{config, dead_letters, demo, exporter, groups, journal, profiles, records, shell, topics};
 
 use crate::domain::when::zone_name;
 use clap::builder::FalseyValueParser;
@@ -87,6 +87,9 @@ pub(crate) enum Noun {
     /// Reading and writing records
     #[command(subcommand)]
     Records(records::Verb),
+    /// Records that could not be processed, and why
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Verb),
     /// Serve lag, time lag, drain time and verdict of every group to Prometheus
     Exporter(exporter::ExporterArguments),
     /// Every change that was made from here, and undoing it
@@ -166,6 +169,9 @@ mod tests {
     #[case::from_group("klamm groups reset g --all-topics --from-group other --look-again 10s")]
     #[case::tail("klamm records tail t --from -50 --partition 0,2 --limit 10 --no-follow --contains x --as hex")]
     #[case::produce("klamm records produce t --key k --value v --header a=1 --header a=2 --partition 0 --yes")]
+    #[case::compression("klamm records compression t --sample 1000")]
+    #[case::dead_letters("klamm dead-letters list --newest 50 --look-inside")]
+    #[case::a_dead_letter("klamm dead-letters show t --at 3@120")]
     #[case::produce_lines("klamm records produce t --json --dry-run")]
     #[case::journal("klamm journal list --limit 5")]
     #[case::journal_entry("klamm journal show p-1")]

@@ -47,6 +47,8 @@ const DOCUMENTS: &[Document] = &[
     lines("record", &["records tail"]),
     document("records-produce", 1, &["records produce"]),
     document("records-compression", 1, &["records compression"]),
+    document("dead-letters-list", 1, &["dead-letters list"]),
+    lines("dead-letter", &["dead-letters show"]),
     document("journal-list", 1, &["journal list"]),
     document(
         "plan",

@@ -5,6 +5,8 @@ pub(super) mod line;
 mod produce;
 mod tail;
 
+pub(super) use tail::refuse_unknown;
+
 use super::exit::{Exit, Stop};
 use super::session::Session;
 use clap::Subcommand;

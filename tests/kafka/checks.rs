@@ -5,6 +5,7 @@
 //! how the demo cannot drift from the truth.
 
 mod changing;
+mod letters;
 mod looking;
 mod moving;
 mod outlook;
@@ -37,6 +38,7 @@ pub const CHECKS: &[Check] = &[
     ("fetch/every codec", reading::codecs),
     ("fetch/five megabytes", reading::large),
     ("compression", reading::compression),
+    ("dead letters", letters::dead_letters),
     ("fetch/transactions", reading::transactions),
     ("fetch/only what is committed", reading::isolation),
     ("fetch/from the nearest replica", reading::nearest),

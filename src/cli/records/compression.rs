@@ -43,7 +43,7 @@ const PRODUCERS: &[Column] = &[
 pub(super) async fn run(session: &mut Session, arguments: CompressionArguments) -> Result<Exit, Stop> {
     let cluster = session.connect().await?;
     let topic = TopicName::from(arguments.topic.as_str());
-    super::tail::refuse_unknown(&cluster, &topic, &[]).await?;
+    super::refuse_unknown(&cluster, &topic, &[]).await?;
     let (report, failures) = cluster.compression(&topic, arguments.sample).await?;
     let exit = Exit::of_answer(usize::from(report.batches > 0), &failures);
     session.output.report(&shown(&topic, &report, failures))?;

@@ -215,7 +215,7 @@ fn agree(topic: &TopicName, part: TieredPart) -> Result<(), Failure> {
 }
 
 /// A topic or partition that is not there is said at once instead of waited for.
-pub(super) async fn refuse_unknown(
+pub(in crate::cli) async fn refuse_unknown(
     cluster: &Cluster,
     topic: &TopicName,
     partitions: &[PartitionId],

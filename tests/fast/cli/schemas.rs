@@ -93,6 +93,7 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
         "config path",
         "records produce cli-schemas --key k --value v --dry-run",
         "records compression catalog.products",
+        "dead-letters list",
     ] {
         see(line, &done(line));
     }
@@ -101,6 +102,10 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
     let tail = klamm("records tail catalog.products --from -5 --no-follow -o json").output().expect("it runs");
     for line in text(&tail.stdout).lines() {
         see("records tail", &serde_json::from_str(line).expect("an object"));
+    }
+    let letters = klamm("dead-letters show orders.v1-dlt --newest 5 -o json").output().expect("it runs");
+    for line in text(&letters.stdout).lines() {
+        see("dead-letters show", &serde_json::from_str(line).expect("an object"));
     }
     let peek = klamm("groups peek cli-schemed -o json").output().expect("it runs");
     for line in text(&peek.stdout).lines() {

@@ -1,0 +1,135 @@
+//! `klamm dead-letters list`.
+
+use super::{class_of, first_line};
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::{Cell, Column, Report, Table, hidden, number, objects, text};
+use crate::cli::session::Session;
+use crate::cluster::DeadLetterTopic;
+use crate::domain::dead_letter::{Cause, causes};
+use crate::domain::{Failure, Partial, TopicName};
+use clap::Args;
+use serde_json::{Value as Json, json};
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// Only these topics; without any, all whose name says that they hold dead letters
+    #[arg(value_name = "TOPIC")]
+    topics: Vec<String>,
+    /// Records of each topic that are looked at, the newest
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    newest: u64,
+    /// Also topics with another name whose records have headers of dead letters: reads of every topic
+    #[arg(long, conflicts_with = "topics")]
+    look_inside: bool,
+}
+
+const CAUSES: &[Column] = &[
+    text("topic", "TOPIC"),
+    number("letters", "LETTERS"),
+    text("exception", "EXCEPTION"),
+    text("source_topic", "FROM"),
+    text("reader", "READER"),
+    text("stage", "STAGE"),
+    text("first", "FIRST"),
+    text("last", "LAST"),
+    text("message", "MESSAGE"),
+];
+
+const OF_TOPIC: &[Column] = &[
+    text("exception", "EXCEPTION"),
+    text("source_topic", "FROM"),
+    text("reader", "READER"),
+    hidden("stage"),
+    number("letters", "LETTERS"),
+    text("first", "FIRST"),
+    text("last", "LAST"),
+    text("message", "MESSAGE"),
+];
+
+pub(super) async fn run(session: &mut Session, arguments: ListArguments) -> Result<Exit, Stop> {
+    let cluster = session.connect().await?;
+    let topics: Vec<TopicName> = arguments.topics.iter().map(|topic| TopicName::from(topic.as_str())).collect();
+    let found = cluster.dead_letter_topics(&topics, arguments.newest, arguments.look_inside).await?;
+    let exit = match Exit::of_answer(found.value.len(), &found.failures) {
+        Exit::Done if found.value.is_empty() => Exit::NotMet,
+        exit => exit,
+    };
+    session.output.report(&shown(found))?;
+    Ok(exit)
+}
+
+fn shown(found: Partial<Vec<DeadLetterTopic>>) -> Report {
+    let mut rows = Table::new(CAUSES);
+    let mut items = Vec::new();
+    for topic in &found.value {
+        let said =
+            topic.letters.iter().filter_map(|letter| Some((letter.record.record.timestamp, letter.said.as_ref()?)));
+        let causes = causes(said);
+        for cause in &causes {
+            rows.push(row(topic, cause));
+        }
+        let explained: u64 = causes.iter().map(|cause| cause.letters).sum();
+        let unexplained = (topic.letters.len() as u64).saturating_sub(explained);
+        if unexplained > 0 || topic.letters.is_empty() {
+            rows.push(unexplained_row(topic, unexplained));
+        }
+        items.push(item(topic, &causes, unexplained));
+    }
+    let failures: Vec<Failure> = found.failures;
+    Report { rows, items: Some(items), failures, ..Report::default() }
+}
+
+fn row(topic: &DeadLetterTopic, cause: &Cause) -> Vec<Cell> {
+    vec![
+        Cell::text(topic.topic.as_str()),
+        Cell::Count(cause.letters),
+        Cell::text(class_of(cause.exception.as_deref())),
+        Cell::or_absent(cause.topic.as_ref(), |topic| Cell::text(topic.as_str())),
+        Cell::or_absent(cause.reader.as_deref(), Cell::text),
+        Cell::or_absent(cause.stage.as_deref(), Cell::text),
+        Cell::Time(cause.first),
+        Cell::Time(cause.last),
+        Cell::or_absent(cause.message.as_deref(), |message| Cell::text(first_line(message))),
+    ]
+}
+
+/// Records of such a topic whose headers say nothing.
+fn unexplained_row(topic: &DeadLetterTopic, letters: u64) -> Vec<Cell> {
+    let times = || topic.letters.iter().filter(|letter| letter.said.is_none());
+    let time = |record: Option<&crate::cluster::Letter>| {
+        Cell::or_absent(record, |letter| Cell::Time(letter.record.record.timestamp))
+    };
+    vec![
+        Cell::text(topic.topic.as_str()),
+        Cell::Count(letters),
+        Cell::Absent,
+        Cell::Absent,
+        Cell::Absent,
+        Cell::Absent,
+        time(times().next()),
+        time(times().next_back()),
+        Cell::text(if letters == 0 { "it is empty" } else { "their headers say nothing" }),
+    ]
+}
+
+fn item(topic: &DeadLetterTopic, causes: &[Cause], unexplained: u64) -> Json {
+    let rows = causes.iter().map(|cause| {
+        vec![
+            Cell::or_absent(cause.exception.as_deref(), Cell::text),
+            Cell::or_absent(cause.topic.as_ref(), |topic| Cell::text(topic.as_str())),
+            Cell::or_absent(cause.reader.as_deref(), Cell::text),
+            Cell::or_absent(cause.stage.as_deref(), Cell::text),
+            Cell::Count(cause.letters),
+            Cell::Time(cause.first),
+            Cell::Time(cause.last),
+            Cell::or_absent(cause.message.as_deref(), Cell::text),
+        ]
+    });
+    json!({
+        "topic": topic.topic,
+        "found_by": if topic.is_named_so { "name" } else { "headers" },
+        "letters": topic.letters.len(),
+        "unexplained": unexplained,
+        "causes": objects(&Table::of(OF_TOPIC, rows)),
+    })
+}

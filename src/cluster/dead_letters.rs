@@ -1,0 +1,156 @@
+//! Topics of dead letters, and what their newest letters say.
+//!
+//! Only read, and bounded: the newest records of a topic, within a deadline.
+
+use super::{Cluster, Keep, RecordsRequest};
+use crate::domain::dead_letter::{self, DeadLetter};
+use crate::domain::origin::origin_of;
+use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredRead};
+use crate::domain::topic::TopicOrigin;
+use crate::domain::{Failure, FailureKind, Offset, Partial, PartitionId, TopicName};
+use futures::StreamExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Topics that are read at once.
+const AT_ONCE: usize = 8;
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A record with what its headers say of its failure.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub record: Arc<DecodedRecord>,
+    /// `None`: its headers say nothing; in Connect they are off unless asked for.
+    pub said: Option<DeadLetter>,
+}
+
+/// The newest records of a topic that holds dead letters.
+#[derive(Clone, Debug)]
+pub struct DeadLetterTopic {
+    pub topic: TopicName,
+    /// Its name says so; otherwise the headers of its records do.
+    pub is_named_so: bool,
+    /// In order of time.
+    pub letters: Vec<Letter>,
+}
+
+impl Cluster {
+    /// Topics whose names say that they hold dead letters, with the newest `newest`
+    /// records of each; with `look_inside`, those too whose records say so. Where topics
+    /// are named, these alone, whatever they hold.
+    pub async fn dead_letter_topics(
+        &self,
+        only: &[TopicName],
+        newest: u64,
+        look_inside: bool,
+    ) -> Result<Partial<Vec<DeadLetterTopic>>, Failure> {
+        let metadata = self.metadata().await?;
+        if let Some(missing) = only.iter().find(|name| metadata.topic(name.as_str()).is_none()) {
+            return Err(Failure::no_such_topic("read dead letters of", missing.as_str()));
+        }
+        let wanted = metadata.topics.iter().filter_map(|topic| {
+            let origin = origin_of(topic);
+            let is_named_so = origin == TopicOrigin::DeadLetter;
+            let is_wanted = if only.is_empty() {
+                is_named_so || look_inside && origin == TopicOrigin::Plain
+            } else {
+                only.contains(&topic.name)
+            };
+            is_wanted.then(|| (topic.name.clone(), is_named_so))
+        });
+        let wanted: Vec<(TopicName, bool)> = wanted.collect();
+        let read = wanted.into_iter().map(async |(topic, is_named_so)| {
+            let letters = self.newest_letters(&topic, newest).await;
+            (topic, is_named_so, letters)
+        });
+        let mut read = std::pin::pin!(futures::stream::iter(read).buffered(AT_ONCE));
+        let (mut topics, mut failures) = (Vec::new(), Vec::new());
+        while let Some((topic, is_named_so, letters)) = read.next().await {
+            match letters {
+                Ok(part) => {
+                    failures.extend(part.failures);
+                    if is_named_so || !only.is_empty() || part.value.iter().any(|letter| letter.said.is_some()) {
+                        topics.push(DeadLetterTopic { topic, is_named_so, letters: part.value });
+                    }
+                }
+                Err(failure) => failures.push(failure),
+            }
+        }
+        Ok(Partial { value: topics, failures })
+    }
+
+    /// The record at exactly this place; `None`: it is not there (any more), or there is a
+    /// gap at its offset.
+    pub async fn record_at(
+        &self,
+        topic: &TopicName,
+        partition: PartitionId,
+        offset: Offset,
+    ) -> Result<Option<Arc<DecodedRecord>>, Failure> {
+        let view = self.profile().formats.of(topic.as_str());
+        let mut feed = self.records(RecordsRequest {
+            topic: topic.clone(),
+            partitions: Some(vec![partition]),
+            start: StartAt::Offset(offset),
+            follow: false,
+            limit: Some(1),
+            contains: None,
+            view,
+            isolation: Isolation::Uncommitted,
+            tiered: TieredRead::Allowed,
+            keep: Keep::All,
+        });
+        while let Some(update) = feed.next().await {
+            if let Some(record) = update.records.first() {
+                let found = (record.offset() == offset).then_some(std::slice::from_ref(record));
+                return Ok(self.decode(found.unwrap_or_default(), view).await.pop());
+            }
+            if let Some(failure) = update.failures.into_iter().next() {
+                return Err(failure);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The newest records of `topic` with what their headers say, in order of time.
+    pub async fn newest_letters(&self, topic: &TopicName, newest: u64) -> Result<Partial<Vec<Letter>>, Failure> {
+        let view = self.profile().formats.of(topic.as_str());
+        let mut feed = self.records(RecordsRequest {
+            topic: topic.clone(),
+            partitions: None,
+            start: StartAt::Latest(newest),
+            follow: false,
+            limit: Some(newest),
+            contains: None,
+            view,
+            isolation: Isolation::Committed,
+            tiered: TieredRead::Ask,
+            keep: Keep::All,
+        });
+        let (mut letters, mut failures) = (Vec::new(), Vec::new());
+        let fail = |kind, message: String| Failure::new(kind, "read dead letters of", message).on(topic.as_str());
+        let read = async {
+            while let Some(update) = feed.next().await {
+                failures.extend(update.failures);
+                if update.tiered.is_some() {
+                    let message = "some lie in remote storage, which is not read for a look";
+                    failures.push(fail(FailureKind::Refused, message.into()));
+                }
+                for record in self.decode(&update.records, view).await {
+                    let said = dead_letter::read(&record.record.headers);
+                    letters.push(Letter { record, said });
+                }
+            }
+        };
+        if tokio::time::timeout(DEADLINE, read).await.is_err() {
+            failures.push(fail(FailureKind::Timeout, format!("not all came within {} s", DEADLINE.as_secs())));
+        }
+        match failures.first() {
+            Some(failure) if letters.is_empty() => Err(failure.clone()),
+            _ => {
+                letters.sort_by_key(|letter| letter.record.record.timestamp);
+                Ok(Partial { value: letters, failures })
+            }
+        }
+    }
+}
