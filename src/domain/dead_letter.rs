@@ -9,6 +9,7 @@
 use super::record::Header;
 use super::{GroupId, Offset, PartitionId, Time, TopicName};
 use std::collections::HashMap;
+use std::fmt;
 
 /// Who wrote the headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +43,18 @@ pub struct Source {
     pub timestamp: Option<Time>,
 }
 
+impl Source {
+    /// `orders:3@120`, as far as it is known.
+    pub fn place(&self) -> Option<String> {
+        let topic = self.topic.as_ref()?;
+        Some(match (self.partition, self.offset) {
+            (Some(partition), Some(offset)) => format!("{topic}:{partition}@{offset}"),
+            (Some(partition), None) => format!("{topic}:{partition}"),
+            (None, _) => topic.to_string(),
+        })
+    }
+}
+
 /// Who could not process it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reader {
@@ -55,6 +68,16 @@ impl Reader {
         match self {
             Self::Group(group) => group.as_str(),
             Self::Connector { name, .. } => name,
+        }
+    }
+}
+
+impl fmt::Display for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group(group) => write!(f, "group {group}"),
+            Self::Connector { name, task: Some(task) } => write!(f, "connector {name}, task {task}"),
+            Self::Connector { name, task: None } => write!(f, "connector {name}"),
         }
     }
 }

@@ -155,7 +155,7 @@ fn sections(letter: &Letter, was: String, zone: &jiff::tz::TimeZone) -> Vec<Sect
     if let Some(said) = &letter.said {
         fact("exception", said.exception.clone());
         fact("message", said.message.as_deref().map(|message| first_line(message).to_owned()));
-        fact("reader", said.reader.as_ref().map(reader));
+        fact("reader", said.reader.as_ref().map(Reader::to_string));
         fact("stage", said.stage.clone());
         fact("attempts", said.attempts.map(show::count));
         fact("due", said.due.map(|due| due.show(zone)));
@@ -163,7 +163,7 @@ fn sections(letter: &Letter, was: String, zone: &jiff::tz::TimeZone) -> Vec<Sect
             "before",
             (said.earlier > 0).then(|| format!("it failed {} before this", show::plural(said.earlier, "time"))),
         );
-        fact("from", from(&said.source));
+        fact("from", said.source.place());
     } else {
         fact("says", Some("nothing: it has no headers of a failure".into()));
     }
@@ -191,24 +191,6 @@ fn sections(letter: &Letter, was: String, zone: &jiff::tz::TimeZone) -> Vec<Sect
     lines
 }
 
-fn reader(reader: &Reader) -> String {
-    match reader {
-        Reader::Group(group) => format!("group {group}"),
-        Reader::Connector { name, task: Some(task) } => format!("connector {name}, task {task}"),
-        Reader::Connector { name, task: None } => format!("connector {name}"),
-    }
-}
-
-/// `orders:3@120`, as far as it is known.
-fn from(source: &Source) -> Option<String> {
-    let topic = source.topic.as_ref()?;
-    Some(match (source.partition, source.offset) {
-        (Some(partition), Some(offset)) => format!("{topic}:{partition}@{offset}"),
-        (Some(partition), None) => format!("{topic}:{partition}"),
-        (None, _) => topic.to_string(),
-    })
-}
-
 fn row(letter: &Letter) -> Vec<Cell> {
     let record = &letter.record.record;
     let said = letter.said.as_ref();
@@ -216,7 +198,7 @@ fn row(letter: &Letter) -> Vec<Cell> {
         Cell::Time(record.timestamp),
         Cell::Id(record.partition.into()),
         Cell::Offset(record.offset),
-        Cell::or_absent(said.and_then(|said| from(&said.source)), Cell::text),
+        Cell::or_absent(said.and_then(|said| said.source.place()), Cell::text),
         Cell::or_absent(said, |said| Cell::text(class_of(said.exception.as_deref()))),
         Cell::or_absent(said.and_then(|said| said.reader.as_ref()), |reader| Cell::text(reader.name())),
         Cell::or_absent(said.and_then(|said| said.attempts), Cell::Count),

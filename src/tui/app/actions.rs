@@ -107,6 +107,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::RecordsWrap => state.views.records.wraps = !state.views.records.wraps,
         C::RecordsSizes => records::toggle_sizes(state),
         C::RecordsSave => records::ask_save(state),
+        C::RecordsSource => open::source(state, effects),
         C::RecordsResetHere => plans::reset_here(state),
         C::JournalUndo => plans::undo_selected(state, effects),
         C::JournalFinish => plans::finish_selected(state, effects),

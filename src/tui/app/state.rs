@@ -178,6 +178,7 @@ impl State {
             has_picker: matches!(self.dialogs.iter().rev().nth(1), Some(Dialog::Reset(_) | Dialog::Partitions(_))),
             group_is_active: plan.is_some_and(|plan| plan.can_wait()),
             asks_tiered: self.views.records.tiered.is_some(),
+            has_source: place == Place::Records && self.views.records.source().is_some(),
             is_unfinished: self.views.journal.selected_unfinished().is_some(),
             has_back: !self.back.is_empty(),
             has_forward: !self.forward.is_empty(),

@@ -132,6 +132,8 @@ pub struct Ctx {
     pub group_is_active: bool,
     /// The records to be read lie in remote storage, and it was not said that they shall be.
     pub asks_tiered: bool,
+    /// The selected record is a dead letter that says where it was first.
+    pub has_source: bool,
     /// The selected change of the journal has no result.
     pub is_unfinished: bool,
     /// The way back and forth through views has somewhere to go.

@@ -82,6 +82,7 @@ mod tests {
             has_picker: true,
             group_is_active: false,
             asks_tiered: false,
+            has_source: false,
             is_unfinished: false,
             has_back: false,
             has_forward: false,

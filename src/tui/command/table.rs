@@ -76,6 +76,7 @@ pub enum Command {
     RecordsWrap,
     RecordsSizes,
     RecordsSave,
+    RecordsSource,
     RecordsResetHere,
     JournalUndo,
     JournalFinish,
@@ -454,6 +455,8 @@ pub static TABLE: &[Row] = &[
     row(C::RecordsWrap, "records.wrap", &["w"], G::Records, "wrap", "Wrap long values").at(&[Place::Records]).hint(30),
     row(C::RecordsSizes, "records.sizes", &["z"], G::Records, "sizes", "A histogram of the sizes of the records kept, or the facts again").at(&[Place::Records]).hint(33).when(with_reading),
     row(C::RecordsSave, "records.save", &["ctrl-s"], G::Records, "save", "Save the selected record's value to a file").at(&[Place::Records]).hint(32).when(with_selection),
+    row(C::RecordsSource, "records.source", &["o"], G::Records, "original", "Show the record that this dead letter was, where it was first").at(&[Place::Records]).hint(6)
+        .when(|ctx| if ctx.has_source { Enabled::Yes } else { Enabled::No("its headers do not say that it was elsewhere before") }),
     row(C::RecordsResetHere, "records.reset-here", &["R"], G::Records, "reset a group to here", "Plan a reset of a group to the selected record").at(&[Place::Records]).hint(20)
         .when(can_plan).risk(Risk::Confirm),
 

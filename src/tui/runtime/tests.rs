@@ -1,6 +1,6 @@
 //! The console as a whole, without a terminal and without a cluster.
 //!
-//! `canned` answers in place of a cluster; `behaviour`, `plans`, `group_actions`, `records`,
+//! `canned` answers in place of a cluster; `behaviour`, `plans`, `group_actions`, `records`, `letters`,
 //! `finding`, `rounds`, `profiles` and `bad_days` hold what follows from messages, `commands` that
 //! every command does something or says why not, `screens` and `looks` what it looks
 //! like, `states` every place in each of its states and `fits` what holds of them at
@@ -15,6 +15,7 @@ mod event_loop;
 mod finding;
 mod fits;
 mod group_actions;
+mod letters;
 mod looks;
 mod plans;
 mod profiles;

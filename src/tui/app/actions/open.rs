@@ -7,7 +7,7 @@ use super::super::screens::overview::{
     BrokersTab, OverviewPane, WayIn, health_lines, rank_leaders, selected_change, selected_group, selected_topic,
     selected_uneven,
 };
-use super::super::screens::records::{Position, Reading, RecordsPane};
+use super::super::screens::records::{Position, Reading, RecordsPane, Why};
 use super::super::screens::topic::TopicTab;
 use super::super::state::{Screen, Spot, State};
 use super::{lists, records};
@@ -233,12 +233,27 @@ fn at_committed(state: &mut State, effects: &mut Vec<Effect>) {
     let before = |offset: i64| StartAt::Offset(offset.saturating_sub(BEFORE).max(log_start.min(offset)));
     let start = offset.map_or(StartAt::Earliest, before);
     let group = detail.description.listing.id.clone();
-    let position = offset.map(|offset| Position { group, offset });
+    let position = offset.map(|offset| Position { why: Why::Committed(group), offset });
     let view = state.usual_view(row.partition.topic.as_str());
     let reading = Reading {
         partitions: Some(vec![row.partition.partition]),
         position,
         ..Reading::of(row.partition.topic.clone(), start, view)
+    };
+    records::open(state, reading, effects);
+}
+
+/// The record that the selected dead letter was, among those around it.
+pub fn source(state: &mut State, effects: &mut Vec<Effect>) {
+    let records = &state.views.records;
+    let (Some(letter), Some((topic, partition, offset))) = (records.selected(), records.source()) else { return };
+    let record = &letter.record;
+    let why = Why::Became { topic: record.topic.clone(), partition: record.partition, offset: record.offset };
+    let view = state.usual_view(topic.as_str());
+    let reading = Reading {
+        partitions: Some(vec![partition]),
+        position: Some(Position { why, offset }),
+        ..Reading::of(topic, StartAt::Offset(offset.saturating_sub(BEFORE).max(0)), view)
     };
     records::open(state, reading, effects);
 }

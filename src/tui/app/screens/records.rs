@@ -11,7 +11,7 @@ pub use start::{parse_partitions, parse_start};
 
 use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate};
 use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
-use crate::domain::{Failure, GroupId, Offset, PartitionId, Time, TopicName};
+use crate::domain::{Failure, GroupId, Offset, PartitionId, Time, TopicName, dead_letter};
 use crate::tui::app::list::Motion;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -57,15 +57,23 @@ pub struct Reading {
     pub view: ViewAs,
     pub isolation: Isolation,
     pub tiered: TieredRead,
-    /// Whose committed offset is looked at; of one partition only.
+    /// What one came to see; of one partition only.
     pub position: Option<Position>,
 }
 
-/// Where a group is in the partition that is read.
+/// A place in the partition that is read, and why it is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
-    pub group: GroupId,
+    pub why: Why,
     pub offset: Offset,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A group has committed it.
+    Committed(GroupId),
+    /// The record there became this dead letter.
+    Became { topic: TopicName, partition: PartitionId, offset: Offset },
 }
 
 impl Reading {
@@ -161,9 +169,25 @@ impl RecordsView {
         *self = Self { reading: Some(reading), is_following, wraps, shows_sizes, pane, seeks, ..Self::default() };
     }
 
-    /// The group whose position is looked at reads this row next.
+    fn position(&self) -> Option<&Position> {
+        self.reading.as_ref()?.position.as_ref()
+    }
+
+    /// The record that became a dead letter is looked for, those behind it are here, and
+    /// it is not among them.
+    pub fn looks_for_what_is_gone(&self) -> bool {
+        let Some(Position { why: Why::Became { .. }, offset }) = self.position() else { return false };
+        let mut kept = (0..self.ring.len()).filter_map(|row| self.ring.get(row)).map(RecordRef::offset);
+        kept.find(|kept| kept >= offset).is_some_and(|kept| kept > *offset)
+    }
+
+    /// This row is what one came to see: what the group reads next, or what became a
+    /// dead letter.
     pub fn is_next(&self, row: usize) -> bool {
-        let Some(position) = self.reading.as_ref().and_then(|reading| reading.position.as_ref()) else { return false };
+        let Some(position) = self.position() else { return false };
+        if matches!(position.why, Why::Became { .. }) {
+            return self.ring.get(row).is_some_and(|record| record.offset() == position.offset);
+        }
         let is_read = |row: usize| self.ring.get(row).is_some_and(|record| record.offset() < position.offset);
         // Offsets have gaps: it is the first that is not before the committed one.
         !is_read(row) && row.checked_sub(1).is_none_or(is_read)
@@ -272,6 +296,12 @@ impl RecordsView {
 
     pub fn selected(&self) -> Option<&Arc<DecodedRecord>> {
         self.decoded(self.selected_ref()?)
+    }
+
+    /// Where the selected record was first, if it is a dead letter that says so.
+    pub fn source(&self) -> Option<(TopicName, PartitionId, Offset)> {
+        let source = dead_letter::read(&self.selected()?.record.headers)?.source;
+        Some((source.topic?, source.partition?, source.offset?))
     }
 
     /// Records of `rows` that are not decoded yet; the selected one first.

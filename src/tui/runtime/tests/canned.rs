@@ -538,6 +538,22 @@ pub fn record(offset: Offset) -> Arc<DecodedRecord> {
     })
 }
 
+/// An order that could not be processed.
+pub fn letter(offset: Offset) -> Arc<DecodedRecord> {
+    let mut letter = (*record(offset)).clone();
+    let header = |name: &str, value: &[u8]| Header { name: name.into(), value: Some(value.to_vec().into()) };
+    let class = called("java.net.SocketTimeoutException");
+    letter.record.headers.extend([
+        header("kafka_dlt-original-topic", called("orders.v1").as_bytes()),
+        header("kafka_dlt-original-partition", &7_i32.to_be_bytes()),
+        header("kafka_dlt-original-offset", &884_990_i64.to_be_bytes()),
+        header("kafka_dlt-original-consumer-group", called("order-processor").as_bytes()),
+        header("kafka_dlt-exception-cause-fqcn", class.as_bytes()),
+        header("kafka_dlt-exception-message", called("Read timed out").as_bytes()),
+    ]);
+    Arc::new(letter)
+}
+
 pub fn card(name: &str, is_read_only: bool) -> ProfileCard {
     ProfileCard {
         name: called(name),

@@ -6,7 +6,7 @@
 //! states can be seen. `fits` looks at the scenes at every size.
 
 mod dialogs;
-mod places;
+pub mod places;
 
 pub use places::{decode, entries};
 

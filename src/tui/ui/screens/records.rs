@@ -1,13 +1,13 @@
 //! Records: the list, the selected one's value, and the facts about it.
 
 use super::{record_sizes, split};
-use crate::domain::record::{DecodedRecord, Format, Isolation, StartAt, ViewAs};
+use crate::domain::record::{DecodedRecord, Format, Header, Isolation, StartAt, ViewAs};
 use crate::domain::text::{display_width, sanitize, shorten_middle};
 use crate::domain::value::Value;
-use crate::domain::{Time, show};
+use crate::domain::{Time, dead_letter, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
-use crate::tui::app::screens::records::{Position, Reading, RecordsPane, RecordsView};
+use crate::tui::app::screens::records::{Position, Reading, RecordsPane, RecordsView, Why};
 use crate::tui::app::splits::{Split, Way};
 use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, Span, span};
@@ -71,9 +71,18 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
     match &reading.position {
         None => spans.push(span(format!(" · {from}"), Role::Muted)),
         // What is looked at; where reading began follows from it.
-        Some(Position { group, offset }) => {
-            let text = format!("{} {group} is at {}", canvas.theme.marks.marked, show::offset(*offset));
-            spans.extend([span(" · ", Role::Muted), span(text, Role::Accent)]);
+        Some(Position { why, offset }) => {
+            let (marked, offset) = (canvas.theme.marks.marked, show::offset(*offset));
+            let (text, role) = match why {
+                Why::Committed(group) => (format!("{marked} {group} is at {offset}"), Role::Accent),
+                Why::Became { .. } if view.looks_for_what_is_gone() => {
+                    (format!("{offset} is no longer there"), Role::Warning)
+                }
+                Why::Became { topic, partition, offset: letter } => {
+                    (format!("{marked} {offset} became {topic}:{partition}@{}", show::offset(*letter)), Role::Accent)
+                }
+            };
+            spans.extend([span(" · ", Role::Muted), span(text, role)]);
         }
     }
     match reading.isolation {
@@ -311,6 +320,7 @@ fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         let text = format!("{} epoch {} seq {}{kind}", batch.producer_id, batch.producer_epoch, batch.base_sequence);
         add("producer", text, Role::Text);
     }
+    lines.extend(failure(&facts.headers, state));
     for (index, header) in facts.headers.iter().enumerate() {
         let value = header.value.as_deref().map_or_else(|| "null".to_owned(), header_text);
         let label = if index == 0 { "headers" } else { "" };
@@ -321,6 +331,27 @@ fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         ]);
     }
     text::draw(canvas, inner, Pane::RecordFacts, &lines, view.facts_scroll);
+}
+
+/// What the headers of a dead letter say, in words.
+fn failure(headers: &[Header], state: &State) -> Vec<text::Line<'static>> {
+    let Some(letter) = dead_letter::read(headers) else { return Vec::new() };
+    let mut lines = Vec::new();
+    let mut add = |label: &'static str, text: Option<String>, role: Role| {
+        lines.extend(text.map(|text| vec![span(format!("{label:<11}"), Role::Muted), span(text, role)]));
+    };
+    let class = letter.exception.as_deref().map_or("an unknown exception", dead_letter::short_class);
+    let failed = match letter.message.as_deref().and_then(|message| message.lines().next()) {
+        Some(message) => format!("{class}: {message}"),
+        None => class.to_owned(),
+    };
+    add("failed", Some(failed), Role::Danger);
+    add("in", letter.reader.as_ref().map(|reader| reader.to_string()), Role::Text);
+    add("stage", letter.stage, Role::Text);
+    add("attempts", letter.attempts.map(show::count), Role::Text);
+    add("due", letter.due.map(|due| due.show(state.zone())), Role::Text);
+    add("original", letter.source.place(), Role::Accent);
+    lines
 }
 
 /// Text as it is; anything else as bytes, with the number that 4 or 8 of them make.
