@@ -10,5 +10,6 @@ pub mod demo;
 pub mod domain;
 pub mod kafka;
 pub mod profile;
+pub mod protocol;
 pub mod services;
 pub mod tui;

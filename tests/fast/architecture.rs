@@ -21,11 +21,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &["tui", "cluster", "demo", "profile", "domain"]),
     ("tui", &["cluster", "profile", "domain"]),
     ("cluster", &["kafka", "services", "decode", "profile", "domain"]),
-    ("kafka", &["domain"]),
+    ("kafka", &["protocol", "domain"]),
     ("services", &["domain"]),
     ("decode", &["domain"]),
     ("profile", &["domain"]),
-    ("demo", &["domain"]),
+    ("demo", &["protocol", "domain"]),
+    ("protocol", &[]),
     ("domain", &[]),
 ];
 
@@ -38,11 +39,11 @@ const OUTSIDE: &[(&[&str], &[&str])] = &[
     (&["ratatui", "crossterm"], &["tui"]),
     (&["tui_textarea", "ratatui_textarea"], &["tui::app"]),
     (&["clap", "clap_complete", "clap_mangen"], &["cli"]),
-    (&["kafka_protocol"], &["kafka", "demo"]),
+    (&["kafka_protocol"], &["kafka", "demo", "protocol"]),
     (&["rdkafka"], &["kafka::produce"]),
     (&["reqwest"], &["services"]),
     (&["hyper", "hyper_util", "http_body_util"], &["demo", "cli::exporter"]),
-    (&["anyhow"], &["main", "cli", "tui::runtime", "tui"]),
+    (&["anyhow"], &["main", "cli", "tui::runtime", "tui", "protocol"]),
 ];
 
 /// Places where the same arguments must give the same answer.

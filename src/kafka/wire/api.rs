@@ -4,8 +4,17 @@
 //! sent without a grant stands in [`reading`](super::reading).
 
 use super::guard;
+use crate::protocol::{DescribeShareGroupOffsetsRequest, StreamsGroupDescribeRequest};
 use bytes::Bytes;
-use kafka_protocol::messages::*;
+use kafka_protocol::messages::{
+    AlterShareGroupOffsetsRequest, ApiVersionsRequest, ConsumerGroupDescribeRequest, CreatePartitionsRequest,
+    CreateTopicsRequest, DeleteGroupsRequest, DeleteShareGroupOffsetsRequest, DeleteTopicsRequest,
+    DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest, DescribeLogDirsRequest,
+    DescribeProducersRequest, FetchRequest, FindCoordinatorRequest, IncrementalAlterConfigsRequest, LeaveGroupRequest,
+    ListGroupsRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest,
+    OffsetFetchRequest, OffsetForLeaderEpochRequest, ResponseHeader, SaslAuthenticateRequest, SaslHandshakeRequest,
+    ShareGroupDescribeRequest,
+};
 use kafka_protocol::protocol::{Decodable, HeaderVersion, Message, Request};
 
 /// A request that can be sent, with what its response says about itself.
@@ -89,4 +98,9 @@ api! {
     DeleteTopicsRequest "delete topic" [throttle];
     CreatePartitionsRequest "add partitions to" [throttle validate];
     DescribeLogDirsRequest "describe log directories" [throttle error];
+    ShareGroupDescribeRequest "describe groups" [throttle];
+    StreamsGroupDescribeRequest "describe groups" [throttle];
+    DescribeShareGroupOffsetsRequest "read start offsets" [throttle];
+    AlterShareGroupOffsetsRequest "set start offsets" [throttle error];
+    DeleteShareGroupOffsetsRequest "delete start offsets" [throttle error];
 }

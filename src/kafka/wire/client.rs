@@ -18,7 +18,7 @@ use crate::domain::broker::Broker;
 use crate::domain::{BrokerId, Failure, GroupId, WriteGrant};
 use bytes::Bytes;
 use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
-use kafka_protocol::messages::{ApiKey, MetadataRequest, MetadataResponse};
+use kafka_protocol::messages::{MetadataRequest, MetadataResponse};
 use kafka_protocol::protocol::Request;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -404,7 +404,7 @@ impl Client {
 }
 
 fn is_reading<R: Api>(request: &R) -> bool {
-    ApiKey::try_from(<R as Request>::KEY).is_ok_and(|api| reading::is_reading(api, request.changes_nothing()))
+    reading::is_reading_key(<R as Request>::KEY, request.changes_nothing())
 }
 
 fn at(error: WireError, connection: &Connection, peer: Peer) -> Trouble {

@@ -3,7 +3,9 @@
 //! Invariant: every API of the protocol has a row (the match has no wildcard), and
 //! what is not known to leave the cluster as it is counts as writing.
 
+use crate::protocol::StreamsGroupDescribeRequest;
 use kafka_protocol::messages::ApiKey;
+use kafka_protocol::protocol::Request as _;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
@@ -15,13 +17,24 @@ enum Access {
 
 /// Whether a request of this API leaves the cluster as it is. `changes_nothing` is
 /// what the request itself says.
-pub(super) fn is_reading(api: ApiKey, changes_nothing: bool) -> bool {
+fn is_reading(api: ApiKey, changes_nothing: bool) -> bool {
     match access(api) {
         Access::Reads => true,
         Access::ReadsIfAsked => changes_nothing,
         Access::Writes => false,
     }
 }
+
+/// The same by the number of an API, which may be one that the codec crate does not know.
+pub(super) fn is_reading_key(key: i16, changes_nothing: bool) -> bool {
+    match ApiKey::try_from(key) {
+        Ok(api) => is_reading(api, changes_nothing),
+        Err(_) => BEYOND.contains(&key),
+    }
+}
+
+/// APIs beside those of the codec crate, all of which only ask.
+const BEYOND: [i16; 1] = [StreamsGroupDescribeRequest::KEY];
 
 fn access(api: ApiKey) -> Access {
     match api {
@@ -142,6 +155,13 @@ mod tests {
             let name = format!("{api:?}");
             assert_eq!(is_reading(api, false), asks(&name), "{name} without validate_only");
         }
+    }
+
+    #[test]
+    fn an_api_that_nobody_knows_counts_as_writing() {
+        let unknown = (0..i16::MAX).filter(|key| ApiKey::try_from(*key).is_err());
+        let reading: Vec<i16> = unknown.filter(|key| is_reading_key(*key, true)).collect();
+        assert_eq!(reading, [89], "describing streams groups");
     }
 
     #[test]
