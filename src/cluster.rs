@@ -20,6 +20,7 @@ mod outlook;
 mod overrides;
 mod peek;
 mod plans;
+mod positions;
 mod probe;
 mod produce;
 mod produced;

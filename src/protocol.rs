@@ -14,8 +14,8 @@ pub use share_group_offsets::{
     WantedGroup, WantedTopic,
 };
 pub use streams_group_describe::{
-    Endpoint, KeyValue, StreamsGroup, StreamsGroupDescribeRequest, StreamsGroupDescribeResponse, StreamsMember,
-    Subtopology, TaskIds, TaskOffset, Tasks, TopicInfo, Topology,
+    Endpoint, KeyValue, NotAskedFor, StreamsGroup, StreamsGroupDescribeRequest, StreamsGroupDescribeResponse,
+    StreamsMember, Subtopology, TaskIds, TaskOffset, Tasks, TopicInfo, Topology,
 };
 
 #[cfg(test)]

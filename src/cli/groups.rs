@@ -13,7 +13,7 @@ use super::exit::{Exit, Stop};
 use super::output::{Cell, Column, Report, Table, complain, fact, hidden, number, text, word_fact};
 use super::session::Session;
 use crate::cluster::{GroupDetail, GroupRow};
-use crate::domain::group::{GroupPartition, GroupState, GroupType};
+use crate::domain::group::{GroupListing, GroupPartition, GroupState, GroupType};
 use crate::domain::origin::GroupRole;
 use crate::domain::show;
 use crate::domain::standing::Told;
@@ -231,6 +231,7 @@ const LAG: &[Column] = &[
     number("partition", "P"),
     fact("start_offset", "START"),
     fact("committed", "COMMITTED"),
+    number("share_start_offset", "START OFFSET"),
     fact("end_offset", "END"),
     fact("lag", "LAG"),
 ];
@@ -245,8 +246,8 @@ async fn lag(session: &mut Session, arguments: &LagArguments) -> Result<Exit, St
     let exit = Exit::of_answer(groups.len(), &failures);
     let rows_of = |part: usize| {
         let rows_of_group = |group: &GroupDetail| {
-            let id = &group.description.listing.id;
-            group.partitions.iter().map(|partition| lag_cells(id, partition)).collect()
+            let listing = &group.description.listing;
+            group.partitions.iter().map(|partition| lag_cells(listing, partition)).collect()
         };
         groups.get(part).map_or_else(Vec::new, rows_of_group)
     };
@@ -255,16 +256,27 @@ async fn lag(session: &mut Session, arguments: &LagArguments) -> Result<Exit, St
 }
 
 /// The cells of [`LAG`]. Where nothing is committed there is no lag to know.
-fn lag_cells(group: &GroupId, partition: &GroupPartition) -> Vec<Cell> {
+fn lag_cells(group: &GroupListing, partition: &GroupPartition) -> Vec<Cell> {
+    let (committed, begins) = match group.kind {
+        GroupType::Share => {
+            let begins = Cell::or_absent(partition.committed_offset(), Cell::Offset);
+            (Cell::Unknown("a share group commits nothing".into()), begins)
+        }
+        GroupType::Classic | GroupType::Consumer | GroupType::Streams | GroupType::Unknown => {
+            let committed = Cell::of(&partition.committed, |committed| match committed {
+                Some(committed) => Cell::Offset(committed.offset),
+                None => Cell::Unknown("nothing committed".into()),
+            });
+            (committed, Cell::Absent)
+        }
+    };
     vec![
-        Cell::text(group),
+        Cell::text(&group.id),
         Cell::text(&partition.partition.topic),
         Cell::Id(partition.partition.partition.into()),
         Cell::of(&partition.start, Cell::Offset),
-        Cell::of(&partition.committed, |committed| match committed {
-            Some(committed) => Cell::Offset(committed.offset),
-            None => Cell::Unknown("nothing committed".into()),
-        }),
+        committed,
+        begins,
         Cell::of(&partition.end, Cell::Offset),
         Cell::of(&partition.lag(), Cell::Count),
     ]

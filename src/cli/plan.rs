@@ -160,11 +160,13 @@ pub(crate) fn operation(change: &Change) -> &'static str {
     match change {
         Change::ResetOffsets { .. } => "reset offsets of group",
         Change::ResetGroups { .. } => "reset offsets of",
+        Change::ResetShareGroup { .. } => "reset share group",
         Change::AddPartitions { .. } => "add partitions to topic",
         Change::CreateTopic { .. } => "create topic",
         Change::DeleteTopic { .. } => "delete topic",
         Change::DeleteGroups { .. } => "delete group",
         Change::DeleteOffsets { .. } => "delete offsets of group",
+        Change::DeleteShareOffsets { .. } => "delete start offsets of share group",
         Change::RemoveMembers { .. } => "remove members of group",
         Change::ConfigureGroup { .. } => "configure group",
         Change::Undo { group: Some(_), .. } => "undo the change of group",
@@ -180,7 +182,9 @@ pub(crate) fn kind(change: &Change) -> &'static str {
         Change::CreateTopic { .. } => "create_topic",
         Change::DeleteTopic { .. } => "delete_topic",
         Change::DeleteGroups { .. } => "delete_groups",
+        Change::ResetShareGroup { .. } => "reset_share_group",
         Change::DeleteOffsets { .. } => "delete_offsets",
+        Change::DeleteShareOffsets { .. } => "delete_share_offsets",
         Change::RemoveMembers { .. } => "remove_members",
         Change::ConfigureGroup { .. } => "configure_group",
         Change::Undo { .. } => "undo",
@@ -189,7 +193,11 @@ pub(crate) fn kind(change: &Change) -> &'static str {
 
 fn columns_of(change: &Change) -> &'static [Column] {
     match change {
-        Change::ResetOffsets { .. } | Change::DeleteOffsets { .. } | Change::Undo { .. } => MOVES,
+        Change::ResetOffsets { .. }
+        | Change::ResetShareGroup { .. }
+        | Change::DeleteOffsets { .. }
+        | Change::DeleteShareOffsets { .. }
+        | Change::Undo { .. } => MOVES,
         Change::ResetGroups { .. } => MOVES_OF_GROUPS,
         Change::DeleteGroups { .. } => GROUPS,
         Change::RemoveMembers { .. } => LEAVERS,

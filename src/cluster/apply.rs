@@ -9,6 +9,7 @@
 mod groups;
 mod read_back;
 mod recheck;
+mod share;
 
 use super::{Cluster, lock};
 use crate::domain::plan::{Change, OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
@@ -163,6 +164,9 @@ impl Cluster {
     /// Commits and deletes the offsets of one group, in large requests; each row
     /// is told as its request is answered.
     async fn send_moves(&self, plan: &Plan, group: &GroupId, grant: &WriteGrant, board: &mut Board) {
+        if plan.change.is_of_share_group() {
+            return self.send_starts(plan, group, grant, board).await;
+        }
         let mut commits = Vec::new();
         let mut deletions = Vec::new();
         for (index, step) in moves_of(plan, group) {

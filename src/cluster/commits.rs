@@ -11,7 +11,7 @@ use super::produced::LastHour;
 use super::{Cluster, lock};
 use crate::decode::{CommitEntry, commit_entry};
 use crate::domain::drain::{Rates, rate};
-use crate::domain::group::GroupPartition;
+use crate::domain::group::{GroupPartition, GroupType};
 use crate::domain::partitioner::coordinated_in;
 use crate::domain::standing::Standing;
 use crate::domain::verdict::{Commit, GroupVerdict, Judgement, Reason, Rules, Window};
@@ -268,6 +268,10 @@ impl Cluster {
         let mut group = group?;
         let judge = async {
             read?;
+            if group.description.listing.kind == GroupType::Share {
+                let message = "a share group commits nothing to the log of commits";
+                return Err(Failure::new(FailureKind::Unsupported, "judge group", message));
+            }
             self.judge(&rows_of(std::slice::from_ref(&group))).await
         };
         let produced = async {
@@ -282,8 +286,9 @@ impl Cluster {
         group.judged = Fact::Known(match judged.map(|mut judged| judged.pop().unwrap_or_default()) {
             Ok(judged) => judged,
             Err(failure) => {
+                let is_share = group.description.listing.kind == GroupType::Share;
                 let judged = lock(&self.inner.lags).windows().judge(&id, &group.partitions, now, &self.profile().rules);
-                let why_sampled = Some(failure.to_string());
+                let why_sampled = Some(if is_share { failure.message } else { failure.to_string() });
                 Judged { why_sampled, ..Judged::of(&group.partitions, judged) }
             }
         });
@@ -521,6 +526,7 @@ mod tests {
             end: Fact::Known(end),
             member: None,
             nothing_left: false,
+            told_lag: None,
         };
         let mut log = CommitLog::default();
         let rates = |log: &CommitLog, end, earlier, now| log.rates(&"g".into(), &row(end), earlier, Time(now));

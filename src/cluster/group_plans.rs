@@ -16,7 +16,7 @@ impl Cluster {
     /// What deleting groups would take away. Changes nothing.
     pub async fn plan_delete_groups(&self, groups: &[GroupId]) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
-        let facts = groups.iter().map(|group| self.group_facts(group, &metadata, "delete group"));
+        let facts = groups.iter().map(|group| self.group_facts(group, &metadata));
         let facts = futures::future::try_join_all(facts).await?;
         group_plan::plan_delete_groups(self.plan_basis(), facts)
     }
@@ -27,13 +27,13 @@ impl Cluster {
         scope: &[(TopicName, Option<Vec<PartitionId>>)],
     ) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
-        let facts = self.group_facts(group, &metadata, "delete offsets of group").await?;
+        let facts = self.group_facts(group, &metadata).await?;
         group_plan::plan_delete_offsets(self.plan_basis(), facts, scope)
     }
 
     pub async fn plan_remove_members(&self, group: &GroupId, leavers: &Leavers) -> Result<Plan, Failure> {
         let description = self.describe_one(group).await?;
-        only_consumers(&description, "remove members of group")?;
+        can_be_left(&description)?;
         group_plan::plan_remove_members(self.plan_basis(), &description, leavers)
     }
 
@@ -46,7 +46,6 @@ impl Cluster {
     pub async fn plan_configure_group(&self, group: &GroupId, wishes: &[Wish]) -> Result<Plan, Failure> {
         let (description, entries) = tokio::join!(self.describe_one(group), self.group_configs(group));
         let (description, entries) = (description?, entries?);
-        only_consumers(&description, "configure group")?;
         let plan = group_config::plan_configure(self.plan_basis(), &description, &entries, wishes)?;
         configs::validate_group(self.client(), group, &settings(&plan)).await?;
         Ok(plan)
@@ -77,10 +76,9 @@ impl Cluster {
         }
     }
 
-    async fn group_facts(&self, group: &GroupId, metadata: &Metadata, operation: &str) -> Result<GroupFacts, Failure> {
-        let (description, commits) = tokio::join!(self.describe_one(group), self.commits_of(group));
-        let (description, commits) = (description?, commits?);
-        only_consumers(&description, operation)?;
+    async fn group_facts(&self, group: &GroupId, metadata: &Metadata) -> Result<GroupFacts, Failure> {
+        let (description, positions) = self.described(group).await?;
+        let commits = positions?.commits;
         let touched = TouchedGroup {
             role: self.role_of(&description, &commits, &metadata.topics),
             commits_without_joining: lock(&self.inner.lags).commits_without_joining(group),
@@ -122,13 +120,14 @@ pub(super) fn settings(plan: &Plan) -> Vec<Wish> {
     plan.steps.iter().filter_map(wish).collect()
 }
 
-/// Groups of the other kinds keep other things, and are changed by other requests.
-fn only_consumers(description: &GroupDescription, operation: &str) -> Result<(), Failure> {
+/// Brokers take members out of classic groups and of those of consumers only.
+fn can_be_left(description: &GroupDescription) -> Result<(), Failure> {
     match description.listing.kind {
         GroupType::Classic | GroupType::Consumer | GroupType::Unknown => Ok(()),
         kind @ (GroupType::Share | GroupType::Streams) => {
-            let message = format!("it is a {} group, which this does not apply to", kind.word());
-            Err(Failure::new(FailureKind::Unsupported, operation, message).on(description.listing.id.as_str()))
+            let message = format!("it is a {} group, and brokers take no members out of those", kind.word());
+            let failure = Failure::new(FailureKind::Unsupported, "remove members of group", message);
+            Err(failure.on(description.listing.id.as_str()).hint("Stop them where they run."))
         }
     }
 }

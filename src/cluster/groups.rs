@@ -6,6 +6,7 @@
 
 use super::commits::Judged;
 use super::outlook::Outlook;
+use super::positions::Positions;
 use crate::domain::churn::{Churn, Event, TOO_MANY};
 use crate::domain::drain::Drain;
 use crate::domain::group::{
@@ -351,14 +352,15 @@ impl Groups {
 /// A group's partitions: what is committed, what is assigned, by topic and id.
 pub(super) fn partitions_of(
     description: Option<&GroupDescription>,
-    commits: &Result<Commits, Failure>,
+    positions: &Result<Positions, Failure>,
     starts: &Listed,
     ends: &Listed,
 ) -> Vec<GroupPartition> {
     let members = description.iter().flat_map(|description| description.members.iter().enumerate());
     let owners: foldhash::HashMap<&TopicPartition, usize> =
         members.flat_map(|(index, member)| member.assignment.iter().map(move |partition| (partition, index))).collect();
-    let all = commits.as_ref().ok();
+    let all = positions.as_ref().ok().map(|positions| &positions.commits);
+    let lags = positions.as_ref().ok().and_then(|positions| positions.lags.as_ref());
     let committed = all.into_iter().flatten().map(|(partition, committed)| (partition, Some(committed)));
     let is_committed = |partition: &TopicPartition| all.is_some_and(|all| all.contains_key(partition));
     let assigned = owners.keys().filter(|partition| !is_committed(partition)).map(|partition| (*partition, None));
@@ -370,7 +372,7 @@ pub(super) fn partitions_of(
     });
     here.into_iter()
         .map(|(partition, committed)| GroupPartition {
-            committed: match commits {
+            committed: match positions {
                 Ok(_) => Fact::Known(committed.cloned()),
                 Err(failure) => Fact::unknown(failure.to_string()),
             },
@@ -378,6 +380,10 @@ pub(super) fn partitions_of(
             end: listed_offset(ends, partition),
             member: owners.get(partition).copied(),
             nothing_left: false,
+            told_lag: lags.map(|lags| {
+                let told = lags.get(partition).cloned();
+                told.unwrap_or_else(|| Fact::unknown("the group has not begun to read here"))
+            }),
             partition: partition.clone(),
         })
         .collect()
@@ -395,6 +401,7 @@ pub(super) fn listed_offset(listed: &Listed, partition: &TopicPartition) -> Fact
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::group::Member;
     use crate::kafka::admin::offsets::ListedOffset;
 
     fn committed(offset: Offset) -> CommittedOffset {
@@ -414,16 +421,36 @@ mod tests {
     }
 
     fn one(offset: Offset, end: Offset) -> Vec<GroupPartition> {
-        let commits = Ok(Commits::from_iter([(at(0), committed(offset))]));
+        let commits = Ok(Commits::from_iter([(at(0), committed(offset))]).into());
         partitions_of(None, &commits, &Listed::default(), &ends(&[(0, end)]))
     }
 
     #[test]
     fn lag_is_unknown_where_the_end_is_and_counted_where_it_is_not() {
-        let commits = Ok(Commits::from_iter([(at(0), committed(10)), (at(1), committed(5))]));
+        let commits = Ok(Commits::from_iter([(at(0), committed(10)), (at(1), committed(5))]).into());
         let rows = partitions_of(None, &commits, &Listed::default(), &ends(&[(0, 25)]));
         let total = LagTotal::of(&rows);
         assert_eq!((total.lag, total.known, total.unknown), (15, 1, 1));
+    }
+
+    #[test]
+    fn the_lag_of_a_share_group_is_what_the_cluster_tells() {
+        let lags = [(at(0), Fact::Known(3)), (at(1), Fact::unknown("not told"))];
+        let commits = Commits::from_iter([(at(0), committed(10)), (at(1), committed(5))]);
+        let positions = Ok(Positions { commits, lags: Some(lags.into_iter().collect()) });
+        let member = Member { assignment: vec![at(2)], ..Member::default() };
+        let listing = GroupListing {
+            id: "g".into(),
+            state: GroupState::Stable,
+            kind: crate::domain::group::GroupType::Share,
+            protocol_type: "share".into(),
+        };
+        let description = GroupDescription { members: vec![member], ..GroupDescription::of_listing(listing) };
+        let ends = ends(&[(0, 25), (1, 25), (2, 25)]);
+        let rows = partitions_of(Some(&description), &positions, &Listed::default(), &ends);
+        let lags: Vec<Option<u64>> = rows.iter().map(|row| row.lag().get()).collect();
+        assert_eq!(lags, [Some(3), None, None], "not what lies between start and end");
+        assert!(rows[2].lag().reason().is_some_and(|why| why.contains("not begun")));
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Cluster {
         around: Around,
     ) -> Result<Partial<Vec<Peeked>>, Failure> {
         let fail = |kind, message: String| Failure::new(kind, "peek at group", message).on(group.as_str());
-        let (commits, metadata) = tokio::join!(self.commits_of(group), self.metadata());
+        let (commits, metadata) = tokio::join!(self.stands_at(group), self.metadata());
         let (commits, metadata) = (commits?, metadata?);
         let mut wanted: Vec<(TopicPartition, Offset)> = commits
             .iter()

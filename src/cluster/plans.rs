@@ -217,8 +217,8 @@ impl Cluster {
         topics: &[Arc<Topic>],
     ) -> Result<Vec<(TouchedGroup, Commits)>, Failure> {
         let look = |group: GroupId| async move {
-            let (description, commits) = tokio::join!(self.describe_one(&group), self.commits_of(&group));
-            let (description, commits) = (description?, commits?);
+            let (description, positions) = self.described(&group).await?;
+            let commits = positions?.commits;
             let touched = TouchedGroup {
                 role: self.role_of(&description, &commits, topics),
                 commits_without_joining: lock(&self.inner.lags).commits_without_joining(&group),

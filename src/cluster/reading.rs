@@ -4,7 +4,8 @@
 //! A part that fails is named in the answer; only a question that cannot be
 //! answered at all is an error.
 
-use super::groups::{Commits, GroupDetail, TopicGroup, partitions_of};
+use super::groups::{GroupDetail, TopicGroup, partitions_of};
+use super::positions::Positions;
 use super::snapshot::{BrokerRow, Metadata, broker_rows};
 use super::{Cluster, lock};
 use crate::domain::config::ConfigEntry;
@@ -139,7 +140,7 @@ impl Cluster {
             .map(|row| row.listing.clone())
             .collect();
         let mut failures = known.failures.clone();
-        let described = admin::groups::describe(self.client(), &listings, Rights::Leave).await;
+        let described = self.describe_all(&listings, Rights::Leave).await;
         failures.extend(described.failures);
         let (groups, more) = self.lag_rows(listings, described.value, Some(topic)).await?;
         failures.extend(more);
@@ -193,16 +194,16 @@ impl Cluster {
 
     /// One group, whole, but for how it is doing.
     pub async fn group(&self, group: &GroupId) -> Result<GroupDetail, Failure> {
-        let (description, commits) = tokio::join!(self.describe_one(group), self.commits_of(group));
-        let description = description?;
-        if description.listing.state == GroupState::Dead && commits.as_ref().is_ok_and(HashMap::is_empty) {
+        let (description, positions) = self.described(group).await?;
+        let has_none = positions.as_ref().is_ok_and(|positions| positions.commits.is_empty());
+        if description.listing.state == GroupState::Dead && has_none {
             return Err(no_such_group(group));
         }
-        let wanted = distinct(partitions_in(Some(&description), &commits));
+        let wanted = distinct(partitions_in(Some(&description), &positions));
         let (starts, ends) = self.log_bounds(&wanted).await?;
         let metadata = self.known_metadata().await?;
-        let failures = commits.as_ref().err().cloned().into_iter().collect();
-        let partitions = partitions_of(Some(&description), &commits, &starts, &ends);
+        let failures = positions.as_ref().err().cloned().into_iter().collect();
+        let partitions = partitions_of(Some(&description), &positions, &starts, &ends);
         self.restore_windows().await;
         let now = self.now();
         let mut sampler = lock(&self.inner.lags);
@@ -238,7 +239,7 @@ impl Cluster {
         let (GroupState::Dead, Some(coordinator)) = (description.listing.state, description.coordinator) else {
             return Ok(description);
         };
-        // Neither a classic group nor one of the consumer protocol: it may be of a third kind.
+        // Neither a classic group nor one of the consumer protocol: it may be of another type.
         let listed = admin::groups::list_of_broker(self.client(), coordinator).await?;
         match listed.into_iter().find(|listing| listing.id == *group) {
             Some(listing) => self.describe_listed(&listing).await,
@@ -247,7 +248,7 @@ impl Cluster {
     }
 
     async fn describe_listed(&self, listing: &GroupListing) -> Result<GroupDescription, Failure> {
-        let mut answer = admin::groups::describe(self.client(), std::slice::from_ref(listing), Rights::Ask).await;
+        let mut answer = self.describe_all(std::slice::from_ref(listing), Rights::Ask).await;
         match answer.value.remove(&listing.id) {
             Some(description) => Ok(description),
             None => Err(answer.failures.into_iter().next().unwrap_or_else(|| {
@@ -257,13 +258,26 @@ impl Cluster {
         }
     }
 
-    /// What one group committed; empty when it never did.
-    pub(super) async fn commits_of(&self, group: &GroupId) -> Result<Commits, Failure> {
-        let mut answer = admin::offsets::committed(self.client(), std::slice::from_ref(group)).await;
-        match (answer.value.remove(group), answer.failures.into_iter().next()) {
-            (_, Some(failure)) => Err(failure),
-            (commits, None) => Ok(commits.unwrap_or_default()),
+    /// Groups with their members, asked of their coordinators.
+    pub(super) async fn describe_all(
+        &self,
+        listings: &[GroupListing],
+        rights: Rights,
+    ) -> Partial<HashMap<GroupId, GroupDescription>> {
+        let mut answer = admin::groups::describe(self.client(), listings, rights).await;
+        if answer.value.values().any(|group| group.topology.is_some())
+            && let Ok(metadata) = self.known_metadata().await
+        {
+            // A topic may have fewer partitions than its subtopology has tasks.
+            let is_there = |here: &TopicPartition| {
+                let topic = metadata.topic(here.topic.as_str());
+                topic.is_none_or(|topic| topic.partition(here.partition).is_some())
+            };
+            for group in answer.value.values_mut().filter(|group| group.topology.is_some()) {
+                group.members.iter_mut().for_each(|member| member.assignment.retain(is_there));
+            }
         }
+        answer
     }
 
     /// Groups with their partitions, or only those `of` one topic.
@@ -273,28 +287,29 @@ impl Cluster {
         mut descriptions: HashMap<GroupId, GroupDescription>,
         of: Option<&TopicName>,
     ) -> Result<(Vec<GroupRead>, Vec<Failure>), Failure> {
-        let ids: Vec<GroupId> = listings.iter().map(|listing| listing.id.clone()).collect();
-        let mut committed = admin::offsets::committed(self.client(), &ids).await;
+        let kinds = listings.iter().map(|listing| (&listing.id, listing.kind));
+        let mut committed = self.positions(kinds).await;
         let mut read = Vec::with_capacity(listings.len());
         for listing in listings {
             let description = descriptions.remove(&listing.id);
-            let commits = match committed.value.remove(&listing.id) {
-                Some(commits) => Ok(commits),
+            let positions = match committed.value.remove(&listing.id) {
+                Some(positions) => Ok(positions),
                 None => Err(why_no_commits(&listing.id, &committed.failures)),
             };
-            read.push((listing, description, commits));
+            read.push((listing, description, positions));
         }
-        let everywhere = read.iter().flat_map(|(_, description, commits)| partitions_in(description.as_ref(), commits));
+        let everywhere =
+            read.iter().flat_map(|(_, description, positions)| partitions_in(description.as_ref(), positions));
         let wanted = distinct(everywhere.filter(|here| of.is_none_or(|topic| here.topic == *topic)));
         let (starts, ends) = self.log_bounds(&wanted).await?;
         let groups = read
             .into_iter()
-            .map(|(listing, description, commits)| {
-                let mut partitions = partitions_of(description.as_ref(), &commits, &starts, &ends);
+            .map(|(listing, description, positions)| {
+                let mut partitions = partitions_of(description.as_ref(), &positions, &starts, &ends);
                 partitions.retain(|row| of.is_none_or(|topic| row.partition.topic == *topic));
                 GroupRead {
                     partitions,
-                    why_no_commits: commits.err(),
+                    why_no_commits: positions.err(),
                     listing: description.as_ref().map_or(listing, |description| description.listing.clone()),
                     description,
                 }
@@ -346,10 +361,10 @@ fn sum(disks: &[Disk], bytes: impl Fn(&Disk) -> Option<u64>) -> Fact<u64> {
 /// What a group is assigned and what it committed; a partition may come twice.
 fn partitions_in<'a>(
     description: Option<&'a GroupDescription>,
-    commits: &'a Result<Commits, Failure>,
+    positions: &'a Result<Positions, Failure>,
 ) -> impl Iterator<Item = &'a TopicPartition> {
     let assigned = description.into_iter().flat_map(|description| &description.members).flat_map(|m| &m.assignment);
-    assigned.chain(commits.iter().flat_map(HashMap::keys))
+    assigned.chain(positions.iter().flat_map(|positions| positions.commits.keys()))
 }
 
 /// Each partition once.

@@ -6,7 +6,7 @@ use super::groups::{Commits, listed_offset};
 use super::plans::no_such_topic;
 use super::{Cluster, Metadata, lock};
 use crate::domain::expiry;
-use crate::domain::group::{CommittedOffset, GroupState};
+use crate::domain::group::{CommittedOffset, GroupState, GroupType};
 use crate::domain::group_plan::PlanBasis;
 use crate::domain::offsets_csv::OffsetRow;
 use crate::domain::plan::Plan;
@@ -68,7 +68,7 @@ impl Cluster {
         let metadata = self.metadata().await?;
         let target = target_of(&request.target, basis.now);
         let other = match &request.target {
-            ResetWish::Group(other) => Some(self.commits_of(other).await?),
+            ResetWish::Group(other) => Some(self.stands_at(other).await?),
             _ => None,
         };
         let one = |group| self.reset_of_one(group, &request, &target, other.as_ref(), &metadata, &basis);
@@ -124,8 +124,13 @@ impl Cluster {
         metadata: &Metadata,
         basis: &PlanBasis,
     ) -> Result<Result<Plan, Failure>, Failure> {
-        let (description, commits) = tokio::join!(self.describe_one(group), self.commits_of(group));
-        let (description, commits) = (description?, commits?);
+        let (description, positions) = self.described(group).await?;
+        let commits = positions?.commits;
+        let is_share = description.listing.kind == GroupType::Share;
+        if is_share && request.groups.len() > 1 {
+            let message = "it is a share group, which is reset by itself: that has no undo";
+            return Err(Failure::new(FailureKind::Invalid, "reset group", message).on(group.as_str()));
+        }
         let creates_group = description.listing.state == GroupState::Dead;
         if creates_group && !request.create_group {
             return Err(Failure::new(
@@ -182,7 +187,8 @@ impl Cluster {
             .collect();
         let role = self.role_of(&description, &commits, &metadata.topics);
         let retention = self.offsets_retention(&description).await;
-        let expiry = expiry::of_commit(&description, &retention, basis.now, &basis.zone);
+        // Start offsets stay as long as their group.
+        let expiry = (!is_share).then(|| expiry::of_commit(&description, &retention, basis.now, &basis.zone));
         let mut plan = reset::plan_reset(ResetInputs {
             id: basis.id.clone(),
             now: basis.now,
@@ -197,7 +203,7 @@ impl Cluster {
             partitions,
             group: description,
         })?;
-        plan.warnings.push(expiry);
+        plan.warnings.extend(expiry);
         Ok(Ok(plan))
     }
 }

@@ -8,7 +8,7 @@ use super::logs::{LogsPart, TopicLogs};
 use super::reading::GroupRead;
 use super::rounds::{self, walk};
 use super::{Cluster, lock};
-use crate::domain::group::GroupListing;
+use crate::domain::group::{GroupListing, GroupType};
 use crate::domain::lag_time::NextRecord;
 use crate::domain::origin::group_role;
 use crate::domain::pace::{Behind, Pace};
@@ -203,7 +203,7 @@ impl Cluster {
         source: Source,
         in_sight: Option<&HashSet<&GroupId>>,
     ) -> Result<(Vec<GroupRow>, Vec<Failure>), Failure> {
-        let described = admin::groups::describe(self.client(), &listings, Rights::Leave).await;
+        let described = self.describe_all(&listings, Rights::Leave).await;
         let mut failures = described.failures;
         let (groups, more) = self.lag_rows(listings, described.value, None).await?;
         failures.extend(more);
@@ -227,8 +227,11 @@ impl Cluster {
                 sampler.sample(&listing.id, listing.state, partitions, now);
                 let standing = match (&group.why_no_commits, judged.get(index)) {
                     (Some(failure), _) => Standing::Unknown(failure.to_string().into()),
-                    (None, Some(judged)) => Standing::of(partitions, &judged.partitions),
-                    (None, None) => sampler.standing(&listing.id, partitions, now, rules),
+                    // What a share group acknowledges is in no log of commits.
+                    (None, Some(judged)) if listing.kind != GroupType::Share => {
+                        Standing::of(partitions, &judged.partitions)
+                    }
+                    (None, _) => sampler.standing(&listing.id, partitions, now, rules),
                 };
                 let Pace { mut behind, drain, longest } = sampler.pace(&listing.id, partitions);
                 if matches!(behind, Behind::Before(_) | Behind::Unknown) {

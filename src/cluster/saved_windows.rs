@@ -237,6 +237,7 @@ mod tests {
             start: Fact::Known(0),
             end: Fact::Known(9),
             nothing_left: false,
+            told_lag: None,
             member: None,
         };
         let mut windows = Windows::default();

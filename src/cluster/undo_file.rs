@@ -19,6 +19,8 @@ impl Cluster {
             | Change::ResetGroups { .. }
             | Change::DeleteGroups { .. }
             | Change::DeleteOffsets { .. } => {}
+            // Other tools would commit them, which moves no share group.
+            Change::ResetShareGroup { .. } | Change::DeleteShareOffsets { .. } => return None,
             Change::AddPartitions { .. }
             | Change::CreateTopic { .. }
             | Change::DeleteTopic { .. }

@@ -73,7 +73,7 @@ impl Cluster {
     async fn look(&self, plan: &Plan) -> Result<Outcome, Failure> {
         let metadata = self.metadata().await?;
         let groups: Vec<GroupId> = plan.groups().into_iter().cloned().collect();
-        let commits = futures::future::join_all(groups.iter().map(|group| self.commits_of(group))).await;
+        let commits = futures::future::join_all(groups.iter().map(|group| self.stands_at(group))).await;
         let commits: HashMap<&GroupId, Result<Commits, Failure>> = groups.iter().zip(commits).collect();
         let of_groups: BTreeSet<&GroupId> = plan.steps.iter().filter_map(|step| group_of(plan, step)).collect();
         let described = futures::future::join_all(of_groups.iter().map(|group| self.describe_one(group))).await;

@@ -169,18 +169,15 @@ mod tests {
     fn group(state: GroupState, members: &[&str], epoch: Option<i32>) -> GroupDescription {
         let member = |id: &&str| Member {
             member_id: (*id).into(),
-            instance_id: None,
             client_id: format!("client-{id}"),
             host: "/10.0.0.7".into(),
-            assignment: Vec::new(),
+            ..Member::default()
         };
+        let listing = GroupListing { id: "g".into(), state, kind: GroupType::Classic, protocol_type: String::new() };
         GroupDescription {
-            listing: GroupListing { id: "g".into(), state, kind: GroupType::Classic, protocol_type: String::new() },
-            coordinator: None,
-            assignor: String::new(),
             members: members.iter().map(member).collect(),
             epoch,
-            may_delete: None,
+            ..GroupDescription::of_listing(listing)
         }
     }
 

@@ -365,22 +365,19 @@ mod tests {
 
     #[test]
     fn what_becomes_of_a_group_and_of_its_members_is_seen() {
+        let listing =
+            |state| GroupListing { id: "g".into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() };
         let describe = |state, members: &[&str]| GroupDescription {
-            listing: GroupListing { id: "g".into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() },
-            coordinator: None,
-            epoch: None,
-            assignor: String::new(),
             members: members
                 .iter()
                 .map(|id| crate::domain::group::Member {
                     member_id: (*id).into(),
-                    instance_id: None,
                     client_id: "c".into(),
                     host: "h".into(),
-                    assignment: vec![],
+                    ..crate::domain::group::Member::default()
                 })
                 .collect(),
-            may_delete: None,
+            ..GroupDescription::of_listing(listing(state))
         };
         let deletion = Step::DeleteGroup { group: "g".into() };
         assert_eq!(word(&judge_group(&deletion, &describe(GroupState::Dead, &[]))), 'D');

@@ -1,5 +1,9 @@
 //! Consumer groups: who is in them, what they committed, how far behind they are.
 
+mod detail;
+
+pub use detail::{MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology};
+
 use super::{BrokerId, Fact, GroupId, Offset, Time, TopicPartition};
 use serde::{Deserialize, Serialize};
 
@@ -88,13 +92,17 @@ pub struct GroupListing {
 }
 
 /// One member of a group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub member_id: String,
     pub instance_id: Option<String>,
     pub client_id: String,
     pub host: String,
+    /// What it holds, in order. Of a streams group: what its active tasks read.
     pub assignment: Vec<TopicPartition>,
+    /// `None`: a member of a classic group, which tells no more.
+    #[serde(default)]
+    pub detail: Option<Box<MemberDetail>>,
 }
 
 /// A group with its members.
@@ -105,10 +113,16 @@ pub struct GroupDescription {
     /// The assignor in use; empty when there are no members.
     pub assignor: String,
     pub members: Vec<Member>,
-    /// How often the group has changed, where the cluster counts that: of the consumer
-    /// protocol of Kafka 4.
+    /// How often the group has changed, where the cluster counts that: of all types but
+    /// the classic one.
     #[serde(default)]
     pub epoch: Option<i32>,
+    /// The epoch that is assigned; behind the group's while it is being computed.
+    #[serde(default)]
+    pub assignment_epoch: Option<i32>,
+    /// Of a streams group.
+    #[serde(default)]
+    pub topology: Option<Box<Topology>>,
     /// May one delete the group, and with it single offsets of it? `None`: the
     /// cluster did not say.
     pub may_delete: Option<bool>,
@@ -117,11 +131,21 @@ pub struct GroupDescription {
 impl GroupDescription {
     /// What is known of a group that is only listed: nobody in it, and nothing of its rights.
     pub fn of_listing(listing: GroupListing) -> Self {
-        Self { listing, coordinator: None, assignor: String::new(), members: Vec::new(), may_delete: None, epoch: None }
+        Self {
+            listing,
+            coordinator: None,
+            assignor: String::new(),
+            members: Vec::new(),
+            may_delete: None,
+            epoch: None,
+            assignment_epoch: None,
+            topology: None,
+        }
     }
 }
 
-/// A committed offset with all that Kafka stores beside it.
+/// A committed offset with all that Kafka stores beside it; of a share group the offset
+/// where it begins, before which everything is acknowledged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommittedOffset {
     pub offset: Offset,
@@ -143,12 +167,18 @@ pub struct GroupPartition {
     /// Someone looked: between the committed offset and the end there is no record that
     /// a reader gets to see, only ends of transactions and gaps.
     pub nothing_left: bool,
+    /// The lag as the cluster tells it. `None`: it follows from the offsets. Of a share
+    /// group it does not: records behind its start are delivered out of order.
+    pub told_lag: Option<Fact<u64>>,
 }
 
 impl GroupPartition {
     /// Records between the committed offset and the end, never below zero. What was
     /// deleted before it was read does not count: nobody can read it any more.
     pub fn lag(&self) -> Fact<u64> {
+        if let Some(told) = &self.told_lag {
+            return told.clone();
+        }
         let committed = match &self.committed {
             Fact::Known(Some(committed)) => committed.offset,
             Fact::Known(None) => return Fact::unknown("nothing committed"),

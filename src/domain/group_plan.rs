@@ -3,9 +3,9 @@
 //! Facts come in as arguments. Invariant: every commit that would go is a step of
 //! its own with its whole before-image, so that undo can commit it again.
 
-use super::group::{GroupDescription, GroupState, Member};
+use super::group::{GroupDescription, GroupState, GroupType, Member};
 use super::plan::{Change, Check, Confirm, OffsetMove, Plan, Severity, Step, Warning, name_of};
-use super::reset::{PartitionFacts, TouchedGroup, confirm, emptiness, group_warnings, some};
+use super::reset::{NO_UNDO_OF_SHARE, PartitionFacts, TouchedGroup, confirm, emptiness, group_warnings, some};
 use super::{Failure, FailureKind, GroupId, PartitionId, Time, TopicName, TopicPartition, command_line, show};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
@@ -53,21 +53,32 @@ pub fn plan_delete_groups(basis: PlanBasis, groups: Vec<GroupFacts>) -> Result<P
     warnings.extend(beyond_undo(groups.iter().flat_map(|facts| &facts.commits)));
     warnings.push(starts_anew());
     let name = name_of(&ids).into_owned();
-    let asked =
-        if basis.production { Confirm::TypeName(name.clone()) } else { confirm(&name, &touched, &moves, false) };
+    let has_share = touched.iter().any(is_share);
+    let asked = if basis.production || has_share {
+        Confirm::TypeName(name.clone())
+    } else {
+        confirm(&name, &touched, &moves, false)
+    };
     let words = ["klamm", "groups", "delete"].into_iter().chain(ids.iter().map(GroupId::as_str));
     Ok(Plan {
         title: format!("Delete group{} {}", if has_many { "s" } else { "" }, listed(&ids)),
-        summary: vec![
-            commits_of(&moves),
-            "undo commits the offsets again; type, generation and open transactions of the group are gone for good"
-                .into(),
-        ],
+        summary: match has_share {
+            true => vec![commits_of(&moves)],
+            false => vec![
+                commits_of(&moves),
+                "undo commits the offsets again; type, generation and open transactions of the group are gone for good"
+                    .into(),
+            ],
+        },
         steps,
         checks,
         warnings,
         confirm: asked,
-        not_undoable: moves.is_empty().then(|| "nothing is committed that could be committed again".into()),
+        not_undoable: if has_share {
+            Some(NO_UNDO_OF_SHARE.into())
+        } else {
+            moves.is_empty().then(|| "nothing is committed that could be committed again".into())
+        },
         command_line: command_line::join(words),
         made_at: basis.now,
         finishes: None,
@@ -92,6 +103,9 @@ pub fn plan_delete_offsets(
     let moves: Vec<OffsetMove> = wanted.iter().filter_map(|row| deleted(row, None)).collect();
     if moves.is_empty() {
         return Err(fail("it has nothing committed there".into()));
+    }
+    if is_share(&facts.group) {
+        return plan_delete_starts(basis, facts, scope, moves);
     }
     let named = scope
         .iter()
@@ -130,6 +144,62 @@ pub fn plan_delete_offsets(
         change: Change::DeleteOffsets { group },
         id: basis.id,
     })
+}
+
+/// The plan that deletes the start offsets of a share group, which brokers do by whole
+/// topics and while nobody is in it.
+fn plan_delete_starts(
+    basis: PlanBasis,
+    facts: GroupFacts,
+    scope: &[(TopicName, Option<Vec<PartitionId>>)],
+    moves: Vec<OffsetMove>,
+) -> Result<Plan, Failure> {
+    let group = facts.group.id().clone();
+    let topics: BTreeSet<&TopicName> = moves.iter().map(|step| &step.topic).collect();
+    let is_left = |row: &&PartitionFacts| {
+        topics.contains(&row.partition.topic) && row.committed.is_some() && !row.partition.is_in(scope)
+    };
+    let left: Vec<&TopicPartition> = facts.commits.iter().filter(is_left).map(|row| &row.partition).collect();
+    if !left.is_empty() {
+        let message = format!(
+            "brokers delete the start offsets of a share group by whole topics, and {} would stay",
+            some(&left)
+        );
+        let failure = Failure::new(FailureKind::Invalid, "delete offsets of group", message);
+        return Err(failure.on(group.as_str()).hint("Name the topic without partitions."));
+    }
+    let mut words: Vec<&str> = vec!["klamm", "groups", "delete-offsets", group.as_str()];
+    words.extend(topics.iter().flat_map(|topic| ["--topic", topic.as_str()]));
+    let starts_again =
+        "whoever comes back begins where share.auto.offset.reset of the group says, at the end by default";
+    let mut warnings = group_warnings(std::slice::from_ref(&facts.group));
+    warnings.push(Warning::new(Severity::Warning, starts_again));
+    Ok(Plan {
+        title: format!("Delete start offsets of {group}"),
+        summary: vec![format!(
+            "{} in {}",
+            show::plural(moves.len(), "start offset"),
+            show::plural(topics.len(), "topic")
+        )],
+        checks: vec![
+            emptiness(&facts.group.description, false),
+            unchanged(&basis),
+            right_to_delete(&facts.group.description, false),
+        ],
+        warnings,
+        confirm: Confirm::TypeName(group.to_string()),
+        not_undoable: Some(NO_UNDO_OF_SHARE.into()),
+        command_line: command_line::join(words),
+        made_at: basis.now,
+        finishes: None,
+        steps: moves.into_iter().map(Step::MoveOffset).collect(),
+        change: Change::DeleteShareOffsets { group },
+        id: basis.id,
+    })
+}
+
+fn is_share(group: &TouchedGroup) -> bool {
+    group.description.listing.kind == GroupType::Share
 }
 
 /// Which members shall leave.

@@ -148,6 +148,7 @@ mod tests {
             end: Fact::Known(end),
             member: Some(0),
             nothing_left: false,
+            told_lag: None,
         }
     }
 

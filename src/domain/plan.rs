@@ -24,6 +24,10 @@ pub enum Change {
         /// Those among them that are not there: a commit makes them.
         creates: Vec<GroupId>,
     },
+    /// A share group begins elsewhere, and forgets what it acknowledged.
+    ResetShareGroup {
+        group: GroupId,
+    },
     AddPartitions {
         topic: TopicName,
     },
@@ -39,6 +43,10 @@ pub enum Change {
     },
     /// Some of its committed offsets go; the group stays.
     DeleteOffsets {
+        group: GroupId,
+    },
+    /// A share group keeps nothing of some topics any more; the group stays.
+    DeleteShareOffsets {
         group: GroupId,
     },
     RemoveMembers {
@@ -61,7 +69,9 @@ impl Change {
     pub fn target(&self) -> Cow<'_, str> {
         match self {
             Self::ResetOffsets { group, .. }
+            | Self::ResetShareGroup { group }
             | Self::DeleteOffsets { group }
+            | Self::DeleteShareOffsets { group }
             | Self::RemoveMembers { group }
             | Self::ConfigureGroup { group }
             | Self::Undo { group: Some(group), .. } => group.as_str().into(),
@@ -77,7 +87,9 @@ impl Change {
     pub fn group(&self) -> Option<&GroupId> {
         match self {
             Self::ResetOffsets { group, .. }
+            | Self::ResetShareGroup { group }
             | Self::DeleteOffsets { group }
+            | Self::DeleteShareOffsets { group }
             | Self::RemoveMembers { group }
             | Self::ConfigureGroup { group } => Some(group),
             Self::DeleteGroups { groups } | Self::ResetGroups { groups, .. } => match groups.as_slice() {
@@ -95,18 +107,29 @@ impl Change {
             Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => Some(topic),
             Self::ResetOffsets { .. }
             | Self::ResetGroups { .. }
+            | Self::ResetShareGroup { .. }
             | Self::DeleteGroups { .. }
             | Self::DeleteOffsets { .. }
+            | Self::DeleteShareOffsets { .. }
             | Self::RemoveMembers { .. }
             | Self::ConfigureGroup { .. }
             | Self::Undo { .. } => None,
         }
     }
 
+    /// Its moves are of the start offsets of a share group, which are set by requests of
+    /// their own.
+    pub fn is_of_share_group(&self) -> bool {
+        matches!(self, Self::ResetShareGroup { .. } | Self::DeleteShareOffsets { .. })
+    }
+
     /// The groups in which nobody may be when it is applied.
     fn needs_empty(&self) -> &[GroupId] {
         match self {
-            Self::ResetOffsets { group, .. } | Self::Undo { group: Some(group), .. } => std::slice::from_ref(group),
+            Self::ResetOffsets { group, .. }
+            | Self::ResetShareGroup { group }
+            | Self::DeleteShareOffsets { group }
+            | Self::Undo { group: Some(group), .. } => std::slice::from_ref(group),
             Self::DeleteGroups { groups } | Self::ResetGroups { groups, .. } => groups,
             // What the members do not read may go while they are there.
             Self::DeleteOffsets { .. }

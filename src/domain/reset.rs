@@ -8,16 +8,18 @@
 //! out without a word.
 
 mod many;
+mod share;
 mod target;
 mod undo;
 mod wording;
 
+pub(super) use share::NO_UNDO as NO_UNDO_OF_SHARE;
 pub(super) use wording::some;
 
 pub use many::{as_copy, as_import, merge};
 pub use undo::{UndoInputs, UndoPartition, plan_undo};
 
-use super::group::{CommittedOffset, GroupDescription, GroupState};
+use super::group::{CommittedOffset, GroupDescription, GroupState, GroupType};
 use super::origin::GroupRole;
 use super::plan::{Change, Check, Confirm, OffsetMove, Plan, Severity, Step, Warning};
 use super::{Fact, Failure, FailureKind, GroupId, Offset, Time, TopicId, TopicName, TopicPartition, show, when};
@@ -145,7 +147,7 @@ pub fn plan_reset(inputs: ResetInputs) -> Result<Plan, Failure> {
         role: inputs.role.clone(),
         commits_without_joining: inputs.commits_without_joining,
     }];
-    Ok(Plan {
+    let plan = Plan {
         title: wording::title(&inputs),
         summary: wording::summary(&inputs, &moves),
         warnings: warnings(&inputs, &touched, &moves, &left_out),
@@ -158,7 +160,8 @@ pub fn plan_reset(inputs: ResetInputs) -> Result<Plan, Failure> {
         steps: moves.into_iter().map(Step::MoveOffset).collect(),
         change: Change::ResetOffsets { group, creates_group: inputs.creates_group },
         id: inputs.id,
-    })
+    };
+    Ok(if inputs.group.listing.kind == GroupType::Share { share::of(plan) } else { plan })
 }
 
 /// A group whose offsets would change, and what calls for care with it.
@@ -236,11 +239,13 @@ pub(super) fn emptiness(group: &GroupDescription, is_one_of_many: bool) -> Check
 /// another right than the one to commit.
 pub(super) fn right_to_undo(groups: &[TouchedGroup], moves: &[OffsetMove]) -> Vec<Check> {
     let is_new = |group: &TouchedGroup| {
-        moves.iter().any(|step| {
-            step.before.is_none()
-                && step.target.is_some()
-                && step.group.as_ref().is_none_or(|named| named == group.id())
-        })
+        // Of a share group nothing is undone.
+        group.description.listing.kind != GroupType::Share
+            && moves.iter().any(|step| {
+                step.before.is_none()
+                    && step.target.is_some()
+                    && step.group.as_ref().is_none_or(|named| named == group.id())
+            })
     };
     let check = |group: &TouchedGroup| {
         // The rights on a group that is not there yet are those on its name: brokers do not tell them.

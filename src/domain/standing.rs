@@ -125,6 +125,7 @@ mod tests {
             start: Fact::Known(0),
             end,
             nothing_left: false,
+            told_lag: None,
             member: None,
         }
     }

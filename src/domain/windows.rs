@@ -159,6 +159,7 @@ mod tests {
             start: Fact::Known(0),
             end: Fact::Known(end),
             nothing_left: false,
+            told_lag: None,
             member: Some(0),
         }
     }

@@ -61,7 +61,7 @@ fn described() -> StreamsGroupDescribeResponse {
         topology: Some(Topology { epoch: 3, subtopologies: Some(vec![subtopology]) }),
         members: vec![member],
         authorized_operations: i32::MIN,
-        topology_description: streams_group_describe::NotAskedFor,
+        topology_description: NotAskedFor,
         topology_description_status: 0,
         assignor_name: None,
     };

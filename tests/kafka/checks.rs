@@ -12,6 +12,7 @@ mod outlook;
 mod reading;
 mod sitting;
 mod taking;
+mod types;
 mod unfinished;
 
 pub use sitting::{hostile_bytes, the_story};
@@ -78,6 +79,9 @@ pub const CHECKS: &[Check] = &[
 pub const MODERN: &[Check] = &[
     ("remove members/of the consumer protocol", taking::members_of_the_consumer_protocol),
     ("remove members/static, of the consumer protocol", taking::static_members_of_the_consumer_protocol),
+    ("types/share", types::share),
+    ("types/streams", types::streams),
+    ("types/consumer", types::consumer),
 ];
 
 /// `count` small records in one partition: `<prefix>-0`, `<prefix>-1`, …

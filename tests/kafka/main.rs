@@ -33,6 +33,7 @@ mod patience;
 mod pki;
 mod places;
 mod ports;
+mod raw;
 mod registry;
 mod rights;
 mod screen;

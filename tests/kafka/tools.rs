@@ -59,6 +59,11 @@ impl Tools {
         self.run("org.apache.kafka.tools.consumer.ConsoleConsumer", words, "")
     }
 
+    /// Reads as a member of a share group, and acknowledges.
+    pub fn share(&self, words: &[&str]) -> String {
+        self.run("org.apache.kafka.tools.consumer.ConsoleShareConsumer", words, "")
+    }
+
     pub fn produce(&self, words: &[&str], lines: &str) {
         self.run("org.apache.kafka.tools.ConsoleProducer", words, lines);
     }

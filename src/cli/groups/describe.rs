@@ -6,9 +6,10 @@ use crate::cli::output::{Cell, Column, Report, Section, Table, fact, hidden, num
 use crate::cli::session::Session;
 use crate::cluster::{GroupDetail, LastHour, Outlook, PartitionOutlook};
 use crate::domain::drain::Drain;
+use crate::domain::group::{GroupType, MemberDetail, StreamsDetail, Subtopology, Task, Topology};
 use crate::domain::headroom::Headroom;
 use crate::domain::produced::{Produced, STEP};
-use crate::domain::{Fact, GroupId, show};
+use crate::domain::{Fact, GroupId, TopicName, show};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
@@ -27,6 +28,7 @@ const PARTITIONS: &[Column] = &[
     number("partition", "P"),
     fact("start_offset", "START"),
     fact("committed", "COMMITTED"),
+    number("share_start_offset", "START OFFSET"),
     fact("end_offset", "END"),
     fact("lag", "LAG"),
     fact("lag_ms", "BEHIND"),
@@ -42,11 +44,50 @@ const PARTITIONS: &[Column] = &[
     text("host", "HOST"),
 ];
 
+/// For people: a share group commits nothing, and where it begins is not where the log does.
+const SHARE_PARTITIONS: &[Column] = &[
+    text("group", "GROUP"),
+    text("topic", "TOPIC"),
+    number("partition", "P"),
+    fact("start_offset", "LOG START"),
+    hidden("committed"),
+    number("share_start_offset", "START OFFSET"),
+    fact("end_offset", "END"),
+    fact("lag", "LAG"),
+    fact("lag_ms", "BEHIND"),
+    word_fact("drain", "DRAIN"),
+    number("drain_ms", "DRAINED IN"),
+    number("growing_per_second", "GROWING/s"),
+    hidden("headroom"),
+    number("headroom_ms", "HEADROOM"),
+    number("lost", "LOST"),
+    hidden("held_by_producer"),
+    text("member_id", "MEMBER"),
+    text("client_id", "CLIENT"),
+    text("host", "HOST"),
+];
+
 const MEMBERS: &[Column] = &[
     text("member_id", "MEMBER"),
     text("instance_id", "INSTANCE"),
     text("client_id", "CLIENT"),
     text("host", "HOST"),
+    number("member_epoch", "EPOCH"),
+    text("rack", "RACK"),
+    hidden("subscription"),
+    text("subscription_pattern", "PATTERN"),
+    hidden("is_classic"),
+    text("process_id", "PROCESS"),
+    text("endpoint", "ENDPOINT"),
+    text("client_tags", "TAGS"),
+    hidden("topology_epoch"),
+    text("active_tasks", "ACTIVE"),
+    text("standby_tasks", "STANDBY"),
+    text("warmup_tasks", "WARM-UP"),
+    hidden("target_active_tasks"),
+    hidden("target_standby_tasks"),
+    hidden("target_warmup_tasks"),
+    hidden("target"),
     text("partitions", "PARTITIONS"),
 ];
 
@@ -88,7 +129,13 @@ fn describe(group: &GroupDetail, with_written: bool, report: &mut Report) {
             Fact::Unknown(reason) => format!("written in the last hour: ? {reason}"),
         }));
     }
-    report.sections.push(Section::Rows(partitions.clone()));
+    if let Some(topology) = &group.description.topology {
+        report.sections.extend(topology_lines(topology).into_iter().map(Section::Line));
+    }
+    report.sections.push(Section::Rows(match listing.kind {
+        GroupType::Share => Table { columns: SHARE_PARTITIONS, ..partitions.clone() },
+        GroupType::Classic | GroupType::Consumer | GroupType::Streams | GroupType::Unknown => partitions.clone(),
+    }));
     if !members.rows.is_empty() {
         report.sections.push(Section::Rows(members.clone()));
     }
@@ -99,9 +146,15 @@ fn describe(group: &GroupDetail, with_written: bool, report: &mut Report) {
         "protocol_type": listing.protocol_type,
         "assignor": group.description.assignor,
         "coordinator": group.description.coordinator,
+        "epoch": group.description.epoch,
+        "assignment_epoch": group.description.assignment_epoch,
+        "topology": group.description.topology.as_deref().map(topology_json),
         "role": role_word(&group.role),
     });
     if let Json::Object(item) = &mut item {
+        if listing.kind == GroupType::Share {
+            put(item, "delivery_state", Fact::unknown(DELIVERY_NOT_TOLD));
+        }
         put(item, "lag", lag.map(Json::from));
         put(item, "lag_ms", of_outlook(group, |outlook| outlook.waiting.clone()).map(Json::from));
         let drain = of_outlook(group, |outlook| outlook.drain.clone());
@@ -117,6 +170,54 @@ fn describe(group: &GroupDetail, with_written: bool, report: &mut Report) {
     report.items.get_or_insert_default().push(item);
     report.rows.rows.extend(partitions.rows);
     report.failures.extend(group.failures.iter().cloned());
+}
+
+/// Of records that were delivered and are neither acknowledged nor given up.
+const DELIVERY_NOT_TOLD: &str = "the protocol tells where a share group begins and how much is left to it, \
+                                 not which records are being delivered";
+
+fn topology_json(topology: &Topology) -> Json {
+    let subtopology = |one: &Subtopology| {
+        json!({
+            "id": one.id,
+            "sources": one.sources,
+            "repartition_sources": one.repartition_sources,
+            "repartition_sinks": one.repartition_sinks,
+            "changelogs": one.changelogs,
+        })
+    };
+    let subtopologies = topology.subtopologies.as_ref();
+    let mut told = serde_json::Map::from_iter([("epoch".to_owned(), topology.epoch.into())]);
+    put(
+        &mut told,
+        "subtopologies",
+        match subtopologies {
+            Some(all) => Fact::Known(all.iter().map(subtopology).collect()),
+            None => Fact::unknown(NOT_SET_UP),
+        },
+    );
+    told.into()
+}
+
+const NOT_SET_UP: &str = "it is not set up: source topics are missing, or their counts of partitions do not fit";
+
+/// What a streams application does, a line for each part of it.
+fn topology_lines(topology: &Topology) -> Vec<String> {
+    let Some(subtopologies) = &topology.subtopologies else {
+        return vec![format!("topology of epoch {}: {NOT_SET_UP}", topology.epoch)];
+    };
+    let line = |one: &Subtopology| {
+        let parts = [
+            ("reads", &one.sources),
+            ("its repartition topics", &one.repartition_sources),
+            ("repartitions to", &one.repartition_sinks),
+            ("keeps", &one.changelogs),
+        ];
+        let parts = parts.into_iter().filter(|(_, topics)| !topics.is_empty());
+        let parts: Vec<String> = parts.map(|(what, topics)| format!("{what} {}", names(topics))).collect();
+        format!("subtopology {}: {}", one.id, parts.join("; "))
+    };
+    subtopologies.iter().map(line).collect()
 }
 
 /// By the records' own times.
@@ -137,7 +238,7 @@ fn partition_rows(group: &GroupDetail) -> Table {
     };
     let rows = group.partitions.iter().enumerate().map(|(index, partition)| {
         let member = partition.member.and_then(|index| group.description.members.get(index));
-        let mut row = lag_cells(&group.description.listing.id, partition);
+        let mut row = lag_cells(&group.description.listing, partition);
         row.extend(outlook_cells(look(index)));
         row.extend([
             Cell::or_absent(member, |member| Cell::text(member.member_id.as_str())),
@@ -256,13 +357,46 @@ fn headroom_word(headroom: Headroom) -> &'static str {
 
 fn member_rows(group: &GroupDetail) -> Table {
     let rows = group.description.members.iter().map(|member| {
-        vec![
+        let mut row = vec![
             Cell::text(member.member_id.as_str()),
             Cell::or_absent(member.instance_id.as_deref(), Cell::text),
             Cell::text(member.client_id.as_str()),
             Cell::text(member.host.as_str()),
-            Cell::texts(&member.assignment),
-        ]
+        ];
+        row.extend(detail_cells(member.detail.as_deref()));
+        row.push(Cell::texts(&member.assignment));
+        row
     });
     Table::of(MEMBERS, rows)
+}
+
+fn names(topics: &[TopicName]) -> String {
+    topics.iter().map(TopicName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// From `member_epoch` to `target`; all of them absent for a member of a classic group.
+fn detail_cells(detail: Option<&MemberDetail>) -> [Cell; 16] {
+    let streams = detail.and_then(|detail| detail.streams.as_ref());
+    let tasks = |of: fn(&StreamsDetail) -> &Vec<Task>| Cell::or_absent(streams, |streams| Cell::texts(of(streams)));
+    let tag = |(name, value): &(String, String)| format!("{name}={value}");
+    [
+        Cell::or_absent(detail, |detail| Cell::Id(detail.epoch.into())),
+        Cell::or_absent(detail.and_then(|detail| detail.rack.as_deref()), Cell::text),
+        Cell::or_absent(detail.filter(|_| streams.is_none()), |detail| Cell::texts(&detail.subscription)),
+        Cell::or_absent(detail.and_then(|detail| detail.pattern.as_deref()), Cell::text),
+        Cell::or_absent(detail.and_then(|detail| detail.is_classic), Cell::Flag),
+        Cell::or_absent(streams, |streams| Cell::text(streams.process_id.as_str())),
+        Cell::or_absent(streams.and_then(|streams| streams.endpoint.as_deref()), Cell::text),
+        Cell::or_absent(streams.filter(|streams| !streams.tags.is_empty()), |streams| {
+            Cell::texts(streams.tags.iter().map(tag))
+        }),
+        Cell::or_absent(streams, |streams| Cell::Id(streams.topology_epoch.into())),
+        tasks(|streams| &streams.tasks.active),
+        tasks(|streams| &streams.tasks.standby),
+        tasks(|streams| &streams.tasks.warmup),
+        tasks(|streams| &streams.target.active),
+        tasks(|streams| &streams.target.standby),
+        tasks(|streams| &streams.target.warmup),
+        Cell::or_absent(detail.and_then(|detail| detail.target.as_ref()), Cell::texts),
+    ]
 }

@@ -15,7 +15,7 @@ pub(super) const LOOKS_MILLIS: [u64; 7] = [0, 50, 100, 200, 400, 800, 1600];
 
 impl Cluster {
     pub(super) async fn read_back_moves(&self, plan: &Plan, group: &GroupId, board: &mut Board) -> Warning {
-        match self.commits_of(group).await {
+        match self.stands_at(group).await {
             Ok(commits) => {
                 let (corrected, note) = compare_moves(plan, group, &commits, board);
                 board.settle(corrected).await;
@@ -69,8 +69,8 @@ impl Cluster {
     }
 
     async fn look_again_at(&self, plan: &Plan, group: &GroupId) -> Result<Warning, Failure> {
-        let (description, commits) = tokio::join!(self.describe_one(group), self.commits_of(group));
-        let (description, commits) = (description?, commits?);
+        let (description, positions) = self.described(group).await?;
+        let commits = positions?.commits;
         let moved = moves_of(plan, group)
             .filter(|(_, step)| commits.get(&partition_of(step)).map(|commit| commit.offset) != step.target)
             .count();

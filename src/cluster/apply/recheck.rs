@@ -19,8 +19,10 @@ impl Cluster {
             Change::CreateTopic { .. }
             | Change::ResetOffsets { .. }
             | Change::ResetGroups { .. }
+            | Change::ResetShareGroup { .. }
             | Change::DeleteGroups { .. }
             | Change::DeleteOffsets { .. }
+            | Change::DeleteShareOffsets { .. }
             | Change::ConfigureGroup { .. }
             | Change::Undo { .. } => {}
             Change::RemoveMembers { group } => self.recheck_members(plan, group).await?,
@@ -35,12 +37,9 @@ impl Cluster {
         let mut topics: Vec<TopicName> = moves.iter().map(|step| step.topic.clone()).collect();
         topics.sort();
         topics.dedup();
-        let (description, commits, metadata) = tokio::join!(
-            self.describe_one(group),
-            self.commits_of(group),
-            admin::topics::metadata(self.client(), Some(&topics)),
-        );
-        let description = description?;
+        let (described, metadata) =
+            tokio::join!(self.described(group), admin::topics::metadata(self.client(), Some(&topics)));
+        let (description, positions) = described?;
         let may_be_absent = match &plan.change {
             Change::ResetOffsets { creates_group, .. } => *creates_group,
             Change::ResetGroups { creates, .. } => creates.contains(group),
@@ -48,8 +47,10 @@ impl Cluster {
             Change::AddPartitions { .. }
             | Change::CreateTopic { .. }
             | Change::DeleteTopic { .. }
+            | Change::ResetShareGroup { .. }
             | Change::DeleteGroups { .. }
             | Change::DeleteOffsets { .. }
+            | Change::DeleteShareOffsets { .. }
             | Change::ConfigureGroup { .. }
             | Change::RemoveMembers { .. } => false,
         };
@@ -73,7 +74,7 @@ impl Cluster {
                 return Err(refused(plan, message).hint("Stop its consumers, or press w to wait until they have left."));
             }
         }
-        let (commits, metadata) = (commits?, metadata?);
+        let (commits, metadata) = (positions?.commits, metadata?);
         // A partition that the plan adds has no log yet; it begins at 0.
         let existing = moves.iter().filter(|step| step.target.is_some() && !plan.adds(step));
         let partitions: Vec<TopicPartition> = existing.map(|step| partition_of(step)).collect();

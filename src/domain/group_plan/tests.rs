@@ -14,19 +14,14 @@ fn member(id: &str, instance: Option<&str>, reads: &[&str]) -> Member {
         client_id: format!("client-{id}"),
         host: "10.0.0.7".into(),
         assignment: reads.iter().map(|topic| TopicPartition::new((*topic).into(), 0)).collect(),
+        detail: None,
     }
 }
 
 fn described(id: &str, members: Vec<Member>) -> GroupDescription {
     let state = if members.is_empty() { GroupState::Empty } else { GroupState::Stable };
-    GroupDescription {
-        listing: GroupListing { id: id.into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() },
-        coordinator: None,
-        assignor: String::new(),
-        members,
-        may_delete: Some(true),
-        epoch: None,
-    }
+    let listing = GroupListing { id: id.into(), state, kind: GroupType::Classic, protocol_type: "consumer".into() };
+    GroupDescription { members, may_delete: Some(true), ..GroupDescription::of_listing(listing) }
 }
 
 fn commit(topic: &str, partition: i32, offset: Offset, start: Offset) -> PartitionFacts {
@@ -72,6 +67,37 @@ fn many_groups_are_named_together_and_each_step_says_whose_it_is() {
     assert_eq!((plan.change.target().as_ref(), plan.change.group()), ("2 groups", None));
     assert_eq!(plan.confirm, Confirm::TypeName("2 groups".into()));
     assert_eq!(plan.title, "Delete groups a, b");
+}
+
+fn shared(members: Vec<Member>, commits: Vec<PartitionFacts>) -> GroupFacts {
+    let mut facts = group("g", members, commits);
+    facts.group.description.listing.kind = GroupType::Share;
+    facts
+}
+
+#[test]
+fn start_offsets_of_a_share_group_go_by_whole_topics_and_for_good() {
+    let commits = vec![commit("t", 0, 4, 0), commit("t", 1, 5, 0), commit("u", 0, 6, 0)];
+    let plan = plan_delete_offsets(basis(), shared(vec![], commits.clone()), &[("t".into(), None)]).unwrap();
+    assert_eq!(plan.change, Change::DeleteShareOffsets { group: "g".into() });
+    assert_eq!((plan.confirm.clone(), plan.steps.len()), (Confirm::TypeName("g".into()), 2));
+    assert!(plan.not_undoable.is_some() && plan.failed_check().is_none());
+    assert_eq!(plan.command_line, "klamm groups delete-offsets g --topic t");
+    let all = [("t".into(), Some(vec![0, 1]))];
+    assert!(plan_delete_offsets(basis(), shared(vec![], commits.clone()), &all).is_ok(), "all that it has there");
+    let one = [("t".into(), Some(vec![1]))];
+    let refused = plan_delete_offsets(basis(), shared(vec![], commits.clone()), &one).unwrap_err();
+    assert!(refused.message.contains("t:0"), "{}", refused.message);
+    // Whoever is there keeps them, wherever it reads.
+    let alive = plan_delete_offsets(basis(), shared(vec![member("m", None, &[])], commits), &[("t".into(), None)]);
+    assert!(alive.unwrap().failed_check().is_some());
+}
+
+#[test]
+fn a_deleted_share_group_does_not_come_back() {
+    let plan = plan_delete_groups(basis(), vec![shared(vec![], vec![commit("t", 0, 4, 0)])]).unwrap();
+    assert_eq!(plan.confirm, Confirm::TypeName("g".into()));
+    assert!(plan.not_undoable.is_some() && plan.summary.iter().all(|line| !line.contains("undo")), "{plan:?}");
 }
 
 #[test]

@@ -200,14 +200,7 @@ fn what_breaks_is_said() {
 
 fn described(id: &str, may_delete: Option<bool>) -> GroupDescription {
     let group = reader(id, GroupState::Empty, GroupRole::Plain).group;
-    GroupDescription {
-        listing: group,
-        coordinator: None,
-        assignor: String::new(),
-        members: vec![],
-        epoch: None,
-        may_delete,
-    }
+    GroupDescription { may_delete, ..GroupDescription::of_listing(group) }
 }
 
 fn add(topic: Arc<Topic>, to: i32) -> AddInputs {

@@ -7,19 +7,12 @@ use rstest::rstest;
 const NOW: Time = Time(1_795_269_787_000); // 2026-11-21T14:03:07Z
 
 fn group(state: GroupState) -> GroupDescription {
-    GroupDescription {
-        listing: GroupListing {
-            id: "fraud scoring".into(),
-            state,
-            kind: GroupType::Classic,
-            protocol_type: "consumer".into(),
-        },
-        coordinator: None,
-        assignor: String::new(),
-        members: vec![],
-        epoch: None,
-        may_delete: None,
-    }
+    GroupDescription::of_listing(GroupListing {
+        id: "fraud scoring".into(),
+        state,
+        kind: GroupType::Classic,
+        protocol_type: "consumer".into(),
+    })
 }
 
 fn commit(offset: Offset) -> CommittedOffset {
@@ -59,6 +52,20 @@ fn inputs(target: ResetTarget, partitions: Vec<PartitionFacts>) -> ResetInputs {
 
 fn only(plan: &Plan) -> &OffsetMove {
     plan.moves().next().unwrap()
+}
+
+#[test]
+fn a_share_group_is_reset_without_a_way_back() {
+    let mut inputs = inputs(ResetTarget::Earliest, vec![facts(0, Some(500), 100, 900), facts(1, None, 0, 50)]);
+    inputs.group.listing.kind = GroupType::Share;
+    let plan = plan_reset(inputs).unwrap();
+    let group = GroupId::from("fraud scoring");
+    assert_eq!(plan.change, Change::ResetShareGroup { group });
+    assert_eq!(plan.confirm, Confirm::TypeName("fraud scoring".into()));
+    assert!(plan.not_undoable.as_ref().is_some_and(|why| why.contains("acknowledged")), "{plan:?}");
+    assert!(plan.warnings[0].text.contains("delivered again"), "{:?}", plan.warnings);
+    assert!(plan.checks.iter().all(|check| !check.text.contains("undo")), "{:?}", plan.checks);
+    assert_eq!(plan.moves().map(|step| step.target).collect::<Vec<_>>(), [Some(100), Some(0)]);
 }
 
 #[rstest]
@@ -190,10 +197,9 @@ fn a_group_with_members_fails_the_check_and_names_them() {
     inputs.group = group(GroupState::Stable);
     inputs.group.members.push(Member {
         member_id: "m".into(),
-        instance_id: None,
         client_id: "scorer".into(),
         host: "/10.0.0.7".into(),
-        assignment: vec![],
+        ..Default::default()
     });
     let plan = plan_reset(inputs).unwrap();
     let failed = plan.failed_check().unwrap();

@@ -2,6 +2,8 @@
 
 mod change;
 mod members;
+mod modern;
+mod streams;
 
 pub use change::{Leaving, delete, remove_members};
 pub use members::{Rights, describe};

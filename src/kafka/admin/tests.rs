@@ -3,6 +3,7 @@
 
 mod asking;
 mod changing;
+mod types;
 pub(crate) mod world;
 
 use crate::domain::TopicPartition;
@@ -34,6 +35,9 @@ async fn every_call_can_run_in_a_task() {
             offsets::epoch_end(&client, &[], &[]).await.len(),
             offsets::commit(&client, &grant, &group, &[]).await.len(),
             offsets::delete(&client, &grant, &group, &[]).await.len(),
+            offsets::share_offsets(&client, &[]).await.failures.len(),
+            offsets::set_starts(&client, &grant, &group, &[]).await.len(),
+            offsets::delete_starts(&client, &grant, &group, &[]).await.len(),
             usize::from(topics::metadata(&client, None).await.is_err()),
             usize::from(topics::delete(&client, &grant, &topic).await.is_err()),
             usize::from(topics::add_partitions(&client, &grant, &topic, 1, &[]).await.is_err()),
@@ -41,5 +45,5 @@ async fn every_call_can_run_in_a_task() {
         ]
     });
     // The broker hangs up on what is not scripted; nothing is asked for nothing.
-    assert_eq!(task.await.unwrap(), [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
+    assert_eq!(task.await.unwrap(), [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
 }

@@ -2,10 +2,11 @@
 //! cut short, or not at all. It listens on loopback on a port of its own.
 //!
 //! What the test does not script is answered as a broker without topics would:
-//! ApiVersions with everything the codec knows, Metadata with the broker itself
+//! ApiVersions with everything that can be coded, Metadata with the broker itself
 //! (or the [members](Scripted::join) it was told of).
 
 use super::{Endpoint, Options, Security, lock};
+use crate::protocol::{DescribeShareGroupOffsetsRequest, StreamsGroupDescribeRequest};
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::metadata_response::{
@@ -15,9 +16,9 @@ use kafka_protocol::messages::{
     ApiKey, ApiVersionsResponse, BrokerId as NodeId, FindCoordinatorRequest, FindCoordinatorResponse, MetadataResponse,
     RequestHeader, ResponseHeader,
 };
-use kafka_protocol::protocol::{Decodable, Encodable, Request, StrBytes};
+use kafka_protocol::protocol::{Decodable, Encodable, Message as _, Request, StrBytes, VersionRange};
 use openssl::ssl::{Ssl, SslAcceptor};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -30,7 +31,7 @@ use tokio::time::Instant;
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    pub(crate) api: ApiKey,
+    pub(crate) key: i16,
     pub(crate) version: i16,
     pub(crate) correlation: i32,
     body: Bytes,
@@ -213,7 +214,7 @@ impl Scripted {
 
     /// The requests of this API so far, in order of arrival.
     pub(crate) fn asked<R: Request>(&self) -> Vec<Asked> {
-        lock(&self.state.asked).iter().filter(|asked| asked.api as i16 == R::KEY).cloned().collect()
+        lock(&self.state.asked).iter().filter(|asked| asked.key == R::KEY).cloned().collect()
     }
 
     /// Connections accepted so far.
@@ -259,7 +260,8 @@ async fn serve(socket: impl AsyncRead + AsyncWrite, state: &State) -> std::io::R
             let mut frame = vec![0; size as usize];
             reader.read_exact(&mut frame).await?;
             let Some(asked) = parse(frame.into()) else { return Ok(()) };
-            let header = asked.api.response_header_version(asked.version);
+            // What the codec crate does not know is flexible in all versions.
+            let header = ApiKey::try_from(asked.key).map_or(1, |api| api.response_header_version(asked.version));
             let mut reply = state.reply(&asked);
             let mut at = Instant::now() + state.script.latency;
             lock(&state.asked).push(asked.clone());
@@ -305,30 +307,33 @@ pub(crate) fn frame(correlation: i32, header_version: i16, body: &[u8]) -> Bytes
 
 fn parse(mut frame: Bytes) -> Option<Asked> {
     let mut prefix = frame.slice(..4.min(frame.len()));
-    let (api, version) = (prefix.try_get_i16().ok()?, prefix.try_get_i16().ok()?);
-    let api = ApiKey::try_from(api).ok()?;
-    let header = RequestHeader::decode(&mut frame, api.request_header_version(version)).ok()?;
-    Some(Asked { api, version, correlation: header.correlation_id, body: frame })
+    let (key, version) = (prefix.try_get_i16().ok()?, prefix.try_get_i16().ok()?);
+    let header_version = ApiKey::try_from(key).map_or(2, |api| api.request_header_version(version));
+    let header = RequestHeader::decode(&mut frame, header_version).ok()?;
+    Some(Asked { key, version, correlation: header.correlation_id, body: frame })
 }
 
 impl State {
     fn reply(&self, asked: &Asked) -> Reply {
-        if let Some(handler) = self.script.handlers.get(&(asked.api as i16)) {
+        if let Some(handler) = self.script.handlers.get(&asked.key) {
             return handler(asked);
         }
-        match asked.api {
-            ApiKey::ApiVersions => Reply::with(&self.api_versions(), asked.version),
-            ApiKey::Metadata => Reply::with(&self.metadata(asked.version), asked.version),
-            ApiKey::FindCoordinator => Reply::with(&self.coordinators(asked), asked.version),
+        match ApiKey::try_from(asked.key).ok() {
+            Some(ApiKey::ApiVersions) => Reply::with(&self.api_versions(), asked.version),
+            Some(ApiKey::Metadata) => Reply::with(&self.metadata(asked.version), asked.version),
+            Some(ApiKey::FindCoordinator) => Reply::with(&self.coordinators(asked), asked.version),
             _ => Reply::Close,
         }
     }
 
     fn api_versions(&self) -> ApiVersionsResponse {
-        let offered = ApiKey::iter().filter(|api| !self.script.missing.contains(&(*api as i16))).map(|api| {
-            let all = api.valid_versions();
-            let (low, high) = self.script.versions.get(&(api as i16)).copied().unwrap_or((all.min, all.max));
-            ApiVersion::default().with_api_key(api as i16).with_min_version(low).with_max_version(high)
+        let mut all: BTreeMap<i16, VersionRange> =
+            ApiKey::iter().map(|api| (api as i16, api.valid_versions())).collect();
+        all.insert(StreamsGroupDescribeRequest::KEY, StreamsGroupDescribeRequest::VERSIONS);
+        all.insert(DescribeShareGroupOffsetsRequest::KEY, DescribeShareGroupOffsetsRequest::VERSIONS);
+        let offered = all.into_iter().filter(|(key, _)| !self.script.missing.contains(key)).map(|(key, all)| {
+            let (low, high) = self.script.versions.get(&key).copied().unwrap_or((all.min, all.max));
+            ApiVersion::default().with_api_key(key).with_min_version(low).with_max_version(high)
         });
         ApiVersionsResponse::default().with_api_keys(offered.collect())
     }

@@ -79,6 +79,7 @@ fn rows(topic: &TopicName, look: i64) -> Vec<GroupPartition> {
                 start: Fact::Known(0),
                 end: Fact::Known(5_000_000_100 + look * (pace + 500)),
                 nothing_left: false,
+                told_lag: None,
                 member: Some(0),
             }
         })

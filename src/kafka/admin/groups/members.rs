@@ -1,21 +1,24 @@
-//! Who is in a group, by either of the two protocols.
+//! Who is in a group, by the protocol of its type.
 //!
-//! Classic groups carry their assignment as bytes that only the client library
+//! Owns how groups are sorted by that, and the classic ones; the others are in `modern`
+//! and `streams`. Classic groups carry their assignment as bytes that only the client library
 //! understands; the consumer library's format is read here, within its bounds.
 
 use super::super::coordinated::{self, Batch};
 use super::super::{TopicNames, text};
 use super::state;
-use crate::domain::group::{GroupDescription, GroupListing, GroupState, GroupType, Member};
+use super::{modern, streams};
+use crate::domain::group::{GroupDescription, GroupListing, GroupState, GroupType, Member, Topology};
 use crate::domain::{BrokerId, Failure, FailureKind, GroupId, Partial, TopicPartition};
 use crate::kafka::wire::{Api, Client, Lane, Route};
+use crate::protocol::StreamsGroupDescribeRequest;
 use bytes::{Buf as _, Bytes, TryGetError};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{
-    ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, DescribeGroupsRequest, DescribeGroupsResponse,
-    GroupId as WireGroupId,
+    ConsumerGroupDescribeRequest, DescribeGroupsRequest, DescribeGroupsResponse, GroupId as WireGroupId,
+    ShareGroupDescribeRequest,
 };
 use kafka_protocol::protocol::StrBytes;
 use std::collections::HashMap;
@@ -48,28 +51,28 @@ pub async fn describe(
     rights: Rights,
 ) -> Partial<HashMap<GroupId, GroupDescription>> {
     let mut classic = Vec::new();
-    let mut modern = Vec::new();
-    let mut failures = Vec::new();
+    let (mut modern, mut share, mut streams) = (Vec::new(), Vec::new(), Vec::new());
     for group in groups {
-        match group.kind {
-            GroupType::Classic | GroupType::Unknown => classic.push(group.id.clone()),
-            GroupType::Consumer => modern.push(group.id.clone()),
-            GroupType::Share | GroupType::Streams => {
-                let message = format!("klamm does not read the members of {} groups", group.kind.word());
-                let failure = Failure::new(FailureKind::Unsupported, OPERATION, message);
-                failures.push(failure.about("of group", &group.id));
-            }
-        }
+        let of_kind = match group.kind {
+            GroupType::Classic | GroupType::Unknown => &mut classic,
+            GroupType::Consumer => &mut modern,
+            GroupType::Share => &mut share,
+            GroupType::Streams => &mut streams,
+        };
+        of_kind.push(group.id.clone());
     }
     let listings: HashMap<&GroupId, &GroupListing> = groups.iter().map(|group| (&group.id, group)).collect();
-    let (of_classic, of_modern) = futures::join!(
+    let (of_classic, of_modern, of_share, of_streams) = futures::join!(
         coordinated::ask(client, OPERATION, &classic, |broker, groups| ask_classic(client, broker, groups, rights)),
         coordinated::ask(client, OPERATION, &modern, |broker, groups| ask_modern(client, broker, groups, rights)),
+        coordinated::ask(client, OPERATION, &share, |broker, groups| ask_share(client, broker, groups, rights)),
+        coordinated::ask(client, OPERATION, &streams, |broker, groups| ask_streams(client, broker, groups, rights)),
     );
-    let mut described: HashMap<GroupId, Described> = of_classic.value;
-    described.extend(of_modern.value);
-    failures.extend(of_classic.failures);
-    failures.extend(of_modern.failures);
+    let Partial { value: mut described, mut failures } = of_classic;
+    for more in [of_modern, of_share, of_streams] {
+        described.extend(more.value);
+        failures.extend(more.failures);
+    }
     // A consumer-protocol group looks dead to those who ask in the classic way.
     let maybe_modern = |id: &&GroupId| {
         listings.get(id).is_some_and(|listing| listing.kind == GroupType::Unknown)
@@ -99,17 +102,19 @@ pub async fn describe(
 }
 
 /// A group as a coordinator describes it.
-struct Described {
-    broker: BrokerId,
-    state: GroupState,
+pub(super) struct Described {
+    pub(super) broker: BrokerId,
+    pub(super) state: GroupState,
     /// `None` when the answer does not say.
-    kind: Option<GroupType>,
-    protocol_type: Option<String>,
-    assignor: String,
-    members: Vec<Member>,
-    epoch: Option<i32>,
+    pub(super) kind: Option<GroupType>,
+    pub(super) protocol_type: Option<String>,
+    pub(super) assignor: String,
+    pub(super) members: Vec<Member>,
+    pub(super) epoch: Option<i32>,
+    pub(super) assignment_epoch: Option<i32>,
+    pub(super) topology: Option<Topology>,
     /// The operations one may do, as bits; [`NOT_TOLD`] when not known.
-    operations: i32,
+    pub(super) operations: i32,
 }
 
 impl Described {
@@ -122,6 +127,8 @@ impl Described {
             assignor: String::new(),
             members: Vec::new(),
             epoch: None,
+            assignment_epoch: None,
+            topology: None,
             operations: NOT_TOLD,
         }
     }
@@ -139,12 +146,14 @@ impl Described {
             assignor: self.assignor,
             members: self.members,
             epoch: self.epoch,
+            assignment_epoch: self.assignment_epoch,
+            topology: self.topology.map(Box::new),
             may_delete: (self.operations != NOT_TOLD).then_some(self.operations & MAY_DELETE != 0),
         }
     }
 }
 
-type Answers = HashMap<GroupId, Result<Described, i16>>;
+pub(super) type Answers = HashMap<GroupId, Result<Described, i16>>;
 
 async fn ask_classic(client: &Client, broker: BrokerId, groups: Vec<GroupId>, rights: Rights) -> Vec<Batch<Described>> {
     let request = |version, ids| {
@@ -159,7 +168,24 @@ async fn ask_modern(client: &Client, broker: BrokerId, groups: Vec<GroupId>, rig
         let request = ConsumerGroupDescribeRequest::default().with_group_ids(ids);
         request.with_include_authorized_operations(rights == Rights::Ask)
     };
-    ask(client, broker, &groups, request, read_modern).await
+    ask(client, broker, &groups, request, modern::read_consumer).await
+}
+
+async fn ask_share(client: &Client, broker: BrokerId, groups: Vec<GroupId>, rights: Rights) -> Vec<Batch<Described>> {
+    let request = |_, ids| {
+        let request = ShareGroupDescribeRequest::default().with_group_ids(ids);
+        request.with_include_authorized_operations(rights == Rights::Ask)
+    };
+    ask(client, broker, &groups, request, modern::read_share).await
+}
+
+async fn ask_streams(client: &Client, broker: BrokerId, groups: Vec<GroupId>, rights: Rights) -> Vec<Batch<Described>> {
+    let request = |_, ids: Vec<WireGroupId>| StreamsGroupDescribeRequest {
+        group_ids: ids.into_iter().map(|id| id.0).collect(),
+        include_authorized_operations: rights == Rights::Ask,
+        include_topology_description: false,
+    };
+    ask(client, broker, &groups, request, streams::read).await
 }
 
 /// Asks one broker for some groups, in requests of a bounded size.
@@ -196,31 +222,8 @@ fn read_classic(broker: BrokerId, response: &DescribeGroupsResponse) -> Answers 
             assignor: group.protocol_data.to_string(),
             members: members.collect(),
             epoch: None,
-            operations: group.authorized_operations,
-        };
-        answered(broker, &group.group_id, group.error_code, described)
-    });
-    groups.collect()
-}
-
-fn read_modern(broker: BrokerId, response: &ConsumerGroupDescribeResponse) -> Answers {
-    let mut names = TopicNames::default();
-    let groups = response.groups.iter().map(|group| {
-        let members = group.members.iter().map(|one| {
-            let topics = one.assignment.topic_partitions.iter();
-            let held =
-                topics.flat_map(|topic| topic.partitions.iter().map(|partition| (&topic.topic_name, *partition)));
-            let held = held.map(|(topic, partition)| names.partition(topic, partition)).collect();
-            member(&one.member_id, one.instance_id.as_ref(), &one.client_id, &one.client_host, held)
-        });
-        let described = Described {
-            broker,
-            state: state(&group.group_state),
-            kind: Some(GroupType::Consumer),
-            protocol_type: Some("consumer".into()),
-            assignor: group.assignor_name.to_string(),
-            members: members.collect(),
-            epoch: Some(group.group_epoch),
+            assignment_epoch: None,
+            topology: None,
             operations: group.authorized_operations,
         };
         answered(broker, &group.group_id, group.error_code, described)
@@ -229,7 +232,12 @@ fn read_modern(broker: BrokerId, response: &ConsumerGroupDescribeResponse) -> An
 }
 
 /// A group's description unless the broker says that there is none, or why not.
-fn answered(broker: BrokerId, id: &str, code: i16, described: Described) -> (GroupId, Result<Described, i16>) {
+pub(super) fn answered(
+    broker: BrokerId,
+    id: &str,
+    code: i16,
+    described: Described,
+) -> (GroupId, Result<Described, i16>) {
     let answer = match code {
         0 => Ok(described),
         NO_SUCH_GROUP => Ok(Described::dead(broker)),
@@ -238,7 +246,7 @@ fn answered(broker: BrokerId, id: &str, code: i16, described: Described) -> (Gro
     (GroupId::from(id), answer)
 }
 
-fn member(
+pub(super) fn member(
     id: &StrBytes,
     instance: Option<&StrBytes>,
     client: &StrBytes,
@@ -252,6 +260,7 @@ fn member(
         client_id: client.to_string(),
         host: host(at),
         assignment,
+        detail: None,
     }
 }
 

@@ -67,7 +67,7 @@ pub async fn delete(
 }
 
 /// Error codes by partition.
-type Codes = HashMap<TopicPartition, i16>;
+pub(super) type Codes = HashMap<TopicPartition, i16>;
 
 async fn commit_batch(
     client: &Client,
@@ -131,7 +131,10 @@ async fn delete_batch(
 }
 
 /// The codes of `partitions`, so far as the answer has them.
-fn owned<'a>(partitions: impl Iterator<Item = &'a TopicPartition>, codes: &HashMap<Place<'_>, i16>) -> Codes {
+pub(super) fn owned<'a>(
+    partitions: impl Iterator<Item = &'a TopicPartition>,
+    codes: &HashMap<Place<'_>, i16>,
+) -> Codes {
     let known = partitions.filter_map(|partition| {
         let code = codes.get(&(partition.topic.as_str(), partition.partition))?;
         Some((partition.clone(), *code))
@@ -139,7 +142,7 @@ fn owned<'a>(partitions: impl Iterator<Item = &'a TopicPartition>, codes: &HashM
     known.collect()
 }
 
-fn in_order<'a>(
+pub(super) fn in_order<'a>(
     operation: &str,
     group: &GroupId,
     partitions: impl Iterator<Item = &'a TopicPartition>,

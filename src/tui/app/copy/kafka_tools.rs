@@ -3,8 +3,10 @@
 //! Owns: their names and flags. Must not know the screen.
 
 use crate::domain::command_line::join;
+use crate::domain::group::GroupType;
 use crate::domain::plan::{Change, OffsetMove, Plan, Step};
 use crate::domain::{GroupId, Offset, PartitionId, TopicName};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// How the tools reach the cluster.
@@ -47,10 +49,29 @@ impl Tools {
     }
 
     /// `view` is one of the tool's own: `--offsets`, `--members`.
-    pub fn group(&self, group: &GroupId, view: &[&str]) -> String {
+    pub fn group(&self, group: &GroupId, kind: GroupType, view: &[&str]) -> String {
         let mut words = vec!["--describe", "--group", group.as_str()];
         words.extend(view);
-        self.line("kafka-consumer-groups.sh", "--command-config", &words)
+        let tool = match kind {
+            GroupType::Share => "kafka-share-groups.sh",
+            GroupType::Streams => "kafka-streams-groups.sh",
+            GroupType::Classic | GroupType::Consumer | GroupType::Unknown => "kafka-consumer-groups.sh",
+        };
+        self.line(tool, "--command-config", &words)
+    }
+
+    /// A reset of a share group, which its tool knows in three ways only.
+    fn share_reset(&self, group: &GroupId, plan: &Plan) -> Option<String> {
+        let is = |end: fn(&OffsetMove) -> Option<Offset>| plan.moves().all(|step| step.target == end(step));
+        let target = match (is(|step| step.log_start), is(|step| step.log_end)) {
+            (true, _) => "--to-earliest",
+            (_, true) => "--to-latest",
+            (false, false) => return None,
+        };
+        let mut words = vec!["--reset-offsets", "--group", group.as_str(), target, "--dry-run"];
+        let topics: BTreeSet<&str> = plan.moves().map(|step| step.topic.as_str()).collect();
+        words.extend(topics.into_iter().flat_map(|topic| ["--topic", topic]));
+        Some(self.line("kafka-share-groups.sh", "--command-config", &words))
     }
 
     pub fn record(&self, topic: &TopicName, partition: PartitionId, offset: Offset) -> String {
@@ -81,6 +102,13 @@ impl Tools {
         let topics = |words: &[&str]| self.line("kafka-topics.sh", "--command-config", words);
         let group = match &plan.change {
             Change::ResetOffsets { group, .. } | Change::Undo { group: Some(group), .. } => group,
+            Change::ResetShareGroup { group } => return self.share_reset(group, plan),
+            Change::DeleteShareOffsets { group } => {
+                let mut words = vec!["--delete-offsets", "--group", group.as_str()];
+                let topics: BTreeSet<&str> = plan.moves().map(|step| step.topic.as_str()).collect();
+                words.extend(topics.into_iter().flat_map(|topic| ["--topic", topic]));
+                return Some(self.line("kafka-share-groups.sh", "--command-config", &words));
+            }
             _ => {
                 return match plan.steps.first()? {
                     Step::AddPartitions { topic, after, .. } => {
@@ -144,7 +172,7 @@ mod tests {
         );
         let secure = Tools::new("kafka-1:9094", "TLS, SCRAM-SHA-512");
         assert_eq!(
-            secure.group(&"a b".into(), &["--members"]),
+            secure.group(&"a b".into(), GroupType::Classic, &["--members"]),
             "kafka-consumer-groups.sh --bootstrap-server kafka-1:9094 --command-config client.properties --describe --group 'a b' --members"
         );
         assert!(

@@ -7,7 +7,7 @@ use super::kafka_tools::Tools;
 use super::{CopyChoice, What};
 use crate::cluster::{GroupRow, JournalEntry};
 use crate::domain::command_line::join;
-use crate::domain::group::{GroupPartition, Member};
+use crate::domain::group::{GroupPartition, GroupType, Member};
 use crate::domain::plan::Plan;
 use crate::domain::record::{Decoded, DecodedRecord, Format};
 use crate::domain::value::Value;
@@ -225,13 +225,15 @@ fn group(state: &State, id: &GroupId) -> (String, Vec<CopyChoice>) {
         let verdict = standing.verdict().map_or(Fact::unknown(why_not), |verdict| Fact::Known(verdict.word()));
         put(&mut parts, "verdict", Some(&verdict));
     }
+    let kind = listed.map_or(GroupType::Unknown, |row| row.listing.kind);
     let klamm = klamm(state, &["groups", "describe", id.as_str()]);
-    (format!("of {id}"), of(id.as_str(), parts, klamm, tools(state).group(id, &[])))
+    (format!("of {id}"), of(id.as_str(), parts, klamm, tools(state).group(id, kind, &[])))
 }
 
 fn in_group(state: &State) -> (String, Vec<CopyChoice>) {
     let view = &state.views.group;
     let (Some(id), Some(detail)) = (&view.id, view.detail.value()) else { return (String::new(), Vec::new()) };
+    let kind = detail.description.listing.kind;
     match view.tab {
         GroupTab::Partitions => {
             let row = view.order.get(view.selection.cursor()).and_then(|index| detail.partitions.get(*index as usize));
@@ -246,14 +248,15 @@ fn in_group(state: &State) -> (String, Vec<CopyChoice>) {
                 "topic": partition.topic,
                 "partition": partition.partition,
             }));
-            put(&mut parts, "committed", Some(&committed));
+            let position = if kind == GroupType::Share { "share_start_offset" } else { "committed" };
+            put(&mut parts, position, Some(&committed));
             put(&mut parts, "end_offset", Some(end));
             put(&mut parts, "lag", Some(&row.lag()));
             let member = member.and_then(|member| detail.description.members.get(member));
             parts.insert("member_id".into(), json!(member.map(|member| &member.member_id)));
             let name = format!("{}:{}", partition.topic, partition.partition);
             let klamm = klamm(state, &["groups", "lag", id.as_str()]);
-            (format!("of {name}"), of(&name, parts, klamm, tools(state).group(id, &["--offsets"])))
+            (format!("of {name}"), of(&name, parts, klamm, tools(state).group(id, kind, &["--offsets"])))
         }
         GroupTab::Timeline => {
             let Some(event) = detail.events.get(view.event_cursor) else { return group(state, id) };
@@ -262,7 +265,7 @@ fn in_group(state: &State) -> (String, Vec<CopyChoice>) {
         }
         GroupTab::Members => {
             let Some(member) = detail.description.members.get(view.member_cursor) else { return group(state, id) };
-            let Member { member_id, instance_id, client_id, host, assignment } = member;
+            let Member { member_id, instance_id, client_id, host, assignment, detail: _ } = member;
             let assigned: Vec<String> =
                 assignment.iter().map(|place| format!("{}:{}", place.topic, place.partition)).collect();
             let parts = object(json!({
@@ -274,7 +277,7 @@ fn in_group(state: &State) -> (String, Vec<CopyChoice>) {
                 "assignment": assigned,
             }));
             let klamm = klamm(state, &["groups", "describe", id.as_str()]);
-            let tools = tools(state).group(id, &["--members", "--verbose"]);
+            let tools = tools(state).group(id, kind, &["--members", "--verbose"]);
             (format!("of {member_id}"), of(member_id, parts, klamm, tools))
         }
     }

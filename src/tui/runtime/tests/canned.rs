@@ -246,6 +246,7 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
             client_id: called("fraud"),
             host: called("/10.0.3.7"),
             assignment: vec![TopicPartition::new(called("payments").as_str().into(), 0)],
+            detail: None,
         }]
     };
     let partitions: Vec<GroupPartition> = (0..12)
@@ -264,6 +265,7 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
             end: Fact::Known(880_000 + id * 113 + if id == 7 { 957_108 } else { id * 400 }),
             member: if id == 0 && !members.is_empty() { Some(0) } else { None },
             nothing_left: false,
+            told_lag: None,
         })
         .collect();
     let judged = judged(&partitions);
@@ -286,6 +288,8 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
             assignor: "range".into(),
             members,
             epoch: None,
+            assignment_epoch: None,
+            topology: None,
             may_delete: None,
         },
         role: GroupRole::Plain,

@@ -1,0 +1,122 @@
+//! What groups tell of their members and of their work where the broker assigns it: all
+//! types but the classic one.
+
+use crate::domain::{TopicName, TopicPartition};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a classic group does not tell of its members.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberDetail {
+    /// The epoch of the assignment that it has taken over; behind the group's while it
+    /// still changes over.
+    pub epoch: i32,
+    pub rack: Option<String>,
+    /// Topics that it subscribes to by name.
+    pub subscription: Vec<TopicName>,
+    /// The regular expression by which it subscribes.
+    pub pattern: Option<String>,
+    /// What it shall hold, in order. `None`: not told of groups of this type.
+    pub target: Option<Vec<TopicPartition>>,
+    /// It still speaks the classic protocol. `None`: not told.
+    pub is_classic: Option<bool>,
+    /// Of a member of a streams group.
+    pub streams: Option<StreamsDetail>,
+}
+
+/// What a streams group tells of a member.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamsDetail {
+    /// The epoch of the topology that it runs.
+    pub topology_epoch: i32,
+    /// The process it is part of; members of one process share their stores' disk.
+    pub process_id: String,
+    /// Where its stores are asked, `host:port`.
+    pub endpoint: Option<String>,
+    /// Names and values.
+    pub tags: Vec<(String, String)>,
+    pub tasks: Tasks,
+    /// What it shall run.
+    pub target: Tasks,
+}
+
+/// Tasks, each list in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tasks {
+    pub active: Vec<Task>,
+    /// Copies of stores that are kept ready.
+    pub standby: Vec<Task>,
+    /// Copies of stores that are being built before their task moves there.
+    pub warmup: Vec<Task>,
+}
+
+/// A subtopology at one partition of its topics. Shown as Kafka writes it: `0_5`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Task {
+    pub subtopology: String,
+    pub partition: i32,
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.subtopology, self.partition)
+    }
+}
+
+/// What a streams application does, as its group knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topology {
+    pub epoch: i32,
+    /// `None`: not set up, because source topics are missing or their counts of
+    /// partitions do not fit.
+    pub subtopologies: Option<Vec<Subtopology>>,
+}
+
+/// A part of a topology that runs by itself, one task a partition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subtopology {
+    pub id: String,
+    pub sources: Vec<TopicName>,
+    /// Repartition topics that it reads, which it has itself made.
+    pub repartition_sources: Vec<TopicName>,
+    /// Repartition topics that it writes.
+    pub repartition_sinks: Vec<TopicName>,
+    pub changelogs: Vec<TopicName>,
+}
+
+impl Topology {
+    /// The partitions that a task reads. A topic with fewer partitions than its
+    /// subtopology has tasks is named for all of them.
+    pub fn read_by(&self, task: &Task) -> impl Iterator<Item = TopicPartition> {
+        let all = self.subtopologies.iter().flatten().filter(|subtopology| subtopology.id == task.subtopology);
+        let topics = all.flat_map(|subtopology| subtopology.sources.iter().chain(&subtopology.repartition_sources));
+        topics.map(|topic| TopicPartition::new(topic.clone(), task.partition))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_reads_its_partition_of_each_source() {
+        let subtopology = |id: &str, sources: &[&str], repartition: &[&str]| Subtopology {
+            id: id.into(),
+            sources: sources.iter().map(|name| (*name).into()).collect(),
+            repartition_sources: repartition.iter().map(|name| (*name).into()).collect(),
+            repartition_sinks: Vec::new(),
+            changelogs: Vec::new(),
+        };
+        let subtopologies = vec![subtopology("0", &["a", "b"], &[]), subtopology("1", &[], &["app-r-repartition"])];
+        let topology = Topology { epoch: 0, subtopologies: Some(subtopologies) };
+        let read = |id: &str, partition| -> Vec<String> {
+            let task = Task { subtopology: id.into(), partition };
+            topology.read_by(&task).map(|here| here.to_string()).collect()
+        };
+        assert_eq!(read("0", 2), ["a:2", "b:2"]);
+        assert_eq!(read("1", 0), ["app-r-repartition:0"]);
+        assert!(read("2", 0).is_empty());
+        let unready = Topology { epoch: 0, subtopologies: None };
+        assert_eq!(unready.read_by(&Task { subtopology: "0".into(), partition: 0 }).count(), 0);
+    }
+}

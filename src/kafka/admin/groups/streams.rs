@@ -1,0 +1,95 @@
+//! Streams groups: topology, and the tasks that members run (KIP-1071).
+
+use super::super::TopicNames;
+use super::members::{Answers, Described, answered, member};
+use super::modern::owned;
+use super::state;
+use crate::domain::group::{GroupType, MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology};
+use crate::domain::{BrokerId, TopicName, TopicPartition};
+use crate::protocol::{self, StreamsGroup, StreamsGroupDescribeResponse, TaskIds, TopicInfo};
+use kafka_protocol::protocol::StrBytes;
+
+pub(super) fn read(broker: BrokerId, response: &StreamsGroupDescribeResponse) -> Answers {
+    let mut names = TopicNames::default();
+    let groups = response.groups.iter().map(|group| {
+        let described = described(broker, group, &mut names);
+        answered(broker, &group.group_id, group.error_code, described)
+    });
+    groups.collect()
+}
+
+fn described(broker: BrokerId, group: &StreamsGroup, names: &mut TopicNames) -> Described {
+    let topology = group.topology.as_ref().map(|told| topology(told, names));
+    let members = group.members.iter().map(|one| {
+        let running = tasks(&one.assignment);
+        let held = |task: &Task| -> Vec<TopicPartition> {
+            topology.iter().flat_map(|topology| topology.read_by(task)).collect()
+        };
+        let held = running.active.iter().flat_map(held).collect();
+        let mut member = member(&one.member_id, one.instance_id.as_ref(), &one.client_id, &one.client_host, held);
+        member.detail = Some(Box::new(MemberDetail {
+            epoch: one.member_epoch,
+            rack: owned(one.rack_id.as_ref()),
+            subscription: Vec::new(),
+            pattern: None,
+            target: None,
+            is_classic: Some(one.is_classic),
+            streams: Some(StreamsDetail {
+                topology_epoch: one.topology_epoch,
+                process_id: one.process_id.to_string(),
+                endpoint: one.user_endpoint.as_ref().map(|at| format!("{}:{}", at.host, at.port)),
+                tags: one.client_tags.iter().map(|tag| (tag.key.to_string(), tag.value.to_string())).collect(),
+                target: tasks(&one.target_assignment),
+                tasks: running,
+            }),
+        }));
+        member
+    });
+    Described {
+        broker,
+        state: state(&group.group_state),
+        kind: Some(GroupType::Streams),
+        protocol_type: Some("streams".into()),
+        assignor: owned(group.assignor_name.as_ref()).unwrap_or_default(),
+        members: members.collect(),
+        epoch: Some(group.group_epoch),
+        assignment_epoch: Some(group.assignment_epoch),
+        topology,
+        operations: group.authorized_operations,
+    }
+}
+
+fn topology(told: &protocol::Topology, names: &mut TopicNames) -> Topology {
+    let subtopology = |told: &protocol::Subtopology| {
+        let mut made =
+            |topics: &[TopicInfo]| -> Vec<TopicName> { topics.iter().map(|topic| names.get(&topic.name)).collect() };
+        let (changelogs, repartition_sources) =
+            (made(&told.state_changelog_topics), made(&told.repartition_source_topics));
+        let mut named = |topics: &[StrBytes]| -> Vec<TopicName> { topics.iter().map(|name| names.get(name)).collect() };
+        Subtopology {
+            id: told.id.to_string(),
+            sources: named(&told.source_topics),
+            repartition_sinks: named(&told.repartition_sink_topics),
+            repartition_sources,
+            changelogs,
+        }
+    };
+    Topology {
+        epoch: told.epoch,
+        subtopologies: told.subtopologies.as_ref().map(|all| all.iter().map(subtopology).collect()),
+    }
+}
+
+fn tasks(told: &protocol::Tasks) -> Tasks {
+    Tasks { active: sorted(&told.active), standby: sorted(&told.standby), warmup: sorted(&told.warmup) }
+}
+
+fn sorted(told: &[TaskIds]) -> Vec<Task> {
+    let of = |ids: &TaskIds| -> Vec<Task> {
+        let task = |partition: &i32| Task { subtopology: ids.subtopology_id.to_string(), partition: *partition };
+        ids.partitions.iter().map(task).collect()
+    };
+    let mut tasks: Vec<Task> = told.iter().flat_map(of).collect();
+    tasks.sort_unstable();
+    tasks
+}
