@@ -1,15 +1,17 @@
 //! One group: a sentence, a chart, a table.
 
+mod members;
+
 use super::split_top;
 use crate::cluster::{GroupDetail, PartitionOutlook};
 use crate::domain::churn::TOO_MANY;
 use crate::domain::drain::Drain;
-use crate::domain::group::{GroupState, LagPoint};
+use crate::domain::group::{GroupDescription, GroupState, GroupType, LagPoint, Subtopology};
 use crate::domain::headroom::Headroom;
 use crate::domain::produced::{Produced, STEP, STEPS};
 use crate::domain::text::{sanitize, shorten_middle};
 use crate::domain::verdict::{GroupVerdict, Judgement, Reason, Source, Verdict};
-use crate::domain::{Fact, Time, TopicPartition, show};
+use crate::domain::{Fact, Time, TopicName, TopicPartition, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::screens::group::{GroupTab, finding, rates};
@@ -98,6 +100,10 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
     if let Some(why) = detail.judged.known().and_then(|judged| judged.why_sampled.as_ref()) {
         remarks.push(span(format!("verdicts are estimated from looks at the offsets: {why}"), Role::Muted));
     }
+    remarks.extend(topology(detail).map(|(text, role)| span(text, role)));
+    if listing.kind == GroupType::Share {
+        remarks.push(span("which records are being delivered is not told by the protocol", Role::Muted));
+    }
     if let Some(explanation) = detail.role.explanation() {
         remarks.push(span(format!("{} {explanation}", marks.look), Role::Info));
     }
@@ -154,8 +160,41 @@ fn figures(detail: &GroupDetail, marks: &Marks) -> Vec<Vec<Span<'static>>> {
     if !detail.description.assignor.is_empty() {
         figures.push(vec![span(detail.description.assignor.clone(), Role::Muted)]);
     }
+    figures.extend(epochs(&detail.description).map(|epochs| vec![span(epochs, Role::Muted)]));
     figures.extend(detail.description.coordinator.map(|id| vec![span(format!("coordinator {id}"), Role::Muted)]));
     figures
+}
+
+/// "epoch 5", and what is behind it while the group changes over.
+fn epochs(group: &GroupDescription) -> Option<String> {
+    let epoch = group.epoch?;
+    let late = group.members.iter().filter_map(|member| member.detail.as_ref()).filter(|detail| detail.epoch < epoch);
+    Some(match (group.assignment_epoch.filter(|assigned| *assigned < epoch), late.count()) {
+        (Some(assigned), _) => format!("epoch {epoch}, assigned is {assigned}"),
+        (None, 0) => format!("epoch {epoch}"),
+        (None, late) => format!("epoch {epoch}, {} behind", show::plural(late, "member")),
+    })
+}
+
+/// What a streams group does, or why it does nothing.
+fn topology(detail: &GroupDetail) -> Option<(String, Role)> {
+    let topology = detail.description.topology.as_deref()?;
+    let Some(subtopologies) = &topology.subtopologies else {
+        let text = "its topology is not set up: source topics are missing, or their counts of partitions do not fit";
+        return Some((text.into(), Role::Warning));
+    };
+    let part = |one: &Subtopology| {
+        let names = |topics: &[TopicName]| topics.iter().map(TopicName::as_str).collect::<Vec<_>>().join(", ");
+        let parts = [
+            ("reads", [&one.sources[..], &one.repartition_sources].concat()),
+            ("repartitions to", one.repartition_sinks.clone()),
+            ("keeps", one.changelogs.clone()),
+        ];
+        let parts = parts.iter().filter(|(_, topics)| !topics.is_empty());
+        let parts: Vec<String> = parts.map(|(what, topics)| format!("{what} {}", names(topics))).collect();
+        format!("{} {}", one.id, parts.join(", "))
+    };
+    Some((format!("topology: {}", subtopologies.iter().map(part).collect::<Vec<_>>().join(" · ")), Role::Muted))
 }
 
 /// Where retention takes, or soon takes, what is not read yet.
@@ -267,7 +306,7 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail
     let inner = states::banner(canvas, inner, &view.detail, &detail.failures, state.zone());
     match view.tab {
         GroupTab::Partitions => partitions(canvas, inner, state, detail, focus),
-        GroupTab::Members => member_rows(canvas, inner, state, detail, focus),
+        GroupTab::Members => members::draw(canvas, inner, state, detail, focus),
         GroupTab::Timeline => timeline(canvas, inner, state, detail, focus),
     }
 }
@@ -299,14 +338,20 @@ fn timeline(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDe
 fn partitions(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail, focus: bool) {
     let view = &state.views.group;
     if view.order.is_empty() {
-        states::say(canvas, area, "nothing is committed and nothing assigned", Role::Muted);
+        let text = match detail.description.listing.kind {
+            GroupType::Share => "it has begun to read nowhere and nothing is assigned",
+            _ => "nothing is committed and nothing assigned",
+        };
+        states::say(canvas, area, text, Role::Muted);
         return;
     }
+    let is_share = detail.description.listing.kind == GroupType::Share;
+    let (start, position) = if is_share { ("LOG START", "START OFFSET") } else { ("START", "COMMITTED") };
     let mut columns = vec![
         Column::text("TOPIC", Width::Name(12)),
         Column::number("P", 4),
-        Column::number("START", 11).gives_way(5),
-        Column::number("COMMITTED", 13).gives_way(1),
+        Column::number(start, 11).gives_way(5),
+        Column::number(position, 13).gives_way(1),
         Column::number("END", 13).gives_way(4),
         Column::number("LAG", 9),
         Column::number("BEHIND", 10).gives_way(3),
@@ -397,39 +442,4 @@ fn headroom<'a>(outlook: Option<&PartitionOutlook>) -> Cell<'a> {
         }
         Some(Fact::Unknown(_)) | None => cell("?", Role::Muted),
     }
-}
-
-fn member_rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail, focus: bool) {
-    let members = &detail.description.members;
-    if members.is_empty() {
-        states::say(canvas, area, "the group has no members: its offsets may be changed", Role::Muted);
-        return;
-    }
-    let mut columns = vec![Column::text("CLIENT", Width::Name(12)), Column::text("HOST", Width::Fixed(20))];
-    if members.iter().any(|member| member.instance_id.is_some()) {
-        columns.push(Column::text("INSTANCE", Width::Fixed(18)).gives_way(2));
-    }
-    columns.push(Column::number("PARTITIONS", 10));
-    columns.push(Column::text("MEMBER", Width::Fill(16)).gives_way(1));
-    let table = Table {
-        pane: Pane::GroupMembers,
-        columns: &columns,
-        len: members.len(),
-        cursor: Some(state.views.group.member_cursor.min(members.len() - 1)),
-        has_focus: focus,
-        first: state.viewport(Pane::GroupMembers).first,
-        is_marked: &nothing_marked,
-    };
-    table::draw(canvas, area, &table, |row, column| {
-        let (Some(member), Some(title)) = (members.get(row), columns.get(column).map(|column| column.title)) else {
-            return cell("", Role::Text);
-        };
-        match title {
-            "CLIENT" => name(member.client_id.as_str(), Role::Text),
-            "HOST" => name(member.host.as_str(), Role::Text),
-            "INSTANCE" => cell(member.instance_id.clone().unwrap_or_default(), Role::Text),
-            "PARTITIONS" => cell(show::count(member.assignment.len() as u64), Role::Text),
-            _ => name(member.member_id.as_str(), Role::Muted),
-        }
-    });
 }
