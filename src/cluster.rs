@@ -41,7 +41,7 @@ pub use clock::{now, tell_time};
 pub use commits::Judged;
 pub use dead_letters::{DeadLetterTopic, Letter};
 pub use grant::Access;
-pub use groups::{GroupDetail, GroupRow, Groups, TopicGroup};
+pub use groups::{GroupDetail, GroupRow, Groups, TopicGroup, Unseen};
 pub use journal::{JournalEntry, JournalView};
 pub use logs::{TopicLog, TopicLogs};
 pub use outlook::{Held, Outlook, PartitionOutlook};

@@ -18,7 +18,8 @@ use crate::domain::produced::Produced;
 use crate::domain::standing::Standing;
 use crate::domain::verdict::Rules;
 use crate::domain::windows::Windows;
-use crate::domain::{Fact, Failure, GroupId, Offset, PartitionMap, Time, TopicName, TopicPartition};
+use crate::domain::{BrokerId, Fact, Failure, GroupId, Offset, PartitionMap, Time, TopicName, TopicPartition};
+use crate::kafka::admin::groups::Whereabouts;
 use crate::kafka::admin::offsets::Listed;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -61,6 +62,51 @@ pub struct GroupRow {
     pub drain: Fact<Drain>,
     /// Rebalances within ten minutes, where those are too many.
     pub flaps: Option<u32>,
+    /// Its coordinator does not answer: what is known of it is old.
+    pub unseen: Option<Arc<Unseen>>,
+}
+
+/// A group of which nothing new can be known, as it was when its coordinator answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    pub coordinator: Option<BrokerId>,
+    /// Why, as a clause.
+    pub why: Arc<str>,
+    pub state: GroupState,
+    pub lag: Option<u64>,
+}
+
+impl GroupRow {
+    /// The state in which it was seen last.
+    pub fn last_state(&self) -> GroupState {
+        self.unseen.as_ref().map_or(self.listing.state, |unseen| unseen.state)
+    }
+
+    /// The row of this group while its coordinator does not answer.
+    fn unseen(&self, coordinator: Option<BrokerId>, why: &Arc<str>) -> Self {
+        let (state, lag) = match &self.unseen {
+            Some(unseen) => (unseen.state, unseen.lag),
+            None => (self.listing.state, self.lag.fact().get()),
+        };
+        Self {
+            listing: GroupListing { state: GroupState::Unknown, ..self.listing.clone() },
+            members: Fact::Unknown(Arc::clone(why)),
+            topics: self.topics.clone(),
+            lag: LagTotal {
+                lag: 0,
+                known: 0,
+                unknown: self.lag.known + self.lag.unknown,
+                first_reason: Some(why.to_string()),
+            },
+            trend: self.trend.clone(),
+            role: self.role.clone(),
+            standing: Standing::Unknown(Arc::clone(why)),
+            behind: Behind::Unknown,
+            drain: Fact::Unknown(Arc::clone(why)),
+            flaps: None,
+            unseen: Some(Arc::new(Unseen { coordinator, why: Arc::clone(why), state, lag })),
+        }
+    }
 }
 
 /// A group that reads a topic, with its lag there.
@@ -295,6 +341,22 @@ impl LagSampler {
         rows.into_iter().map(keep).collect()
     }
 
+    /// Groups of the last list that are not `listed`, in order of their id, any more.
+    pub(super) fn missing(&self, listed: &[GroupListing]) -> Vec<GroupListing> {
+        let is_listed = |id: &GroupId| listed.binary_search_by(|listing| listing.id.cmp(id)).is_ok();
+        let rows = self.last.iter().flat_map(|last| &last.rows);
+        rows.filter(|row| !is_listed(&row.listing.id)).map(|row| row.listing.clone()).collect()
+    }
+
+    /// The rows of those that nobody answers for, as they were seen last.
+    pub(super) fn unseen(&self, found: &HashMap<GroupId, Whereabouts>) -> Vec<Arc<GroupRow>> {
+        let rows = found.iter().filter_map(|(group, place)| {
+            let Whereabouts::Unknown { coordinator, why } = place else { return None };
+            Some(self.last.as_ref()?.row(group)?.unseen(*coordinator, why))
+        });
+        self.take(rows.collect())
+    }
+
     /// What is known in the middle of a round: rows of the last list where there are no
     /// newer ones yet. None before the first whole list.
     pub(super) fn so_far(&mut self, rows: &[Arc<GroupRow>], failures: &[Failure], now: Time) -> Option<Arc<Groups>> {
@@ -526,6 +588,7 @@ mod tests {
             behind: Behind::Unknown,
             drain: Fact::unknown("nobody looked"),
             flaps: None,
+            unseen: None,
             trend: Vec::new(),
             role: GroupRole::Plain,
         };

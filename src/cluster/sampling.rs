@@ -15,9 +15,9 @@ use crate::domain::pace::{Behind, Pace};
 use crate::domain::standing::Standing;
 use crate::domain::topic::Topic;
 use crate::domain::verdict::Source;
-use crate::domain::{Failure, GroupId, Offset, PartitionMap, TopicName, TopicPartition};
+use crate::domain::{BrokerId, Failure, GroupId, Offset, PartitionMap, TopicName, TopicPartition};
 use crate::kafka::admin;
-use crate::kafka::admin::groups::Rights;
+use crate::kafka::admin::groups::{Rights, Whereabouts};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -158,19 +158,22 @@ impl Cluster {
         source: Source,
     ) -> Result<Arc<Groups>, Failure> {
         let listed = admin::groups::list(self.client()).await;
-        let mut failures = listed.failures;
-        if listed.value.is_empty() && !failures.is_empty() {
+        let (mut listings, mut failures) = (listed.value, listed.failures);
+        if listings.is_empty() && !failures.is_empty() {
             return Err(failures.swap_remove(0));
         }
+        // Those of a broker that does not answer stay; those that were deleted do not.
+        let (unseen, more) = self.unseen_groups(&mut listings, &listed.silent).await;
+        failures.extend(more);
         let is_new = lock(&self.inner.lags).is_new();
         let parts = match &sight {
-            None => vec![listed.value],
+            None => vec![listings],
             Some(Sight { names, .. }) => {
-                rounds::parts(listed.value, rounds::GROUPS, |_| 1, |listing| names.contains(&listing.id))
+                rounds::parts(listings, rounds::GROUPS, |_| 1, |listing| names.contains(&listing.id))
             }
         };
         let (mut taken, count) = (0, parts.len());
-        let (mut rows, mut refused) = (Vec::new(), None);
+        let (mut rows, mut refused) = (unseen, None);
         let take = |part: Result<(Vec<GroupRow>, Vec<Failure>), Failure>| {
             taken += 1;
             match part {
@@ -195,6 +198,25 @@ impl Cluster {
             Some(failure) => Err(failure),
             None => Ok(lock(&self.inner.lags).next(rows, failures, self.now())),
         }
+    }
+
+    /// Groups of the last list that are not in this one: the rows of those that nobody
+    /// answers for. One that is there all the same is put into `listed`.
+    async fn unseen_groups(
+        &self,
+        listed: &mut Vec<GroupListing>,
+        silent: &[BrokerId],
+    ) -> (Vec<Arc<GroupRow>>, Vec<Failure>) {
+        let missing = lock(&self.inner.lags).missing(listed);
+        if missing.is_empty() {
+            return (Vec::new(), Vec::new());
+        }
+        let found = admin::groups::whereabouts(self.client(), &missing, silent).await;
+        listed.extend(found.value.values().filter_map(|place| match place {
+            Whereabouts::There(listing) => Some(listing.clone()),
+            Whereabouts::Gone | Whereabouts::Unknown { .. } => None,
+        }));
+        (lock(&self.inner.lags).unseen(&found.value), found.failures)
     }
 
     async fn read_groups(
@@ -254,6 +276,7 @@ impl Cluster {
                     role: group_role(listing, &metadata.topics),
                     standing,
                     flaps: group.description.as_ref().and_then(|group| sampler.company(group, now)),
+                    unseen: None,
                     listing: listing.clone(),
                 });
             }
@@ -316,3 +339,6 @@ fn topics_of(group: &GroupRead) -> Vec<TopicName> {
     topics.shrink_to_fit();
     topics
 }
+
+#[cfg(test)]
+mod tests;

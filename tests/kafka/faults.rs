@@ -4,12 +4,15 @@
 //! named, and nothing is lost.
 
 use crate::cluster::Listener;
+use crate::console::Console;
 use crate::klamm::{DONE, FAILED, Klamm, PARTLY};
 use crate::patience::{LONG, SHORT, until};
+use crate::screen::number_under;
 use crate::service::Signal;
 use crate::stage::Fragile;
 use crate::target::Target;
 use crate::witness::{Seed, Witness};
+use klamm::domain::partitioner::coordinated_in;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -87,6 +90,42 @@ pub fn a_tail_survives_a_killed_broker(fragile: &Fragile<'_>) {
     assert_eq!(positions, expected);
 }
 
+/// The broker that coordinates a group.
+fn coordinator(witness: &Witness, group: &str) -> usize {
+    // The topic has three partitions here.
+    let home = witness.leader("__consumer_offsets", coordinated_in(group, 3)).expect("a leader");
+    usize::try_from(home).expect("a broker's id")
+}
+
+/// Frozen while one looks at its groups: they stay in the list and say so, until it
+/// answers for them. One that is deleted then is gone.
+pub fn groups_of_a_silent_coordinator_stay(fragile: &Fragile<'_>) {
+    let target = target(fragile);
+    let witness = Witness::new(&target);
+    let (topic, group) = ("faults.silent", "faults-silent");
+    witness.create_topic(topic, 1, 3, &[]);
+    witness.produce(topic, &[Seed { value: Some(b"x"), ..Seed::default() }, Seed::default()]);
+    witness.commit(group, topic, &[(0, 1)]);
+    let console = Console::open(&["--bootstrap", &target.bootstrap], 120, 40);
+    console.press("3");
+    console.sees("[3 Groups]");
+    console.press(&format!("/{group}<enter>"));
+    let lag = |screen: &str| number_under(screen, "LAG", group);
+    console.wait("its lag", |screen| lag(screen).as_deref() == Some("1"));
+    let silent = coordinator(&witness, group);
+    // Without most of them nobody else takes its groups over.
+    let frozen = [silent, silent % 3 + 1];
+    frozen.iter().for_each(|id| fragile.cluster.signal_broker(*id, Signal::Stop));
+    let is_listed = |screen: &str| screen.contains(&format!("▸ {group}"));
+    let said = console.try_wait(LONG, |screen| !is_listed(screen) || screen.contains(&format!("? broker {silent}")));
+    frozen.iter().for_each(|id| fragile.cluster.signal_broker(*id, Signal::Continue));
+    assert!(said.is_some_and(|screen| is_listed(&screen)), "it stays and says why:\n{}", console.screen());
+    console.wait("its lag again", |screen| lag(screen).as_deref() == Some("1"));
+    Klamm::on(&target).run(&["groups", "delete", group, "--yes"]).ended_with(DONE);
+    console.press("r");
+    console.wait("an empty list", |screen| !screen.contains(&format!("▸ {group}")));
+}
+
 /// The broker that keeps a group's offsets dies; another takes over, and is found.
 pub fn the_coordinator_moves(fragile: &Fragile<'_>) {
     let target = target(fragile);
@@ -95,10 +134,7 @@ pub fn the_coordinator_moves(fragile: &Fragile<'_>) {
     witness.create_topic(topic, 1, 3, &[]);
     witness.produce(topic, &[Seed { value: Some(b"x"), ..Seed::default() }, Seed::default()]);
     witness.commit(group, topic, &[(0, 1)]);
-    // Kafka puts a group on the partition of its id's Java hash; three partitions here.
-    let hash = group.bytes().fold(0_i32, |hash, byte| hash.wrapping_mul(31).wrapping_add(i32::from(byte)));
-    let home = witness.leader("__consumer_offsets", (hash & i32::MAX) % 3).expect("a leader");
-    fragile.cluster.kill_broker(usize::try_from(home).expect("a broker's id"));
+    fragile.cluster.kill_broker(coordinator(&witness, group));
     let klamm = Klamm::on(&target);
     until("the lag from the new coordinator", LONG, || {
         let ran = klamm.run(&["groups", "lag", group, "--output", "json"]);

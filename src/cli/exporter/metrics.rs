@@ -161,6 +161,7 @@ mod tests {
             behind,
             drain,
             flaps: None,
+            unseen: None,
         })
     }
 

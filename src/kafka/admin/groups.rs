@@ -4,38 +4,52 @@ mod change;
 mod members;
 mod modern;
 mod streams;
+mod whereabouts;
 
 pub use change::{Leaving, delete, remove_members};
 pub use members::{Rights, describe};
+pub use whereabouts::{Whereabouts, whereabouts};
 
 use crate::domain::group::{GroupListing, GroupState, GroupType};
-use crate::domain::{BrokerId, Failure, Partial};
+use crate::domain::{BrokerId, Failure};
 use crate::kafka::wire::{Api as _, Client, Lane, Route, failure_of_code};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use kafka_protocol::messages::ListGroupsRequest;
 use kafka_protocol::messages::list_groups_response::ListedGroup;
 
-/// All groups, asked of every broker: each lists those it coordinates. In order of
-/// their id.
-pub async fn list(client: &Client) -> Partial<Vec<GroupListing>> {
+/// The groups of all brokers.
+#[derive(Debug, Default)]
+pub struct Listings {
+    /// In order of their id.
+    pub value: Vec<GroupListing>,
+    pub failures: Vec<Failure>,
+    /// Brokers that did not tell theirs.
+    pub silent: Vec<BrokerId>,
+}
+
+/// All groups, asked of every broker: each lists those it coordinates.
+pub async fn list(client: &Client) -> Listings {
+    let mut groups = Listings::default();
     let mut brokers = client.brokers();
     if brokers.is_empty() {
         if let Err(failure) = client.refresh().await {
-            return Partial { value: Vec::new(), failures: vec![failure] };
+            return Listings { failures: vec![failure], ..groups };
         }
         brokers = client.brokers();
     }
     let ask = |broker: BrokerId| async move { (broker, list_of_broker(client, broker).await) };
     let mut asked: FuturesUnordered<_> = brokers.iter().map(|broker| ask(broker.id)).collect();
-    let mut groups = Partial::whole(Vec::new());
     while let Some((broker, answer)) = asked.next().await {
         match answer {
             Ok(listed) => {
                 client.learn_coordinator(broker, listed.iter().map(|group| &group.id));
                 groups.value.extend(listed);
             }
-            Err(failure) => groups.failures.push(failure),
+            Err(failure) => {
+                groups.failures.push(failure);
+                groups.silent.push(broker);
+            }
         }
     }
     groups.value.sort_unstable_by(|a: &GroupListing, b| a.id.cmp(&b.id));

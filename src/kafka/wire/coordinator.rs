@@ -135,6 +135,11 @@ impl Client {
         lock(self.groups()).extend(groups.map(|group| (group.clone(), broker)));
     }
 
+    /// Who coordinated this group when that was asked or told last.
+    pub(in crate::kafka) fn last_coordinator(&self, group: &GroupId) -> Option<BrokerId> {
+        lock(self.groups()).get(group).copied()
+    }
+
     /// A broker said that it does not coordinate this group.
     pub(in crate::kafka) fn forget_coordinator(&self, group: &GroupId) {
         lock(self.groups()).remove(group);

@@ -168,14 +168,14 @@ impl Moves {
 /// What the newer list of groups says that the older did not.
 pub fn between_groups(old: &Groups, new: &Groups) -> Vec<Change> {
     let before: HashMap<&GroupId, GroupState> =
-        old.rows.iter().map(|row| (&row.listing.id, row.listing.state)).collect();
+        old.rows.iter().map(|row| (&row.listing.id, row.last_state())).collect();
     let after: HashSet<&GroupId> = new.rows.iter().map(|row| &row.listing.id).collect();
     let moved: Vec<Change> = new
         .rows
         .iter()
         .filter_map(|row| {
             let id = &row.listing.id;
-            let (earlier, now) = (*before.get(id)?, row.listing.state);
+            let (earlier, now) = (*before.get(id)?, row.last_state());
             let text = || format!("group {id} {} → {}", earlier.word(), now.word());
             (earlier != now).then(|| Change::new(text(), Lead::Group(id.clone())))
         })
@@ -190,10 +190,8 @@ pub fn between_groups(old: &Groups, new: &Groups) -> Vec<Change> {
         _ => moved,
     };
     found.extend(told("group", "appeared", &created, |id| Lead::Group(id.clone())));
-    // Where brokers did not answer, a group that is not listed may well be there.
-    if new.failures.is_empty() {
-        found.extend(told("group", "is gone", &gone, |_| Lead::Nowhere));
-    }
+    // Where its coordinator does not answer, it is listed still.
+    found.extend(told("group", "is gone", &gone, |_| Lead::Nowhere));
     found
 }
 

@@ -232,6 +232,7 @@ fn all_groups(count: u32) -> Arc<Groups> {
             behind: Behind::Unknown,
             drain: Fact::unknown("nobody looked"),
             flaps: None,
+            unseen: None,
         })
     };
     Arc::new(Groups {

@@ -238,7 +238,8 @@ pub fn selected_uneven(state: &State) -> Option<TopicName> {
 /// Ranks the groups that are behind anew, the worst first.
 pub fn rank_groups(state: &mut State) {
     let Some(groups) = state.data.groups.value() else { return };
-    let is_behind = |row: &GroupRow| row.lag.fact().get().is_some_and(|lag| lag > 0);
+    let last_lag = |row: &GroupRow| row.unseen.as_ref().map_or_else(|| row.lag.fact().get(), |unseen| unseen.lag);
+    let is_behind = |row: &GroupRow| last_lag(row).is_some_and(|lag| lag > 0);
     let behind = groups.rows.iter().zip(0u32..).filter(|(row, _)| is_behind(row));
     let ranked: Vec<_> = behind.map(|(row, index)| (worst_first(row), index)).collect();
     state.views.overview.worst = highest(ranked, |a, b| a.cmp(b));

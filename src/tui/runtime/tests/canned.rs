@@ -204,6 +204,7 @@ pub fn groups() -> Arc<Groups> {
             _ => Fact::Known(Drain::Never),
         },
         flaps: (id == "billing-export").then_some(9),
+        unseen: None,
         lag: total,
         role,
     };
@@ -234,6 +235,34 @@ pub fn groups() -> Arc<Groups> {
     ];
     let rows = rows.into_iter().map(Arc::new).collect();
     Arc::new(Groups { version: 1, taken: NOW, rows, failures: Vec::new(), remarks: Vec::new() })
+}
+
+/// The same while broker 2, which coordinates the first of them, does not answer.
+pub fn groups_without_a_coordinator() -> Arc<Groups> {
+    let why = "broker 2, its coordinator, does not answer";
+    let mut groups = (*groups()).clone();
+    groups.version = 2;
+    groups.failures = vec![failure()];
+    if let Some(row) = groups.rows.first_mut() {
+        let unseen = Unseen {
+            coordinator: Some(BrokerId(2)),
+            why: why.into(),
+            state: row.listing.state,
+            lag: row.lag.fact().get(),
+        };
+        *row = Arc::new(GroupRow {
+            listing: GroupListing { state: GroupState::Unknown, ..row.listing.clone() },
+            members: Fact::unknown(why),
+            lag: LagTotal { lag: 0, known: 0, unknown: 3, first_reason: Some(why.into()) },
+            standing: Standing::Unknown(why.into()),
+            behind: Behind::Unknown,
+            drain: Fact::unknown(why),
+            flaps: None,
+            unseen: Some(Arc::new(unseen)),
+            ..(**row).clone()
+        });
+    }
+    Arc::new(groups)
 }
 
 pub fn group(state: GroupState) -> Arc<GroupDetail> {

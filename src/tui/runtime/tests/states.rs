@@ -306,7 +306,7 @@ fn all_failed(mut desk: Desk) -> Desk {
 fn in_part(mut desk: Desk) -> Desk {
     let mut metadata = (*canned::metadata()).clone();
     (metadata.version, metadata.may_describe_cluster) = (2, Some(false));
-    let (mut logs, mut groups) = ((*canned::logs()).clone(), (*canned::groups()).clone());
+    let (mut logs, mut groups) = ((*canned::logs()).clone(), (*canned::groups_without_a_coordinator()).clone());
     (logs.version, logs.failures) = (2, vec![canned::failure()]);
     (groups.version, groups.failures) = (2, vec![canned::failure(), unsupported()]);
     for (slot, answer) in [

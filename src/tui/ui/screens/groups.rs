@@ -1,6 +1,7 @@
 //! The list of groups.
 
 use super::topics::{filter_line, list_title};
+use crate::cluster::GroupRow;
 use crate::domain::drain::Drain;
 use crate::domain::group::{GroupState, LagTotal};
 use crate::domain::pace::Behind;
@@ -76,9 +77,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         match column {
             0 => name(group.listing.id.as_str(), if group.role.is_special() { Role::Info } else { Role::Text }),
             1 => verdicts::standing(&marks, &group.standing),
-            // It is as it is at this moment, and is not for long.
-            2 if group.flaps.is_some() => cell("Flapping", Role::Warning),
-            2 => state_cell(group.listing.state, group.lag.lag),
+            2 => state_cell(group),
             3 => cell(group.listing.kind.word(), Role::Muted),
             4 => facts::fact(&group.members, Role::Text, |count| show::count(*count as u64)),
             5 => cell(show::count(group.topics.len() as u64), Role::Muted),
@@ -93,8 +92,21 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     });
 }
 
-/// The state in a word; one that needs a look is coloured as well.
-pub fn state_cell(state: GroupState, lag: u64) -> Cell<'static> {
+/// The state in a word; one that needs a look is coloured as well. Who does not answer
+/// for it stands in its place.
+pub fn state_cell(group: &GroupRow) -> Cell<'static> {
+    // It is as it is at this moment, and is not for long.
+    if group.flaps.is_some() {
+        return cell("Flapping", Role::Warning);
+    }
+    match group.unseen.as_ref().and_then(|unseen| unseen.coordinator) {
+        Some(broker) => cell(format!("? broker {broker}"), Role::Warning),
+        None => state_word(group.listing.state, group.lag.lag),
+    }
+}
+
+/// The state alone.
+pub fn state_word(state: GroupState, lag: u64) -> Cell<'static> {
     let (word, role) = match state {
         GroupState::Stable => ("Stable", Role::Success),
         GroupState::Empty if lag > 0 => ("Empty", Role::Warning),

@@ -323,8 +323,7 @@ fn worst(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             Some(match column {
                 0 => name(group.listing.id.as_str(), Role::Text),
                 1 => verdicts::standing(&marks, &group.standing),
-                2 if group.flaps.is_some() => cell("Flapping", Role::Warning),
-                2 => super::groups::state_cell(group.listing.state, group.lag.lag),
+                2 => super::groups::state_cell(group),
                 3 => super::groups::lag_cell(&group.lag),
                 4 => super::groups::behind_cell(&group.behind, state.now),
                 5 => super::groups::drain_cell(&group.drain),

@@ -192,7 +192,7 @@ fn groups(canvas: &mut Canvas<'_>, area: Rect, state: &State, focus: bool) {
         let Some(group) = groups.value.get(row) else { return cell("", Role::Text) };
         match column {
             0 => name(group.listing.id.as_str(), Role::Text),
-            1 => super::groups::state_cell(group.listing.state, group.lag.lag),
+            1 => super::groups::state_word(group.listing.state, group.lag.lag),
             2 => facts::fact(&group.members, Role::Text, |count| show::count(*count as u64)),
             _ => super::groups::lag_cell(&group.lag),
         }
