@@ -14,6 +14,7 @@ mod dead_letters;
 mod grant;
 mod group_plans;
 mod groups;
+mod histories;
 mod journal;
 mod logs;
 mod outlook;

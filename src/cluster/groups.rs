@@ -1,10 +1,10 @@
 //! Consumer groups with their lag, as lists and details show them.
 //!
-//! Owns how answers about groups, commits and log ends are put together and the
-//! short history of lags behind trends. Memory is bounded: a ring of points per
-//! group that exists.
+//! Owns how answers about groups, commits and log ends are put together, and what must
+//! be remembered between two looks at them.
 
 use super::commits::Judged;
+use super::histories::{Histories, Stand};
 use super::outlook::Outlook;
 use super::positions::Positions;
 use crate::domain::churn::{Churn, Event, TOO_MANY};
@@ -15,23 +15,15 @@ use crate::domain::group::{
 use crate::domain::origin::GroupRole;
 use crate::domain::pace::{Behind, Pace};
 use crate::domain::produced::Produced;
+use crate::domain::samples::Ends;
 use crate::domain::standing::Standing;
 use crate::domain::verdict::Rules;
 use crate::domain::windows::Windows;
 use crate::domain::{BrokerId, Fact, Failure, GroupId, Offset, PartitionMap, Time, TopicName, TopicPartition};
 use crate::kafka::admin::groups::Whereabouts;
 use crate::kafka::admin::offsets::Listed;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-
-/// Points kept per group: an hour at the usual pace of 5 s is 720.
-const HISTORY: usize = 720;
-/// Points kept of all groups together: with many groups each is remembered for less long.
-const ALL_POINTS: usize = 300_000;
-/// Points of the history that a list row carries.
-const TREND: usize = 24;
-/// Milliseconds between them.
-const TREND_STEP: i64 = 5_000;
 
 /// All groups at one moment, by id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,14 +140,14 @@ pub(super) struct LagSampler {
     last: Option<Arc<Groups>>,
     /// When all groups were asked for the last time, changed or not.
     asked: Option<Time>,
-    history: HashMap<GroupId, VecDeque<LagPoint>>,
+    histories: Histories,
     windows: Windows,
     remarks: Vec<String>,
     churn: HashMap<GroupId, Churn>,
     /// Groups of which the log of commits was read, and when.
     by_commits: HashMap<GroupId, (Time, Standing)>,
-    /// Sum of commits when the group was last seen Empty.
-    empty_at: HashMap<GroupId, Offset>,
+    /// What was committed when the group was last seen Empty.
+    empty_at: HashMap<GroupId, Stand>,
     /// Groups whose commits moved while nobody was in them.
     commits_without_joining: BTreeSet<GroupId>,
     /// Until when a move may be a change of ours, or be seen by a round that began
@@ -172,7 +164,7 @@ const LATE_MILLIS: i64 = 300_000;
 
 impl LagSampler {
     pub(super) fn history(&self, group: &GroupId) -> Vec<LagPoint> {
-        self.history.get(group).map(|points| points.iter().copied().collect()).unwrap_or_default()
+        self.histories.of(group)
     }
 
     /// The group's offsets were seen moving while it had no members.
@@ -183,60 +175,57 @@ impl LagSampler {
     /// The newest lags, oldest first. A lag that never changed is one point, so
     /// that a group at rest looks the same at every sample.
     pub(super) fn trend(&self, group: &GroupId) -> Vec<u64> {
-        let Some(points) = self.history.get(group) else { return Vec::new() };
-        let Some(last) = points.back() else { return Vec::new() };
-        let mut lags: Vec<u64> = (0..TREND as i64)
-            .rev()
-            .filter_map(|step| {
-                let at = last.at.plus_millis(-step * TREND_STEP);
-                let known = points.partition_point(|point| point.at <= at);
-                points.get(known.checked_sub(1)?).map(|point| point.lag)
-            })
-            .collect();
-        if lags.windows(2).all(|pair| pair.first() == pair.last()) {
-            lags.truncate(1);
-        }
-        // Ten thousand rows keep theirs.
-        lags.shrink_to_fit();
-        lags
+        self.histories.trend(group)
     }
 
-    /// Remembers a group's lag at `now`.
-    pub(super) fn sample(&mut self, group: &GroupId, state: GroupState, partitions: &[GroupPartition], now: Time) {
+    /// Remembers how a group is at `now`. A partition that is not there any more does not
+    /// count: what is committed in it is left over.
+    pub(super) fn sample(
+        &mut self,
+        group: &GroupId,
+        state: GroupState,
+        partitions: &[GroupPartition],
+        is_there: impl Fn(&TopicPartition) -> bool,
+        now: Time,
+    ) {
         self.windows.look(group, partitions, now);
-        let (mut committed, mut end, mut lag, mut known) = (0_i64, 0_i64, 0_u64, false);
-        for partition in partitions {
-            let here = (partition.committed_offset(), partition.end.get(), partition.lag().get());
-            if let (Some(offset), Some(log_end), Some(behind)) = here {
-                committed = committed.saturating_add(offset);
-                end = end.saturating_add(log_end);
-                lag = lag.saturating_add(behind);
-                known = true;
-            }
-        }
-        if !known {
+        if partitions.iter().any(|row| row.committed.known().is_none()) {
             return;
         }
-        let most = (ALL_POINTS / self.history.len().max(1)).clamp(TREND, HISTORY);
-        let points = self.history.entry(group.clone()).or_default();
-        let point = LagPoint { at: now, lag, committed, end };
-        let is_same = |known: &LagPoint| LagPoint { at: now, ..*known } == point;
-        // Of a stretch in which nothing moves its ends are enough.
-        if points.iter().rev().take(2).filter(|known| is_same(known)).count() == 2 {
-            points.pop_back();
+        self.look_at_commits(group, state, partitions, now);
+        let mut point = LagPoint { at: now, lag: 0, committed: 0, end: 0, partitions: 0 };
+        for row in partitions {
+            let Some(committed) = row.committed_offset() else { continue };
+            let (lag, end) = match (row.lag().get(), row.end.get()) {
+                (Some(lag), Some(end)) => (lag, end),
+                _ if !is_there(&row.partition) => continue,
+                // A log whose leader does not answer ends where it ended last, or the sum
+                // would dip each time.
+                _ => match self.windows.ends(&row.partition).and_then(Ends::last_end) {
+                    Some(end) => (end.saturating_sub(committed).max(0).cast_unsigned(), end),
+                    None => continue,
+                },
+            };
+            point.lag = point.lag.saturating_add(lag);
+            point.committed = point.committed.saturating_add(committed);
+            point.end = point.end.saturating_add(end);
+            point.partitions += 1;
         }
-        points.push_back(point);
-        while points.len() > most {
-            points.pop_front();
+        if point.partitions > 0 {
+            self.histories.push(group, point);
         }
+    }
+
+    /// Sees whether offsets move while nobody is in the group.
+    fn look_at_commits(&mut self, group: &GroupId, state: GroupState, partitions: &[GroupPartition], now: Time) {
         match state {
             GroupState::Empty if self.ours_until.get(group).is_some_and(|until| now <= *until) => {
                 self.empty_at.remove(group);
             }
             GroupState::Empty => {
                 self.ours_until.remove(group);
-                let before = self.empty_at.insert(group.clone(), committed);
-                if before.is_some_and(|before| before != committed) {
+                let stand = Stand::of(partitions);
+                if self.empty_at.insert(group.clone(), stand).is_some_and(|before| stand.has_moved_since(before)) {
                     self.commits_without_joining.insert(group.clone());
                 }
             }
@@ -380,7 +369,7 @@ impl LagSampler {
         rows.sort_by(|a, b| a.listing.id.cmp(&b.listing.id));
         if failures.is_empty() {
             let is_alive = |id: &GroupId| rows.binary_search_by(|row| row.listing.id.cmp(id)).is_ok();
-            self.history.retain(|group, _| is_alive(group));
+            self.histories.keep(is_alive);
             self.empty_at.retain(|group, _| is_alive(group));
             self.by_commits.retain(|group, _| is_alive(group));
             self.churn.retain(|group, _| is_alive(group));
@@ -461,173 +450,4 @@ pub(super) fn listed_offset(listed: &Listed, partition: &TopicPartition) -> Fact
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::group::Member;
-    use crate::kafka::admin::offsets::ListedOffset;
-
-    fn committed(offset: Offset) -> CommittedOffset {
-        CommittedOffset { offset, leader_epoch: -1, metadata: String::new() }
-    }
-
-    fn at(partition: i32) -> TopicPartition {
-        TopicPartition::new("t".into(), partition)
-    }
-
-    fn ends(rows: &[(i32, Offset)]) -> Listed {
-        rows.iter()
-            .map(|&(partition, offset)| {
-                (at(partition), Ok(Some(ListedOffset { offset, timestamp: Time(-1), leader_epoch: 0 })))
-            })
-            .collect()
-    }
-
-    fn one(offset: Offset, end: Offset) -> Vec<GroupPartition> {
-        let commits = Ok(Commits::from_iter([(at(0), committed(offset))]).into());
-        partitions_of(None, &commits, &Listed::default(), &ends(&[(0, end)]))
-    }
-
-    #[test]
-    fn lag_is_unknown_where_the_end_is_and_counted_where_it_is_not() {
-        let commits = Ok(Commits::from_iter([(at(0), committed(10)), (at(1), committed(5))]).into());
-        let rows = partitions_of(None, &commits, &Listed::default(), &ends(&[(0, 25)]));
-        let total = LagTotal::of(&rows);
-        assert_eq!((total.lag, total.known, total.unknown), (15, 1, 1));
-    }
-
-    #[test]
-    fn the_lag_of_a_share_group_is_what_the_cluster_tells() {
-        let lags = [(at(0), Fact::Known(3)), (at(1), Fact::unknown("not told"))];
-        let commits = Commits::from_iter([(at(0), committed(10)), (at(1), committed(5))]);
-        let positions = Ok(Positions { commits, lags: Some(lags.into_iter().collect()) });
-        let member = Member { assignment: vec![at(2)], ..Member::default() };
-        let listing = GroupListing {
-            id: "g".into(),
-            state: GroupState::Stable,
-            kind: crate::domain::group::GroupType::Share,
-            protocol_type: "share".into(),
-        };
-        let description = GroupDescription { members: vec![member], ..GroupDescription::of_listing(listing) };
-        let ends = ends(&[(0, 25), (1, 25), (2, 25)]);
-        let rows = partitions_of(Some(&description), &positions, &Listed::default(), &ends);
-        let lags: Vec<Option<u64>> = rows.iter().map(|row| row.lag().get()).collect();
-        assert_eq!(lags, [Some(3), None, None], "not what lies between start and end");
-        assert!(rows[2].lag().reason().is_some_and(|why| why.contains("not begun")));
-    }
-
-    #[test]
-    fn a_commit_beyond_the_end_is_no_negative_lag() {
-        assert_eq!(one(30, 20)[0].lag(), Fact::Known(0));
-    }
-
-    #[test]
-    fn commits_that_move_while_nobody_is_in_the_group_are_noticed() {
-        let (group, mut sampler) = (GroupId::from("g"), LagSampler::default());
-        sampler.sample(&group, GroupState::Empty, &one(10, 100), Time(0));
-        assert!(!sampler.commits_without_joining(&group));
-        sampler.sample(&group, GroupState::Empty, &one(20, 100), Time(1));
-        assert!(sampler.commits_without_joining(&group));
-        sampler.sample(&group, GroupState::Stable, &one(20, 100), Time(2));
-        assert!(!sampler.commits_without_joining(&group));
-    }
-
-    #[test]
-    fn our_own_reset_is_not_taken_for_a_commit() {
-        let (group, mut sampler) = (GroupId::from("g"), LagSampler::default());
-        let look = |sampler: &mut LagSampler, offset, at| {
-            sampler.sample(&group, GroupState::Empty, &one(offset, 100), Time(at));
-            sampler.commits_without_joining(&group)
-        };
-        assert!(!look(&mut sampler, 10, 0));
-        sampler.our_change_begins(&group);
-        assert!(!look(&mut sampler, 30, 5), "it is seen half done");
-        sampler.our_change_ends(&group, true, Time(10));
-        // A round that began before it is noted after it.
-        assert!(!look(&mut sampler, 10, 20));
-        assert!(!look(&mut sampler, 50, 1_000));
-        assert!(!look(&mut sampler, 50, 40_000));
-        assert!(look(&mut sampler, 51, 41_000), "that was somebody else");
-    }
-
-    #[test]
-    fn a_reset_that_arrives_late_is_not_taken_for_a_commit() {
-        let (group, mut sampler) = (GroupId::from("g"), LagSampler::default());
-        sampler.our_change_begins(&group);
-        sampler.our_change_ends(&group, false, Time(0));
-        for (offset, at) in [(10, 1_000), (10, 60_000), (50, 120_000), (50, 400_000)] {
-            sampler.sample(&group, GroupState::Empty, &one(offset, 100), Time(at));
-            assert!(!sampler.commits_without_joining(&group), "{at}");
-        }
-    }
-
-    #[test]
-    fn an_unchanged_list_is_as_fresh_as_the_last_look() {
-        let mut sampler = LagSampler::default();
-        assert!(sampler.fresh(10, Time(0)).is_none(), "nothing was asked yet");
-        let first = sampler.next(Vec::new(), Vec::new(), Time(0));
-        assert!(sampler.fresh(10, Time(11)).is_none());
-        let second = sampler.next(Vec::new(), Vec::new(), Time(20));
-        assert!(Arc::ptr_eq(&first, &second));
-        assert!(sampler.fresh(10, Time(30)).is_some());
-        assert!(sampler.fresh(10, Time(19)).is_none(), "a clock that was set back makes nothing fresh");
-    }
-
-    #[test]
-    fn in_the_middle_of_a_round_the_other_groups_are_as_they_were() {
-        let row = |id: &str, lag| GroupRow {
-            listing: GroupListing {
-                id: id.into(),
-                state: GroupState::Empty,
-                kind: crate::domain::group::GroupType::Classic,
-                protocol_type: String::new(),
-            },
-            members: Fact::Known(0),
-            topics: Vec::new(),
-            lag: LagTotal { lag, known: 1, ..LagTotal::default() },
-            standing: Standing::Unknown("nobody looked".into()),
-            behind: Behind::Unknown,
-            drain: Fact::unknown("nobody looked"),
-            flaps: None,
-            unseen: None,
-            trend: Vec::new(),
-            role: GroupRole::Plain,
-        };
-        let lags = |groups: &Groups| groups.rows.iter().map(|row| row.lag.lag).collect::<Vec<_>>();
-        let failure = Failure::new(crate::domain::FailureKind::Timeout, "list groups", "no answer").at_broker("2");
-        let mut sampler = LagSampler::default();
-        assert!(sampler.so_far(&[], &[], Time(0)).is_none(), "a list with most groups missing is none");
-        let rows = sampler.take(vec![row("b", 2), row("a", 1)]);
-        let first = sampler.next(rows, vec![failure], Time(0));
-        let rows = sampler.take(vec![row("b", 7)]);
-        let so_far = sampler.so_far(&rows, &[], Time(20)).unwrap();
-        assert_eq!((lags(&so_far), so_far.failures.len()), (vec![1, 7], 1));
-        assert!(Arc::ptr_eq(&so_far.rows[0], &first.rows[0]));
-        assert!(sampler.fresh(10, Time(20)).is_none(), "all of them were asked long ago");
-        let rows = [rows, sampler.take(vec![row("a", 1)])].concat();
-        let whole = sampler.next(rows, Vec::new(), Time(30));
-        assert_eq!((lags(&whole), whole.failures.len()), (vec![1, 7], 0));
-    }
-
-    #[test]
-    fn the_history_is_bounded() {
-        let (group, mut sampler) = (GroupId::from("g"), LagSampler::default());
-        sampler.sample(&group, GroupState::Stable, &one(0, 0), Time(0));
-        sampler.sample(&group, GroupState::Stable, &one(0, 0), Time(1_000));
-        assert_eq!(sampler.trend(&group), [0], "a lag that never changed is one point");
-        for second in 0..2000 {
-            sampler.sample(&group, GroupState::Stable, &one(0, second), Time(second * 1_000));
-        }
-        assert_eq!(sampler.history(&group).len(), HISTORY);
-        for second in 2000..2010 {
-            sampler.sample(&group, GroupState::Stable, &one(0, 1999), Time(second * 1_000));
-        }
-        let times: Vec<i64> = sampler.history(&group).iter().rev().take(3).map(|point| point.at.0 / 1_000).collect();
-        assert_eq!(times, [2009, 1999, 1998], "a stretch at rest is its two ends");
-        for number in 0..2_000 {
-            sampler.sample(&GroupId::from(format!("g{number}").as_str()), GroupState::Stable, &one(0, 0), Time(0));
-        }
-        sampler.sample(&group, GroupState::Stable, &one(0, 2_000), Time(3_000_000));
-        assert_eq!(sampler.history(&group).len(), ALL_POINTS / 2_001, "many groups share the room");
-        assert_eq!(sampler.trend(&group).len(), TREND);
-    }
-}
+mod tests;

@@ -207,7 +207,7 @@ impl Cluster {
         self.restore_windows().await;
         let now = self.now();
         let mut sampler = lock(&self.inner.lags);
-        sampler.sample(group, description.listing.state, &partitions, now);
+        sampler.sample(group, description.listing.state, &partitions, |here| metadata.has(here), now);
         sampler.company(&description, now);
         let (events, rebalances) = sampler.seen_of(group, now);
         Ok(GroupDetail {

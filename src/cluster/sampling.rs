@@ -246,7 +246,7 @@ impl Cluster {
             let mut sampler = lock(&self.inner.lags);
             for (index, group) in groups.iter().enumerate() {
                 let GroupRead { listing, partitions, .. } = group;
-                sampler.sample(&listing.id, listing.state, partitions, now);
+                sampler.sample(&listing.id, listing.state, partitions, |here| metadata.has(here), now);
                 let standing = match (&group.why_no_commits, judged.get(index)) {
                     (Some(failure), _) => Standing::Unknown(failure.to_string().into()),
                     // What a share group acknowledges is in no log of commits.

@@ -51,6 +51,11 @@ impl Metadata {
         self.topics.get(index)
     }
 
+    /// The cluster has this partition, led by somebody or not.
+    pub(super) fn has(&self, partition: &TopicPartition) -> bool {
+        self.topic(partition.topic.as_str()).is_some_and(|topic| topic.partition(partition.partition).is_some())
+    }
+
     /// Builds the next snapshot, or gives `last` back when nothing changed.
     pub(super) fn next(answer: admin::topics::Metadata, last: Option<&Arc<Metadata>>, now: Time) -> Arc<Metadata> {
         let health = Health::of(&answer.topics);

@@ -256,4 +256,21 @@ pub struct LagPoint {
     pub committed: i64,
     /// Sum of the end offsets, for the writing rate.
     pub end: i64,
+    /// Partitions in these sums: of others they tell nothing.
+    pub partitions: usize,
+}
+
+impl LagPoint {
+    /// What was read and written up to each point, counted from the first one. Where
+    /// partitions came or went between two points, nothing is known to have moved.
+    pub fn moved(history: &[Self]) -> impl Iterator<Item = (i64, i64)> {
+        let (mut last, mut read, mut written) = (history.first(), 0_i64, 0_i64);
+        history.iter().map(move |point| {
+            if let Some(before) = last.replace(point).filter(|before| before.partitions == point.partitions) {
+                read = read.saturating_add(point.committed.saturating_sub(before.committed));
+                written = written.saturating_add(point.end.saturating_sub(before.end));
+            }
+            (read, written)
+        })
+    }
 }

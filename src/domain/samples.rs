@@ -269,6 +269,11 @@ impl Ends {
         self.newest.map(|(at, _)| at)
     }
 
+    /// Where it ended when that was known last.
+    pub fn last_end(&self) -> Option<Offset> {
+        self.newest.map(|(_, end)| end)
+    }
+
     /// Bytes of memory.
     pub fn memory(&self) -> usize {
         size_of::<Self>() + self.at.heap() + self.end.heap()

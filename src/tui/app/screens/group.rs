@@ -86,9 +86,8 @@ pub fn rates(history: &[LagPoint]) -> Option<(f64, f64)> {
     if seconds < 1.0 {
         return None;
     }
-    let read = last.committed.saturating_sub(first.committed) as f64 / seconds;
-    let written = last.end.saturating_sub(first.end) as f64 / seconds;
-    Some((read, written))
+    let (read, written) = LagPoint::moved(history).last()?;
+    Some((read as f64 / seconds, written as f64 / seconds))
 }
 
 /// What to think of a group, in a mark and a sentence.
@@ -141,12 +140,15 @@ mod tests {
     use crate::domain::Time;
 
     fn point(at: i64, committed: i64, end: i64) -> LagPoint {
-        LagPoint { at: Time(at), lag: (end - committed).unsigned_abs(), committed, end }
+        LagPoint { at: Time(at), lag: (end - committed).unsigned_abs(), committed, end, partitions: 2 }
     }
 
     #[test]
     fn rates_come_from_the_ends_of_the_history() {
         assert_eq!(rates(&[point(0, 0, 100)]), None);
         assert_eq!(rates(&[point(0, 0, 100), point(10_000, 500, 400)]), Some((50.0, 30.0)));
+        let fewer = |at, committed, end| LagPoint { partitions: 1, ..point(at, committed, end) };
+        let deleted = [point(0, 0, 100), point(5_000, 500, 400), fewer(7_000, 20, 30), fewer(10_000, 25, 40)];
+        assert_eq!(rates(&deleted), Some((50.5, 31.0)), "a topic that was deleted was not read backwards");
     }
 }

@@ -309,6 +309,7 @@ pub fn group(state: GroupState) -> Arc<GroupDetail> {
                 lag: 20_000 * n as u64,
                 committed: 5_000,
                 end: 5_000 + n * 5_760,
+                partitions: 12,
             })
             .collect(),
         description: GroupDescription {

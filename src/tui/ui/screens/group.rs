@@ -244,13 +244,11 @@ fn lag_chart(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupD
         }
         return;
     }
-    let points = |value: &dyn Fn(&LagPoint) -> f64| -> Vec<(Time, f64)> {
-        history.iter().map(|point| (point.at, value(point))).collect()
-    };
-    let lag = points(&|point| point.lag as f64);
+    let lag: Vec<(Time, f64)> = history.iter().map(|point| (point.at, point.lag as f64)).collect();
     // Both from zero at the left edge: where they part, the lag grows.
-    let written = points(&|point| point.end.saturating_sub(first.end) as f64);
-    let read = points(&|point| point.committed.saturating_sub(first.committed) as f64);
+    let moved = || history.iter().map(|point| point.at).zip(LagPoint::moved(history));
+    let written: Vec<(Time, f64)> = moved().map(|(at, (_, written))| (at, written as f64)).collect();
+    let read: Vec<(Time, f64)> = moved().map(|(at, (read, _))| (at, read as f64)).collect();
     let series = [
         Series { name: "lag", role: Role::Info, points: &lag },
         Series { name: "written", role: Role::Muted, points: &written },
