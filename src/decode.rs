@@ -8,11 +8,19 @@
 //! [`Decoded::attempts`].
 
 mod avro;
+mod cbor;
 mod commit_log;
+mod cursor;
+mod decimal;
 mod json;
+mod messagepack;
+mod moment;
+mod number;
+mod packed;
 mod schema;
 mod search;
 mod text;
+mod trial;
 
 pub use commit_log::{CommitEntry, commit_entry};
 pub use schema::{Reference, WriterSchema};
@@ -20,9 +28,11 @@ pub use search::Needle;
 
 use crate::domain::quiet;
 use crate::domain::record::{Attempt, Decoded, Format, ViewAs};
+use crate::domain::topic_formats::WORDS;
 use crate::domain::value::Value;
 use bytes::Bytes;
 use std::sync::{Arc, LazyLock};
+use trial::Trial;
 
 /// How deep lists and records may lie in each other.
 const MAX_DEPTH: usize = 96;
@@ -68,66 +78,51 @@ pub fn schema_id(bytes: &[u8]) -> Option<i32> {
     Some(i32::from_be_bytes(id)).filter(|id| *id > 0)
 }
 
-/// Makes a key or value readable as `view` says. `ViewAs::Auto` tries the
-/// schema that the bytes name, JSON, text, and shows bytes when none fits.
+/// Makes a key or value readable as `view` says. `ViewAs::Auto` takes what the bytes
+/// say of themselves (packed, a schema) at their word, then tries JSON, XML, text,
+/// MessagePack and CBOR, and shows bytes when none fits.
 pub fn decode(bytes: Option<&Bytes>, view: ViewAs, schemas: &dyn SchemaLookup) -> Decoded {
     let Some(bytes) = bytes else {
-        return plain(Value::Null, Format::Null, Vec::new());
+        return Decoded {
+            value: Value::Null,
+            format: Format::Null,
+            schema: None,
+            packed: Vec::new(),
+            attempts: Vec::new(),
+        };
     };
     // A decoder that panics is a bug; it must not take the console with it.
-    quiet::catch(|| decode_bytes(bytes, view, schemas)).unwrap_or_else(|| {
+    quiet::catch(|| Trial::new(schemas).run(bytes, view)).unwrap_or_else(|| {
         let reason = "the decoder failed on these bytes; please report this".to_owned();
-        plain(Value::Bytes(bytes.clone()), Format::Hex, vec![Attempt { decoder: "avro", reason }])
+        Decoded {
+            value: Value::Bytes(bytes.clone()),
+            format: Format::Hex,
+            schema: None,
+            packed: Vec::new(),
+            attempts: vec![Attempt { decoder: "klamm", reason, is_claim: true }],
+        }
     })
 }
 
-fn decode_bytes(bytes: &Bytes, view: ViewAs, schemas: &dyn SchemaLookup) -> Decoded {
-    let mut attempts = Vec::new();
-    let mut failed = |decoder, reason| attempts.push(Attempt { decoder, reason });
-    if matches!(view, ViewAs::Auto | ViewAs::Avro) {
-        match schema_id(bytes) {
-            Some(id) => match by_schema(bytes, id, schemas) {
-                Ok(decoded) => return decoded,
-                Err(reason) => failed("avro", reason),
-            },
-            None if view == ViewAs::Avro => {
-                failed("avro", "it does not begin with a zero byte and a schema id".into());
-            }
-            None => {}
-        }
-    }
-    let looks_like_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
-    if view == ViewAs::Json || view == ViewAs::Auto && looks_like_json {
-        match json::read(bytes) {
-            Ok(value) => return plain(value, Format::Json, attempts),
-            Err(error) => attempts.push(Attempt { decoder: "json", reason: error.to_string() }),
-        }
-    }
+/// Whether the readable value may hold other text than the bytes do.
+pub fn reads_differently(bytes: &[u8], view: ViewAs) -> bool {
     match view {
-        ViewAs::Hex => {}
-        ViewAs::Text => {
-            return plain(Value::Text(String::from_utf8_lossy(bytes).into()), Format::Text, attempts);
+        ViewAs::Text | ViewAs::Json | ViewAs::Xml => packed::packing(bytes).is_some(),
+        ViewAs::Auto => {
+            schema_id(bytes).is_some()
+                || packed::packing(bytes).is_some()
+                || messagepack::begins_a_map(bytes)
+                || cbor::begins_a_map(bytes)
         }
-        ViewAs::Auto | ViewAs::Json | ViewAs::Avro => match text::read(bytes) {
-            Ok(text) => return plain(Value::Text(text.into()), Format::Text, attempts),
-            Err(reason) => attempts.push(Attempt { decoder: "text", reason: reason.to_string() }),
-        },
+        ViewAs::Hex => false,
+        ViewAs::Avro
+        | ViewAs::Protobuf
+        | ViewAs::MessagePack
+        | ViewAs::Cbor
+        | ViewAs::Number(_)
+        | ViewAs::Uuid
+        | ViewAs::Base64 => true,
     }
-    plain(Value::Bytes(bytes.clone()), Format::Hex, attempts)
-}
-
-fn plain(value: Value, format: Format, attempts: Vec<Attempt>) -> Decoded {
-    Decoded { value, format, schema: None, attempts }
-}
-
-fn by_schema(bytes: &Bytes, id: i32, schemas: &dyn SchemaLookup) -> Result<Decoded, String> {
-    let schema = match schemas.schema(id) {
-        SchemaState::Ready(schema) => schema,
-        SchemaState::Missing(reason) => return Err(reason),
-        SchemaState::Pending => return Err(format!("schema {id} is being fetched")),
-    };
-    let (value, format) = schema.read(&bytes.slice(FRAME_BYTES..), id)?;
-    Ok(Decoded { value, format, schema: schema.label(), attempts: Vec::new() })
 }
 
 /// Reads hostile bytes against a schema of every type: the body of the fuzz
@@ -147,10 +142,17 @@ pub fn fuzz_avro(data: &[u8]) {
     framed.extend_from_slice(data);
     let lookup = Every(Arc::clone(schema));
     for bytes in [Bytes::from(framed), Bytes::copy_from_slice(data)] {
-        for view in [ViewAs::Auto, ViewAs::Json, ViewAs::Avro, ViewAs::Text, ViewAs::Hex] {
-            std::hint::black_box(decode(Some(&bytes), view, &lookup).value.to_json());
+        for (_, view) in WORDS {
+            std::hint::black_box(decode(Some(&bytes), *view, &lookup).value.to_json());
         }
     }
+}
+
+/// The bytes that this text writes in hexadecimal digits.
+#[cfg(test)]
+fn hex(digits: &str) -> Vec<u8> {
+    let pair = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+    (0..digits.len()).step_by(2).map(pair).collect()
 }
 
 #[cfg(test)]

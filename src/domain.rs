@@ -54,6 +54,7 @@ pub mod value;
 pub mod verdict;
 pub mod when;
 pub mod windows;
+pub mod xml;
 
 pub use fact::{Fact, Partial, Reasons};
 pub use failure::{Failure, FailureKind};

@@ -515,15 +515,16 @@ impl Feed {
         if parts().any(|bytes| needle.is_in_bytes(bytes)) {
             return true;
         }
-        let is_framed = parts().any(|bytes| decode::schema_id(bytes).is_some());
-        if !is_framed && !batch.has_headers(index) {
+        let view = self.request.view;
+        let must_decode = parts().any(|bytes| decode::reads_differently(bytes, view));
+        if !must_decode && !batch.has_headers(index) {
             return false;
         }
         let Some(record) = batch.record(index) else { return false };
         for bytes in [&record.key, &record.value].into_iter().flatten() {
-            // Plain bytes were searched as they are; only framed ones read differently.
-            if decode::schema_id(bytes).is_some() {
-                let decoded = decode::decode(Some(bytes), self.request.view, &*self.schemas);
+            // What reads as it is written was searched as it is.
+            if decode::reads_differently(bytes, view) {
+                let decoded = decode::decode(Some(bytes), view, &*self.schemas);
                 self.counts.undecodable += u64::from(decoded.is_undecodable());
                 if needle.is_in_value(&decoded.value) {
                     return true;

@@ -8,16 +8,14 @@
 //! it is used; values that take no bytes are counted; depth is bounded; a
 //! payload is read whole or not at all.
 
-mod decimal;
-mod moment;
 mod plan;
 
 pub(super) use plan::Plan;
 
-use super::{MAX_DEPTH, MAX_VALUES};
+use super::moment::{self, Unit};
+use super::{MAX_DEPTH, MAX_VALUES, decimal};
 use crate::domain::value::{Logical, Value};
 use bytes::Bytes;
-use moment::Unit;
 use plan::{Node, NodeId};
 use std::sync::Arc;
 

@@ -57,15 +57,23 @@ impl WriterSchema {
         self.label.clone()
     }
 
+    /// The word for what it describes.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.body {
+            Body::Avro(_) => "avro",
+            Body::Json => "json-schema",
+        }
+    }
+
     /// Reads what follows magic byte and id; all of it must be used up.
-    pub(super) fn read(&self, payload: &Bytes, schema_id: i32) -> Result<(Value, Format), String> {
+    pub(super) fn read(&self, payload: &Bytes, schema_id: Option<i32>) -> Result<(Value, Format), String> {
         match &self.body {
             Body::Avro(plan) => match avro::read(plan, payload) {
                 Ok(value) => Ok((value, Format::Avro { schema_id })),
                 Err(error) => Err(error.to_string()),
             },
             Body::Json => match json::read(payload) {
-                Ok(value) => Ok((value, Format::Json)),
+                Ok(value) => Ok((value, Format::JsonSchema { schema_id })),
                 Err(error) => Err(error.to_string()),
             },
         }

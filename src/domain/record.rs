@@ -96,6 +96,42 @@ pub struct Record {
     pub batch: BatchFacts,
 }
 
+/// A number of a fixed size, most significant byte first, as Kafka's serializers
+/// write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberType {
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Float32,
+    Float64,
+}
+
+impl NumberType {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Int8 => "int8",
+            Self::Int16 => "int16",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Float32 => "float32",
+            Self::Float64 => "float64",
+        }
+    }
+
+    /// Bytes of one.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Int8 => 1,
+            Self::Int16 => 2,
+            Self::Int32 | Self::Float32 => 4,
+            Self::Int64 | Self::Float64 => 8,
+        }
+    }
+}
+
 /// How bytes were read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -104,22 +140,102 @@ pub enum Format {
     Null,
     Text,
     Json,
-    /// With the registry's id of the writer's schema.
+    /// With the registry's id of the writer's schema; without where the schema
+    /// was found in another way.
     Avro {
-        schema_id: i32,
+        schema_id: Option<i32>,
     },
+    /// As for Avro.
+    Protobuf {
+        schema_id: Option<i32>,
+    },
+    /// JSON that names a JSON Schema. As for Avro.
+    JsonSchema {
+        schema_id: Option<i32>,
+    },
+    Xml,
+    MessagePack,
+    Cbor,
+    Number(NumberType),
+    Uuid,
+    /// A record of Kafka's own: of an internal topic, or of one that Connect or
+    /// MirrorMaker keeps.
+    Kafka,
     Hex,
 }
 
 impl Format {
-    /// The word shown beside a value and used in JSON.
+    /// The word used in JSON.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Text => "text",
             Self::Json => "json",
             Self::Avro { .. } => "avro",
+            Self::Protobuf { .. } => "protobuf",
+            Self::JsonSchema { .. } => "json-schema",
+            Self::Xml => "xml",
+            Self::MessagePack => "messagepack",
+            Self::Cbor => "cbor",
+            Self::Number(number) => number.word(),
+            Self::Uuid => "uuid",
+            Self::Kafka => "kafka",
             Self::Hex => "hex",
+        }
+    }
+
+    /// How people write it, beside a value on screen.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Text => "text",
+            Self::Json => "JSON",
+            Self::Avro { .. } => "Avro",
+            Self::Protobuf { .. } => "Protobuf",
+            Self::JsonSchema { .. } => "JSON Schema",
+            Self::Xml => "XML",
+            Self::MessagePack => "MessagePack",
+            Self::Cbor => "CBOR",
+            Self::Number(number) => number.word(),
+            Self::Uuid => "UUID",
+            Self::Kafka => "Kafka",
+            Self::Hex => "bytes",
+        }
+    }
+
+    /// The registry's id of the writer's schema, where it has one.
+    pub fn schema_id(&self) -> Option<i32> {
+        match self {
+            Self::Avro { schema_id } | Self::Protobuf { schema_id } | Self::JsonSchema { schema_id } => *schema_id,
+            Self::Null
+            | Self::Text
+            | Self::Json
+            | Self::Xml
+            | Self::MessagePack
+            | Self::Cbor
+            | Self::Number(_)
+            | Self::Uuid
+            | Self::Kafka
+            | Self::Hex => None,
+        }
+    }
+}
+
+/// What lay around a key or value, beside the compression of its batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Packing {
+    Gzip,
+    Zstd,
+    Base64,
+}
+
+impl Packing {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Base64 => "base64",
         }
     }
 }
@@ -128,13 +244,41 @@ impl Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ViewAs {
-    /// Try registry formats, then JSON, then text, then hex.
+    /// Try what the topic, the headers and the bytes themselves say, then text,
+    /// then hex.
     #[default]
     Auto,
     Text,
     Json,
     Avro,
+    Protobuf,
+    Xml,
+    MessagePack,
+    Cbor,
+    Number(NumberType),
+    Uuid,
+    Base64,
     Hex,
+}
+
+impl ViewAs {
+    /// How people write it, beside a value on screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Auto => "what fits",
+            Self::Text => "text",
+            Self::Json => "JSON",
+            Self::Avro => "Avro",
+            Self::Protobuf => "Protobuf",
+            Self::Xml => "XML",
+            Self::MessagePack => "MessagePack",
+            Self::Cbor => "CBOR",
+            Self::Number(number) => number.word(),
+            Self::Uuid => "UUID",
+            Self::Base64 => "Base64",
+            Self::Hex => "hex",
+        }
+    }
 }
 
 /// A decoder that was tried and why it did not fit.
@@ -142,6 +286,9 @@ pub enum ViewAs {
 pub struct Attempt {
     pub decoder: &'static str,
     pub reason: String,
+    /// The user, the topic or the bytes themselves say that they are this. Without,
+    /// it was only a guess.
+    pub is_claim: bool,
 }
 
 /// Bytes made readable.
@@ -151,6 +298,8 @@ pub struct Decoded {
     pub format: Format,
     /// What the schema is called, where there is one: "orders.v1-value v3".
     pub schema: Option<Arc<str>>,
+    /// What the bytes were unpacked from before they were read, the outermost first.
+    pub packed: Vec<Packing>,
     /// Decoders that were tried first and why they did not fit. Not empty for a
     /// value that claims a schema and could not be read by it.
     pub attempts: Vec<Attempt>,
@@ -159,7 +308,7 @@ pub struct Decoded {
 impl Decoded {
     /// The value claimed a format that could not be read.
     pub fn is_undecodable(&self) -> bool {
-        self.attempts.iter().any(|attempt| attempt.decoder == "avro")
+        self.attempts.iter().any(|attempt| attempt.is_claim)
     }
 }
 

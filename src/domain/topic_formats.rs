@@ -1,6 +1,6 @@
 //! How the records of a topic are read when nobody says otherwise.
 
-use super::record::ViewAs;
+use super::record::{NumberType, ViewAs};
 
 /// Patterns of names, where `*` is any text, each with its format. The first that
 /// matches counts.
@@ -19,6 +19,18 @@ pub const WORDS: &[(&str, ViewAs)] = &[
     ("text", ViewAs::Text),
     ("json", ViewAs::Json),
     ("avro", ViewAs::Avro),
+    ("protobuf", ViewAs::Protobuf),
+    ("xml", ViewAs::Xml),
+    ("messagepack", ViewAs::MessagePack),
+    ("cbor", ViewAs::Cbor),
+    ("int8", ViewAs::Number(NumberType::Int8)),
+    ("int16", ViewAs::Number(NumberType::Int16)),
+    ("int32", ViewAs::Number(NumberType::Int32)),
+    ("int64", ViewAs::Number(NumberType::Int64)),
+    ("float32", ViewAs::Number(NumberType::Float32)),
+    ("float64", ViewAs::Number(NumberType::Float64)),
+    ("uuid", ViewAs::Uuid),
+    ("base64", ViewAs::Base64),
     ("hex", ViewAs::Hex),
 ];
 

@@ -5,7 +5,7 @@
 //! and repeats.
 
 use crate::cli::output::{Format, Look, csv_record, escaped};
-use crate::domain::record::{Decoded, DecodedRecord, Format as ValueFormat, Header};
+use crate::domain::record::{Decoded, DecodedRecord, Header};
 use crate::domain::value::Value;
 use crate::domain::{Offset, PartitionId};
 use serde::Serialize;
@@ -26,6 +26,8 @@ struct Line<'a> {
     key_format: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_schema: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    key_packed: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_undecoded_because: Option<&'a str>,
     value: Box<RawValue>,
@@ -34,6 +36,8 @@ struct Line<'a> {
     value_schema: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value_schema_id: Option<i32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    value_packed: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value_undecoded_because: Option<&'a str>,
     headers: Vec<HeaderLine>,
@@ -77,14 +81,13 @@ fn json(decoded: &DecodedRecord) -> String {
         key: raw(&decoded.key.value),
         key_format: decoded.key.format.word(),
         key_schema: decoded.key.schema.as_deref(),
+        key_packed: packed(&decoded.key),
         key_undecoded_because: why_undecoded(&decoded.key),
         value: raw(&decoded.value.value),
         value_format: decoded.value.format.word(),
         value_schema: decoded.value.schema.as_deref(),
-        value_schema_id: match decoded.value.format {
-            ValueFormat::Avro { schema_id } => Some(schema_id),
-            ValueFormat::Null | ValueFormat::Text | ValueFormat::Json | ValueFormat::Hex => None,
-        },
+        value_schema_id: decoded.value.format.schema_id(),
+        value_packed: packed(&decoded.value),
         value_undecoded_because: why_undecoded(&decoded.value),
         headers: record.headers.iter().map(header_line).collect(),
     };
@@ -105,8 +108,12 @@ fn raw(value: &Value) -> Box<RawValue> {
         .unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
+fn packed(decoded: &Decoded) -> Vec<&'static str> {
+    decoded.packed.iter().map(|packing| packing.word()).collect()
+}
+
 fn why_undecoded(decoded: &Decoded) -> Option<&str> {
-    if decoded.is_undecodable() { decoded.attempts.first().map(|attempt| attempt.reason.as_str()) } else { None }
+    decoded.attempts.iter().find(|attempt| attempt.is_claim).map(|attempt| attempt.reason.as_str())
 }
 
 fn header_line(header: &Header) -> HeaderLine {
@@ -172,12 +179,12 @@ mod tests {
     use super::*;
     use crate::cli::output::memory::look;
     use crate::domain::Time;
-    use crate::domain::record::{Attempt, BatchFacts, Codec, Record};
+    use crate::domain::record::{Attempt, BatchFacts, Codec, Format as ValueFormat, Record};
     use crate::domain::value::Logical;
     use bytes::Bytes;
 
     fn decoded(value: Value, format: ValueFormat) -> Decoded {
-        Decoded { value, format, schema: None, attempts: vec![] }
+        Decoded { value, format, schema: None, packed: vec![], attempts: vec![] }
     }
 
     fn record(key: Decoded, value: Decoded, headers: Vec<Header>) -> DecodedRecord {
@@ -213,7 +220,7 @@ mod tests {
                 Value::Typed { text: "12.00".into(), logical: Logical::Decimal { precision: 12, scale: 2 } },
             ),
         ]);
-        let mut value = decoded(value, ValueFormat::Avro { schema_id: 41 });
+        let mut value = decoded(value, ValueFormat::Avro { schema_id: Some(41) });
         value.schema = Some("orders.v1-value v3".into());
         let header = |name: &str, value: Option<&'static [u8]>| Header {
             name: name.into(),
@@ -245,7 +252,8 @@ mod tests {
     #[test]
     fn a_value_that_does_not_decode_says_why() {
         let mut hex = decoded(Value::Bytes(Bytes::from_static(&[0])), ValueFormat::Hex);
-        hex.attempts = vec![Attempt { decoder: "avro", reason: "schema 7 is unknown to the registry".into() }];
+        hex.attempts =
+            vec![Attempt { decoder: "avro", reason: "schema 7 is unknown to the registry".into(), is_claim: true }];
         let record = record(decoded(Value::Null, ValueFormat::Null), hex, vec![]);
         let read: serde_json::Value = serde_json::from_str(&write(&record, Format::Json, &look(false))).unwrap();
         assert_eq!(read["value_undecoded_because"], "schema 7 is unknown to the registry");

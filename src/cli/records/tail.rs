@@ -9,7 +9,8 @@ use crate::cluster::{Cluster, Keep, RecordCounts, RecordsRequest};
 use crate::domain::plan::Confirm;
 use crate::domain::record::{Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::when::parse_time;
-use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName, show};
+use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName, show, topic_formats};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use std::time::Duration;
@@ -46,18 +47,8 @@ pub(crate) struct TailArguments {
     #[arg(long)]
     tiered: bool,
     /// How keys and values are read; without it as the profile's formats say
-    #[arg(long = "as", value_enum)]
-    view: Option<View>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum View {
-    /// What fits: a schema of the registry, JSON, text, hex
-    Auto,
-    Text,
-    Json,
-    Avro,
-    Hex,
+    #[arg(long = "as", value_parser = view())]
+    view: Option<ViewAs>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -80,16 +71,10 @@ impl From<Level> for Isolation {
     }
 }
 
-impl From<View> for ViewAs {
-    fn from(view: View) -> Self {
-        match view {
-            View::Auto => Self::Auto,
-            View::Text => Self::Text,
-            View::Json => Self::Json,
-            View::Avro => Self::Avro,
-            View::Hex => Self::Hex,
-        }
-    }
+/// The words of [`topic_formats`], as values of a flag.
+fn view() -> impl TypedValueParser<Value = ViewAs> {
+    PossibleValuesParser::new(topic_formats::WORDS.iter().map(|(word, _)| *word))
+        .try_map(|word| topic_formats::parse(&word).ok_or_else(|| format!("{word} is no format")))
 }
 
 pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Result<Exit, Stop> {
@@ -98,7 +83,7 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
     let topic = TopicName::from(arguments.topic.as_str());
     refuse_unknown(&cluster, &topic, &arguments.partition).await?;
     let usual = cluster.profile().formats.of(topic.as_str());
-    let view = arguments.view.map_or(usual, ViewAs::from);
+    let view = arguments.view.unwrap_or(usual);
     let mut request = RecordsRequest {
         topic,
         partitions: (!arguments.partition.is_empty()).then_some(arguments.partition),

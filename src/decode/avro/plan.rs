@@ -1,7 +1,7 @@
 //! A parsed schema as a flat list of nodes that refer to each other by index,
 //! so that reading a record follows numbers instead of names.
 
-use super::moment::Unit;
+use crate::decode::moment::Unit;
 use apache_avro::Schema;
 use apache_avro::schema::{InnerDecimalSchema, Name, NamespaceRef, UuidSchema};
 use std::collections::HashMap;

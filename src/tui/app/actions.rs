@@ -101,7 +101,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         }
         C::RecordsFrom => records::ask_from(state),
         C::RecordsSearch => records::ask_contains(state),
-        C::RecordsViewAs => records::next_view(state),
+        C::RecordsViewAs => records::choose_view(state),
         C::RecordsIsolation => records::next_isolation(state, effects),
         C::RecordsTiered => records::read_tiered(state, effects),
         C::RecordsWrap => state.views.records.wraps = !state.views.records.wraps,

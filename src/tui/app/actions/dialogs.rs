@@ -71,6 +71,7 @@ fn choose(state: &mut State, effects: &mut Vec<Effect>) {
             state.say(Tone::Good, format!("theme = \"{name}\" in {file} keeps it beyond this run"));
             state.look.kept = name;
         }
+        MenuPurpose::View => records::set_view(state, menu.cursor),
         MenuPurpose::Copy(choices) => {
             if let Some(choice) = choices.get(menu.cursor) {
                 copy::take(state, choice, effects);

@@ -1,6 +1,6 @@
 //! Reading records: opening, choosing where from, decoding what is in view.
 
-use super::super::dialogs::{Dialog, Form, FormPurpose};
+use super::super::dialogs::{Dialog, Form, FormPurpose, Menu, MenuPurpose};
 use super::super::drawn::Pane;
 use super::super::effect::{Effect, Request};
 use super::super::notes::Tone;
@@ -9,8 +9,8 @@ use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::{open::deeper, start, stop};
 use crate::cluster::{Keep, RecordsRequest};
-use crate::domain::TopicName;
-use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
+use crate::domain::record::{Isolation, StartAt, TieredRead};
+use crate::domain::{TopicName, topic_formats};
 
 /// Rows decoded ahead of what the last frame showed.
 const SPARE_ROWS: usize = 4;
@@ -98,16 +98,19 @@ pub fn read_tiered(state: &mut State, effects: &mut Vec<Effect>) {
     begin(state, Reading { tiered: TieredRead::Allowed, ..reading }, effects);
 }
 
-pub fn next_view(state: &mut State) {
+/// `v`: the formats, the one in use under the cursor.
+pub fn choose_view(state: &mut State) {
+    let Some(reading) = &state.views.records.reading else { return };
+    let cursor = topic_formats::WORDS.iter().position(|(_, view)| *view == reading.view).unwrap_or(0);
+    let title = format!("Read {} as", reading.topic);
+    state.dialogs.push(Dialog::Menu(Menu { purpose: MenuPurpose::View, title, cursor }));
+}
+
+/// Reads what is there as the format in this place of the menu.
+pub fn set_view(state: &mut State, place: usize) {
     let records = &mut state.views.records;
-    let Some(reading) = &mut records.reading else { return };
-    reading.view = match reading.view {
-        ViewAs::Auto => ViewAs::Text,
-        ViewAs::Text => ViewAs::Json,
-        ViewAs::Json => ViewAs::Avro,
-        ViewAs::Avro => ViewAs::Hex,
-        ViewAs::Hex => ViewAs::Auto,
-    };
+    let (Some(reading), Some((_, view))) = (&mut records.reading, topic_formats::WORDS.get(place)) else { return };
+    reading.view = *view;
     records.forget_decoded();
 }
 

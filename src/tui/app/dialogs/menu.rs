@@ -1,5 +1,6 @@
 //! A few choices below each other.
 
+use crate::domain::topic_formats;
 use crate::tui::app::copy::CopyChoice;
 use crate::tui::app::look::Look;
 
@@ -9,6 +10,8 @@ pub enum MenuPurpose {
     Theme,
     /// What goes to the clipboard.
     Copy(Vec<CopyChoice>),
+    /// How keys and values are read.
+    View,
 }
 
 #[derive(Debug)]
@@ -24,6 +27,7 @@ impl Menu {
         match &self.purpose {
             MenuPurpose::Theme => look.themes.len(),
             MenuPurpose::Copy(choices) => choices.len(),
+            MenuPurpose::View => topic_formats::WORDS.len(),
         }
     }
 }

@@ -549,6 +549,7 @@ pub fn record(offset: Offset) -> Arc<DecodedRecord> {
         value: Value::Text(called("customer-12").as_str().into()),
         format: Format::Text,
         schema: None,
+        packed: Vec::new(),
         attempts: Vec::new(),
     };
     Arc::new(DecodedRecord {
@@ -565,8 +566,9 @@ pub fn record(offset: Offset) -> Arc<DecodedRecord> {
         key,
         value: Decoded {
             value,
-            format: Format::Avro { schema_id: 41 },
+            format: Format::Avro { schema_id: Some(41) },
             schema: Some(called("orders.v1-value v3").as_str().into()),
+            packed: Vec::new(),
             attempts: Vec::new(),
         },
     })

@@ -3,7 +3,7 @@
 use super::behaviour::refused;
 use super::canned::Desk;
 use crate::cluster::{Access, RecordRef, RecordsUpdate};
-use crate::domain::record::{Isolation, TieredPart, TieredRead};
+use crate::domain::record::{Isolation, TieredPart, TieredRead, ViewAs};
 use crate::tui::app::slot::Slot;
 use crate::tui::app::{Answer, Effect, Request};
 
@@ -93,4 +93,21 @@ fn who_is_away_for_a_while_is_said_until_it_is_back() {
     assert!(desk.draw(120, 40).contains("waiting: cannot ask: late"));
     desk.answer(Slot::Records, Answer::Records(RecordsUpdate::default()));
     assert!(!desk.draw(120, 40).contains("waiting: cannot ask"));
+}
+
+#[test]
+fn a_format_is_chosen_from_a_menu() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    let records = RecordRef::of_times(&"orders.v1".into(), 0, 0, &[1; 10]);
+    desk.answer(Slot::Records, Answer::Records(RecordsUpdate { records, ..RecordsUpdate::default() }));
+    desk.press("v");
+    let view = |desk: &Desk| desk.state.views.records.reading.as_ref().map(|reading| reading.view);
+    assert_eq!(view(&desk), Some(ViewAs::Auto), "nothing changes before it is chosen");
+    desk.press("j j enter");
+    assert_eq!(view(&desk), Some(ViewAs::Json));
+    assert!(desk.draw(200, 50).contains("· as JSON"));
+    assert!(desk.open.contains_key(&Slot::Decode), "what is in sight is read anew");
+    desk.press("v esc");
+    assert_eq!(view(&desk), Some(ViewAs::Json));
 }

@@ -123,7 +123,7 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
         }
         Place::Help => vec![("keys", vec![Empty, ReadOnly, Filled])],
         Place::Palette => vec![("hits", vec![Loading, Empty, ReadOnly, Filled])],
-        Place::Menu => vec![("theme", vec![Filled]), ("copy", vec![Filled])],
+        Place::Menu => vec![("theme", vec![Filled]), ("copy", vec![Filled]), ("view", vec![Filled])],
         Place::ProfileForm => vec![("form", vec![Failed, Partial, Filled])],
         Place::Probe => vec![("test", vec![Loading, Failed, Filled])],
         Place::Secret => vec![("secret", vec![Filled])],
@@ -201,6 +201,7 @@ fn menu(purpose: &MenuPurpose) -> &'static str {
     match purpose {
         MenuPurpose::Theme => "theme",
         MenuPurpose::Copy(_) => "copy",
+        MenuPurpose::View => "view",
     }
 }
 

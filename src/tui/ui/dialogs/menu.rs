@@ -3,6 +3,7 @@
 use super::super::widgets::frame::{self, Titles};
 use super::boxed;
 use crate::domain::text::display_width;
+use crate::domain::topic_formats;
 use crate::tui::app::State;
 use crate::tui::app::dialogs::{Menu, MenuPurpose};
 use crate::tui::app::drawn::{Pane, Viewport};
@@ -19,6 +20,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, menu: &Menu) {
         MenuPurpose::Copy(choices) => {
             choices.iter().map(|choice| (choice.label.to_owned(), choice.shown().to_owned())).collect()
         }
+        MenuPurpose::View => {
+            topic_formats::WORDS.iter().map(|(word, view)| ((*word).to_owned(), view.title().to_owned())).collect()
+        }
     };
     let height = u16::try_from(rows.len() + 2).unwrap_or(u16::MAX);
     let inner = match &menu.purpose {
@@ -32,6 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, menu: &Menu) {
             frame::draw(canvas, place, &Titles::left(title), true)
         }
         MenuPurpose::Copy(_) => boxed(canvas, area, 100, height, title),
+        MenuPurpose::View => boxed(canvas, area, 64, height, title),
     };
     let label = rows.iter().map(|(label, _)| display_width(label)).max().unwrap_or(0);
     let room = usize::from(inner.height);

@@ -4,7 +4,7 @@ use super::{record_sizes, split};
 use crate::domain::record::{DecodedRecord, Format, Header, Isolation, StartAt, ViewAs};
 use crate::domain::text::{display_width, sanitize, shorten_middle};
 use crate::domain::value::Value;
-use crate::domain::{Time, dead_letter, show};
+use crate::domain::{Time, dead_letter, show, xml};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::screens::records::{Position, Reading, RecordsPane, RecordsView, Why};
@@ -96,10 +96,7 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
     }
     match reading.view {
         ViewAs::Auto => {}
-        ViewAs::Text => spans.push(span(" · as text", Role::Muted)),
-        ViewAs::Json => spans.push(span(" · as JSON", Role::Muted)),
-        ViewAs::Avro => spans.push(span(" · as Avro", Role::Muted)),
-        ViewAs::Hex => spans.push(span(" · as hex", Role::Muted)),
+        view => spans.push(span(format!(" · as {}", view.title()), Role::Muted)),
     }
     spans
 }
@@ -256,7 +253,12 @@ fn value(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     if record.value.format == Format::Null {
         lines.push(vec![span("null: a tombstone, compaction removes the key", Role::SyntaxNull)]);
     } else {
-        lines.extend(value_tree::lines(&record.value.value, usize::from(inner.width), view.wraps));
+        let indented = match (&record.value.format, &record.value.value) {
+            (Format::Xml, Value::Text(text)) => xml::indented(text).ok().map(|text| Value::Text(text.into())),
+            _ => None,
+        };
+        let value = indented.as_ref().unwrap_or(&record.value.value);
+        lines.extend(value_tree::lines(value, usize::from(inner.width), view.wraps));
     }
     text::draw(canvas, inner, Pane::RecordValue, &lines, view.value_scroll);
 }
@@ -264,18 +266,12 @@ fn value(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
 /// "Avro orders.v1-value v3 id 41"
 fn described(record: &DecodedRecord) -> String {
     let decoded = &record.value;
-    let word = match &decoded.format {
-        Format::Null => "null",
-        Format::Text => "text",
-        Format::Json => "JSON",
-        Format::Avro { .. } => "Avro",
-        Format::Hex => "bytes",
-    };
-    let mut text = word.to_owned();
+    let mut text: String = decoded.packed.iter().map(|packing| format!("{} → ", packing.word())).collect();
+    text.push_str(decoded.format.title());
     if let Some(schema) = &decoded.schema {
         text.push_str(&format!(" {schema}"));
     }
-    if let Format::Avro { schema_id } = decoded.format {
+    if let Some(schema_id) = decoded.format.schema_id() {
         text.push_str(&format!(" id {schema_id}"));
     }
     text

@@ -1,4 +1,4 @@
-//! Avro's dates, times and spans as people and JSON write them.
+//! Dates, times and spans as people and JSON write them.
 //!
 //! Invariant: every number has a text; what no calendar reaches is shown as
 //! the number it is.
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::decode) enum Unit {
+pub(super) enum Unit {
     Millis,
     Micros,
     Nanos,
@@ -45,6 +45,13 @@ pub(super) fn timestamp(number: i64, unit: Unit) -> String {
         Some(instant) => format!("{instant:.width$}", width = unit.digits()),
         None => number.to_string(),
     }
+}
+
+/// Seconds since 1970 and nanoseconds within one. `None` where no calendar reaches.
+pub(super) fn instant(seconds: i64, nanos: u32) -> Option<String> {
+    let nanos = i32::try_from(nanos).ok().filter(|nanos| *nanos < 1_000_000_000)?;
+    let whole = Timestamp::from_second(seconds).ok()?;
+    whole.checked_add(jiff::SignedDuration::from_nanos(nanos.into())).ok().map(|instant| instant.to_string())
 }
 
 /// The same without a zone.
@@ -101,6 +108,15 @@ mod tests {
         assert_eq!(time_of_day(45_296_789, Unit::Millis), "12:34:56.789");
         assert_eq!(time_of_day(1, Unit::Micros), "00:00:00.000001");
         assert_eq!(duration([2, 0, 0, 0, 3, 0, 0, 0, 0xdc, 5, 0, 0]), "P2M3DT1.500S");
+    }
+
+    #[test]
+    fn instants_have_the_digits_they_need() {
+        assert_eq!(instant(1_700_000_000, 118_000_000).as_deref(), Some("2023-11-14T22:13:20.118Z"));
+        assert_eq!(instant(-1, 0).as_deref(), Some("1969-12-31T23:59:59Z"));
+        assert_eq!(instant(-1, 999_999_999).as_deref(), Some("1969-12-31T23:59:59.999999999Z"));
+        assert_eq!(instant(0, 1_000_000_000), None);
+        assert_eq!(instant(i64::MAX, 0), None);
     }
 
     #[test]

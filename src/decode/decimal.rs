@@ -14,13 +14,30 @@ pub(super) fn unscaled(bytes: &[u8], scale: i64) -> Option<String> {
         return None;
     }
     let is_negative = bytes.first().is_some_and(|first| first & 0x80 != 0);
-    let digits = digits(&magnitude(bytes, is_negative));
+    scaled(is_negative, &digits(&magnitude(bytes, is_negative)), scale)
+}
+
+/// A whole number in digits times ten to the `exponent`. `None` for anything else,
+/// and when the result is too long to be a number people deal with.
+pub(super) fn shifted(number: &str, exponent: i64) -> Option<String> {
+    let (is_negative, digits) = match number.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, number),
+    };
+    let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_whole || exponent.unsigned_abs() > WIDEST_SCALE.unsigned_abs() {
+        return None;
+    }
+    scaled(is_negative, digits, -exponent)
+}
+
+fn scaled(is_negative: bool, digits: &str, scale: i64) -> Option<String> {
     let mut text = String::with_capacity(digits.len() + 3);
     if is_negative {
         text.push('-');
     }
     match usize::try_from(scale) {
-        Ok(0) => text.push_str(&digits),
+        Ok(0) => text.push_str(digits),
         Ok(scale) => {
             let padded = format!("{digits:0>width$}", width = scale + 1);
             let (whole, fraction) = padded.split_at_checked(padded.len() - scale)?;
@@ -29,7 +46,7 @@ pub(super) fn unscaled(bytes: &[u8], scale: i64) -> Option<String> {
             text.push_str(fraction);
         }
         Err(_) => {
-            text.push_str(&digits);
+            text.push_str(digits);
             if digits != "0" {
                 text.extend((0..-scale).map(|_| '0'));
             }

@@ -1,0 +1,179 @@
+//! One key or value: what it claims to be, then what it may be, then its bytes.
+//!
+//! Invariant: there is always an answer, and what was tried before stands beside it.
+
+use super::{FRAME_BYTES, SchemaLookup, SchemaState, cbor, json, messagepack, number, packed, schema_id, text};
+use crate::domain::record::{Attempt, Decoded, Format, Packing, ViewAs};
+use crate::domain::value::Value;
+use crate::domain::xml;
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// Packed, and packed again, is possible; more is noise.
+const MOST_PACKINGS: usize = 3;
+
+pub(super) struct Trial<'a> {
+    schemas: &'a dyn SchemaLookup,
+    attempts: Vec<Attempt>,
+}
+
+struct Found {
+    value: Value,
+    format: Format,
+    schema: Option<Arc<str>>,
+}
+
+fn plain(value: Value, format: Format) -> Found {
+    Found { value, format, schema: None }
+}
+
+impl<'a> Trial<'a> {
+    pub fn new(schemas: &'a dyn SchemaLookup) -> Self {
+        Self { schemas, attempts: Vec::new() }
+    }
+
+    pub fn run(mut self, bytes: &Bytes, view: ViewAs) -> Decoded {
+        let (bytes, packed) =
+            if view == ViewAs::Hex { (bytes.clone(), Vec::new()) } else { self.unpacked(bytes, view) };
+        let found = self
+            .as_chosen(&bytes, view)
+            .or_else(|| self.as_claimed(&bytes, view))
+            .or_else(|| self.as_guessed(&bytes, view))
+            .unwrap_or_else(|| plain(Value::Bytes(bytes.clone()), Format::Hex));
+        Decoded { value: found.value, format: found.format, schema: found.schema, packed, attempts: self.attempts }
+    }
+
+    fn claim(&mut self, decoder: &'static str, reason: impl ToString) {
+        self.attempts.push(Attempt { decoder, reason: reason.to_string(), is_claim: true });
+    }
+
+    fn guess(&mut self, decoder: &'static str, reason: impl ToString) {
+        self.attempts.push(Attempt { decoder, reason: reason.to_string(), is_claim: false });
+    }
+
+    fn unpacked(&mut self, bytes: &Bytes, view: ViewAs) -> (Bytes, Vec<Packing>) {
+        let mut bytes = bytes.clone();
+        let mut packings = Vec::new();
+        let mut next = if view == ViewAs::Base64 { Some(Packing::Base64) } else { packed::packing(&bytes) };
+        while let Some(packing) = next.filter(|_| packings.len() < MOST_PACKINGS) {
+            match packed::unpack(&bytes, packing) {
+                Ok(plain) => bytes = plain,
+                Err(reason) => {
+                    self.claim(packing.word(), reason);
+                    break;
+                }
+            }
+            packings.push(packing);
+            next = packed::packing(&bytes);
+        }
+        (bytes, packings)
+    }
+
+    /// What the user says it is.
+    fn as_chosen(&mut self, bytes: &Bytes, view: ViewAs) -> Option<Found> {
+        let (decoder, read) = match view {
+            ViewAs::Hex => return Some(plain(Value::Bytes(bytes.clone()), Format::Hex)),
+            ViewAs::Text => {
+                let text = String::from_utf8_lossy(bytes);
+                return Some(plain(Value::Text(text.into()), Format::Text));
+            }
+            ViewAs::Json => {
+                ("json", json::read(bytes).map(|value| (value, Format::Json)).map_err(|error| error.to_string()))
+            }
+            ViewAs::Xml => ("xml", xml_text(bytes)),
+            ViewAs::MessagePack => (
+                "messagepack",
+                messagepack::read(bytes)
+                    .map(|(value, _)| (value, Format::MessagePack))
+                    .map_err(|error| error.to_string()),
+            ),
+            ViewAs::Cbor => {
+                ("cbor", cbor::read(bytes).map(|(value, _)| (value, Format::Cbor)).map_err(|error| error.to_string()))
+            }
+            ViewAs::Number(kind) => (kind.word(), number::read(bytes, kind).map(|value| (value, Format::Number(kind)))),
+            ViewAs::Uuid => ("uuid", number::uuid(bytes).map(|value| (value, Format::Uuid))),
+            ViewAs::Auto | ViewAs::Avro | ViewAs::Protobuf | ViewAs::Base64 => return None,
+        };
+        match read {
+            Ok((value, format)) => Some(plain(value, format)),
+            Err(reason) => {
+                self.claim(decoder, reason);
+                None
+            }
+        }
+    }
+
+    /// What the bytes say they are.
+    fn as_claimed(&mut self, bytes: &Bytes, view: ViewAs) -> Option<Found> {
+        let wants_schema = match view {
+            ViewAs::Avro => Some("avro"),
+            ViewAs::Protobuf => Some("protobuf"),
+            ViewAs::Auto | ViewAs::Base64 => None,
+            _ => return None,
+        };
+        let Some(id) = schema_id(bytes) else {
+            if let Some(decoder) = wants_schema {
+                self.claim(decoder, "it does not begin with a zero byte and a schema id");
+            }
+            return None;
+        };
+        let schema = match self.schemas.schema(id) {
+            SchemaState::Ready(schema) => schema,
+            SchemaState::Missing(reason) => {
+                self.claim("schema", reason);
+                return None;
+            }
+            SchemaState::Pending => {
+                self.claim("schema", format!("schema {id} is being fetched"));
+                return None;
+            }
+        };
+        match schema.read(&bytes.slice(FRAME_BYTES..), Some(id)) {
+            Ok((value, format)) => Some(Found { value, format, schema: schema.label() }),
+            Err(reason) => {
+                self.claim(schema.kind(), reason);
+                None
+            }
+        }
+    }
+
+    /// What it looks like.
+    fn as_guessed(&mut self, bytes: &Bytes, view: ViewAs) -> Option<Found> {
+        match bytes.trim_ascii_start().first() {
+            Some(b'{' | b'[') if view != ViewAs::Json => match json::read(bytes) {
+                Ok(value) => return Some(plain(value, Format::Json)),
+                Err(error) => self.guess("json", error),
+            },
+            Some(b'<') if view != ViewAs::Xml => match xml_text(bytes) {
+                Ok((value, format)) => return Some(plain(value, format)),
+                Err(reason) => self.guess("xml", reason),
+            },
+            _ => {}
+        }
+        match text::read(bytes) {
+            Ok(text) => return Some(plain(Value::Text(text.into()), Format::Text)),
+            Err(reason) => self.guess("text", reason),
+        }
+        if messagepack::begins_a_map(bytes) && view != ViewAs::MessagePack {
+            match messagepack::read(bytes) {
+                Ok((value, true)) => return Some(plain(value, Format::MessagePack)),
+                Ok((_, false)) => self.guess("messagepack", "its keys are not all texts"),
+                Err(error) => self.guess("messagepack", error),
+            }
+        }
+        if cbor::begins_a_map(bytes) && view != ViewAs::Cbor {
+            match cbor::read(bytes) {
+                Ok((value, true)) => return Some(plain(value, Format::Cbor)),
+                Ok((_, false)) => self.guess("cbor", "its keys are not all texts"),
+                Err(error) => self.guess("cbor", error),
+            }
+        }
+        None
+    }
+}
+
+fn xml_text(bytes: &[u8]) -> Result<(Value, Format), String> {
+    let text = text::read(bytes).map_err(|error| error.to_string())?;
+    xml::check(text).map_err(|error| error.to_string())?;
+    Ok((Value::Text(text.into()), Format::Xml))
+}
