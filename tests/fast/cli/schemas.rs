@@ -48,6 +48,18 @@ fn no_object_has_room_for_what_is_not_documented() {
     }
 }
 
+#[test]
+fn every_line_that_holds_a_record_says_of_it_what_a_tail_says() {
+    let record = schema("record");
+    let record = record["oneOf"][0]["properties"].as_object().expect("members");
+    for name in ["groups-peek", "dead-letter"] {
+        let line = &schema(name)["oneOf"][0]["properties"];
+        for (member, said) in record {
+            assert_eq!(&line[member], said, "{name}: {member}");
+        }
+    }
+}
+
 fn each(json: &Json, look: &mut impl FnMut(&Json)) {
     look(json);
     match json {
