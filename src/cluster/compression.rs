@@ -8,7 +8,7 @@ use super::records::RecordRef;
 use super::{Cluster, Keep, RecordsRequest, clock};
 use crate::domain::compression::{CompressionReport, Trial, by_producer};
 use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
-use crate::domain::{Failure, FailureKind, PartitionId, TopicName, show};
+use crate::domain::{Failure, FailureKind, Partial, PartitionId, TopicName, show};
 use crate::kafka::fetch::{HEADER_BYTES, WAYS, Way, repack};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -22,11 +22,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 impl Cluster {
     /// Looks at the batches of the newest `sample` records. Failures say what of the
     /// topic could not be read; an `Err`, that nothing could.
-    pub async fn compression(
-        &self,
-        topic: &TopicName,
-        sample: u64,
-    ) -> Result<(CompressionReport, Vec<Failure>), Failure> {
+    pub async fn compression(&self, topic: &TopicName, sample: u64) -> Result<Partial<CompressionReport>, Failure> {
         let (configs, read) = tokio::join!(self.topic_configs(topic), self.sample_batches(topic, sample));
         let (batches, failures) = read?;
         let topic_codec = configs.ok().and_then(|configs| {
@@ -36,7 +32,7 @@ impl Cluster {
         let report = tokio::task::spawn_blocking(work).await;
         let failed = |reason: String| Failure::new(FailureKind::Invalid, "compress the sample of", reason);
         let report = report.map_err(|error| failed(error.to_string()))?.map_err(failed);
-        Ok((report.map_err(|failure| failure.on(topic.as_str()))?, failures))
+        Ok(Partial { value: report.map_err(|failure| failure.on(topic.as_str()))?, failures })
     }
 
     /// One reference into each batch.

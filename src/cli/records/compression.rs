@@ -44,9 +44,9 @@ pub(super) async fn run(session: &mut Session, arguments: CompressionArguments) 
     let cluster = session.connect().await?;
     let topic = TopicName::from(arguments.topic.as_str());
     super::refuse_unknown(&cluster, &topic, &[]).await?;
-    let (report, failures) = cluster.compression(&topic, arguments.sample).await?;
-    let exit = Exit::of_answer(usize::from(report.batches > 0), &failures);
-    session.output.report(&shown(&topic, &report, failures))?;
+    let report = cluster.compression(&topic, arguments.sample).await?;
+    let exit = Exit::of_answer(usize::from(report.value.batches > 0), &report.failures);
+    session.output.report(&shown(&topic, &report.value, report.failures))?;
     Ok(exit)
 }
 

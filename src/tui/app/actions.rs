@@ -83,6 +83,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::SortLag => lists::sort_groups(state, GroupSort::Lag, effects),
         C::SortState => lists::sort_groups(state, GroupSort::State, effects),
         C::TopicTail => records::tail_selected(state, effects),
+        C::TopicCompression => plans::open_compression(state, effects),
         C::TopicPlanPartitions => plans::open_partitions(state, effects),
         C::TopicCreate => plans::ask_for_topic(state),
         C::TopicDelete => plans::delete_topic(state, effects),

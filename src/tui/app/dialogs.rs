@@ -2,6 +2,7 @@
 //!
 //! Invariant: one stack; `esc` closes exactly one.
 
+pub mod compression;
 pub mod form;
 pub mod help;
 pub mod menu;
@@ -14,6 +15,7 @@ pub mod reset;
 pub mod secret;
 pub mod type_name;
 
+pub use compression::CompressionDialog;
 pub use form::{Form, FormPurpose};
 pub use help::HelpDialog;
 pub use menu::{Menu, MenuPurpose};
@@ -34,6 +36,7 @@ pub enum Dialog {
     Plan(Box<PlanDialog>),
     Reset(Box<ResetDialog>),
     Partitions(Box<PartitionsDialog>),
+    Compression(Box<CompressionDialog>),
     TypeName(TypeName),
     Form(Box<Form>),
     Help(HelpDialog),
@@ -50,6 +53,7 @@ impl Dialog {
             Self::Plan(plan) => plan.place(),
             Self::Reset(_) => Place::Reset,
             Self::Partitions(_) => Place::Partitions,
+            Self::Compression(_) => Place::Compression,
             Self::TypeName(_) => Place::TypeName,
             Self::Form(_) => Place::Form,
             Self::Help(help) => help.place(),
@@ -71,7 +75,12 @@ impl Dialog {
             Self::Profile(form) => form.input_mut(),
             Self::Secret(dialog) => Some(dialog.input.line_mut()),
             Self::Help(help) if help.filter.is_editing => Some(&mut help.filter.input),
-            Self::Plan(_) | Self::Partitions(_) | Self::Help(_) | Self::Menu(_) | Self::Probe(_) => None,
+            Self::Plan(_)
+            | Self::Partitions(_)
+            | Self::Compression(_)
+            | Self::Help(_)
+            | Self::Menu(_)
+            | Self::Probe(_) => None,
         }
     }
 }

@@ -37,6 +37,7 @@ pub enum Pane {
     Palette,
     Menu,
     Probe,
+    Compression,
 }
 
 /// The part of a list that is in view.

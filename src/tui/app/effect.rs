@@ -130,6 +130,11 @@ pub enum Request {
         topic: TopicName,
         wish: PartitionWish,
     },
+    Compression {
+        topic: TopicName,
+        /// The newest records that are looked at.
+        sample: u64,
+    },
     Apply(Arc<Plan>),
     LookAgain(Arc<Plan>),
     WaitEmpty {

@@ -9,6 +9,7 @@ use crate::cluster::{
     Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, Overrides, ProbeStep, RecordsUpdate, TopicGroup,
     TopicLogs,
 };
+use crate::domain::compression::CompressionReport;
 use crate::domain::config::ConfigEntry;
 use crate::domain::offsets_csv::OffsetRow;
 use crate::domain::partition_plan::PartitionReport;
@@ -121,6 +122,7 @@ pub enum Answer {
     Decoded(Vec<Arc<DecodedRecord>>),
     Planned(Result<Arc<Plan>, Failure>),
     PartitionReport(Result<Arc<PartitionReport>, Failure>),
+    Compression(Result<Arc<Partial<CompressionReport>>, Failure>),
     /// One of many: what became of some steps.
     Progress(Vec<(usize, StepStatus)>),
     Applied(Result<Outcome, Failure>),

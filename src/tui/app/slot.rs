@@ -24,6 +24,7 @@ pub enum Slot {
     Decode,
     Plan,
     PartitionReport,
+    Compression,
     Apply,
     LookAgain,
     WaitEmpty,
@@ -47,7 +48,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    pub const ALL: [Slot; 31] = [
+    pub const ALL: [Slot; 32] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
@@ -64,6 +65,7 @@ impl Slot {
         Slot::Decode,
         Slot::Plan,
         Slot::PartitionReport,
+        Slot::Compression,
         Slot::Apply,
         Slot::LookAgain,
         Slot::WaitEmpty,

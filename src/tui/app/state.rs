@@ -239,6 +239,7 @@ impl State {
             | Place::Menu
             | Place::ProfileForm
             | Place::Probe
+            | Place::Compression
             | Place::Secret => true,
         }
     }

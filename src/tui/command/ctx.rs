@@ -36,6 +36,8 @@ pub enum Place {
     ProfileForm,
     /// The test of a profile.
     Probe,
+    /// How a topic's batches are compressed.
+    Compression,
     /// A secret that is typed unseen.
     Secret,
 }
@@ -77,6 +79,7 @@ impl Place {
         Place::Menu,
         Place::ProfileForm,
         Place::Probe,
+        Place::Compression,
         Place::Secret,
     ];
 

@@ -56,6 +56,7 @@ pub enum Command {
     SortState,
     TopicTail,
     TopicPlanPartitions,
+    TopicCompression,
     TopicCreate,
     TopicDelete,
     GroupReset,
@@ -269,6 +270,7 @@ const LISTS: &[Place] = &[
     Place::Help,
     Place::Menu,
     Place::Probe,
+    Place::Compression,
 ];
 const WITH_COPIES: &[Place] = &[
     Place::Overview,
@@ -419,6 +421,8 @@ pub static TABLE: &[Row] = &[
     row(C::TopicTail, "topic.tail", &["t"], G::Topics, "tail", "Show the topic's records as they are written").at(ON_TOPIC).hint(2).when(can_plan),
     row(C::TopicPlanPartitions, "topic.plan-partitions", &["p"], G::Topics, "plan partitions", "How many partitions it needs, and which keys would move")
         .at(ON_TOPIC).hint(3).when(can_plan).risk(Risk::Confirm),
+    row(C::TopicCompression, "topic.compression", &["z"], G::Topics, "compression", "How its batches are compressed, and what another codec would save")
+        .at(ON_TOPIC).hint(94).when(can_plan),
     row(C::TopicCreate, "topic.create", &["n"], G::Topics, "new", "Plan a new topic").at(ON_TOPIC).hint(10)
         .when(|ctx| both(with_cluster(ctx), may_write(ctx))).risk(Risk::Confirm),
     row(C::TopicDelete, "topic.delete", &["D"], G::Topics, "delete", "Plan the deletion of the topic").at(ON_TOPIC).hint(12)

@@ -175,6 +175,10 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.partition_report(&topic, wish).await,
             Err(failure) => Err(failure),
         }),
+        Request::Compression { topic, sample } => Answer::Compression(match cluster {
+            Ok(cluster) => cluster.compression(&topic, sample).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
         Request::Apply(plan) => Answer::Applied(match cluster {
             Ok(cluster) => apply(&cluster, &plan, reply).await,
             Err(failure) => Err(failure),

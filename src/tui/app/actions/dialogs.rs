@@ -34,6 +34,7 @@ pub fn next_field(state: &mut State, by: isize) {
             | Dialog::Palette(_)
             | Dialog::Menu(_)
             | Dialog::Probe(_)
+            | Dialog::Compression(_)
             | Dialog::Secret(_),
         )
         | None => {}
@@ -87,7 +88,7 @@ pub fn move_choice(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
         Some(Dialog::Form(form)) => form.move_focus(by),
         Some(Dialog::Profile(form)) => form.move_focus(by),
         Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Menu(_) | Dialog::Secret(_)) => {}
-        Some(Dialog::Help(_) | Dialog::Probe(_)) | None => {
+        Some(Dialog::Help(_) | Dialog::Probe(_) | Dialog::Compression(_)) | None => {
             lists::motion(state, if by > 0 { Motion::Down } else { Motion::Up })
         }
     }
@@ -114,7 +115,9 @@ pub fn accept(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
         Some(Dialog::TypeName(_)) => accept_name(state, effects),
         Some(Dialog::Form(_)) => accept_form(state, effects),
         Some(Dialog::Secret(_)) => profiles::secret_typed(state, effects),
-        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Profile(_) | Dialog::Probe(_)) => {}
+        Some(
+            Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Compression(_) | Dialog::Profile(_) | Dialog::Probe(_),
+        ) => {}
     }
 }
 

@@ -24,6 +24,9 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
             if matches!(closed, Some(Dialog::Partitions(_))) {
                 stop(state, Slot::PartitionReport, effects);
             }
+            if matches!(closed, Some(Dialog::Compression(_))) {
+                stop(state, Slot::Compression, effects);
+            }
             if matches!(closed, Some(Dialog::Profile(_) | Dialog::Probe(_))) {
                 stop(state, Slot::ProfileTest, effects);
                 stop(state, Slot::ProfileCheck, effects);

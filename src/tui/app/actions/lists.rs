@@ -33,6 +33,7 @@ pub fn focused(state: &State) -> Option<Pane> {
             Dialog::Palette(_) => Some(Pane::Palette),
             Dialog::Menu(_) => Some(Pane::Menu),
             Dialog::Probe(_) => Some(Pane::Probe),
+            Dialog::Compression(_) => Some(Pane::Compression),
             Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_) => None,
         };
     }
@@ -104,6 +105,7 @@ pub fn focus(state: &mut State, pane: Pane) {
         | Pane::Partitions
         | Pane::Help
         | Pane::Probe
+        | Pane::Compression
         | Pane::Palette
         | Pane::Menu => {}
     }
@@ -143,19 +145,21 @@ fn position(state: &State, pane: Pane) -> (usize, usize) {
         Pane::Messages => (views.messages.cursor, state.notes.len()),
         Pane::RecordValue => (views.records.value_scroll, state.viewport(pane).len),
         Pane::RecordFacts => (views.records.facts_scroll, state.viewport(pane).len),
-        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu | Pane::Probe => match state
-            .dialogs
-            .last()
-        {
-            Some(Dialog::Plan(plan)) => (plan.scroll, state.viewport(pane).len),
-            Some(Dialog::Partitions(dialog)) => (dialog.cursor, dialog.choices()),
-            Some(Dialog::Help(help)) => (help.scroll, state.viewport(pane).len),
-            Some(Dialog::Palette(palette)) => (palette.cursor, palette.hits.len()),
-            Some(Dialog::Menu(menu)) => (menu.cursor, menu.len(&state.look)),
-            Some(Dialog::Probe(probe)) => (probe.scroll, state.viewport(pane).len),
-            Some(Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_))
-            | None => (0, 0),
-        },
+        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu | Pane::Probe | Pane::Compression => {
+            match state.dialogs.last() {
+                Some(Dialog::Plan(plan)) => (plan.scroll, state.viewport(pane).len),
+                Some(Dialog::Partitions(dialog)) => (dialog.cursor, dialog.choices()),
+                Some(Dialog::Help(help)) => (help.scroll, state.viewport(pane).len),
+                Some(Dialog::Palette(palette)) => (palette.cursor, palette.hits.len()),
+                Some(Dialog::Menu(menu)) => (menu.cursor, menu.len(&state.look)),
+                Some(Dialog::Probe(probe)) => (probe.scroll, state.viewport(pane).len),
+                Some(Dialog::Compression(dialog)) => (dialog.scroll, state.viewport(pane).len),
+                Some(
+                    Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_),
+                )
+                | None => (0, 0),
+            }
+        }
     }
 }
 
@@ -168,7 +172,7 @@ pub fn move_in(state: &mut State, pane: Pane, motion: Motion) {
     let (cursor, len) = position(state, pane);
     let to = match pane {
         // Texts scroll as a whole.
-        Pane::RecordValue | Pane::RecordFacts | Pane::Plan | Pane::Help | Pane::Probe => {
+        Pane::RecordValue | Pane::RecordFacts | Pane::Plan | Pane::Help | Pane::Probe | Pane::Compression => {
             motion.scroll(cursor, len, height)
         }
         _ => motion.apply(cursor, len, height),
@@ -241,18 +245,21 @@ pub fn go_to(state: &mut State, pane: Pane, row: usize) {
             views.profiles.selection.go_to(row, len, |row| cards.get(row).map(|card| card.name.clone()));
         }
         Pane::Messages => views.messages.cursor = row.min(len.saturating_sub(1)),
-        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu | Pane::Probe => match dialogs
-            .last_mut()
-        {
-            Some(Dialog::Plan(plan)) => plan.scroll = row,
-            Some(Dialog::Partitions(dialog)) => dialog.cursor = row.min(len.saturating_sub(1)),
-            Some(Dialog::Help(help)) => help.scroll = row,
-            Some(Dialog::Palette(palette)) => palette.cursor = row.min(len.saturating_sub(1)),
-            Some(Dialog::Menu(menu)) => menu.cursor = row.min(len.saturating_sub(1)),
-            Some(Dialog::Probe(probe)) => probe.scroll = row,
-            Some(Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_))
-            | None => {}
-        },
+        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu | Pane::Probe | Pane::Compression => {
+            match dialogs.last_mut() {
+                Some(Dialog::Plan(plan)) => plan.scroll = row,
+                Some(Dialog::Partitions(dialog)) => dialog.cursor = row.min(len.saturating_sub(1)),
+                Some(Dialog::Help(help)) => help.scroll = row,
+                Some(Dialog::Palette(palette)) => palette.cursor = row.min(len.saturating_sub(1)),
+                Some(Dialog::Menu(menu)) => menu.cursor = row.min(len.saturating_sub(1)),
+                Some(Dialog::Probe(probe)) => probe.scroll = row,
+                Some(Dialog::Compression(dialog)) => dialog.scroll = row,
+                Some(
+                    Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_),
+                )
+                | None => {}
+            }
+        }
     }
 }
 

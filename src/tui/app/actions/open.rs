@@ -153,6 +153,7 @@ pub fn selected(state: &mut State, effects: &mut Vec<Effect>) {
         | Place::Menu
         | Place::ProfileForm
         | Place::Probe
+        | Place::Compression
         | Place::Secret => {}
     }
 }

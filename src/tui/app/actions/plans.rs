@@ -6,7 +6,7 @@
 use super::super::dialogs::plan::Stage;
 use super::super::dialogs::reset::{Chosen, Scope};
 use super::super::dialogs::{
-    Dialog, Form, FormPurpose, PartitionsDialog, PlanDialog, ResetDialog, TypeName, TypeNamePurpose,
+    CompressionDialog, Dialog, Form, FormPurpose, PartitionsDialog, PlanDialog, ResetDialog, TypeName, TypeNamePurpose,
 };
 use super::super::effect::{Effect, Request};
 use super::super::notes::Tone;
@@ -176,6 +176,17 @@ pub fn delete_topic(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn open_partitions(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(topic) = state.topic_on_screen() {
         ask_report(state, topic, PartitionWish::default(), effects);
+    }
+}
+
+/// Records whose batches are looked at.
+const COMPRESSION_SAMPLE: u64 = 100_000;
+
+pub fn open_compression(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(topic) = state.topic_on_screen() {
+        state.dialogs.push(Dialog::Compression(Box::new(CompressionDialog::new(topic.clone()))));
+        let request = Request::Compression { topic, sample: COMPRESSION_SAMPLE };
+        start(state, Slot::Compression, request, effects);
     }
 }
 

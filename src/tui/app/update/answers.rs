@@ -175,6 +175,14 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
                 dialog.cursor = dialog.recommended();
             }
         }
+        Answer::Compression(result) => {
+            state.is_dirty = true;
+            if let Some(Dialog::Compression(dialog)) =
+                state.dialogs.iter_mut().find(|dialog| matches!(dialog, Dialog::Compression(_)))
+            {
+                dialog.report.settle(result, at);
+            }
+        }
         Answer::Progress(known) => progress(state, known),
         Answer::Applied(result) => applied(state, result, effects),
         Answer::LookedAgain(result) => looked_again(state, result),

@@ -134,7 +134,14 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
             | FormPurpose::SaveText { .. }
             | FormPurpose::DuplicateProfile(_) => {}
         },
-        Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Menu(_) | Dialog::Probe(_) | Dialog::Secret(_))
+        Some(
+            Dialog::Plan(_)
+            | Dialog::Partitions(_)
+            | Dialog::Compression(_)
+            | Dialog::Menu(_)
+            | Dialog::Probe(_)
+            | Dialog::Secret(_),
+        )
         | None => {}
     }
 }

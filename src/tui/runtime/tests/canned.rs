@@ -5,6 +5,7 @@
 use crate::cluster::*;
 use crate::domain::broker::Broker;
 use crate::domain::churn::{Event, What};
+use crate::domain::compression::{CompressionReport, ProducerUse, Trial};
 use crate::domain::config::{ConfigEntry, ConfigSource};
 use crate::domain::drain::{Drain, Rates};
 use crate::domain::group::*;
@@ -572,6 +573,46 @@ pub fn record(offset: Offset) -> Arc<DecodedRecord> {
             attempts: Vec::new(),
         },
     })
+}
+
+/// Small batches in lz4, one producer without an id.
+pub fn compression() -> CompressionReport {
+    let plain_bytes = 16 << 20;
+    let trial = |codec, level, gathered: Option<u32>, packed_bytes: u64, tenths: u64| Trial {
+        codec,
+        level,
+        gathered,
+        plain_bytes,
+        packed_bytes,
+        pack_nanos: plain_bytes * tenths / 10,
+        unpack_nanos: plain_bytes * tenths / 40,
+    };
+    let ways = |gathered, part: u64| {
+        [
+            trial(Codec::Snappy, None, gathered, 9_900_000 * part / 10, 22),
+            trial(Codec::Lz4, None, gathered, 9_500_000 * part / 10, 51),
+            trial(Codec::Gzip, Some(6), gathered, 7_000_000 * part / 10, 233),
+            trial(Codec::Zstd, Some(3), gathered, 7_100_000 * part / 10, 56),
+        ]
+    };
+    let used = |producer_id, codec, batches, wire_bytes| ProducerUse {
+        producer_id,
+        codec,
+        is_transactional: false,
+        batches,
+        records: batches * 100,
+        wire_bytes,
+        plain_bytes: wire_bytes * 2,
+    };
+    CompressionReport {
+        batches: 672,
+        records: 67_047,
+        wire_bytes: 9_500_000,
+        plain_bytes,
+        topic_codec: Some("producer".into()),
+        producers: vec![used(Some(4711), Codec::Lz4, 600, 8_000_000), used(None, Codec::None, 72, 1_500_000)],
+        trials: [ways(None, 10), ways(Some(65_536), 8)].concat(),
+    }
 }
 
 /// An order that could not be processed.

@@ -163,6 +163,7 @@ fn stands(access: Access) -> Vec<Stand> {
         });
     }
     all.keys(access, "2 n c c", |desk| desk.press("esc m"));
+    all.keys(access, "2 z", |desk| desk.answer(Slot::Compression, Answer::Compression(Err(canned::failure()))));
     all.keys(access, "2 p", |desk| desk.answer(Slot::PartitionReport, Answer::PartitionReport(Err(canned::failure()))));
     for then in ["j", "z", "e"] {
         all.keys(access, "2 p", move |desk| {

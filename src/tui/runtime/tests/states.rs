@@ -126,6 +126,7 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
         Place::Menu => vec![("theme", vec![Filled]), ("copy", vec![Filled]), ("view", vec![Filled])],
         Place::ProfileForm => vec![("form", vec![Failed, Partial, Filled])],
         Place::Probe => vec![("test", vec![Loading, Failed, Filled])],
+        Place::Compression => vec![("report", vec![Loading, Empty, Failed, Partial, Filled])],
         Place::Secret => vec![("secret", vec![Filled])],
     }
 }

@@ -2,6 +2,7 @@
 
 use super::places::{decoded, in_group};
 use super::*;
+use crate::domain::compression::CompressionReport;
 
 fn planning(access: Access, answer: Result<Arc<Plan>, Failure>) -> Desk {
     let mut desk = in_group(access, Ok(canned::group(GroupState::Empty)));
@@ -90,6 +91,20 @@ pub(super) fn plan_scenes(all: &mut Scenes) {
         report(Access::ReadOnly, Ok(canned::partition_report()))
     });
     all.add(Place::Partitions, "report", Filled, "1 now", move || report(write, Ok(canned::partition_report())));
+    let packed = move |answer: Result<_, Failure>| {
+        let mut desk = Desk::filled(write);
+        desk.press("2 z");
+        with(desk, Slot::Compression, Answer::Compression(answer.map(Arc::new)))
+    };
+    let in_part = |failures: Vec<Failure>| Partial { value: canned::compression(), failures };
+    let nothing = || Partial { value: CompressionReport::default(), failures: Vec::new() };
+    all.add(Place::Compression, "report", Loading, "asking for the newest batches", || filled("2 z"));
+    all.add(Place::Compression, "report", Empty, "no record to look at", move || packed(Ok(nothing())));
+    all.add(Place::Compression, "report", Failed, "no answer within 5 s", move || packed(Err(canned::failure())));
+    all.add(Place::Compression, "report", Condition::Partial, "in part", move || {
+        packed(Ok(in_part(vec![canned::failure()])))
+    });
+    all.add(Place::Compression, "report", Filled, "would save", move || packed(Ok(in_part(Vec::new()))));
     all.add(Place::Form, "wish", Filled, "target", move || {
         let mut desk = report(write, Ok(canned::partition_report()));
         desk.press("e");
