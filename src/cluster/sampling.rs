@@ -156,16 +156,17 @@ impl Cluster {
         &self,
         sight: Option<Sight<'_, GroupId, Groups>>,
         source: Source,
-    ) -> Result<Arc<Groups>, Failure> {
+        partitions: Partitions,
+    ) -> Result<(Arc<Groups>, PartitionsOfGroups), Failure> {
         let listed = admin::groups::list(self.client()).await;
         let (mut listings, mut failures) = (listed.value, listed.failures);
-        if listings.is_empty() && !failures.is_empty() {
+        let is_new = lock(&self.inner.lags).is_new();
+        if listings.is_empty() && !failures.is_empty() && (is_new || listed.answered == 0) {
             return Err(failures.swap_remove(0));
         }
         // Those of a broker that does not answer stay; those that were deleted do not.
         let (unseen, more) = self.unseen_groups(&mut listings, &listed.silent).await;
         failures.extend(more);
-        let is_new = lock(&self.inner.lags).is_new();
         let parts = match &sight {
             None => vec![listings],
             Some(Sight { names, .. }) => {

@@ -24,7 +24,8 @@ pub struct Listings {
     /// In order of their id.
     pub value: Vec<GroupListing>,
     pub failures: Vec<Failure>,
-    /// Brokers that did not tell theirs.
+    /// Brokers that told theirs, and those that did not.
+    pub answered: usize,
     pub silent: Vec<BrokerId>,
 }
 
@@ -45,6 +46,7 @@ pub async fn list(client: &Client) -> Listings {
             Ok(listed) => {
                 client.learn_coordinator(broker, listed.iter().map(|group| &group.id));
                 groups.value.extend(listed);
+                groups.answered += 1;
             }
             Err(failure) => {
                 groups.failures.push(failure);

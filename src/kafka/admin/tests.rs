@@ -4,6 +4,7 @@
 mod asking;
 mod changing;
 mod types;
+pub(crate) mod pair;
 pub(crate) mod world;
 
 use crate::domain::TopicPartition;
