@@ -16,6 +16,7 @@ mod group_plans;
 mod groups;
 mod histories;
 mod journal;
+mod judging;
 mod logs;
 mod outlook;
 mod overrides;

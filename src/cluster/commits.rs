@@ -6,23 +6,20 @@
 //! group that shares its partition. Memory is bounded: windows, groups and commits
 //! that wait for their transaction have a most.
 
-use super::groups::{GroupDetail, listed_offset};
-use super::produced::LastHour;
+use super::groups::listed_offset;
 use super::{Cluster, lock};
 use crate::decode::{CommitEntry, commit_entry};
 use crate::domain::drain::{Rates, rate};
-use crate::domain::group::{GroupPartition, GroupType};
+use crate::domain::group::GroupPartition;
 use crate::domain::partitioner::coordinated_in;
-use crate::domain::standing::Standing;
-use crate::domain::verdict::{Commit, GroupVerdict, Judgement, Reason, Rules, Window};
+use crate::domain::verdict::{Commit, GroupVerdict, Judgement, Rules, Window};
 use crate::domain::{
-    Fact, Failure, FailureKind, GroupId, Offset, Partial, PartitionId, PartitionMap, Time, TopicPartition, show,
+    Fact, Failure, FailureKind, GroupId, Offset, PartitionId, PartitionMap, Time, TopicPartition, show,
 };
 use crate::kafka::admin::offsets::{self, OffsetAt};
 use crate::kafka::fetch::{self, Batch, Isolation, Marker, ReadEvent, ReadRange, ReadRequest};
 use futures::future::join_all;
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 
 const LOG: &str = "__consumer_offsets";
 /// Records looked at before the end of each partition of the log, the first time.
@@ -209,7 +206,7 @@ impl CommitLog {
     }
 }
 
-fn whole(rows: &[GroupPartition], judged: &[Option<Judgement>]) -> Option<GroupVerdict> {
+pub(super) fn whole(rows: &[GroupPartition], judged: &[Option<Judgement>]) -> Option<GroupVerdict> {
     let rows = rows.iter().zip(judged);
     GroupVerdict::of(rows.map(|(row, judged)| (&row.partition, judged.as_ref())))
 }
@@ -238,69 +235,14 @@ impl Judged {
 }
 
 /// The groups to judge, with their partitions.
-type Rows<'a> = [(&'a GroupId, &'a [GroupPartition])];
+pub(super) type Rows<'a> = [(&'a GroupId, &'a [GroupPartition])];
 
 impl Cluster {
-    /// Groups with how they are doing, by their last commits; `None` asks for all.
-    pub async fn judged_groups(&self, only: Option<&[GroupId]>) -> Result<Partial<Vec<GroupDetail>>, Failure> {
-        let (read, lags) = tokio::join!(self.read_commits(only), self.lags(only));
-        read?;
-        let mut groups = lags?;
-        let judged = self.judge(&rows_of(&groups.value)).await?;
-        for (group, judged) in groups.value.iter_mut().zip(judged) {
-            group.judged = Fact::Known(judged);
-        }
-        groups.failures.extend(self.not_understood());
-        Ok(groups)
-    }
-
     /// Records in the log that could not be read.
     pub(super) fn not_understood(&self) -> Option<Failure> {
         let unknown = lock(&self.inner.commits).not_understood;
         let message = format!("{} in it could not be understood", show::plural(unknown, "record"));
         (unknown > 0).then(|| Failure::new(FailureKind::Unsupported, "read commits", message).on(LOG))
-    }
-
-    /// One group, whole, with how it is doing (by samples where the log of commits cannot
-    /// be read) and what becomes of its lag.
-    pub async fn judged_group(&self, group: &GroupId, last_hour: LastHour) -> Result<Arc<GroupDetail>, Failure> {
-        let (group, read) = tokio::join!(self.group(group), self.read_commits(Some(std::slice::from_ref(group))));
-        let mut group = group?;
-        let judge = async {
-            read?;
-            if group.description.listing.kind == GroupType::Share {
-                let message = "a share group commits nothing to the log of commits";
-                return Err(Failure::new(FailureKind::Unsupported, "judge group", message));
-            }
-            self.judge(&rows_of(std::slice::from_ref(&group))).await
-        };
-        let produced = async {
-            match last_hour {
-                LastHour::Ask => self.produced_for(&group.description.listing.id, &group.partitions).await,
-                LastHour::Leave => Fact::unknown("nobody asked for it"),
-            }
-        };
-        let (judged, produced) = tokio::join!(judge, produced);
-        group.produced = produced;
-        let (now, id) = (self.now(), group.description.listing.id.clone());
-        group.judged = Fact::Known(match judged.map(|mut judged| judged.pop().unwrap_or_default()) {
-            Ok(judged) => judged,
-            Err(failure) => {
-                let is_share = group.description.listing.kind == GroupType::Share;
-                let judged = lock(&self.inner.lags).windows().judge(&id, &group.partitions, now, &self.profile().rules);
-                let why_sampled = Some(if is_share { failure.message } else { failure.to_string() });
-                Judged { why_sampled, ..Judged::of(&group.partitions, judged) }
-            }
-        });
-        match self.look_ahead(&mut group).await {
-            Ok(()) => amend(&mut group),
-            Err(failure) => group.outlook = Fact::unknown(failure.to_string()),
-        }
-        if let Some(judged) = group.judged.known().filter(|judged| judged.why_sampled.is_none()) {
-            let standing = Standing::of(&group.partitions, &judged.partitions);
-            lock(&self.inner.lags).judged_by_commits(&id, standing, now);
-        }
-        Ok(Arc::new(group))
     }
 
     /// Judges groups by what was read of the log. What the lag was at earlier commits is
@@ -441,27 +383,6 @@ impl Cluster {
         }
         Ok(past)
     }
-}
-
-/// What a look into the logs explains is no fault of the group's: nothing is left that
-/// it could read, or a transaction holds it back.
-fn amend(group: &mut GroupDetail) {
-    let (Fact::Known(judged), Fact::Known(outlook)) = (&mut group.judged, &group.outlook) else { return };
-    let rows = group.partitions.iter().zip(&outlook.partitions).zip(&mut judged.partitions);
-    for ((row, outlook), judgement) in rows {
-        let Some(judgement) = judgement else { continue };
-        let reason = match &outlook.held {
-            Some(held) => Reason::Held { producer_id: held.producer_id.get(), since: held.since },
-            None if row.nothing_left => Reason::CaughtUp { lag: 0, allowed: 0 },
-            None => continue,
-        };
-        (judgement.verdict, judgement.reason) = (reason.verdict(), reason);
-    }
-    judged.group = whole(&group.partitions, &judged.partitions);
-}
-
-fn rows_of(groups: &[GroupDetail]) -> Vec<(&GroupId, &[GroupPartition])> {
-    groups.iter().map(|group| (&group.description.listing.id, group.partitions.as_slice())).collect()
 }
 
 #[cfg(test)]

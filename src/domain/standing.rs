@@ -95,13 +95,7 @@ impl Standing {
     pub fn why_not(&self) -> Option<String> {
         match self {
             Self::Unknown(reason) => Some(reason.to_string()),
-            Self::TooEarly { seen, of, source } => {
-                let what = match source {
-                    Source::Commits => "commits",
-                    Source::Sampled => "looks",
-                };
-                Some(format!("cannot tell yet, {seen} of {of} {what}"))
-            }
+            Self::TooEarly { seen, of, source } => Some(format!("cannot tell yet, {seen} of {of} {}", source.plural())),
             Self::Told(_) => None,
         }
     }

@@ -77,6 +77,14 @@ impl Source {
         }
     }
 
+    /// What a window is made of.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Commits => "commits",
+            Self::Sampled => "looks",
+        }
+    }
+
     /// What stands before a verdict that is an estimate.
     pub fn mark(self) -> &'static str {
         match self {

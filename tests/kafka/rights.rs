@@ -134,6 +134,18 @@ pub fn each_missing_right_is_named(cluster: &Cluster) {
         let ran = run(&klamm, &line).ended_with(REFUSED);
         assert!(ran.stderr.contains("the right to DELETE on the group"), "{line}: {}", ran.stderr);
     }
+    // The log of commits may not be read: a look tells too little yet, and what is missing.
+    let verdict = run(&klamm, &format!("groups verdict {GROUP} --output json")).succeeded();
+    let item = &verdict.json()["items"][0];
+    assert_eq!((&item["verdict"], &item["verdict_source"]), (&Value::Null, &Value::Null), "{item}");
+    assert_eq!(item["verdict_reason"], json!("cannot tell yet, 1 of 10 looks"), "{item}");
+    for part in ["estimated from samples", "READ on the topic __consumer_offsets", "--wait"] {
+        assert!(verdict.stderr.contains(part), "{part}: {}", verdict.stderr);
+    }
+    let rules = "--intervals 2 --wait 30s --output json";
+    let verdict = run(&klamm, &format!("groups verdict {GROUP} {rules}")).succeeded();
+    let item = &verdict.json()["items"][0];
+    assert_eq!((&item["verdict"], &item["verdict_source"]), (&json!("OK"), &json!("sampled")), "{item}");
     // How long offsets are kept is the brokers' to tell, and they do not.
     let plan = run(&klamm, &format!("groups reset {GROUP} --topic {LISTED} --to-earliest --dry-run")).succeeded();
     assert!(

@@ -1,15 +1,20 @@
 //! `klamm groups verdict`: how groups are doing, judged by their last commits.
 
+use super::reset::duration;
 use super::rules::RuleArguments;
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::output::{Cell, Column, Report, Section, Table, Tone, fact, number, objects, text, word_fact};
+use crate::cli::output::{
+    Cell, Column, Report, Section, Table, Tone, complain, fact, number, objects, text, word_fact,
+};
 use crate::cli::session::Session;
 use crate::cluster::GroupDetail;
 use crate::domain::group::GroupPartition;
-use crate::domain::verdict::{GroupVerdict, Judgement, Verdict};
+use crate::domain::samples::EVERY;
+use crate::domain::verdict::{GroupVerdict, Judgement, Reason, Source, Verdict};
 use crate::domain::{GroupId, Time, show};
 use clap::{Args, ValueEnum};
 use serde_json::{Value as Json, json};
+use std::time::{Duration, Instant};
 
 #[derive(Debug, Args)]
 pub(crate) struct VerdictArguments {
@@ -24,9 +29,15 @@ pub(crate) struct VerdictArguments {
     /// End with 5 where a verdict is as bad as this one or worse
     #[arg(long, value_enum, value_name = "VERDICT")]
     check: Option<Limit>,
+    /// Look again for so long where there is too little to tell a verdict by
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    wait: Option<Duration>,
     #[command(flatten)]
     rules: RuleArguments,
 }
+
+/// Looks are so far apart: those that follow sooner do not count.
+const LOOK_EVERY: Duration = Duration::from_millis(EVERY.unsigned_abs() + 1_000);
 
 /// Verdicts that can be too bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,6 +63,7 @@ const GROUPS: &[Column] = &[
     text("group", "GROUP"),
     word_fact("status", "STATUS"),
     word_fact("verdict", "VERDICT"),
+    text("verdict_source", "BY"),
     fact("lag", "LAG"),
     number("complete", "COMPLETE"),
     text("reason", "WHY"),
@@ -70,7 +82,22 @@ const PARTITIONS: &[Column] = &[
 pub(super) async fn run(session: &mut Session, arguments: &VerdictArguments) -> Result<Exit, Stop> {
     let cluster = arguments.rules.connect(session).await?;
     let wanted: Vec<GroupId> = arguments.groups.iter().map(|group| GroupId::from(group.as_str())).collect();
-    let answer = cluster.judged_groups((!arguments.all).then_some(wanted.as_slice())).await?;
+    let only = (!arguments.all).then_some(wanted.as_slice());
+    let mut answer = cluster.judged_groups(only).await?;
+    let is_open = |groups: &[GroupDetail]| groups.iter().any(is_still_open);
+    if let Some(why) = answer.value.iter().find_map(why_sampled) {
+        let more = match arguments.wait {
+            None if is_open(&answer.value) => ". There are too few looks so far: --wait 2m takes them",
+            _ => "",
+        };
+        complain(&format!("verdicts are estimated from samples: {why}{more}"));
+    }
+    if let Some(until) = arguments.wait.and_then(|wait| Instant::now().checked_add(wait)) {
+        while is_open(&answer.value) && Instant::now() + LOOK_EVERY <= until {
+            tokio::time::sleep(LOOK_EVERY).await;
+            answer = cluster.judged_groups(only).await?;
+        }
+    }
     let zone = session.output.look.zone.clone();
     let clock = |time: Time| time.show(&zone);
     let mut report = Report { rows: Table::new(GROUPS), items: Some(Vec::new()), ..Report::default() };
@@ -113,12 +140,15 @@ fn group_row(group: &GroupDetail, clock: &impl Fn(Time) -> String) -> Vec<Cell> 
     let share = worst(group).map(|verdict| verdict.complete as f64 / verdict.partitions.max(1) as f64);
     let reason = match worst(group) {
         Some(verdict) => format!("{}: {}", verdict.worst, why(&verdict.judgement, clock)),
-        None => UNSEEN.to_owned(),
+        None => group.judged.reason().unwrap_or(UNSEEN).to_owned(),
     };
     vec![
         Cell::text(&group.description.listing.id),
         told(judgement, |verdict| Cell::Word(verdict.status(), tone(verdict))),
         told(judgement, |verdict| Cell::Word(verdict.word(), tone(verdict))),
+        Cell::or_absent(judgement.filter(|judgement| judgement.is_sure()), |judgement| {
+            Cell::word(judgement.source.word())
+        }),
         Cell::of(&group.lag.fact(), Cell::Count),
         Cell::Share(share.unwrap_or(0.0)),
         Cell::text(reason),
@@ -140,6 +170,15 @@ fn partition_rows(group: &GroupDetail, clock: &impl Fn(Time) -> String) -> Vec<V
         ]
     };
     group.partitions.iter().enumerate().map(row).collect()
+}
+
+/// A verdict that more looks or commits would tell.
+fn is_still_open(group: &GroupDetail) -> bool {
+    worst(group).is_some_and(|verdict| !verdict.judgement.is_sure())
+}
+
+fn why_sampled(group: &GroupDetail) -> Option<&str> {
+    group.judged.known()?.why_sampled.as_deref()
 }
 
 fn worst(group: &GroupDetail) -> Option<&GroupVerdict> {
@@ -167,11 +206,15 @@ pub(super) fn tone(verdict: Verdict) -> Tone {
 }
 
 fn so_far(judgement: &Judgement) -> String {
-    format!("cannot tell yet, {} of {} commits", judgement.commits, judgement.of)
+    format!("cannot tell yet, {} of {} {}", judgement.commits, judgement.of, judgement.source.plural())
 }
 
 /// The rule in words, or how far the window is from telling.
 fn why(judgement: &Judgement, clock: &impl Fn(Time) -> String) -> String {
-    let told = judgement.reason.told(clock);
-    if judgement.is_sure() { told } else { format!("{}: {told}", so_far(judgement)) }
+    match (&judgement.reason, judgement.source) {
+        (reason, _) if judgement.is_sure() => reason.told(clock),
+        // Looks are no commits.
+        (Reason::TooFew { .. }, Source::Sampled) => so_far(judgement),
+        (reason, _) => format!("{}: {}", so_far(judgement), reason.told(clock)),
+    }
 }

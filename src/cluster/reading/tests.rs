@@ -90,6 +90,19 @@ async fn without_the_log_of_commits_an_open_group_is_judged_by_samples_and_the_l
 }
 
 #[tokio::test]
+async fn where_the_log_of_commits_may_not_be_read_groups_are_judged_by_looks() {
+    let world = World::with(GROUPS).await;
+    let only = ["billing".into(), "shared".into()];
+    let groups = open(&world).judged_groups(Some(&only)).await.unwrap();
+    let of = |id: &str| &groups.value.iter().find(|group| group.description.listing.id.as_str() == id).unwrap().judged;
+    let judged = of("billing").known().unwrap();
+    assert!(judged.why_sampled.as_ref().is_some_and(|why| why.contains("DESCRIBE and READ")), "{judged:?}");
+    let looks: Vec<_> = judged.partitions.iter().flatten().map(|judgement| (judgement.commits, judgement.of)).collect();
+    assert_eq!(looks, [(1, 10), (1, 10)]);
+    assert!(of("shared").reason().is_some(), "who is in it cannot be known, nor how it does");
+}
+
+#[tokio::test]
 async fn without_a_list_all_groups_are_asked_once() {
     let world = World::with(GROUPS).await;
     let cluster = open(&world);
