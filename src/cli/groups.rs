@@ -4,6 +4,7 @@ mod configure;
 mod copy;
 mod delete;
 mod describe;
+mod lag;
 mod peek;
 mod reset;
 mod rules;
@@ -12,13 +13,13 @@ mod verdict;
 use super::exit::{Exit, Stop};
 use super::output::{Cell, Column, Report, Table, complain, fact, hidden, number, text, word_fact};
 use super::session::Session;
-use crate::cluster::{GroupDetail, GroupRow};
-use crate::domain::group::{GroupListing, GroupPartition, GroupState, GroupType};
+use crate::cluster::GroupRow;
+use crate::domain::group::{GroupState, GroupType};
 use crate::domain::origin::GroupRole;
 use crate::domain::show;
 use crate::domain::standing::Told;
 use crate::domain::verdict::Verdict;
-use crate::domain::{Fact, GroupId, Time};
+use crate::domain::{Fact, Time};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub(crate) enum Verb {
     /// Members, positions and lag of groups
     Describe(describe::DescribeArguments),
     /// The lag of each partition, quickly
-    Lag(LagArguments),
+    Lag(lag::LagArguments),
     /// How groups are doing, judged by their last commits
     Verdict(verdict::VerdictArguments),
     /// The records around the committed offsets of a group
@@ -90,20 +91,11 @@ fn one_of<T: Copy + Send + Sync + 'static>(
     })
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct LagArguments {
-    #[arg(value_name = "GROUP", required_unless_present = "all", conflicts_with = "all")]
-    groups: Vec<String>,
-    /// All groups
-    #[arg(long)]
-    all: bool,
-}
-
 pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop> {
     match verb {
         Verb::List(arguments) => list(session, &arguments).await,
         Verb::Describe(arguments) => describe::run(session, &arguments).await,
-        Verb::Lag(arguments) => lag(session, &arguments).await,
+        Verb::Lag(arguments) => lag::run(session, &arguments).await,
         Verb::Verdict(arguments) => verdict::run(session, &arguments).await,
         Verb::Peek(arguments) => peek::run(session, arguments).await,
         Verb::Reset(arguments) => reset::run(session, *arguments).await,
@@ -223,61 +215,4 @@ fn role_word(role: &GroupRole) -> &'static str {
         GroupRole::Streams => "streams",
         GroupRole::MirrorSynced => "mirror_synced",
     }
-}
-
-const LAG: &[Column] = &[
-    text("group", "GROUP"),
-    text("topic", "TOPIC"),
-    number("partition", "P"),
-    fact("start_offset", "START"),
-    fact("committed", "COMMITTED"),
-    number("share_start_offset", "START OFFSET"),
-    fact("end_offset", "END"),
-    fact("lag", "LAG"),
-];
-
-async fn lag(session: &mut Session, arguments: &LagArguments) -> Result<Exit, Stop> {
-    let cluster = session.connect().await?;
-    let wanted: Vec<GroupId> = arguments.groups.iter().map(|group| GroupId::from(group.as_str())).collect();
-    let answer = cluster.lags((!arguments.all).then_some(wanted.as_slice())).await?;
-    let groups = answer.value;
-    let mut failures = answer.failures;
-    failures.extend(groups.iter().flat_map(|group| &group.failures).cloned());
-    let exit = Exit::of_answer(groups.len(), &failures);
-    let rows_of = |part: usize| {
-        let rows_of_group = |group: &GroupDetail| {
-            let listing = &group.description.listing;
-            group.partitions.iter().map(|partition| lag_cells(listing, partition)).collect()
-        };
-        groups.get(part).map_or_else(Vec::new, rows_of_group)
-    };
-    session.output.list_in_parts(LAG, groups.len(), &rows_of, failures)?;
-    Ok(exit)
-}
-
-/// The cells of [`LAG`]. Where nothing is committed there is no lag to know.
-fn lag_cells(group: &GroupListing, partition: &GroupPartition) -> Vec<Cell> {
-    let (committed, begins) = match group.kind {
-        GroupType::Share => {
-            let begins = Cell::or_absent(partition.committed_offset(), Cell::Offset);
-            (Cell::Unknown("a share group commits nothing".into()), begins)
-        }
-        GroupType::Classic | GroupType::Consumer | GroupType::Streams | GroupType::Unknown => {
-            let committed = Cell::of(&partition.committed, |committed| match committed {
-                Some(committed) => Cell::Offset(committed.offset),
-                None => Cell::Unknown("nothing committed".into()),
-            });
-            (committed, Cell::Absent)
-        }
-    };
-    vec![
-        Cell::text(&group.id),
-        Cell::text(&partition.partition.topic),
-        Cell::Id(partition.partition.partition.into()),
-        Cell::of(&partition.start, Cell::Offset),
-        committed,
-        begins,
-        Cell::of(&partition.end, Cell::Offset),
-        Cell::of(&partition.lag(), Cell::Count),
-    ]
 }

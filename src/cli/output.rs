@@ -117,7 +117,30 @@ impl Output {
         match self.format {
             Format::Table => table::write(&mut self.to, report, &self.look)?,
             Format::Json => json::write(&mut self.to, report, self.version, &self.look)?,
-            Format::Csv => csv::write(&mut self.to, &report.rows, &self.look)?,
+            Format::Csv => csv::write(&mut self.to, &report.rows, true, &self.look)?,
+        }
+        self.end(&report.failures)
+    }
+
+    /// Writes one answer of many: a table follows the one before, JSON is one document a
+    /// line, and CSV has one header.
+    pub(crate) fn report_again(&mut self, report: &Report, is_first: bool) -> io::Result<()> {
+        match self.format {
+            Format::Table => {
+                if !is_first {
+                    self.line("")?;
+                }
+                table::write(&mut self.to, report, &self.look)?;
+            }
+            Format::Json => {
+                let mut document = Vec::new();
+                json::write(&mut document, report, self.version, &self.look)?;
+                // Within a value a line's end is escaped.
+                document.retain(|byte| *byte != b'\n');
+                document.push(b'\n');
+                self.to.write_all(&document)?;
+            }
+            Format::Csv => csv::write(&mut self.to, &report.rows, is_first, &self.look)?,
         }
         self.end(&report.failures)
     }

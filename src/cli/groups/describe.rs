@@ -1,6 +1,7 @@
 //! `klamm groups describe`: everything about a few groups.
 
-use super::{lag_cells, role_word};
+use super::lag::lag_cells;
+use super::role_word;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Section, Table, fact, hidden, number, objects, text, word_fact};
 use crate::cli::session::Session;

@@ -6,7 +6,7 @@
 use super::{Look, Table};
 use std::io::{self, Write};
 
-pub(super) fn write(to: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
+pub(super) fn write(to: &mut dyn Write, table: &Table, with_header: bool, look: &Look) -> io::Result<()> {
     let mut header = Vec::new();
     for column in table.columns {
         header.push(column.name.to_owned());
@@ -14,7 +14,9 @@ pub(super) fn write(to: &mut dyn Write, table: &Table, look: &Look) -> io::Resul
             header.push(format!("{}_reason", column.name));
         }
     }
-    writeln!(to, "{}", record(&header))?;
+    if with_header {
+        writeln!(to, "{}", record(&header))?;
+    }
     let mut fields = Vec::with_capacity(header.len());
     for row in &table.rows {
         fields.clear();

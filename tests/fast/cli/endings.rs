@@ -75,6 +75,45 @@ fn ctrl_c_ends_a_tail_with_130() {
 }
 
 #[test]
+fn a_lag_is_watched_until_ctrl_c() {
+    let topic = "cli-watched";
+    topic_with(topic, 1, 3);
+    let reset = format!("groups reset cli-watched --topic {topic} --to-earliest --create-group --yes");
+    assert_eq!(code(&run(&reset)), 0);
+    let (mut watch, mut stdout) = Running::start("groups lag cli-watched --watch=100ms -o json", bootstrap());
+    let mut look = || {
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("a look");
+        serde_json::from_str::<Json>(&line).expect("one document a line")
+    };
+    let (first, second) = (look(), look());
+    assert_eq!((&first["items"][0]["lag"], &first["items"]), (&json!(3), &second["items"]));
+    assert!(first["time"].as_str() < second["time"].as_str(), "{first} {second}");
+    watch.signal("-INT");
+    assert_eq!(watch.end(), (Some(130), String::new()));
+
+    let (mut watch, mut stdout) = Running::start("groups lag cli-watched --watch=100ms -o csv", bootstrap());
+    let mut lines = (&mut stdout).lines().map(|line| line.expect("a line"));
+    let header = lines.next().expect("a header");
+    assert!(header.starts_with("time,group,topic,partition,"), "{header}");
+    assert!(lines.take(3).all(|line| line.contains("cli-watched") && line != header), "one header");
+    drop(stdout);
+    assert_eq!(watch.end(), (Some(0), String::new()), "a closed pipe ends it quietly");
+
+    let (mut watch, mut stdout) = Running::start("groups lag cli-watched --watch=100ms", bootstrap());
+    let mut text = String::new();
+    while text.matches("LAG").count() < 2 {
+        assert!(stdout.read_line(&mut text).expect("a line") > 0, "{text}");
+    }
+    watch.signal("-INT");
+    assert_eq!(watch.end(), (Some(130), String::new()));
+    for wrong in ["groups lag cli-watched --watch=0s", "groups lag cli-watched --watch=soon"] {
+        assert_eq!(code(&run(wrong)), 2, "{wrong}");
+    }
+    assert_eq!(code(&run("groups lag cli-nowhere --watch=100ms")), 1, "a name that is mistyped is not waited for");
+}
+
+#[test]
 fn a_closed_pipe_ends_quietly() {
     topic_with("cli-piped", 1, 20_000);
     let (mut tail, mut stdout) =

@@ -123,6 +123,14 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
     for line in text(&peek.stdout).lines() {
         see("groups peek", &serde_json::from_str(line).expect("an object"));
     }
+    let mut watch = std::process::Command::new(env!("CARGO_BIN_EXE_klamm"));
+    watch.args(["--bootstrap", &WORLD.bootstrap, "groups", "lag", "--all", "--watch=100ms", "-o", "json"]);
+    let mut watching = watch.env("HOME", WORLD.home.path()).stdout(Stdio::piped()).spawn().expect("it runs");
+    let mut line = String::new();
+    let read = BufReader::new(watching.stdout.take().expect("a pipe")).read_line(&mut line);
+    watching.kill().and_then(|()| watching.wait()).expect("it ends");
+    read.expect("a line");
+    see("groups lag", &serde_json::from_str(&line).expect("a document"));
     let mut exporter = std::process::Command::new(env!("CARGO_BIN_EXE_klamm"));
     exporter.args(["--bootstrap", &WORLD.bootstrap, "exporter", "--listen", "127.0.0.1:0"]);
     let mut serving = exporter.env("HOME", WORLD.home.path()).stdout(Stdio::piped()).spawn().expect("it runs");
