@@ -55,6 +55,7 @@ pub use produce::NewRecord;
 pub use produced::LastHour;
 pub use records::{Keep, RecordCounts, RecordRef, RecordsFeed, RecordsRequest, RecordsUpdate};
 pub use reset_plans::{ResetRequest, ResetScope, ResetWish};
+pub use sampling::PartitionsOfGroups;
 pub use snapshot::{BrokerRow, Health, Metadata};
 
 use crate::domain::{Failure, FailureKind, Time, WriteGrant};

@@ -10,7 +10,8 @@ use super::interrupt::signal;
 use super::logging;
 use super::output::complain;
 use super::session::Session;
-use crate::cluster::{Cluster, GroupDetail, Groups, now};
+use crate::cluster::{Cluster, Groups, PartitionsOfGroups, now};
+use crate::domain::verdict::Source;
 use crate::domain::{Failure, FailureKind};
 use bytes::Bytes;
 use clap::Args;
@@ -99,19 +100,23 @@ async fn round(
     cluster: &Cluster,
     with_partitions: bool,
     said: &mut Option<Failure>,
-) -> Result<(Arc<Groups>, Vec<GroupDetail>), Failure> {
-    let groups = match cluster.groups_judged().await {
-        Ok(groups) => groups,
-        Err(failure) => {
-            if said.as_ref() != Some(&failure) {
-                complain(&format!("verdicts are estimated from samples: {failure}"));
-                *said = Some(failure);
-            }
-            cluster.groups().await?
-        }
+) -> Result<(Arc<Groups>, PartitionsOfGroups), Failure> {
+    let judged = match with_partitions {
+        true => cluster.groups_and_partitions(Source::Commits).await,
+        false => cluster.groups_judged().await.map(|groups| (groups, Vec::new())),
     };
-    let partitions = if with_partitions { cluster.lags(None).await?.value } else { Vec::new() };
-    Ok((groups, partitions))
+    let failure = match judged {
+        Ok(judged) => return Ok(judged),
+        Err(failure) => failure,
+    };
+    if said.as_ref() != Some(&failure) {
+        complain(&format!("verdicts are estimated from samples: {failure}"));
+        *said = Some(failure);
+    }
+    match with_partitions {
+        true => cluster.groups_and_partitions(Source::Sampled).await,
+        false => cluster.groups().await.map(|groups| (groups, Vec::new())),
+    }
 }
 
 async fn accept(listener: TcpListener, page: Page) {

@@ -8,7 +8,6 @@ use crate::domain::group::{GroupListing, GroupPartition, GroupType};
 use crate::domain::standing::Standing;
 use crate::domain::verdict::Reason;
 use crate::domain::{Fact, Failure, FailureKind, GroupId, Partial, PartitionMap};
-use crate::kafka::admin;
 use crate::kafka::admin::groups::Rights;
 use std::sync::Arc;
 
@@ -48,7 +47,7 @@ impl Cluster {
     /// earlier one. Who is in a group has to be known for it.
     async fn judge_by_samples(&self, groups: &mut Partial<Vec<GroupDetail>>, why: &Failure) -> Result<(), Failure> {
         let listings: Vec<GroupListing> = groups.value.iter().map(|group| group.description.listing.clone()).collect();
-        let mut described = admin::groups::describe(self.client(), &listings, Rights::Leave).await;
+        let mut described = self.describe_all(&listings, Rights::Leave).await;
         let metadata = self.known_metadata().await?;
         self.restore_windows().await;
         let (now, rules) = (self.now(), &self.profile().rules);

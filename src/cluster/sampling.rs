@@ -8,7 +8,7 @@ use super::logs::{LogsPart, TopicLogs};
 use super::reading::GroupRead;
 use super::rounds::{self, walk};
 use super::{Cluster, lock};
-use crate::domain::group::{GroupListing, GroupType};
+use crate::domain::group::{GroupListing, GroupPartition, GroupType};
 use crate::domain::lag_time::NextRecord;
 use crate::domain::origin::group_role;
 use crate::domain::pace::{Behind, Pace};
@@ -30,6 +30,23 @@ const FIRST: usize = 100;
 const MOST_ASKED: usize = 1_000;
 /// Of groups that stand in the same partition so many are asked about.
 const MOST_IN_ONE_PLACE: usize = 8;
+
+/// The partitions of groups, in no order.
+pub type PartitionsOfGroups = Vec<(GroupId, Vec<GroupPartition>)>;
+
+/// Whether partitions are wanted beside the rows that are made of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Partitions {
+    Keep,
+    Leave,
+}
+
+/// What was read of some groups.
+struct GroupsPart {
+    rows: Vec<GroupRow>,
+    partitions: PartitionsOfGroups,
+    failures: Vec<Failure>,
+}
 
 /// What to ask for first, and where to tell what is known then.
 struct Sight<'a, N, T> {
@@ -136,16 +153,24 @@ impl Cluster {
 
     /// All groups, judged by the log of commits, which is read for it.
     pub async fn groups_judged(&self) -> Result<Arc<Groups>, Failure> {
-        self.read_commits(None).await?;
-        let groups = self.sample_groups_by(None, Source::Commits).await?;
-        match self.not_understood() {
-            Some(failure) => {
-                let mut groups = (*groups).clone();
-                groups.failures.push(failure);
-                Ok(Arc::new(groups))
-            }
-            None => Ok(groups),
+        self.groups_judged_with(Partitions::Leave).await.map(|(groups, _)| groups)
+    }
+
+    /// All groups with each of their partitions, judged by `source`; each is asked for once.
+    pub async fn groups_and_partitions(&self, source: Source) -> Result<(Arc<Groups>, PartitionsOfGroups), Failure> {
+        match source {
+            Source::Commits => self.groups_judged_with(Partitions::Keep).await,
+            Source::Sampled => self.sample_groups_by(None, source, Partitions::Keep).await,
         }
+    }
+
+    async fn groups_judged_with(&self, partitions: Partitions) -> Result<(Arc<Groups>, PartitionsOfGroups), Failure> {
+        self.read_commits(None).await?;
+        let (mut groups, partitions) = self.sample_groups_by(None, Source::Commits, partitions).await?;
+        if let Some(failure) = self.not_understood() {
+            Arc::make_mut(&mut groups).failures.push(failure);
+        }
+        Ok((groups, partitions))
     }
 
     async fn sample_groups(&self, sight: Option<Sight<'_, GroupId, Groups>>) -> Result<Arc<Groups>, Failure> {
@@ -174,13 +199,16 @@ impl Cluster {
             }
         };
         let (mut taken, count) = (0, parts.len());
-        let (mut rows, mut refused) = (unseen, None);
-        let take = |part: Result<(Vec<GroupRow>, Vec<Failure>), Failure>| {
+        let (mut rows, mut refused, mut kept) = (unseen, None, Vec::new());
+        let take = |part: Result<GroupsPart, Failure>| {
             taken += 1;
             match part {
-                Ok((part, failed)) => {
-                    failures.extend(failed);
-                    rows.extend(lock(&self.inner.lags).take(part));
+                Ok(part) => {
+                    failures.extend(part.failures);
+                    rows.extend(lock(&self.inner.lags).take(part.rows));
+                    if partitions == Partitions::Keep {
+                        kept.extend(part.partitions);
+                    }
                 }
                 Err(failure) => refused = Some(failure),
             }
@@ -225,7 +253,7 @@ impl Cluster {
         listings: Vec<GroupListing>,
         source: Source,
         in_sight: Option<&HashSet<&GroupId>>,
-    ) -> Result<(Vec<GroupRow>, Vec<Failure>), Failure> {
+    ) -> Result<GroupsPart, Failure> {
         let described = self.describe_all(&listings, Rights::Leave).await;
         let mut failures = described.failures;
         let (groups, more) = self.lag_rows(listings, described.value, None).await?;
@@ -284,7 +312,8 @@ impl Cluster {
         }
         older.truncate(if in_sight.is_some() { FIRST } else { MOST_ASKED });
         self.ask_since_when(&older, &mut rows).await?;
-        Ok((rows, failures))
+        let partitions = groups.into_iter().map(|group| (group.listing.id, group.partitions)).collect();
+        Ok(GroupsPart { rows, partitions, failures })
     }
 
     /// Has records tell since when they wait, where the looks do not reach back so far.

@@ -2,10 +2,11 @@
 //!
 //! Invariant: what is not known has no sample; it is never written as zero.
 
-use crate::cluster::{GroupDetail, GroupRow, Groups};
+use crate::cluster::{GroupRow, Groups};
 use crate::domain::drain::Drain;
+use crate::domain::group::GroupPartition;
 use crate::domain::verdict::Verdict;
-use crate::domain::{Failure, Time};
+use crate::domain::{Failure, GroupId, Time};
 use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ pub(super) struct Round<'a> {
     pub(super) took: Duration,
     pub(super) groups: Result<&'a Groups, &'a Failure>,
     /// Where single partitions are wanted.
-    pub(super) partitions: &'a [GroupDetail],
+    pub(super) partitions: &'a [(GroupId, Vec<GroupPartition>)],
 }
 
 pub(super) fn page(round: &Round<'_>) -> String {
@@ -94,8 +95,8 @@ impl Page {
         let _ = writeln!(self.text, "}} {value}");
     }
 
-    fn partitions(&mut self, groups: &[GroupDetail]) {
-        type Value = fn(&crate::domain::group::GroupPartition) -> Option<String>;
+    fn partitions(&mut self, groups: &[(GroupId, Vec<GroupPartition>)]) {
+        type Value = fn(&GroupPartition) -> Option<String>;
         let families: [(&str, &str, Value); 3] = [
             ("klamm_partition_lag", "Records that are not read yet.", |row| Some(row.lag().get()?.to_string())),
             ("klamm_partition_committed_offset", "What the group committed.", |row| {
@@ -107,9 +108,9 @@ impl Page {
         ];
         for (name, help, value) in families {
             self.family(name, help);
-            for group in groups {
-                let id = label("group", group.description.listing.id.as_str());
-                for row in &group.partitions {
+            for (group, partitions) in groups {
+                let id = label("group", group.as_str());
+                for row in partitions {
                     let Some(value) = value(row) else { continue };
                     let (topic, partition) = (
                         label("topic", row.partition.topic.as_str()),

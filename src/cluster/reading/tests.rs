@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cluster::LastHour;
+use crate::domain::verdict::Source;
 use crate::kafka::admin::tests::world::{Away, World};
 use crate::profile::Profile;
 
@@ -100,6 +101,16 @@ async fn where_the_log_of_commits_may_not_be_read_groups_are_judged_by_looks() {
     let looks: Vec<_> = judged.partitions.iter().flatten().map(|judgement| (judgement.commits, judgement.of)).collect();
     assert_eq!(looks, [(1, 10), (1, 10)]);
     assert!(of("shared").reason().is_some(), "who is in it cannot be known, nor how it does");
+}
+
+#[tokio::test]
+async fn groups_with_their_partitions_are_asked_for_once() {
+    let world = World::with(GROUPS).await;
+    let (groups, mut partitions) = open(&world).groups_and_partitions(Source::Sampled).await.unwrap();
+    partitions.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let counts: Vec<_> = partitions.iter().map(|(group, rows)| (group.as_str(), rows.len())).collect();
+    assert_eq!(counts, [("audit", 1), ("billing", 2), ("search", 1), ("shared", 0)]);
+    assert_eq!((groups.rows.len(), world.lists(), world.offsets_of()), (4, 1, 4));
 }
 
 #[tokio::test]
