@@ -293,7 +293,12 @@ fn found_at_time(found: &Listed, here: &TopicPartition) -> Fact<Option<(Offset, 
     }
 }
 
-fn given_offset(wish: &ResetWish, group: &GroupId, other: Option<&Commits>, here: &TopicPartition) -> Option<Offset> {
+fn given_offset(
+    wish: &ResetWish,
+    group: &GroupId,
+    other: Option<&Commits>,
+    here: &TopicPartition,
+) -> Option<CommittedOffset> {
     match wish {
         ResetWish::File(rows) => rows
             .iter()

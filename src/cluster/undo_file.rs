@@ -41,6 +41,7 @@ impl Cluster {
                     topic: step.topic.clone(),
                     partition: step.partition,
                     offset: step.before.as_ref()?.offset,
+                    metadata: String::new(),
                 })
             })
             .collect();

@@ -17,6 +17,8 @@ pub struct OffsetRow {
     pub topic: TopicName,
     pub partition: PartitionId,
     pub offset: Offset,
+    /// What the committer noted beside it. Lines of text have no room for it.
+    pub metadata: String,
 }
 
 impl OffsetRow {
@@ -65,7 +67,7 @@ pub fn parse(text: &str) -> Result<Vec<OffsetRow>, String> {
         let partition =
             PartitionId::try_from(partition).map_err(|_| at(format!("no partition has number {partition}")))?;
         let offset = number(offset, "an offset")?;
-        let row = OffsetRow { group, topic: topic.into(), partition, offset };
+        let row = OffsetRow { group, topic: topic.into(), partition, offset, metadata: String::new() };
         if !seen.insert((row.group.clone(), row.topic.clone(), row.partition)) {
             return Err(at(format!("partition {} of {} appears twice", row.partition, row.topic)));
         }
@@ -86,6 +88,8 @@ pub fn parse_any(text: &str) -> Result<Vec<OffsetRow>, String> {
         topic: String,
         partition: PartitionId,
         offset: Offset,
+        #[serde(default)]
+        metadata: String,
     }
     if !text.trim_start().starts_with('{') {
         return parse(text);
@@ -101,6 +105,7 @@ pub fn parse_any(text: &str) -> Result<Vec<OffsetRow>, String> {
             topic: item.topic.as_str().into(),
             partition: item.partition,
             offset: item.offset,
+            metadata: item.metadata,
         };
         if !seen.insert((row.group.clone(), row.topic.clone(), row.partition)) {
             return Err(format!("partition {} of {} appears twice", row.partition, row.topic));
@@ -189,7 +194,8 @@ mod tests {
     #[test]
     fn what_export_wrote_as_json_is_read_too() {
         let item = r#"{"group":"g","topic":"t","partition":2,"offset":9,"leader_epoch":null,"metadata":"m"}"#;
-        let row = OffsetRow { group: Some("g".into()), topic: "t".into(), partition: 2, offset: 9 };
+        let row =
+            OffsetRow { group: Some("g".into()), topic: "t".into(), partition: 2, offset: 9, metadata: "m".into() };
         assert_eq!(parse_any(&format!(r#"{{"version":1,"items":[{item}],"failures":[]}}"#)), Ok(vec![row]));
         assert!(parse_any(&format!(r#"{{"items":[{item},{item}]}}"#)).unwrap_err().contains("twice"));
         assert!(parse_any(r#"{"items":[{"group":"g","topic":"t","partition":-1,"offset":9}]}"#).is_err());
@@ -221,7 +227,13 @@ mod tests {
             partition in 0..i32::MAX,
             offset in 0..i64::MAX,
         ) {
-            let row = OffsetRow { group: group.map(|g| g.as_str().into()), topic: topic.as_str().into(), partition, offset };
+            let row = OffsetRow {
+                group: group.map(|g| g.as_str().into()),
+                topic: topic.as_str().into(),
+                partition,
+                offset,
+                metadata: String::new(),
+            };
             prop_assert_eq!(parse(&write([&row])).unwrap(), vec![row]);
         }
 

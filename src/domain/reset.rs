@@ -82,7 +82,7 @@ pub struct PartitionFacts {
     /// [`CLOCK_TOLERANCE`] from now.
     pub is_ahead: bool,
     /// For targets from a group or a file.
-    pub given: Option<Offset>,
+    pub given: Option<CommittedOffset>,
 }
 
 /// Everything a reset plan depends on.

@@ -108,6 +108,7 @@ pub(super) async fn export(session: &mut Session, arguments: ExportArguments) ->
         topic: here.topic,
         partition: here.partition,
         offset: commit.offset,
+        metadata: commit.metadata,
     });
     let written = offsets_csv::write(&rows.collect::<Vec<_>>());
     for line in written.lines() {

@@ -15,6 +15,7 @@ pub(super) fn of(facts: &PartitionFacts, target: &ResetTarget) -> Result<OffsetM
     };
     let (start, end) = (bound(&facts.start)?, bound(&facts.end)?);
     let committed = facts.committed.as_ref().map(|committed| committed.offset);
+    let given = |missing: &str| facts.given.as_ref().map(|given| given.offset).ok_or_else(|| missing.to_owned());
     let (wish, adjusted) = match target {
         ResetTarget::Earliest => (start, None),
         ResetTarget::Latest => (end, None),
@@ -48,7 +49,12 @@ pub(super) fn of(facts: &PartitionFacts, target: &ResetTarget) -> Result<OffsetM
     } else {
         None
     });
-    Ok(moved(facts, start, end, kept, adjusted))
+    let mut step = moved(facts, start, end, kept, adjusted);
+    // What is noted beside an offset is about that offset.
+    if let Some(given) = facts.given.as_ref().filter(|given| given.offset == kept) {
+        step.metadata.clone_from(&given.metadata);
+    }
+    Ok(step)
 }
 
 fn moved(facts: &PartitionFacts, start: Offset, end: Offset, target: Offset, adjusted: Option<Adjusted>) -> OffsetMove {

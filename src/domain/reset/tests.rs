@@ -395,7 +395,7 @@ proptest! {
         let partitions: Vec<PartitionFacts> = rows.iter().enumerate().map(|(index, (committed, start, length, wish, known))| {
             let mut facts = facts(i32::try_from(index).unwrap(), Some(*committed), *start, start + length);
             facts.by_time = Some(Fact::Known(wish.map(|offset| (offset, NOW))));
-            facts.given = *wish;
+            facts.given = wish.map(commit);
             if !known { facts.start = Fact::unknown("no leader"); }
             facts
         }).collect();
@@ -454,9 +454,22 @@ fn resets_of_several_groups_are_one_plan_in_which_each_is_named() {
 }
 
 #[test]
+fn what_is_noted_beside_an_offset_goes_with_it_and_not_beyond() {
+    let noted = |given, end| {
+        let partition = PartitionFacts { given: Some(commit(given)), ..facts(0, None, 100, end) };
+        let plan = plan_reset(inputs(ResetTarget::File, vec![partition])).unwrap();
+        (only(&plan).target, only(&plan).metadata.clone(), only(&plan).leader_epoch)
+    };
+    assert_eq!(noted(300, 900), (Some(300), "m".to_owned(), -1), "an epoch may be of another log");
+    assert_eq!(noted(300, 200), (Some(200), String::new(), -1), "it was said of another offset");
+}
+
+#[test]
 fn a_copy_and_an_import_are_called_what_they_are() {
-    let mut inputs =
-        inputs(ResetTarget::Group("a".into()), vec![PartitionFacts { given: Some(300), ..facts(0, None, 100, 900) }]);
+    let mut inputs = inputs(
+        ResetTarget::Group("a".into()),
+        vec![PartitionFacts { given: Some(commit(300)), ..facts(0, None, 100, 900) }],
+    );
     inputs.creates_group = true;
     let plan = plan_reset(inputs).unwrap();
     let copy = as_copy(plan.clone(), &"a".into(), &"b".into());

@@ -51,6 +51,17 @@ pub fn written_down(target: &Target) {
         assert_eq!(witness.committed(first, topic, 2), offsets([(0, 9), (1, 9)]));
         assert_eq!(witness.committed(second, topic, 2), offsets([(1, 9)]));
     }
+    // What is noted beside an offset goes with it, by file and by copy.
+    let noted =
+        json!({"items": [{"group": first, "topic": topic, "partition": 0, "offset": 4, "metadata": "by hand"}]});
+    let file = klamm.write("noted.json", &noted.to_string());
+    klamm.json(&["groups", "import", file.to_str().expect("a path"), "--yes"]);
+    klamm.json(&["groups", "copy", first, "check-export-c", "--create-group", "--yes"]);
+    for group in [first, "check-export-c"] {
+        let notes: Vec<_> =
+            klamm.items(&["groups", "export", group]).iter().map(|row| row["metadata"].clone()).collect();
+        assert_eq!(notes, [json!("by hand"), json!("")], "{group}");
+    }
     let file = klamm.write("one.csv", &one.stdout);
     let words = ["groups", "import", file.to_str().expect("a path"), "--group", second, "--yes"];
     klamm.json(&words);

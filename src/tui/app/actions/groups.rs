@@ -100,6 +100,7 @@ pub fn ask_export(state: &mut State) {
                 topic: row.partition.topic.clone(),
                 partition: row.partition.partition,
                 offset: row.committed.known()?.as_ref()?.offset,
+                metadata: String::new(),
             })
         })
         .collect();
