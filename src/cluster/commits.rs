@@ -30,6 +30,8 @@ const MOST_COMMITS: usize = 1_000_000;
 /// may have such.
 const MOST_WAITING: usize = 10_000;
 const MOST_PRODUCERS: usize = 1_000;
+/// Groups of which it is remembered since when nobody is in them.
+const MOST_EMPTY: usize = 100_000;
 /// Partitions whose lag at earlier commits is looked up at once.
 const MOST_LOOKED_UP: usize = 2_000;
 /// Milliseconds between the ends that are kept of each partition, as many as make a
@@ -50,6 +52,8 @@ pub(super) struct CommitLog {
     next: HashMap<PartitionId, Offset>,
     groups: HashMap<GroupId, PartitionMap<Window>>,
     windows: usize,
+    /// Classic groups in which nobody is, and since when.
+    empty_since: HashMap<GroupId, Time>,
     /// By partition of the log and producer, until the transaction ends.
     waiting: HashMap<(PartitionId, i64), Waiting>,
     /// The last ends of topics' partitions, with which lags at commits are known.
@@ -85,7 +89,16 @@ impl CommitLog {
                         self.add(group, partition, commit);
                     }
                 }
+                Ok(CommitEntry::Classic { group, empty_since: Some(since) })
+                    if self.empty_since.len() < MOST_EMPTY || self.empty_since.contains_key(&group) =>
+                {
+                    self.empty_since.insert(group, since);
+                }
+                Ok(CommitEntry::Classic { group, .. }) => {
+                    self.empty_since.remove(&group);
+                }
                 Ok(CommitEntry::GroupGone(group)) => {
+                    self.empty_since.remove(&group);
                     let gone = self.groups.remove(&group);
                     self.windows -= gone.map_or(0, |windows| windows.len());
                 }
@@ -269,6 +282,15 @@ impl Cluster {
             all.push(Judged { rates, ..Judged::of(rows, judged) });
         }
         Ok(all)
+    }
+
+    /// Since when nobody is in a classic group, as its coordinator noted it.
+    pub(super) async fn empty_since(&self, group: &GroupId) -> Fact<Time> {
+        if let Err(failure) = self.read_commits(Some(std::slice::from_ref(group))).await {
+            return Fact::unknown(failure.to_string());
+        }
+        let since = lock(&self.inner.commits).empty_since.get(group).copied();
+        since.map_or_else(|| Fact::unknown("that is not in the newest part of the log of commits"), Fact::Known)
     }
 
     /// Reads on in the log of commits, where `only` these groups are kept or all of it.

@@ -4,10 +4,11 @@
 use super::groups::{Commits, listed_offset};
 use super::{Cluster, Metadata, lock};
 use crate::domain::config::ConfigEntry;
+use crate::domain::expiry::{self, Expiry};
 use crate::domain::group::{GroupDescription, GroupType};
 use crate::domain::group_config::{self, Wish};
 use crate::domain::group_plan::{self, GroupFacts, Leavers, PlanBasis};
-use crate::domain::plan::{Plan, Step};
+use crate::domain::plan::{Plan, Step, Warning};
 use crate::domain::reset::{PartitionFacts, TouchedGroup};
 use crate::domain::{Fact, Failure, FailureKind, GroupId, PartitionId, TopicName, TopicPartition};
 use crate::kafka::admin::configs;
@@ -64,6 +65,16 @@ impl Cluster {
             Some(minutes) => Fact::Known(minutes.saturating_mul(60_000)),
             None => Fact::unknown("its coordinator does not say how long it keeps them"),
         }
+    }
+
+    /// A sentence about when offsets that are committed now will be forgotten.
+    pub(super) async fn expiry_of(&self, group: &GroupDescription, basis: &PlanBasis) -> Warning {
+        let retention = self.offsets_retention(group).await;
+        let empty_since = match expiry::counts_from(group) {
+            Expiry::FromCommit => Fact::unknown("it does not matter"),
+            Expiry::FromEmpty => self.empty_since(&group.listing.id).await,
+        };
+        expiry::of_commit(group, &retention, &empty_since, basis.now, &basis.zone)
     }
 
     pub(super) fn plan_basis(&self) -> PlanBasis {

@@ -6,9 +6,9 @@
 use super::groups::{Commits, TopicGroup, listed_offset};
 use super::records::{Keep, RecordRef, RecordsRequest};
 use super::{Cluster, lock};
-use crate::domain::expiry;
 use crate::domain::group::{GroupDescription, GroupState};
 use crate::domain::group_config;
+use crate::domain::group_plan::PlanBasis;
 use crate::domain::origin::{GroupRole, group_role, is_mirror_synced, mirrored_from};
 use crate::domain::partition_plan::{
     self, AddInputs, CommitZero, KeySample, PartitionInputs, PartitionReport, PartitionWish,
@@ -99,8 +99,8 @@ impl Cluster {
             partitions,
         })?;
         if let Some(group) = only.filter(|_| plan.moves().any(|step| step.target.is_some())) {
-            let retention = self.offsets_retention(&group).await;
-            plan.warnings.push(expiry::of_commit(&group, &retention, plan.made_at, &self.profile().zone));
+            let basis = PlanBasis { now: plan.made_at, ..self.plan_basis() };
+            plan.warnings.push(self.expiry_of(&group, &basis).await);
         }
         self.fill_next(&mut plan).await;
         Ok(plan)

@@ -5,7 +5,6 @@
 use super::groups::{Commits, listed_offset};
 use super::plans::no_such_topic;
 use super::{Cluster, Metadata, lock};
-use crate::domain::expiry;
 use crate::domain::group::{CommittedOffset, GroupState, GroupType};
 use crate::domain::group_plan::PlanBasis;
 use crate::domain::offsets_csv::OffsetRow;
@@ -186,9 +185,8 @@ impl Cluster {
             })
             .collect();
         let role = self.role_of(&description, &commits, &metadata.topics);
-        let retention = self.offsets_retention(&description).await;
         // Start offsets stay as long as their group.
-        let expiry = (!is_share).then(|| expiry::of_commit(&description, &retention, basis.now, &basis.zone));
+        let expiry = if is_share { None } else { Some(self.expiry_of(&description, basis).await) };
         let mut plan = reset::plan_reset(ResetInputs {
             id: basis.id.clone(),
             now: basis.now,

@@ -16,14 +16,23 @@ pub enum CommitEntry {
     },
     /// The group is gone, or has nobody in it and nothing committed.
     GroupGone(GroupId),
+    /// A classic group as its coordinator noted it: since when nobody is in it, where
+    /// nobody is and that is told.
+    Classic {
+        group: GroupId,
+        empty_since: Option<Time>,
+    },
     /// Members, assignments, offsets that expired: not a commit.
     Other,
 }
 
 const GROUP_METADATA: [i16; 4] = [2, 3, 11, 17];
+const CLASSIC: i16 = 2;
 const NEWEST_VALUE: i16 = 4;
 /// From this version on, strings are compact.
 const COMPACT_FROM: i16 = 4;
+/// From this version on, a group tells since when it is in its state.
+const STATE_TIME_FROM: i16 = 2;
 
 /// Reads one record. An error says what is not as it should be; versions that are
 /// not known yet are errors too.
@@ -42,8 +51,40 @@ pub fn commit_entry(mut key: &[u8], value: Option<&[u8]>) -> Result<CommitEntry,
         kind if GROUP_METADATA.contains(&kind) && value.is_none() => {
             Ok(CommitEntry::GroupGone(GroupId::from(string(&mut key)?.as_str())))
         }
+        CLASSIC => {
+            let group = GroupId::from(string(&mut key)?.as_str());
+            Ok(CommitEntry::Classic { group, empty_since: empty_since(value.unwrap_or_default())? })
+        }
         _ => Ok(CommitEntry::Other),
     }
+}
+
+/// Of a classic group (`GroupMetadataValue.json`): when the last member left it.
+fn empty_since(mut value: &[u8]) -> Result<Option<Time>, String> {
+    let version = value.try_get_i16().map_err(cut)?;
+    if !(0..=NEWEST_VALUE).contains(&version) {
+        return Ok(None);
+    }
+    // The type of its protocol, its generation, its protocol and its leader.
+    skip_text(&mut value, version)?;
+    value.try_get_i32().map_err(cut)?;
+    skip_text(&mut value, version)?;
+    skip_text(&mut value, version)?;
+    let since = if version >= STATE_TIME_FROM { Some(Time(value.try_get_i64().map_err(cut)?)) } else { None };
+    let members = match version >= COMPACT_FROM {
+        true => compact_length(&mut value)?,
+        false => usize::try_from(value.try_get_i32().map_err(cut)?).unwrap_or(0),
+    };
+    Ok(since.filter(|since| members == 0 && since.millis() > 0))
+}
+
+fn skip_text(value: &mut &[u8], version: i16) -> Result<(), String> {
+    let length = if version >= COMPACT_FROM { compact_length(value)? } else { length(value)? };
+    if value.remaining() < length {
+        return Err(cut(()));
+    }
+    value.advance(length);
+    Ok(())
 }
 
 fn committed(mut value: &[u8]) -> Result<(Offset, Time), String> {
@@ -55,15 +96,11 @@ fn committed(mut value: &[u8]) -> Result<(Offset, Time), String> {
     if version >= 3 {
         value.try_get_i32().map_err(cut)?;
     }
-    let length = if version >= COMPACT_FROM { compact_length(&mut value)? } else { length(&mut value)? };
-    if value.remaining() < length {
-        return Err(cut(()));
-    }
-    value.advance(length);
+    skip_text(&mut value, version)?;
     Ok((offset, Time(value.try_get_i64().map_err(cut)?)))
 }
 
-fn string(from: &mut &[u8]) -> Result<String, String> {
+pub(super) fn string(from: &mut &[u8]) -> Result<String, String> {
     let length = length(from)?;
     let bytes = from.get(..length).ok_or_else(|| cut(()))?;
     let text = String::from_utf8_lossy(bytes).into_owned();
@@ -89,7 +126,7 @@ fn compact_length(from: &mut &[u8]) -> Result<usize, String> {
     Err("a length without an end".into())
 }
 
-fn cut<E>(_: E) -> String {
+pub(super) fn cut<E>(_: E) -> String {
     "it ends too early".into()
 }
 
@@ -135,6 +172,27 @@ mod tests {
         let unknown = commit_entry(&bytes(KEY), Some(&bytes("0009"))).unwrap_err();
         assert_eq!(unknown, "a commit of version 9, which is not known");
         assert_eq!(commit_entry(&[0], None).unwrap_err(), "it ends too early");
+    }
+
+    #[test]
+    fn a_classic_group_tells_since_when_nobody_is_in_it() {
+        let read = |value: &str| match commit_entry(&bytes("000200026731"), Some(&bytes(value))) {
+            Ok(CommitEntry::Classic { group, empty_since }) if group.as_str() == "g1" => Ok(empty_since),
+            Ok(other) => panic!("{other:?}"),
+            Err(why) => Err(why),
+        };
+        // Type "consumer", generation 7, protocol and leader null, a time, no members.
+        let empty = "0008636f6e73756d657200000007ffffffff0000018bcfe5680000000000";
+        for version in ["0002", "0003"] {
+            assert_eq!(read(&format!("{version}{empty}")), Ok(Some(Time(1_700_000_000_000))));
+        }
+        let compact = "000409636f6e73756d65720000000700000000018bcfe568000100";
+        assert_eq!(read(compact), Ok(Some(Time(1_700_000_000_000))));
+        assert_eq!(read("00010008636f6e73756d657200000007ffffffff00000000"), Ok(None), "older ones do not tell");
+        let member = "00030008636f6e73756d657200000007000572616e676500026d310000018bcfe568000000000100026d31ffff";
+        assert_eq!(read(member), Ok(None), "somebody is in it");
+        assert_eq!(read("0003000863"), Err("it ends too early".into()));
+        assert_eq!(read("0009"), Ok(None), "nor do versions that are not known yet");
     }
 
     proptest! {

@@ -3,8 +3,10 @@
 
 use super::changing::{is_assigned, offsets, scene};
 use super::fill;
-use crate::klamm::{Klamm, REFUSED, items};
+use crate::klamm::{FAILED, Klamm, REFUSED, items};
+use crate::patience::{SHORT, until};
 use crate::target::Target;
+use crate::witness::{Seed, Witness};
 use serde_json::json;
 
 pub fn copied(target: &Target) {
@@ -90,6 +92,13 @@ pub fn several_groups(target: &Target) {
     klamm.json(&["journal", "undo", id, "--yes"]);
     assert_eq!(witness.committed(first, topic, 2), offsets([(0, 4), (1, 6)]));
     assert_eq!(witness.committed(second, topic, 2), offsets([(0, 2), (1, 2)]));
+    // The one that had a member keeps its offsets from when that left, not from this commit.
+    until("when they expire", SHORT, || {
+        let plan = klamm.json(&["groups", "reset", second, "--all-topics", "--to-latest", "--dry-run"]);
+        let warnings = plan["plan"]["warnings"].to_string();
+        let is_known = warnings.contains("these offsets expire") && warnings.contains("after the group became empty");
+        if is_known { Ok(()) } else { Err(warnings) }
+    });
 }
 
 /// What a group reads next, and what is around it; where nothing waits, what it read last.
