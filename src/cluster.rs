@@ -18,6 +18,7 @@ mod histories;
 mod journal;
 mod judging;
 mod logs;
+mod mirrors;
 mod outlook;
 mod overrides;
 mod peek;

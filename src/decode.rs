@@ -9,6 +9,7 @@
 
 mod avro;
 mod cbor;
+mod checkpoint;
 mod commit_log;
 mod cursor;
 mod decimal;
@@ -22,6 +23,7 @@ mod search;
 mod text;
 mod trial;
 
+pub use checkpoint::{Checkpoint, Downstream, checkpoint};
 pub use commit_log::{CommitEntry, commit_entry};
 pub use schema::{Reference, WriterSchema};
 pub use search::Needle;

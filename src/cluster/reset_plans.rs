@@ -56,6 +56,8 @@ pub enum ResetWish {
     Shift(i64),
     /// Where another group is.
     Group(GroupId),
+    /// Where the checkpoints of the mirror of this cluster, by its alias, put it.
+    Mirror(String),
     /// The rows that name the group, and those that name none.
     File(Vec<OffsetRow>),
 }
@@ -66,11 +68,14 @@ impl Cluster {
         let basis = self.plan_basis();
         let metadata = self.metadata().await?;
         let target = target_of(&request.target, basis.now);
-        let other = match &request.target {
-            ResetWish::Group(other) => Some(self.stands_at(other).await?),
-            _ => None,
-        };
-        let one = |group| self.reset_of_one(group, &request, &target, other.as_ref(), &metadata, &basis);
+        let (mut other, mut mirrored) = (None, HashMap::new());
+        match &request.target {
+            ResetWish::Group(group) => other = Some(self.stands_at(group).await?),
+            ResetWish::Mirror(alias) => mirrored = self.checkpoints(alias, &request.groups).await?,
+            _ => {}
+        }
+        let given = |group: &GroupId| other.as_ref().or_else(|| mirrored.get(group));
+        let one = |group| self.reset_of_one(group, &request, &target, given(group), &metadata, &basis);
         let found = futures::future::try_join_all(request.groups.iter().map(one)).await?;
         let mut plan = match (<[Result<Plan, Failure>; 1]>::try_from(found), request.groups.as_slice()) {
             (Ok([only]), _) => only?,
@@ -240,6 +245,7 @@ fn target_of(wish: &ResetWish, now: Time) -> ResetTarget {
         }
         ResetWish::Shift(records) => ResetTarget::Shift(*records),
         ResetWish::Group(group) => ResetTarget::Group(group.clone()),
+        ResetWish::Mirror(alias) => ResetTarget::Mirror(alias.clone()),
         ResetWish::File(_) => ResetTarget::File,
     }
 }
@@ -258,7 +264,9 @@ fn scope_of(
             let of_group = rows.iter().filter(|row| row.is_of(group));
             scope.extend(of_group.map(|row| TopicPartition::new(row.topic.clone(), row.partition)));
         }
-        (ResetScope::CommittedBy(_), _) => scope.extend(other.into_iter().flat_map(HashMap::keys).cloned()),
+        (ResetScope::CommittedBy(_), _) | (ResetScope::AllCommitted, ResetWish::Mirror(_)) => {
+            scope.extend(other.into_iter().flat_map(HashMap::keys).cloned())
+        }
         (ResetScope::AllCommitted, _) => scope.extend(commits.keys().cloned()),
         (ResetScope::Partitions(wanted), _) => {
             for (name, partitions) in wanted {
@@ -301,8 +309,8 @@ fn given_offset(
         ResetWish::File(rows) => rows
             .iter()
             .find(|row| row.is_of(group) && row.topic == here.topic && row.partition == here.partition)
-            .map(|row| row.offset),
-        ResetWish::Group(_) => other.and_then(|commits| commits.get(here)).map(|commit| commit.offset),
+            .map(|row| CommittedOffset { offset: row.offset, leader_epoch: -1, metadata: row.metadata.clone() }),
+        ResetWish::Group(_) | ResetWish::Mirror(_) => other.and_then(|commits| commits.get(here)).cloned(),
         _ => None,
     }
 }

@@ -45,6 +45,8 @@ pub enum ResetTarget {
     Shift(i64),
     /// Where another group is; each partition brings the offset.
     Group(GroupId),
+    /// Where the mirror of the cluster with this alias put it; each partition brings the offset.
+    Mirror(String),
     /// What a file says; each partition brings the offset.
     File,
 }
@@ -60,6 +62,7 @@ impl ResetTarget {
             | Self::Offset(_)
             | Self::Shift(_)
             | Self::Group(_)
+            | Self::Mirror(_)
             | Self::File => None,
         }
     }

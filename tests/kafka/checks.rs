@@ -65,6 +65,7 @@ pub const CHECKS: &[Check] = &[
     ("copy a group", moving::copied),
     ("export and import", moving::written_down),
     ("peek", moving::peek),
+    ("reset/from a mirror", moving::from_a_mirror),
     ("reset/several groups", moving::several_groups),
     ("reset/only where records wait", moving::only_lagging),
     ("cut short/offsets", unfinished::offsets),

@@ -25,7 +25,7 @@ pub(crate) struct ResetArguments {
     #[arg(value_name = "GROUP", required = true)]
     groups: Vec<String>,
     /// A topic, or some of its partitions; may be repeated
-    #[arg(long = "topic", value_name = "TOPIC[:P,…]", value_parser = topic_scope, required_unless_present_any = ["all_topics", "from_file"])]
+    #[arg(long = "topic", value_name = "TOPIC[:P,…]", value_parser = topic_scope, required_unless_present_any = ["all_topics", "from_file", "from_mirror"])]
     topics: Vec<(TopicName, Option<Vec<PartitionId>>)>,
     /// Every partition in which the group has committed
     #[arg(long, conflicts_with = "topics")]
@@ -78,6 +78,9 @@ struct TargetArguments {
     /// Where this group is
     #[arg(long, value_name = "GROUP")]
     from_group: Option<String>,
+    /// Where MirrorMaker's checkpoints put it: the alias of the cluster that is mirrored here
+    #[arg(long, value_name = "ALIAS")]
+    from_mirror: Option<String>,
 }
 
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -134,6 +137,7 @@ fn wish(target: TargetArguments, groups: &[GroupId], zone: Option<&TimeZone>, no
         TargetArguments { shift_by: Some(records), .. } => ResetWish::Shift(records),
         TargetArguments { from_file: Some(file), .. } => ResetWish::File(rows_of(&file, groups)?),
         TargetArguments { from_group: Some(other), .. } => ResetWish::Group(GroupId::from(other.as_str())),
+        TargetArguments { from_mirror: Some(alias), .. } => ResetWish::Mirror(alias),
         _ => return Err(Stop::usage("a target is missing: --to-earliest, --to-offset N, …")),
     })
 }

@@ -35,8 +35,9 @@ pub(super) fn of(facts: &PartitionFacts, target: &ResetTarget) -> Result<OffsetM
             Some(offset) => (offset.saturating_add(*records), None),
             None => return Err("nothing is committed to shift from".into()),
         },
-        ResetTarget::Group(_) => (facts.given.ok_or("the other group has committed nothing there")?, None),
-        ResetTarget::File => (facts.given.ok_or("the file does not name it")?, None),
+        ResetTarget::Group(_) => (given("the other group has committed nothing there")?, None),
+        ResetTarget::Mirror(_) => (given("the mirror has no checkpoint of it")?, None),
+        ResetTarget::File => (given("the file does not name it")?, None),
     };
     // The end first, as Kafka's own tool: a log whose start lies beyond its end
     // is one that was just truncated, and its start is the newer fact.

@@ -29,6 +29,7 @@ pub(super) fn title_of(target: &ResetTarget, group: &str, now: Time, zone: &Time
         }
         ResetTarget::Shift(records) => format!("Move {group} by {} offsets", show::difference(*records)),
         ResetTarget::Group(other) => format!("Reset {group} to where {other} is"),
+        ResetTarget::Mirror(alias) => format!("Reset {group} to where the mirror of {alias} puts it"),
         ResetTarget::File => format!("Reset {group} to the offsets of a file"),
     }
 }
@@ -138,6 +139,7 @@ pub(super) fn target_words(target: &ResetTarget, zone: &TimeZone) -> Vec<String>
         ResetTarget::Back { millis, .. } => vec!["--by-duration".into(), when::iso_duration(*millis)],
         ResetTarget::Shift(records) => vec![format!("--shift-by={records}")],
         ResetTarget::Group(other) => vec!["--from-group".into(), other.to_string()],
+        ResetTarget::Mirror(alias) => vec!["--from-mirror".into(), alias.clone()],
         ResetTarget::File => vec!["--from-file".into(), "offsets.csv".into()],
     }
 }

@@ -126,6 +126,38 @@ pub fn peek(target: &Target) {
     assert_eq!(witness.committed(group, topic, 2), offsets([(0, 4), (1, 10)]), "a look moves nothing");
 }
 
+/// A group of another cluster goes on here, where the mirror of that put it.
+pub fn from_a_mirror(target: &Target) {
+    let (alias, group) = ("check-west", "check-mirrored");
+    let topic = format!("{alias}.orders");
+    let witness = Witness::new(target);
+    witness.create_topic(&topic, 2, 1, &[]);
+    fill(&witness, &topic, 0, "a", 10);
+    fill(&witness, &topic, 1, "b", 10);
+    let klamm = Klamm::on(target);
+    let words = ["groups", "reset", group, "--from-mirror", alias, "--create-group"];
+    let ran = klamm.run(&[&words[..], &["--yes"]].concat()).ended_with(FAILED);
+    assert!(ran.stderr.contains("check-west.checkpoints.internal"), "{}", ran.stderr);
+    let log = &format!("{alias}.checkpoints.internal");
+    witness.create_topic(log, 1, 1, &[("cleanup.policy", "compact")]);
+    let text = |text: &str| [&u16::try_from(text.len()).expect("short").to_be_bytes()[..], text.as_bytes()].concat();
+    let key = |partition: i32| [text(group), text(&topic), partition.to_be_bytes().to_vec()].concat();
+    let value =
+        |offset: i64| [&[0_u8; 2][..], &(offset + 90).to_be_bytes(), &offset.to_be_bytes(), &text("")[..]].concat();
+    for (key, value) in [(key(0), value(2)), (key(1), value(6)), (key(0), value(4))] {
+        witness.produce(log, &[Seed { key: Some(&key), value: Some(&value), ..Seed::default() }]);
+    }
+    let plan = klamm.json(&[&words[..], &["--dry-run"]].concat());
+    assert!(plan["plan"]["title"].to_string().contains("the mirror of check-west"), "{plan}");
+    let done = klamm.json(&[&words[..], &["--yes"]].concat());
+    assert_eq!(witness.committed(group, &topic, 2), offsets([(0, 4), (1, 6)]), "the newest of each");
+    let id = done["plan"]["id"].as_str().expect("a plan has an id");
+    klamm.json(&["journal", "undo", id, "--yes"]);
+    assert_eq!(witness.committed(group, &topic, 2), offsets([]));
+    let ran = klamm.run(&["groups", "reset", "check-elsewhere", "--from-mirror", alias, "--create-group", "--yes"]);
+    assert!(ran.stderr.contains("there is none of group check-elsewhere"), "{}", ran.stderr);
+}
+
 /// Several topics, and of them only where records wait to be read.
 pub fn only_lagging(target: &Target) {
     let (topic, other, group) = ("check.lagging.a", "check.lagging.b", "check-lagging");
