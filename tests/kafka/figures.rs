@@ -9,6 +9,7 @@ mod distant;
 mod frame;
 mod lag;
 mod rest;
+mod round;
 mod scan;
 mod size;
 mod start;
@@ -37,6 +38,7 @@ const FIGURES: &[Figure] = &[
     ("size", size::measure),
     ("distant", distant::measure),
     ("lag", lag::measure),
+    ("round", round::measure),
     ("burrow", burrow::measure),
     ("scan", scan::measure),
     ("tail", tail::measure),
