@@ -11,6 +11,7 @@ use super::series::Series;
 use super::verdict::{Commit, Judgement, Reason, Rules, Source, reason};
 use super::{Offset, Time, TopicPartition};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// Looks kept.
 pub const MOST: usize = 30;
@@ -117,12 +118,7 @@ impl GroupSamples {
 
     /// The times of its looks, for judging all partitions by them.
     pub fn looks(&self) -> Looks {
-        let mut looks = Looks { at: [Time(0); MOST], len: 0 };
-        for (place, at) in looks.at.iter_mut().zip(self.at.newest()) {
-            *place = Time(at);
-            looks.len += 1;
-        }
-        looks
+        Looks::of(&self.at)
     }
 
     /// Bytes of memory, without the names.
@@ -135,7 +131,7 @@ impl GroupSamples {
     }
 }
 
-/// When a group was looked at.
+/// When a group, or the end of a partition, was looked at.
 #[derive(Clone, Debug)]
 pub struct Looks {
     /// Newest first.
@@ -144,13 +140,22 @@ pub struct Looks {
 }
 
 impl Looks {
+    fn of(at: &Series) -> Self {
+        let mut looks = Self { at: [Time(0); MOST], len: 0 };
+        for (place, at) in looks.at.iter_mut().zip(at.newest()) {
+            *place = Time(at);
+            looks.len += 1;
+        }
+        looks
+    }
+
     fn newest(&self) -> &[Time] {
         self.at.get(..self.len).unwrap_or_default()
     }
 
     /// How a group is doing in a partition that is `lag` behind now. `ends` are those of
-    /// the partition at the same looks, or near them.
-    pub fn judge(&self, track: &Track, ends: Option<&Ends>, lag: u64, now: Time, rules: &Rules) -> Judgement {
+    /// the partition at the same looks, or near them, with [their times](Ends::looks).
+    pub fn judge(&self, track: &Track, ends: Option<(&Ends, &Looks)>, lag: u64, now: Time, rules: &Rules) -> Judgement {
         let of = rules.intervals.clamp(1, MOST);
         let judgement = |reason: Reason, commits: usize, last_commit| Judgement {
             verdict: reason.verdict(),
@@ -164,7 +169,7 @@ impl Looks {
             return judgement(Reason::TooFew { commits: 0 }, 0, now);
         };
         let caught_up = Reason::CaughtUp { lag, allowed: rules.allowed_lag };
-        let is_renewed = ends.is_some_and(|ends| ends.renewed.is_some());
+        let is_renewed = ends.is_some_and(|(ends, _)| ends.renewed.is_some());
         if lag <= rules.allowed_lag && track.committed.len() >= of && !is_renewed {
             return judgement(caught_up, of, newest);
         }
@@ -226,7 +231,8 @@ impl Track {
 /// Where a partition ended at the last looks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
-    at: Series,
+    /// Partitions that are looked at together share it.
+    at: Arc<Series>,
     end: Series,
     /// The last look of all, kept in the series or not.
     newest: Option<(Time, Offset)>,
@@ -235,8 +241,44 @@ pub struct Ends {
     renewed: Option<Time>,
 }
 
+/// The times of partitions that are looked at together, for those that have the same.
+#[derive(Debug, Default)]
+pub struct Together {
+    /// Before the last look, and with it.
+    last: Option<(Arc<Series>, Arc<Series>)>,
+}
+
+impl Together {
+    /// `at` with one more look.
+    fn push(&mut self, at: &Arc<Series>, now: Time) -> Arc<Series> {
+        if let Some((before, after)) = &self.last
+            && (Arc::ptr_eq(before, at) || before == at)
+            && after.last() == Some(now.millis())
+        {
+            return Arc::clone(after);
+        }
+        let mut next = Series::clone(at);
+        next.push(now.millis(), MOST);
+        let next = Arc::new(next);
+        self.last = Some((Arc::clone(at), Arc::clone(&next)));
+        next
+    }
+
+    /// The same times, where the last ones were these, once only.
+    pub(super) fn share(&mut self, at: Series) -> Arc<Series> {
+        match &self.last {
+            Some((_, known)) if **known == at => Arc::clone(known),
+            _ => {
+                let at = Arc::new(at);
+                self.last = Some((Arc::clone(&at), Arc::clone(&at)));
+                at
+            }
+        }
+    }
+}
+
 impl Ends {
-    pub fn look(&mut self, now: Time, end: Offset) {
+    pub fn look(&mut self, now: Time, end: Offset, together: &mut Together) {
         match self.newest {
             // The clock was set back.
             Some((at, _)) if now < at => *self = Self::default(),
@@ -245,16 +287,31 @@ impl Ends {
         }
         self.newest = Some((now, end));
         if self.at.last().is_none_or(|last| now.since(Time(last)) >= EVERY) {
-            self.at.push(now.millis(), MOST);
+            self.at = together.push(&self.at, now);
             self.end.push(end, MOST);
         }
     }
 
-    pub(super) fn parts(&self) -> (&Series, &Series, Option<(Time, Offset)>, Option<Time>) {
-        (&self.at, &self.end, self.newest, self.renewed)
+    /// When it was looked at.
+    pub fn looks(&self) -> Looks {
+        Looks::of(&self.at)
     }
 
-    pub(super) fn of_parts(at: Series, end: Series, newest: Option<(Time, Offset)>, renewed: Option<Time>) -> Self {
+    /// Both were looked at at the same times, and share them.
+    pub fn is_together_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.at, &other.at)
+    }
+
+    pub(super) fn parts(&self) -> (&Series, &Series, Option<(Time, Offset)>, Option<Time>) {
+        (self.at.as_ref(), &self.end, self.newest, self.renewed)
+    }
+
+    pub(super) fn of_parts(
+        at: Arc<Series>,
+        end: Series,
+        newest: Option<(Time, Offset)>,
+        renewed: Option<Time>,
+    ) -> Self {
         Self { at, end, newest, renewed }
     }
 
@@ -276,7 +333,9 @@ impl Ends {
 
     /// Bytes of memory.
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.at.heap() + self.end.heap()
+        // Of what is shared each has its part.
+        let shared = (size_of::<Series>() + self.at.heap()) / Arc::strong_count(&self.at);
+        size_of::<Self>() + shared + self.end.heap()
     }
 }
 
@@ -309,14 +368,14 @@ struct Recent {
 
 impl Recent {
     /// The last `most` looks, at the log as it is now; commits of times that count.
-    fn of(looks: &[Time], track: &Track, ends: Option<&Ends>, most: usize, now: Time, rules: &Rules) -> Self {
+    fn of(looks: &[Time], track: &Track, ends: Option<(&Ends, &Looks)>, most: usize, now: Time, rules: &Rules) -> Self {
         let mut recent = Self { commits: SmallVec::new(), looks: 0, lowest_end: None };
-        let none = Ends::default();
-        let ends = ends.unwrap_or(&none);
-        let renewed = ends.renewed.unwrap_or(Time(i64::MIN));
-        let mut known = ends.at.newest().map(Time).zip(ends.end.newest());
+        let renewed = ends.and_then(|(ends, _)| ends.renewed).unwrap_or(Time(i64::MIN));
+        let times = ends.map_or(&[][..], |(_, looks)| looks.newest());
+        let none = Series::default();
+        let mut known = times.iter().copied().zip(ends.map_or(&none, |(ends, _)| &ends.end).newest());
         // The newest may come once more, which does no harm.
-        let (mut before, mut after) = (ends.newest, None);
+        let (mut before, mut after) = (ends.and_then(|(ends, _)| ends.newest), None);
         for (at, offset) in looks.iter().copied().zip(track.committed.newest()).take(most) {
             if at < renewed {
                 break;

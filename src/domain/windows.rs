@@ -6,7 +6,7 @@
 mod encoded;
 
 use super::group::GroupPartition;
-use super::samples::{Ends, GroupSamples, Seen};
+use super::samples::{Ends, GroupSamples, Looks, Seen, Together};
 use super::standing::Standing;
 use super::verdict::{Judgement, Rules};
 use super::{Fact, GroupId, PartitionId, Time, TopicName, TopicPartition};
@@ -33,6 +33,7 @@ impl Windows {
         if partitions.iter().any(|row| row.committed.known().is_none()) {
             return;
         }
+        let mut together = Together::default();
         for row in partitions {
             let (Fact::Known(Some(_)), Fact::Known(end)) = (&row.committed, &row.end) else { continue };
             let TopicPartition { topic, partition } = &row.partition;
@@ -45,7 +46,7 @@ impl Windows {
                 place
             });
             if let Some((_, ends)) = logs.get_mut(place) {
-                ends.look(now, *end);
+                ends.look(now, *end, &mut together);
             }
         }
         let seen = partitions.iter().filter_map(|row| {
@@ -76,7 +77,7 @@ impl Windows {
         let Some(samples) = self.groups.get(group) else { return vec![None; partitions.len()] };
         let mut logs: Option<(&TopicName, &[(PartitionId, Ends)])> = None;
         let (looks, mut judged) = (samples.looks(), Vec::with_capacity(partitions.len()));
-        let mut next = 0;
+        let (mut next, mut times): (usize, Option<(&Ends, Looks)>) = (0, None);
         for row in partitions {
             let (lag, track) = (row.lag().get(), samples.track(&row.partition, next));
             next += usize::from(track.is_some());
@@ -86,6 +87,12 @@ impl Windows {
                 _ => logs.insert((topic, self.logs(topic))).1,
             };
             let ends = of(known, row.partition.partition);
+            if let Some(ends) = ends
+                && times.as_ref().is_none_or(|(known, _)| !known.is_together_with(ends))
+            {
+                times = Some((ends, ends.looks()));
+            }
+            let ends = ends.zip(times.as_ref().map(|(_, looks)| looks));
             judged.push(lag.zip(track).map(|(lag, track)| looks.judge(track, ends, lag, now, rules)));
         }
         judged
@@ -217,6 +224,27 @@ mod tests {
             standing(&windows, &rows(12), 120_000),
             Standing::TooEarly { seen: 1, of: 10, source: Source::Sampled }
         );
+    }
+
+    #[test]
+    fn partitions_that_are_looked_at_together_share_the_times() {
+        let mut windows = Windows::default();
+        let rows = |partitions: std::ops::Range<i32>| partitions.map(|id| row(id, Some(1), 2)).collect::<Vec<_>>();
+        for number in 0..20 {
+            windows.look(&"all".into(), &rows(0..4), Time(number * PACE));
+        }
+        let ends = |windows: &Windows, id: i32| windows.ends(&TopicPartition::new("t".into(), id)).cloned().unwrap();
+        let are_together = |windows: &Windows, a, b| ends(windows, a).is_together_with(&ends(windows, b));
+        assert!(are_together(&windows, 0, 3));
+        // Another group reads two of them at times of its own, and what was seen stays true.
+        windows.look(&"some".into(), &rows(0..2), Time(20 * PACE - 500));
+        windows.look(&"all".into(), &rows(0..4), Time(20 * PACE));
+        assert!(are_together(&windows, 0, 1) && are_together(&windows, 2, 3) && !are_together(&windows, 1, 2));
+        let last = |windows: &Windows, id| ends(windows, id).ends().last().map(|(at, _)| at.millis());
+        assert_eq!((last(&windows, 0), last(&windows, 2)), (Some(20 * PACE), Some(20 * PACE)));
+        let read = Windows::decode(&windows.encode()).unwrap();
+        assert!(read == windows && are_together(&read, 2, 3));
+        assert!(read.memory() <= windows.memory() + 1_000, "{} {}", read.memory(), windows.memory());
     }
 
     #[test]

@@ -17,7 +17,7 @@ fn seen(looks: &[Look]) -> (GroupSamples, Ends) {
     let (mut group, mut ends, partition) = (GroupSamples::default(), Ends::default(), here());
     for ((committed, end, has_member), number) in looks.iter().zip(0..) {
         let now = Time(number * PACE);
-        ends.look(now, *end);
+        ends.look(now, *end, &mut Together::default());
         group.look(now, [Seen { partition: &partition, committed: *committed, has_member: *has_member }]);
     }
     (group, ends)
@@ -28,7 +28,7 @@ fn judged(looks: &[Look]) -> Judgement {
     let (group, ends) = seen(looks);
     let lag = looks.last().map_or(0, |(committed, end, _)| (end - committed).max(0).cast_unsigned());
     let now = Time((looks.len() as i64 - 1) * PACE + 2_000);
-    group.looks().judge(&group.tracks()[0], Some(&ends), lag, now, &Rules::default())
+    group.looks().judge(&group.tracks()[0], Some((&ends, &ends.looks())), lag, now, &Rules::default())
 }
 
 fn told(looks: &[Look]) -> Option<Verdict> {
@@ -100,7 +100,8 @@ fn one_that_commits_every_two_minutes_does_not_stall() {
 fn a_topic_that_was_created_anew_is_judged_anew() {
     let anew = |n: i64| if n < 12 { (900, 1_000 + n, true) } else { (900, n, true) };
     let (group, ends) = seen(&looks(15, anew));
-    let judgement = group.looks().judge(&group.tracks()[0], Some(&ends), 0, Time(142_000), &Rules::default());
+    let judgement =
+        group.looks().judge(&group.tracks()[0], Some((&ends, &ends.looks())), 0, Time(142_000), &Rules::default());
     assert_eq!((judgement.is_sure(), judgement.commits), (false, 3), "three looks at the new one");
 }
 
@@ -137,12 +138,12 @@ fn after_a_long_pause_the_window_is_filled_anew_but_since_when_it_stands_is_kept
     let (mut group, mut ends) = seen(&looks(12, |n| (5, 50 + n, false)));
     let partition = here();
     let judged = |group: &GroupSamples, ends: &Ends, now| {
-        group.looks().judge(&group.tracks()[0], Some(ends), 70, Time(now), &Rules::default())
+        group.looks().judge(&group.tracks()[0], Some((ends, &ends.looks())), 70, Time(now), &Rules::default())
     };
     for number in 0..10 {
         assert!(number == 0 || !judged(&group, &ends, PAUSE * 2 + number * PACE).is_sure(), "{number} looks since");
         let now = Time(PAUSE * 2 + number * PACE);
-        ends.look(now, 75);
+        ends.look(now, 75, &mut Together::default());
         group.look(now, [Seen { partition: &partition, committed: 5, has_member: false }]);
     }
     let judgement = judged(&group, &ends, PAUSE * 2 + 92_000);

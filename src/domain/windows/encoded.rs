@@ -7,7 +7,7 @@
 
 use super::Windows;
 use crate::domain::Time;
-use crate::domain::samples::{Ends, GroupSamples, MOST, Track};
+use crate::domain::samples::{Ends, GroupSamples, MOST, Together, Track};
 use crate::domain::series::Series;
 use crate::domain::{PartitionId, TopicName, TopicPartition};
 
@@ -54,7 +54,7 @@ impl Windows {
 
     /// `None` where the bytes are no windows.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let (mut bytes, mut windows) = (Decoder(bytes), Self::default());
+        let (mut bytes, mut windows, mut together) = (Decoder(bytes), Self::default(), Together::default());
         for _ in 0..bytes.count()? {
             let topic = TopicName::from(bytes.text()?);
             let mut logs = Vec::new();
@@ -67,7 +67,7 @@ impl Windows {
                     return None;
                 }
                 let newest = (!at.is_empty()).then_some(newest);
-                logs.push((partition, Ends::of_parts(at, end, newest, renewed)));
+                logs.push((partition, Ends::of_parts(together.share(at), end, newest, renewed)));
             }
             windows.ends.insert(topic, logs);
         }
@@ -180,7 +180,7 @@ mod tests {
                 logs.insert(place, (partition.partition, Ends::default()));
                 place
             });
-            logs[place].1.look(now, *end);
+            logs[place].1.look(now, *end, &mut Together::default());
             let samples = windows.groups.entry(format!("g{group}").as_str().into()).or_default();
             samples.look(now, [Seen { partition: &partition, committed: *committed, has_member: *end > 0 }]);
         }
