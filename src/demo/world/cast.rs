@@ -21,6 +21,8 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 /// How often a consumer commits.
 const COMMIT_EVERY: i64 = 5 * SECOND;
+/// What is played before anybody looks: a window of commits, and some more.
+const PLAYED_BEFORE: i64 = 3 * MINUTE;
 /// Steps that are played when the clock jumps: what is before is skipped.
 const REMEMBERED: i64 = HOUR;
 
@@ -127,23 +129,25 @@ struct Player {
 }
 
 impl Troupe {
-    /// Puts all groups on the stage, with what they have committed by now.
+    /// Puts all groups on the stage, with what they have committed by now and in the last
+    /// minutes: who opens the demo sees how each is doing.
     pub(super) fn enter(state: &mut State, seed: u64, now: Time) -> Self {
         let mut players = Vec::with_capacity(ROLES.len());
+        let began = now.plus_millis(-PLAYED_BEFORE);
         for (number, role) in (0..).zip(ROLES) {
             let id = GroupId::from(role.group);
-            let next = now.plus_millis(COMMIT_EVERY * (number + 1) / 16);
+            let next = began.plus_millis(COMMIT_EVERY * (number + 1) / 16);
             let mut player = Player { role, id, next, is_on: false, dealt: 0, is_over: false };
-            let commits = player.commits(state, now, true);
-            commits::commit(state, &player.id, commits, now);
-            state.groups.entry(player.id.clone()).or_default().protocol_type = role.protocol_type.to_owned();
-            player.play_members(state, seed, now);
-            if !player.is_on {
-                commits::note_group(state, &player.id, now);
-            }
+            player.enter(state, seed, began);
             players.push(player);
         }
-        Self { players, seed }
+        let mut troupe = Self { players, seed };
+        troupe.play(state, now);
+        for (number, player) in (0..).zip(&mut troupe.players) {
+            player.next = now.plus_millis(COMMIT_EVERY * (number + 1) / 16);
+            player.enter(state, seed, now);
+        }
+        troupe
     }
 
     /// When somebody acts next.
@@ -166,6 +170,25 @@ impl Troupe {
 }
 
 impl Player {
+    /// Commits where the group is at a time, whatever it committed before.
+    fn enter(&mut self, state: &mut State, seed: u64, at: Time) {
+        let commits = self.commits(state, at, true);
+        commits::commit(state, &self.id, commits, at);
+        state.groups.entry(self.id.clone()).or_default().protocol_type = self.role.protocol_type.to_owned();
+        self.play_members(state, seed, at);
+        if !self.is_on {
+            commits::note_group(state, &self.id, self.noted(at));
+        }
+    }
+
+    /// When the coordinator heard of it: who stopped long ago has said nothing since.
+    fn noted(&self, at: Time) -> Time {
+        match self.role.act {
+            Act::Stuck { behind } => at.plus_millis(-behind),
+            _ => at,
+        }
+    }
+
     fn step(&mut self, state: &mut State, seed: u64) {
         let at = self.next;
         self.next = at.plus_millis(match self.role.act {
@@ -209,6 +232,7 @@ impl Player {
                 if is_news {
                     let metadata =
                         if self.role.assignor == "stream" { "AgAAAZrGx2gA".to_owned() } else { String::new() };
+                    let at = self.noted(at);
                     let commit = Commit { offset: wanted, leader_epoch: partition.epoch, metadata, at };
                     commits.push((name.clone(), index, commit));
                 }
