@@ -13,6 +13,7 @@ mod leadership;
 mod log_dirs;
 mod membership;
 mod metadata;
+mod modern;
 mod offsets;
 mod produce;
 mod producers;
@@ -21,6 +22,7 @@ mod topics;
 mod transactions;
 mod versions;
 
+pub(super) use modern::{BEYOND, beyond};
 pub(super) use versions::{SERVED, unsupported_version, versions};
 
 use super::state::{Cluster, Partition, State, Topic};
@@ -63,6 +65,10 @@ pub(super) async fn dispatch(call: &Call, request: RequestKind) -> Option<Respon
         Q::FindCoordinator(request) => R::FindCoordinator(coordinator::find(call, request)),
         Q::ListGroups(request) => R::ListGroups(groups::list(call, &request)),
         Q::DescribeGroups(request) => R::DescribeGroups(groups::describe(call, request)),
+        Q::ConsumerGroupDescribe(request) => R::ConsumerGroupDescribe(modern::describe_consumers(call, request)),
+        Q::ShareGroupDescribe(request) => R::ShareGroupDescribe(modern::describe_sharers(call, request)),
+        Q::AlterShareGroupOffsets(request) => R::AlterShareGroupOffsets(modern::set_starts(call, request)),
+        Q::DeleteShareGroupOffsets(request) => R::DeleteShareGroupOffsets(modern::delete_starts(call, request)),
         Q::OffsetFetch(request) => R::OffsetFetch(coordinator::offset_fetch(call, request)),
         Q::OffsetCommit(request) => R::OffsetCommit(coordinator::offset_commit(call, request)),
         Q::JoinGroup(request) => R::JoinGroup(membership::join(call, request).await),

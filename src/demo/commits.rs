@@ -4,13 +4,14 @@
 //! and in the topic, written together here and nowhere else; what it commits in a
 //! transaction is in the topic at once and in the group when that is committed.
 
-use super::group::{Commit, Group};
+use super::group::{Commit, Group, Kind};
 use super::internal::{self, Record, put_string};
 use super::state::{OFFSETS_TOPIC, State, keyed_partition};
 use crate::domain::{GroupId, PartitionId, Time, TopicName};
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// Notes commits of one group, making the group if it is new.
+/// Notes commits of one group, making the group if it is new. Those of a share group are
+/// where it begins, of which no record is written.
 pub(super) fn commit(state: &mut State, id: &GroupId, commits: Vec<(TopicName, PartitionId, Commit)>, now: Time) {
     if commits.is_empty() {
         return;
@@ -21,7 +22,9 @@ pub(super) fn commit(state: &mut State, id: &GroupId, commits: Vec<(TopicName, P
         .collect();
     let group = state.groups.entry(id.clone()).or_default();
     group.offsets.extend(commits.into_iter().map(|(topic, partition, commit)| ((topic, partition), commit)));
-    write(state, id, records, now);
+    if group.kind != Kind::Share {
+        write(state, id, records, now);
+    }
 }
 
 /// Notes commits that count when the transaction of `producer` (its id and epoch)
@@ -52,7 +55,7 @@ pub(super) fn forget(state: &mut State, id: &GroupId, gone: &[(TopicName, Partit
 /// Removes a group and all it committed.
 pub(super) fn remove_group(state: &mut State, id: &GroupId, now: Time) {
     state.transactions.forget_commits(id, |_| true);
-    let Some(group) = state.groups.remove(id) else { return };
+    let Some(group) = state.groups.remove(id).filter(|group| group.kind != Kind::Share) else { return };
     let mut records: Vec<_> =
         group.offsets.keys().map(|(topic, partition)| (commit_key(id, topic, *partition), None)).collect();
     records.push((group_key(id), None));
@@ -61,7 +64,7 @@ pub(super) fn remove_group(state: &mut State, id: &GroupId, now: Time) {
 
 /// Notes the group's members and generation, as a coordinator does after each rebalance.
 pub(super) fn note_group(state: &mut State, id: &GroupId, now: Time) {
-    let Some(group) = state.groups.get(id) else { return };
+    let Some(group) = state.groups.get(id).filter(|group| group.kind != Kind::Share) else { return };
     let value = group_value(group, now);
     write(state, id, vec![(group_key(id), Some(value))], now);
 }

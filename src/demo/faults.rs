@@ -8,6 +8,7 @@ use super::api::{self, Call};
 use super::clock::{Clock, Pulse};
 use super::state::{Cluster, Node};
 use crate::domain::{BrokerId, Failure, FailureKind};
+use bytes::{Bytes, BytesMut};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{ApiKey, RequestKind, ResponseKind};
 use std::collections::BTreeMap;
@@ -170,6 +171,16 @@ pub(super) async fn dispatch(call: Call, api: ApiKey, request: RequestKind) -> O
     Some(response)
 }
 
+/// The same for a request that the codec crate lacks; it is never refused. `None` where it
+/// does not decode.
+pub(super) async fn dispatch_beyond(call: Call, key: i16, body: Bytes) -> Option<BytesMut> {
+    match call.cluster.faults.fate() {
+        Fate::Answered => api::beyond(&call, key, body),
+        // It only asks: carried out or not is the same.
+        Fate::Unanswered | Fate::Lost => std::future::pending().await,
+    }
+}
+
 fn nowhere() -> Arc<Cluster> {
     Arc::new(Cluster::new(String::new(), 0, Pulse::new(Clock::System), Vec::new()))
 }
@@ -220,6 +231,10 @@ fn refuse(response: &mut ResponseKind, code: i16, version: i16) {
         R::DescribeProducers(r) => r.topics.iter_mut().flat_map(|t| &mut t.partitions).for_each(|p| { p.error_code = code; p.error_message = None; }),
         R::DescribeTransactions(r) => r.transaction_states.iter_mut().for_each(|t| t.error_code = code),
         R::ListTransactions(r) => r.error_code = code,
+        R::ConsumerGroupDescribe(r) => r.groups.iter_mut().for_each(|g| { g.error_code = code; g.error_message = None; }),
+        R::ShareGroupDescribe(r) => r.groups.iter_mut().for_each(|g| { g.error_code = code; g.error_message = None; }),
+        R::AlterShareGroupOffsets(r) => { r.error_code = code; r.error_message = None; }
+        R::DeleteShareGroupOffsets(r) => { r.error_code = code; r.error_message = None; }
         R::DescribeTopicPartitions(r) => r.topics.iter_mut().for_each(|t| t.error_code = code),
         // Everything in SERVED is above; a test holds that.
         _ => {}

@@ -1,4 +1,4 @@
-//! Consumer groups as a coordinator keeps them.
+//! Groups as a coordinator keeps them.
 //!
 //! Owns members, generations and committed offsets of one group. The timing of
 //! rebalances is in `membership`.
@@ -27,6 +27,31 @@ impl Phase {
             Self::PreparingRebalance => "PreparingRebalance",
             Self::CompletingRebalance => "CompletingRebalance",
             Self::Stable => "Stable",
+        }
+    }
+}
+
+/// Who assigns work to a group's members, and what it keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) enum Kind {
+    /// Its leader assigns.
+    #[default]
+    Classic,
+    /// The broker assigns, as with all that follow.
+    Consumer,
+    /// Its offsets are those where it begins: none is committed.
+    Share,
+    Streams,
+}
+
+impl Kind {
+    /// The word the protocol uses.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Consumer => "consumer",
+            Self::Share => "share",
+            Self::Streams => "streams",
         }
     }
 }
@@ -78,6 +103,7 @@ impl Member {
 
 #[derive(Debug, Default)]
 pub(super) struct Group {
+    pub(super) kind: Kind,
     pub(super) phase: Phase,
     pub(super) generation: i32,
     /// `consumer`, `connect`, …; empty for a group that only keeps offsets.

@@ -7,7 +7,7 @@
 //! begins a new generation.
 
 use super::commits;
-use super::group::{Group, Joined, Member, Phase, Refusal};
+use super::group::{Group, Joined, Kind, Member, Phase, Refusal};
 use super::state::{Cluster, MAX_GROUPS, State};
 use crate::domain::GroupId;
 use bytes::Bytes;
@@ -88,6 +88,12 @@ fn enter(state: &mut State, cluster: &Arc<Cluster>, wish: Wish) -> Result<Entere
     let mut bits = state.unique(cluster.seed);
     let mut new_id = |prefix: &str| format!("{prefix}-{}", bits.uuid());
     let group = state.groups.entry(wish.group.clone()).or_default();
+    match group.kind {
+        Kind::Classic => {}
+        // Whoever speaks the classic protocol takes the group back to it.
+        Kind::Consumer => group.kind = Kind::Classic,
+        Kind::Share | Kind::Streams => return Err(refused(E::InconsistentGroupProtocol)),
+    }
     let has_others = group.members.values().any(|member| !member.is_simulated);
     if has_others && group.protocol_type != wish.protocol_type {
         return Err(refused(E::InconsistentGroupProtocol));

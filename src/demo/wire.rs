@@ -95,6 +95,17 @@ async fn answer(mut call: Call, mut frame: Bytes) -> Result<Option<Bytes>, Broke
     let (key, version) = (i16::from_be_bytes([k0, k1]), i16::from_be_bytes([v0, v1]));
     let correlation = i32::from_be_bytes([c0, c1, c2, c3]);
     let not_served = Broken::NotServed(key, version);
+    if let Some((_, min, max)) = api::BEYOND.iter().find(|(known, ..)| *known == key) {
+        if !(*min..=*max).contains(&version) {
+            return Err(not_served);
+        }
+        let malformed = Broken::Malformed(key, version);
+        let Ok(header) = RequestHeader::decode(&mut frame, 2) else { return Err(malformed) };
+        call.version = version;
+        call.client_id = header.client_id.map(|id| id.to_string()).unwrap_or_default();
+        let Some(body) = faults::dispatch_beyond(call, key, frame).await else { return Err(malformed) };
+        return framed_beyond(key, version, correlation, &body).map(Some);
+    }
     let Some(api) = ApiKey::try_from(key).ok().filter(|api| api::SERVED.contains(api)) else { return Err(not_served) };
     let served = api::versions(api);
     if !(served.min..=served.max).contains(&version) {
@@ -116,6 +127,17 @@ async fn answer(mut call: Call, mut frame: Bytes) -> Result<Option<Bytes>, Broke
         Some(response) => framed(api, version, correlation, &response).map(Some),
         None => Ok(None),
     }
+}
+
+fn framed_beyond(key: i16, version: i16, correlation: i32, body: &[u8]) -> Result<Bytes, Broken> {
+    let failed = |error: &dyn std::fmt::Display| Broken::Answer(key, version, error.to_string());
+    let mut out = BytesMut::new();
+    // Length, correlation, and no tagged fields.
+    out.put_u32(u32::try_from(body.len() + 5).map_err(|error| failed(&error))?);
+    out.put_i32(correlation);
+    out.put_u8(0);
+    out.put_slice(body);
+    Ok(out.freeze())
 }
 
 fn framed(api: ApiKey, version: i16, correlation: i32, response: &ResponseKind) -> Result<Bytes, Broken> {

@@ -16,6 +16,7 @@ mod types;
 mod unfinished;
 
 pub use sitting::{hostile_bytes, the_story};
+pub use types::in_the_world;
 
 use crate::target::Target;
 use crate::witness::{Seed, Witness};

@@ -76,6 +76,20 @@ pub const KINDS: &[Kind] = &[
         can_undo: false,
     },
     Kind {
+        name: "reset of a share group",
+        change: "groups reset label-printers --all-topics --to-earliest",
+        look: "groups lag label-printers",
+        shows: |item| json!([item["topic"], item["partition"], item["share_start_offset"]]),
+        can_undo: false,
+    },
+    Kind {
+        name: "deletion of start offsets",
+        change: "groups delete-offsets label-printers --topic shipping.labels",
+        look: "groups lag label-printers",
+        shows: |item| json!([item["topic"], item["partition"], item["share_start_offset"]]),
+        can_undo: false,
+    },
+    Kind {
         name: "settings of a group",
         change: "groups configure GROUP --set consumer.session.timeout.ms=50000",
         look: "groups configs GROUP",

@@ -3,7 +3,7 @@
 use super::groups::is_coordinator;
 use super::{Call, Code, code, text, topic_name, wire_id};
 use crate::demo::commits;
-use crate::demo::group::{Commit, Group};
+use crate::demo::group::{Commit, Group, Kind};
 use crate::demo::internal;
 use crate::demo::membership;
 use crate::demo::state::{MAX_GROUPS, State};
@@ -119,6 +119,7 @@ fn may_commit(state: &mut State, call: &Call, request: &OffsetCommitRequest) -> 
     let generation = request.generation_id_or_member_epoch;
     let is_full = state.groups.len() >= MAX_GROUPS;
     match state.groups.get_mut(id) {
+        Some(group) if group.kind == Kind::Share => Err(code(E::GroupIdNotFound)),
         None if generation >= 0 => Err(code(E::IllegalGeneration)),
         None if id.is_empty() => Err(code(E::InvalidGroupId)),
         None if is_full => Err(code(E::PolicyViolation)),
@@ -199,7 +200,7 @@ pub(super) fn offset_fetch(call: &Call, request: OffsetFetchRequest) -> OffsetFe
 
 /// What was asked for, or everything the group has.
 fn found(group: Option<&Group>, wanted: Option<Vec<(TopicName, Vec<PartitionId>)>>) -> Found<'_> {
-    let offsets = group.map(|group| &group.offsets);
+    let offsets = group.filter(|group| group.kind != Kind::Share).map(|group| &group.offsets);
     let wanted = wanted.unwrap_or_else(|| {
         let mut all: BTreeMap<TopicName, Vec<PartitionId>> = BTreeMap::new();
         for (name, partition) in offsets.iter().flat_map(|offsets| offsets.keys()) {

@@ -1,7 +1,7 @@
 //! ListGroups, DescribeGroups, DeleteGroups and OffsetDelete.
 
 use super::{Call, code, text};
-use crate::demo::group::{Group, Phase};
+use crate::demo::group::{Group, Kind, Phase};
 use crate::demo::state::State;
 use crate::demo::{commits, subscription};
 use crate::domain::{BrokerId, TopicName};
@@ -16,9 +16,7 @@ use kafka_protocol::messages::{
 };
 
 /// On groups: read, delete, describe and both for configs.
-const OPERATIONS: i32 = 0b1101_0100_1000;
-/// The kind of every group here.
-const CLASSIC: &str = "classic";
+pub(super) const OPERATIONS: i32 = 0b1101_0100_1000;
 
 pub(super) fn is_coordinator(state: &State, node: BrokerId, group: &str) -> bool {
     state.coordinator(group).is_some_and(|coordinator| coordinator.id == node)
@@ -34,13 +32,13 @@ pub(super) fn list(call: &Call, request: &ListGroupsRequest) -> ListGroupsRespon
         .iter()
         .filter(|(id, _)| is_coordinator(&state, call.node, id.as_str()))
         .filter(|(_, group)| is_wanted(&request.states_filter, group.phase.word()))
-        .filter(|_| is_wanted(&request.types_filter, CLASSIC))
+        .filter(|(_, group)| is_wanted(&request.types_filter, group.kind.word()))
         .map(|(id, group)| {
             ListedGroup::default()
                 .with_group_id(GroupId(text(id.as_str())))
                 .with_protocol_type(text(group.protocol_type.as_str()))
                 .with_group_state(text(group.phase.word()))
-                .with_group_type(text(CLASSIC))
+                .with_group_type(text(group.kind.word()))
         });
     ListGroupsResponse::default().with_groups(groups.collect())
 }
@@ -53,7 +51,8 @@ pub(super) fn describe(call: &Call, request: DescribeGroupsRequest) -> DescribeG
         if !is_coordinator(&state, call.node, id.as_str()) {
             return described.with_error_code(code(E::NotCoordinator));
         }
-        match state.groups.get(id.as_str()) {
+        // Of other kinds only their own requests tell.
+        match state.groups.get(id.as_str()).filter(|group| group.kind == Kind::Classic) {
             Some(group) => describe_one(described, group),
             None if call.version >= 6 => described
                 .with_group_state(text("Dead"))
@@ -109,7 +108,8 @@ pub(super) fn delete_offsets(call: &Call, request: OffsetDeleteRequest) -> Offse
     if !is_coordinator(&state, call.node, id.as_str()) {
         return refused(E::NotCoordinator);
     }
-    let Some(group) = state.groups.get(&id) else { return refused(E::GroupIdNotFound) };
+    let group = state.groups.get(&id).filter(|group| group.kind != Kind::Share);
+    let Some(group) = group else { return refused(E::GroupIdNotFound) };
     // A group of consumers may lose commits of topics it no longer reads; who
     // reads what is in the members' own metadata.
     let subscribed = subscription::of_group(group);

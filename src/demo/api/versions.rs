@@ -1,11 +1,12 @@
 //! Which requests are served, in which versions.
 
+use super::BEYOND;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
 use kafka_protocol::messages::{ApiKey, ApiVersionsResponse};
 use kafka_protocol::protocol::VersionRange;
 
-/// Every request the demo answers.
+/// Every request the demo answers, but for those of [`BEYOND`].
 pub(in crate::demo) const SERVED: &[ApiKey] = &[
     ApiKey::Produce,
     ApiKey::Fetch,
@@ -46,6 +47,10 @@ pub(in crate::demo) const SERVED: &[ApiKey] = &[
     ApiKey::DescribeTransactions,
     ApiKey::ListTransactions,
     ApiKey::DescribeTopicPartitions,
+    ApiKey::ConsumerGroupDescribe,
+    ApiKey::ShareGroupDescribe,
+    ApiKey::AlterShareGroupOffsets,
+    ApiKey::DeleteShareGroupOffsets,
 ];
 
 /// The codec's range, cut where it claims more than it has or where a newer
@@ -71,7 +76,10 @@ pub(super) fn api_versions() -> ApiVersionsResponse {
         let range = versions(*api);
         ApiVersion::default().with_api_key(*api as i16).with_min_version(range.min).with_max_version(range.max)
     });
-    ApiVersionsResponse::default().with_api_keys(keys.collect())
+    let beyond = BEYOND
+        .iter()
+        .map(|(key, min, max)| ApiVersion::default().with_api_key(*key).with_min_version(*min).with_max_version(*max));
+    ApiVersionsResponse::default().with_api_keys(keys.chain(beyond).collect())
 }
 
 /// The answer to an ApiVersions request of a version that is not served.

@@ -104,7 +104,8 @@ fn key_of(request: &RequestKind) -> ApiKey {
         OffsetForLeaderEpoch DescribeConfigs AlterConfigs DescribeLogDirs CreatePartitions DeleteGroups ElectLeaders
         IncrementalAlterConfigs AlterPartitionReassignments ListPartitionReassignments OffsetDelete DescribeCluster
         DescribeProducers DescribeTopicPartitions AddPartitionsToTxn AddOffsetsToTxn EndTxn WriteTxnMarkers
-        TxnOffsetCommit DescribeTransactions ListTransactions)
+        TxnOffsetCommit DescribeTransactions ListTransactions ConsumerGroupDescribe ShareGroupDescribe
+        AlterShareGroupOffsets DeleteShareGroupOffsets)
 }
 
 /// A batch of text records with the given times.

@@ -206,6 +206,23 @@ pub(super) fn sample(api: ApiKey, version: i16, topic_id: uuid::Uuid) -> Request
                 .with_partition_indexes(vec![0, 1]);
             m::DescribeProducersRequest::default().with_topics(vec![asked]).into()
         }
+        ApiKey::ConsumerGroupDescribe => {
+            m::ConsumerGroupDescribeRequest::default().with_group_ids(vec![group(), m::GroupId(s("nobody"))]).into()
+        }
+        ApiKey::ShareGroupDescribe => {
+            m::ShareGroupDescribeRequest::default().with_group_ids(vec![group(), m::GroupId(s("nobody"))]).into()
+        }
+        ApiKey::AlterShareGroupOffsets => {
+            let asked = m::alter_share_group_offsets_request::AlterShareGroupOffsetsRequestTopic::default()
+                .with_topic_name(topic(TOPIC))
+                .with_partitions(vec![Default::default()]);
+            m::AlterShareGroupOffsetsRequest::default().with_group_id(group()).with_topics(vec![asked]).into()
+        }
+        ApiKey::DeleteShareGroupOffsets => {
+            let asked = m::delete_share_group_offsets_request::DeleteShareGroupOffsetsRequestTopic::default()
+                .with_topic_name(topic(TOPIC));
+            m::DeleteShareGroupOffsetsRequest::default().with_group_id(group()).with_topics(vec![asked]).into()
+        }
         ApiKey::DescribeTopicPartitions => {
             let asked = m::describe_topic_partitions_request::TopicRequest::default().with_name(topic(TOPIC));
             m::DescribeTopicPartitionsRequest::default()

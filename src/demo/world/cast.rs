@@ -5,7 +5,7 @@
 //! client joins, or whose members someone removed, is left alone from then on.
 
 use crate::demo::commits;
-use crate::demo::group::{Commit, Member, Phase};
+use crate::demo::group::{Commit, Group, Kind, Member, Phase};
 use crate::demo::log::Log;
 use crate::demo::random::{self, Random};
 use crate::demo::state::State;
@@ -39,6 +39,8 @@ enum Act {
     Rewinds { period: i64, back: i64 },
     /// Finished: caught up, nobody in it.
     Rests,
+    /// Commits what it has read without ever joining.
+    Commits { behind: i64 },
     /// Never comes to rest: members leave and join all the time.
     Rebalances { period: i64 },
     /// A job that runs for the first part of each period.
@@ -58,13 +60,15 @@ struct Role {
     client: &'static str,
     members: usize,
     is_static: bool,
+    kind: Kind,
     act: Act,
 }
 
 impl Role {
     const fn of(group: &'static str, topics: &'static [&'static str], members: usize, act: Act) -> Self {
         let (client, assignor) = (group, "range");
-        Self { group, topics, protocol_type: "consumer", assignor, client, members, is_static: false, act }
+        let (protocol_type, kind) = ("consumer", Kind::Classic);
+        Self { group, topics, protocol_type, assignor, client, members, is_static: false, kind, act }
     }
 
     const fn client(mut self, client: &'static str) -> Self {
@@ -79,6 +83,11 @@ impl Role {
 
     const fn with_instances(mut self) -> Self {
         self.is_static = true;
+        self
+    }
+
+    const fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
         self
     }
 
@@ -106,6 +115,11 @@ const ROLES: &[Role] = &[
     Role::of("connect-payments-elasticsearch-sink", &["payments"], 2, Act::Waves { period: 18 * MINUTE, deepest: 4 * MINUTE }).client("connector-consumer-payments-elasticsearch-sink"),
     Role::of("connect-orders-s3-sink", &["orders.v1"], 1, Act::Follows { behind: 25 * SECOND }).client("connector-consumer-orders-s3-sink"),
     Role::of("connect-cluster", &[], 2, Act::Rests).of_type("connect").assignor("sessioned").client("connect"),
+    Role::of("loyalty-balances", &["loyalty.points"], 2, Act::Follows { behind: 1_200 }).of_kind(Kind::Consumer).assignor("uniform"),
+    Role::of("push-senders", &["notifications.push"], 3, Act::Follows { behind: 4 * SECOND }).of_kind(Kind::Share).of_type("share").assignor("simple"),
+    Role::of("label-printers", &["shipping.labels"], 0, Act::Stuck { behind: 3 * HOUR }).of_kind(Kind::Share).of_type("share").assignor("simple"),
+    Role::of("sensor-averages", &["iot.sensor-readings"], 2, Act::Follows { behind: 2 * SECOND }).of_kind(Kind::Streams).of_type("streams").assignor("sticky"),
+    Role::of("refunds-audit", &["payments.refunds"], 0, Act::Commits { behind: 8 * SECOND }).of_type(""),
 ];
 
 /// All simulated groups, with when each acts next.
@@ -173,8 +187,9 @@ impl Player {
     /// Commits where the group is at a time, whatever it committed before.
     fn enter(&mut self, state: &mut State, seed: u64, at: Time) {
         let commits = self.commits(state, at, true);
+        let group = state.groups.entry(self.id.clone()).or_default();
+        (group.kind, group.protocol_type) = (self.role.kind, self.role.protocol_type.to_owned());
         commits::commit(state, &self.id, commits, at);
-        state.groups.entry(self.id.clone()).or_default().protocol_type = self.role.protocol_type.to_owned();
         self.play_members(state, seed, at);
         if !self.is_on {
             commits::note_group(state, &self.id, self.noted(at));
@@ -205,7 +220,7 @@ impl Player {
             return;
         }
         self.play_members(state, seed, at);
-        if self.is_on {
+        if self.is_on || matches!(self.role.act, Act::Commits { .. }) {
             let commits = self.commits(state, at, false);
             commits::commit(state, &self.id, commits, at);
         }
@@ -213,7 +228,8 @@ impl Player {
 
     /// What the group has to commit at `at`: only what has changed.
     fn commits(&self, state: &State, at: Time, is_first: bool) -> Vec<(TopicName, PartitionId, Commit)> {
-        if !is_first && state.groups.get(&self.id).is_some_and(|group| group.phase != Phase::Stable) {
+        let is_busy = |group: &Group| group.phase != Phase::Stable && self.role.members > 0;
+        if !is_first && state.groups.get(&self.id).is_some_and(is_busy) {
             return Vec::new();
         }
         let held = state.groups.get(&self.id).map(|group| &group.offsets);
@@ -283,7 +299,7 @@ impl Player {
             let instance_id = role.is_static.then(|| format!("{}-{number}", role.group));
             let prefix = instance_id.as_deref().unwrap_or(&client_id);
             let id = format!("{prefix}-{}", random.uuid());
-            let (metadata, assignment) = if role.protocol_type == "consumer" {
+            let (metadata, assignment) = if role.protocol_type != "connect" {
                 (subscription::subscription(role.topics), self.assignment(state, number))
             } else {
                 (Bytes::from_static(b"\0\x01\0\x1dhttp://connect-1.shop.internal"), Bytes::from_static(&[0, 1, 0, 0]))
@@ -326,7 +342,7 @@ impl Act {
         // Partitions are not all read at the same moment.
         let jitter = i64::from(partition) * 37 % 400;
         let behind = match self {
-            Self::Follows { behind } | Self::Stuck { behind } => behind + jitter,
+            Self::Follows { behind } | Self::Stuck { behind } | Self::Commits { behind } => behind + jitter,
             Self::Waves { period, deepest } => {
                 let (now, turn) = (at.millis().rem_euclid(period), period * 2 / 3);
                 let depth = if now < turn { deepest * now / turn } else { deepest * (period - now) / (period - turn) };
@@ -364,7 +380,7 @@ impl Act {
                 let (now, round) = within(period);
                 (now < stays, Phase::Stable, generation(round))
             }
-            Self::Stuck { .. } => (false, Phase::Empty, 0),
+            Self::Stuck { .. } | Self::Commits { .. } => (false, Phase::Empty, 0),
             _ => (true, Phase::Stable, 7),
         }
     }

@@ -94,7 +94,7 @@ pub fn share(target: &Target) {
     let done = klamm.json(&["groups", "delete", group, "--yes"]);
     assert_eq!(items(&done)[0]["status"], json!("done"), "{done}");
     let listed = klamm.run(&["groups", "list", "--filter", group, "--output", "json"]);
-    assert!(items(&listed.json()).is_empty(), "it is gone");
+    assert!(items(&listed.json()).iter().all(|item| item["group"] != json!(group)), "it is gone");
 }
 
 /// A streams group: its topology, and the tasks of its members. Its offsets are committed
@@ -159,4 +159,28 @@ pub fn consumer(target: &Target) {
     assert_eq!(one["rack"], json!("r1"), "{item}");
     assert_eq!((&one["member_epoch"], &one["is_classic"]), (&item["epoch"], &json!(false)), "{item}");
     assert_eq!(item["assignment_epoch"], item["epoch"], "{item}");
+}
+
+/// The demo has a group of each type from its start, and tells of them what Kafka does.
+pub fn in_the_world(target: &Target) {
+    let klamm = Klamm::on(target);
+    let share = described(&klamm, "push-senders");
+    assert_eq!((&share["type"], &share["state"]), (&json!("share"), &json!("Stable")));
+    let rows = partitions(&share);
+    assert!(rows.iter().all(|row| row["share_start_offset"].is_i64() && row["lag"].is_u64()), "{share}");
+    assert_eq!(share["members"][0]["subscription"], json!(["notifications.push"]));
+    let idle = described(&klamm, "label-printers");
+    assert_eq!((&idle["type"], &idle["state"]), (&json!("share"), &json!("Empty")));
+    assert!(idle["lag"].as_u64().is_some_and(|lag| lag > 0), "it stopped hours ago: {idle}");
+    let streams = described(&klamm, "sensor-averages");
+    assert_eq!(streams["topology"]["subtopologies"][0]["sources"], json!(["iot.sensor-readings"]), "{streams}");
+    assert!(streams["members"][0]["active_tasks"].as_array().is_some_and(|tasks| !tasks.is_empty()), "{streams}");
+    let consumer = described(&klamm, "loyalty-balances");
+    assert_eq!((&consumer["type"], &consumer["assignor"]), (&json!("consumer"), &json!("uniform")));
+    assert_eq!(consumer["members"][0]["target"], consumer["members"][0]["partitions"], "{consumer}");
+    let simple = described(&klamm, "refunds-audit");
+    assert_eq!((&simple["type"], &simple["protocol_type"]), (&json!("classic"), &json!("")), "{simple}");
+    assert_eq!((&simple["state"], &simple["role"]), (&json!("Empty"), &json!("simple")), "{simple}");
+    let connect = described(&klamm, "connect-cluster");
+    assert_eq!((&connect["protocol_type"], &connect["role"]), (&json!("connect"), &json!("connect_workers")));
 }
