@@ -210,6 +210,8 @@ impl ListArguments {
 fn role_word(role: &GroupRole) -> &'static str {
     match role {
         GroupRole::Plain => "plain",
+        GroupRole::Simple => "simple",
+        GroupRole::MirrorMaker { .. } => "mirror_maker",
         GroupRole::ConnectSink { .. } => "connect_sink",
         GroupRole::ConnectWorkers => "connect_workers",
         GroupRole::Streams => "streams",

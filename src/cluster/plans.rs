@@ -238,12 +238,9 @@ impl Cluster {
         topics: &[Arc<Topic>],
     ) -> GroupRole {
         let committed = commits.keys().map(|partition| partition.topic.as_str());
-        match group_role(&description.listing, topics) {
-            GroupRole::Plain if description.members.is_empty() && is_mirror_synced(committed, topics) => {
-                GroupRole::MirrorSynced
-            }
-            role => role,
-        }
+        let role = group_role(&description.listing, topics);
+        let may_be = !role.is_special() && description.members.is_empty();
+        if may_be && is_mirror_synced(committed, topics) { GroupRole::MirrorSynced } else { role }
     }
 
     /// Reads the record that each target would read next, as far as time allows: a

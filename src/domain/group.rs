@@ -91,6 +91,22 @@ pub struct GroupListing {
     pub protocol_type: String,
 }
 
+impl GroupListing {
+    /// It only stores offsets: nobody in it ever joined.
+    pub fn is_simple(&self) -> bool {
+        self.kind == GroupType::Classic && self.protocol_type.is_empty() && self.state == GroupState::Empty
+    }
+
+    /// The type for people: of a classic group that is none of consumers also what it is.
+    pub fn type_shown(&self) -> &'static str {
+        match (self.kind, self.protocol_type.as_str()) {
+            (GroupType::Classic, "connect") => "connect",
+            _ if self.is_simple() => "simple",
+            (kind, _) => kind.word(),
+        }
+    }
+}
+
 /// One member of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {

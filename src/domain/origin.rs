@@ -123,6 +123,12 @@ pub enum GroupRole {
     },
     /// The workers of a Connect cluster: it coordinates, it has no offsets.
     ConnectWorkers,
+    /// The same of a MirrorMaker that runs by itself and copies from `source`.
+    MirrorMaker {
+        source: String,
+    },
+    /// It only stores offsets: whoever commits them never joins.
+    Simple,
     /// A Streams application.
     Streams,
     /// Its offsets are, or may be, committed by a mirror or another program that does not join.
@@ -132,13 +138,18 @@ pub enum GroupRole {
 impl GroupRole {
     /// A change needs the name typed.
     pub fn is_special(&self) -> bool {
-        !matches!(self, Self::Plain)
+        !matches!(self, Self::Plain | Self::Simple)
     }
 
     /// What to know before changing offsets; `None` for a plain group.
     pub fn explanation(&self) -> Option<String> {
         match self {
-            Self::Plain => None,
+            // What follows from it depends on whether anybody commits: a plan says so.
+            Self::Plain | Self::Simple => None,
+            Self::MirrorMaker { source } => Some(format!(
+                "this group coordinates the MirrorMaker that copies from {source} and reads nothing: its offsets mean nothing, \
+                 what was copied is kept in mm2-offsets.{source}.internal"
+            )),
             Self::ConnectSink { connector } => Some(format!(
                 "these are the offsets of sink connector {connector}: stop the connector (pausing keeps its consumers in the group), \
                  reset, resume"
@@ -165,15 +176,19 @@ impl GroupRole {
 /// Who stands behind `group`, from its protocol, its name and the topics of the
 /// cluster, which must be in order of their names.
 pub fn group_role(group: &GroupListing, topics: &[Arc<Topic>]) -> GroupRole {
-    if group.protocol_type == "connect" {
-        return GroupRole::ConnectWorkers;
-    }
     let id = group.id.as_str();
+    if group.protocol_type == "connect" {
+        return match id.strip_suffix("-mm2").filter(|source| !source.is_empty()) {
+            Some(source) => GroupRole::MirrorMaker { source: source.to_owned() },
+            None => GroupRole::ConnectWorkers,
+        };
+    }
     if group.kind == GroupType::Streams || has_internal_topics(id, topics) {
         return GroupRole::Streams;
     }
     match id.strip_prefix("connect-").filter(|connector| !connector.is_empty()) {
         Some(connector) => GroupRole::ConnectSink { connector: connector.to_owned() },
+        None if group.is_simple() => GroupRole::Simple,
         None => GroupRole::Plain,
     }
 }
@@ -264,6 +279,10 @@ mod tests {
         let classic = GroupType::Classic;
         assert_eq!(role("billing", "consumer", classic, &["orders"]), GroupRole::Plain);
         assert_eq!(role("workers", "connect", classic, &[]), GroupRole::ConnectWorkers);
+        assert_eq!(role("eu-mm2", "connect", classic, &[]), GroupRole::MirrorMaker { source: "eu".into() });
+        assert_eq!(role("eu-mm2", "consumer", classic, &[]), GroupRole::Plain, "only its name is like that");
+        assert_eq!(role("flink", "", classic, &[]), GroupRole::Simple);
+        assert!(!GroupRole::Simple.is_special());
         assert_eq!(
             role("connect-s3-sink", "consumer", classic, &[]),
             GroupRole::ConnectSink { connector: "s3-sink".into() }

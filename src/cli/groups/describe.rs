@@ -115,7 +115,7 @@ fn describe(group: &GroupDetail, with_written: bool, report: &mut Report) {
         "{}: {}, {}, {}, lag {}",
         listing.id,
         listing.state.word(),
-        listing.kind.word(),
+        listing.type_shown(),
         show::plural(group.description.members.len(), "member"),
         lag.known().map_or("?".into(), |lag| show::count(*lag)),
     )));

@@ -59,9 +59,11 @@ impl ZeroOffer {
 /// Why a group cannot be given offset 0; `None` when it can.
 fn hindrance(reader: &Reader) -> Option<String> {
     let by_role = match &reader.role {
-        GroupRole::Plain => None,
+        GroupRole::Plain | GroupRole::Simple => None,
         GroupRole::ConnectSink { connector } => Some(format!("the connector {connector} commits for it")),
-        GroupRole::ConnectWorkers => Some("it coordinates Connect workers and reads nothing".into()),
+        GroupRole::ConnectWorkers | GroupRole::MirrorMaker { .. } => {
+            Some("it coordinates Connect workers and reads nothing".into())
+        }
         GroupRole::Streams => Some("a Streams application stops on another count whatever is committed".into()),
         GroupRole::MirrorSynced => Some("a mirror commits for it".into()),
     };
