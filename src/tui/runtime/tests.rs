@@ -16,6 +16,7 @@ mod finding;
 mod fits;
 mod group_actions;
 mod letters;
+mod group_types;
 mod looks;
 mod plans;
 mod profiles;

@@ -58,7 +58,7 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
     let mut title = vec![
         span(id, Role::Text),
         // Where room is short, the state comes before the protocol.
-        span(if area.width < 60 { " · ".into() } else { format!(" · {} · ", listing.kind.word()) }, Role::Muted),
+        span(if area.width < 60 { " · ".into() } else { format!(" · {} · ", listing.type_shown()) }, Role::Muted),
         span(listing.state.word(), state_role),
         span(" · ", Role::Muted),
     ];
@@ -160,19 +160,24 @@ fn figures(detail: &GroupDetail, marks: &Marks) -> Vec<Vec<Span<'static>>> {
     if !detail.description.assignor.is_empty() {
         figures.push(vec![span(detail.description.assignor.clone(), Role::Muted)]);
     }
-    figures.extend(epochs(&detail.description).map(|epochs| vec![span(epochs, Role::Muted)]));
+    match epochs(&detail.description) {
+        // Worth more than how fast it goes.
+        Some((epochs, true)) => figures.insert(1, vec![span(epochs, Role::Warning)]),
+        Some((epochs, false)) => figures.push(vec![span(epochs, Role::Muted)]),
+        None => {}
+    }
     figures.extend(detail.description.coordinator.map(|id| vec![span(format!("coordinator {id}"), Role::Muted)]));
     figures
 }
 
-/// "epoch 5", and what is behind it while the group changes over.
-fn epochs(group: &GroupDescription) -> Option<String> {
+/// "epoch 5", and what is behind it; whether the group changes over.
+fn epochs(group: &GroupDescription) -> Option<(String, bool)> {
     let epoch = group.epoch?;
     let late = group.members.iter().filter_map(|member| member.detail.as_ref()).filter(|detail| detail.epoch < epoch);
     Some(match (group.assignment_epoch.filter(|assigned| *assigned < epoch), late.count()) {
-        (Some(assigned), _) => format!("epoch {epoch}, assigned is {assigned}"),
-        (None, 0) => format!("epoch {epoch}"),
-        (None, late) => format!("epoch {epoch}, {} behind", show::plural(late, "member")),
+        (Some(assigned), _) => (format!("epoch {epoch}, assigned is {assigned}"), true),
+        (None, 0) => (format!("epoch {epoch}"), false),
+        (None, late) => (format!("epoch {epoch}, {} behind", show::plural(late, "member")), true),
     })
 }
 

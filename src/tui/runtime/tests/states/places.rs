@@ -1,5 +1,6 @@
 //! The scenes of the views.
 
+use super::super::group_types;
 use super::*;
 
 pub(super) fn overview_scenes(all: &mut Scenes) {
@@ -137,7 +138,7 @@ pub(super) fn topic_scenes(all: &mut Scenes) {
     });
 }
 
-pub(super) fn in_group(access: Access, answer: Result<Arc<GroupDetail>, Failure>) -> Desk {
+pub fn in_group(access: Access, answer: Result<Arc<GroupDetail>, Failure>) -> Desk {
     let mut desk = Desk::filled(access);
     desk.press("3 enter");
     with(desk, Slot::Group, Answer::Group(answer))
@@ -155,6 +156,14 @@ pub(super) fn group_scenes(all: &mut Scenes) {
     all.add(Place::Group, "partitions", Filled, "TOPIC", move || in_group(write, Ok(canned::group(GroupState::Empty))));
     all.add(Place::Group, "partitions", ReadOnly, "READ-ONLY", move || {
         in_group(Access::ReadOnly, Ok(canned::group(GroupState::Stable)))
+    });
+    all.add(Place::Group, "partitions", Filled, "TOPIC", move || {
+        in_group(write, Ok(group_types::share(GroupState::Stable)))
+    });
+    all.add(Place::Group, "members", Filled, "CLIENT", move || {
+        let mut desk = in_group(write, Ok(group_types::streams(GroupState::Reconciling)));
+        desk.press("l");
+        desk
     });
     let bare = || {
         let mut detail = (*canned::group(GroupState::Empty)).clone();
