@@ -3,8 +3,8 @@
 
 mod asking;
 mod changing;
-mod types;
 pub(crate) mod pair;
+mod types;
 pub(crate) mod world;
 
 use crate::domain::TopicPartition;
