@@ -110,7 +110,8 @@ async fn groups_with_their_partitions_are_asked_for_once() {
     partitions.sort_by(|(a, _), (b, _)| a.cmp(b));
     let counts: Vec<_> = partitions.iter().map(|(group, rows)| (group.as_str(), rows.len())).collect();
     assert_eq!(counts, [("audit", 1), ("billing", 2), ("search", 1), ("shared", 0)]);
-    assert_eq!((groups.rows.len(), world.lists(), world.offsets_of()), (4, 1, 4));
+    // One of them is a share group, which has no committed offsets to ask for.
+    assert_eq!((groups.rows.len(), world.lists(), world.offsets_of()), (4, 1, 3));
 }
 
 #[tokio::test]
