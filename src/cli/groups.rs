@@ -150,8 +150,8 @@ async fn list(session: &mut Session, arguments: &ListArguments) -> Result<Exit, 
         };
         vec![
             Cell::text(row.listing.id.as_str()),
-            Cell::word(row.listing.state.word()),
-            Cell::word(row.listing.kind.word()),
+            Cell::text(row.listing.state.shown()),
+            Cell::text(row.listing.kind.shown()),
             Cell::text(row.listing.protocol_type.as_str()),
             Cell::of(&row.members, Cell::count),
             word(|told| Cell::Word(told.verdict.status(), verdict::tone(told.verdict))),

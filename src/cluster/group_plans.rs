@@ -134,7 +134,7 @@ pub(super) fn settings(plan: &Plan) -> Vec<Wish> {
 /// Brokers take members out of classic groups and of those of consumers only.
 fn can_be_left(description: &GroupDescription) -> Result<(), Failure> {
     match description.listing.kind {
-        GroupType::Classic | GroupType::Consumer | GroupType::Unknown => Ok(()),
+        GroupType::Classic | GroupType::Consumer | GroupType::Other(_) | GroupType::Unknown => Ok(()),
         kind @ (GroupType::Share | GroupType::Streams) => {
             let message = format!("it is a {} group, and brokers take no members out of those", kind.word());
             let failure = Failure::new(FailureKind::Unsupported, "remove members of group", message);

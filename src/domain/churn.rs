@@ -54,7 +54,7 @@ impl What {
     /// In words.
     pub fn told(&self) -> String {
         match self {
-            Self::State { from, to } => format!("{} → {}", from.word(), to.word()),
+            Self::State { from, to } => format!("{} → {}", from.shown(), to.shown()),
             Self::Members { named, joined, left, now } => {
                 let mut parts = Vec::new();
                 if *joined > 0 {

@@ -1,8 +1,10 @@
 //! Consumer groups: who is in them, what they committed, how far behind they are.
 
 mod detail;
+mod word;
 
 pub use detail::{MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology};
+pub use word::Word;
 
 use super::{BrokerId, Fact, GroupId, Offset, Time, TopicPartition};
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,9 @@ pub enum GroupType {
     Consumer,
     Share,
     Streams,
+    /// A type that is newer than klamm.
+    Other(Word),
+    /// Not told.
     Unknown,
 }
 
@@ -30,6 +35,9 @@ pub enum GroupState {
     NotReady,
     /// The group does not exist.
     Dead,
+    /// A state that is newer than klamm.
+    Other(Word),
+    /// Not told.
     Unknown,
 }
 
@@ -51,7 +59,21 @@ impl GroupState {
         matches!(self, Self::Empty | Self::Dead)
     }
 
-    /// The word Kafka uses.
+    /// The state that Kafka calls so.
+    pub fn called(word: &str) -> Self {
+        let known = Self::ALL.into_iter().find(|state| state.word() == word);
+        known.unwrap_or_else(|| Word::of(word).map_or(Self::Unknown, Self::Other))
+    }
+
+    /// The word Kafka uses, also where klamm does not know it.
+    pub fn shown(&self) -> &str {
+        match self {
+            Self::Other(word) => word.as_str(),
+            known => known.word(),
+        }
+    }
+
+    /// The word Kafka uses; of a state that klamm does not know, that it does not.
     pub fn word(self) -> &'static str {
         match self {
             Self::Stable => "Stable",
@@ -62,7 +84,7 @@ impl GroupState {
             Self::Reconciling => "Reconciling",
             Self::NotReady => "NotReady",
             Self::Dead => "Dead",
-            Self::Unknown => "Unknown",
+            Self::Other(_) | Self::Unknown => "Unknown",
         }
     }
 }
@@ -70,13 +92,28 @@ impl GroupState {
 impl GroupType {
     pub const ALL: [Self; 5] = [Self::Classic, Self::Consumer, Self::Share, Self::Streams, Self::Unknown];
 
+    /// The type that Kafka calls so, in any case.
+    pub fn called(word: &str) -> Self {
+        let known = Self::ALL.into_iter().find(|kind| kind.word().eq_ignore_ascii_case(word));
+        known.unwrap_or_else(|| Word::of(word).map_or(Self::Unknown, Self::Other))
+    }
+
+    /// The word Kafka uses, also where klamm does not know it.
+    pub fn shown(&self) -> &str {
+        match self {
+            Self::Other(word) => word.as_str(),
+            known => known.word(),
+        }
+    }
+
+    /// The word Kafka uses; of a type that klamm does not know, that it does not.
     pub fn word(self) -> &'static str {
         match self {
             Self::Classic => "classic",
             Self::Consumer => "consumer",
             Self::Share => "share",
             Self::Streams => "streams",
-            Self::Unknown => "unknown",
+            Self::Other(_) | Self::Unknown => "unknown",
         }
     }
 }
@@ -98,11 +135,11 @@ impl GroupListing {
     }
 
     /// The type for people: of a classic group that is none of consumers also what it is.
-    pub fn type_shown(&self) -> &'static str {
-        match (self.kind, self.protocol_type.as_str()) {
+    pub fn type_shown(&self) -> &str {
+        match (&self.kind, self.protocol_type.as_str()) {
             (GroupType::Classic, "connect") => "connect",
             _ if self.is_simple() => "simple",
-            (kind, _) => kind.word(),
+            (kind, _) => kind.shown(),
         }
     }
 }
@@ -212,6 +249,11 @@ impl GroupPartition {
 }
 
 impl GroupPartition {
+    /// Its position is where a share group begins: nothing is committed.
+    pub fn is_of_share_group(&self) -> bool {
+        self.told_lag.is_some()
+    }
+
     /// `None` where it is not known, or nothing is committed.
     pub fn committed_offset(&self) -> Option<Offset> {
         self.committed.known()?.as_ref().map(|committed| committed.offset)
@@ -288,5 +330,24 @@ impl LagPoint {
             }
             (read, written)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_newer_than_klamm_is_called_by_its_name() {
+        for state in GroupState::ALL {
+            assert_eq!(GroupState::called(state.word()), state);
+        }
+        let state = GroupState::called("Hibernating");
+        assert_eq!((state.shown(), state.word(), state.is_inactive()), ("Hibernating", "Unknown", false));
+        assert_eq!((GroupState::called(""), GroupState::called("").shown()), (GroupState::Unknown, "Unknown"));
+        for kind in GroupType::ALL {
+            assert_eq!(GroupType::called(&kind.word().to_uppercase()), kind);
+        }
+        assert_eq!(GroupType::called("Swarm").shown(), "Swarm");
     }
 }

@@ -346,7 +346,10 @@ fn nobody_reads(group: &GroupDescription, topics: &BTreeSet<&TopicName>) -> Chec
             let who = format!("{text} ({} at {} does)", member.client_id, member.host.trim_start_matches('/'));
             Check::new(Some(false), who)
         }
-        None => Check::new((group.listing.state != GroupState::Unknown).then_some(true), text),
+        None => Check::new(
+            (!matches!(group.listing.state, GroupState::Other(_) | GroupState::Unknown)).then_some(true),
+            text,
+        ),
     }
 }
 

@@ -233,9 +233,9 @@ pub(super) fn emptiness(group: &GroupDescription, is_one_of_many: bool) -> Check
             who.push_str(&format!(" and {more} more"));
         }
         let separator = if who.is_empty() { "" } else { ": " };
-        format!("{name} is empty (it is {}{separator}{who})", state.word())
+        format!("{name} is empty (it is {}{separator}{who})", state.shown())
     };
-    Check::new((state != GroupState::Unknown).then(|| state.is_inactive()), text)
+    Check::new((!matches!(state, GroupState::Other(_) | GroupState::Unknown)).then(|| state.is_inactive()), text)
 }
 
 /// Where nothing was committed before, undo deletes the offset again, which is

@@ -114,7 +114,7 @@ fn describe(group: &GroupDetail, with_written: bool, report: &mut Report) {
     report.sections.push(Section::Heading(format!(
         "{}: {}, {}, {}, lag {}",
         listing.id,
-        listing.state.word(),
+        listing.state.shown(),
         listing.type_shown(),
         show::plural(group.description.members.len(), "member"),
         lag.known().map_or("?".into(), |lag| show::count(*lag)),
@@ -135,15 +135,17 @@ fn describe(group: &GroupDetail, with_written: bool, report: &mut Report) {
     }
     report.sections.push(Section::Rows(match listing.kind {
         GroupType::Share => Table { columns: SHARE_PARTITIONS, ..partitions.clone() },
-        GroupType::Classic | GroupType::Consumer | GroupType::Streams | GroupType::Unknown => partitions.clone(),
+        GroupType::Classic | GroupType::Consumer | GroupType::Streams | GroupType::Other(_) | GroupType::Unknown => {
+            partitions.clone()
+        }
     }));
     if !members.rows.is_empty() {
         report.sections.push(Section::Rows(members.clone()));
     }
     let mut item = json!({
         "group": listing.id,
-        "state": listing.state.word(),
-        "type": listing.kind.word(),
+        "state": listing.state.shown(),
+        "type": listing.kind.shown(),
         "protocol_type": listing.protocol_type,
         "assignor": group.description.assignor,
         "coordinator": group.description.coordinator,

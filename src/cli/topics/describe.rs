@@ -196,7 +196,7 @@ fn group_rows(groups: &[TopicGroup]) -> Table {
     let rows = groups.iter().map(|group| {
         vec![
             Cell::text(group.listing.id.as_str()),
-            Cell::word(group.listing.state.word()),
+            Cell::text(group.listing.state.shown()),
             Cell::of(&group.members, Cell::count),
             Cell::of(&group.lag.fact(), Cell::Count),
         ]

@@ -105,7 +105,7 @@ impl Cluster {
                     (Severity::Fine, "it is gone".to_owned())
                 }
                 Ok(state) => {
-                    let found = format!("the group is there, {}", state.word());
+                    let found = format!("the group is there, {}", state.shown());
                     if board.of(index) == Some(&StepStatus::Done) {
                         let status = StepStatus::Overwritten { found: found.clone() };
                         board.settle(vec![(index, status)]).await;
@@ -140,7 +140,7 @@ impl Cluster {
             }
         }
         board.settle(corrected).await;
-        let now = format!("{} with {}", found.listing.state.word(), show::plural(found.members.len(), "member"));
+        let now = format!("{} with {}", found.listing.state.shown(), show::plural(found.members.len(), "member"));
         let left = show::plural(leavers(plan).count() - still, "member");
         let severity = if still == 0 { Severity::Fine } else { Severity::Warning };
         Warning::new(severity, format!("read back: {left} out; the group is {now}"))

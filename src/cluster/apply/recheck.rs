@@ -70,7 +70,7 @@ impl Cluster {
                 }
             }
             state => {
-                let message = format!("group {group} is {} with {}", state.word(), members(&description));
+                let message = format!("group {group} is {} with {}", state.shown(), members(&description));
                 return Err(refused(plan, message).hint("Stop its consumers, or press w to wait until they have left."));
             }
         }

@@ -69,7 +69,7 @@ fn hindrance(reader: &Reader) -> Option<String> {
     };
     match reader.group.state {
         GroupState::Empty => by_role,
-        GroupState::Unknown => Some("whether it has members is not known".into()),
+        GroupState::Other(_) | GroupState::Unknown => Some("whether it has members is not known".into()),
         state => Some(format!("it is {}: Kafka takes no commit for a group with members", state.word())),
     }
 }

@@ -69,34 +69,10 @@ pub async fn list_of_broker(client: &Client, broker: BrokerId) -> Result<Vec<Gro
     }
     let listing = |group: &ListedGroup| GroupListing {
         id: group.group_id.as_str().into(),
-        state: state(&group.group_state),
+        state: GroupState::called(&group.group_state),
         // Before types were told (Kafka 3.8) nearly every group was a classic one.
-        kind: if group.group_type.is_empty() { GroupType::Classic } else { kind(&group.group_type) },
+        kind: if group.group_type.is_empty() { GroupType::Classic } else { GroupType::called(&group.group_type) },
         protocol_type: group.protocol_type.to_string(),
     };
     Ok(response.groups.iter().map(listing).collect())
-}
-
-fn state(word: &str) -> GroupState {
-    match word {
-        "Stable" => GroupState::Stable,
-        "Empty" => GroupState::Empty,
-        "PreparingRebalance" => GroupState::PreparingRebalance,
-        "CompletingRebalance" => GroupState::CompletingRebalance,
-        "Assigning" => GroupState::Assigning,
-        "Reconciling" => GroupState::Reconciling,
-        "NotReady" => GroupState::NotReady,
-        "Dead" => GroupState::Dead,
-        _ => GroupState::Unknown,
-    }
-}
-
-fn kind(word: &str) -> GroupType {
-    match word.to_ascii_lowercase().as_str() {
-        "classic" => GroupType::Classic,
-        "consumer" => GroupType::Consumer,
-        "share" => GroupType::Share,
-        "streams" => GroupType::Streams,
-        _ => GroupType::Unknown,
-    }
 }

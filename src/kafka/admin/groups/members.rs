@@ -6,7 +6,6 @@
 
 use super::super::coordinated::{self, Batch};
 use super::super::{TopicNames, text};
-use super::state;
 use super::{modern, streams};
 use crate::domain::group::{GroupDescription, GroupListing, GroupState, GroupType, Member, Topology};
 use crate::domain::{BrokerId, Failure, FailureKind, GroupId, Partial, TopicPartition};
@@ -54,7 +53,7 @@ pub async fn describe(
     let (mut modern, mut share, mut streams) = (Vec::new(), Vec::new(), Vec::new());
     for group in groups {
         let of_kind = match group.kind {
-            GroupType::Classic | GroupType::Unknown => &mut classic,
+            GroupType::Classic | GroupType::Other(_) | GroupType::Unknown => &mut classic,
             GroupType::Consumer => &mut modern,
             GroupType::Share => &mut share,
             GroupType::Streams => &mut streams,
@@ -75,7 +74,7 @@ pub async fn describe(
     }
     // A consumer-protocol group looks dead to those who ask in the classic way.
     let maybe_modern = |id: &&GroupId| {
-        listings.get(id).is_some_and(|listing| listing.kind == GroupType::Unknown)
+        listings.get(id).is_some_and(|listing| matches!(listing.kind, GroupType::Other(_) | GroupType::Unknown))
             && described.get(*id).is_some_and(|group| group.state == GroupState::Dead)
     };
     let again: Vec<GroupId> = classic.iter().filter(maybe_modern).cloned().collect();
@@ -216,7 +215,7 @@ fn read_classic(broker: BrokerId, response: &DescribeGroupsResponse) -> Answers 
         });
         let described = Described {
             broker,
-            state: state(&group.group_state),
+            state: GroupState::called(&group.group_state),
             kind: (group.group_state.as_str() != "Dead").then_some(GroupType::Classic),
             protocol_type: Some(group.protocol_type.to_string()),
             assignor: group.protocol_data.to_string(),

@@ -3,8 +3,7 @@
 
 use super::super::TopicNames;
 use super::members::{Answers, Described, answered, member};
-use super::state;
-use crate::domain::group::{GroupType, MemberDetail};
+use crate::domain::group::{GroupState, GroupType, MemberDetail};
 use crate::domain::{BrokerId, TopicName, TopicPartition};
 use kafka_protocol::messages::{
     ConsumerGroupDescribeResponse, ShareGroupDescribeResponse, TopicName as WireName, consumer_group_describe_response,
@@ -37,7 +36,7 @@ pub(super) fn read_consumer(broker: BrokerId, response: &ConsumerGroupDescribeRe
         });
         let described = Described {
             broker,
-            state: state(&group.group_state),
+            state: GroupState::called(&group.group_state),
             kind: Some(GroupType::Consumer),
             protocol_type: Some("consumer".into()),
             assignor: group.assignor_name.to_string(),
@@ -71,7 +70,7 @@ pub(super) fn read_share(broker: BrokerId, response: &ShareGroupDescribeResponse
         });
         let described = Described {
             broker,
-            state: state(&group.group_state),
+            state: GroupState::called(&group.group_state),
             kind: Some(GroupType::Share),
             protocol_type: Some("share".into()),
             assignor: group.assignor_name.to_string(),

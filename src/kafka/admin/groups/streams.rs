@@ -3,8 +3,7 @@
 use super::super::TopicNames;
 use super::members::{Answers, Described, answered, member};
 use super::modern::owned;
-use super::state;
-use crate::domain::group::{GroupType, MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology};
+use crate::domain::group::{GroupState, GroupType, MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology};
 use crate::domain::{BrokerId, TopicName, TopicPartition};
 use crate::protocol::{self, StreamsGroup, StreamsGroupDescribeResponse, TaskIds, TopicInfo};
 use kafka_protocol::protocol::StrBytes;
@@ -47,7 +46,7 @@ fn described(broker: BrokerId, group: &StreamsGroup, names: &mut TopicNames) -> 
     });
     Described {
         broker,
-        state: state(&group.group_state),
+        state: GroupState::called(&group.group_state),
         kind: Some(GroupType::Streams),
         protocol_type: Some("streams".into()),
         assignor: owned(group.assignor_name.as_ref()).unwrap_or_default(),

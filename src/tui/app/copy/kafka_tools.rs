@@ -55,7 +55,9 @@ impl Tools {
         let tool = match kind {
             GroupType::Share => "kafka-share-groups.sh",
             GroupType::Streams => "kafka-streams-groups.sh",
-            GroupType::Classic | GroupType::Consumer | GroupType::Unknown => "kafka-consumer-groups.sh",
+            GroupType::Classic | GroupType::Consumer | GroupType::Other(_) | GroupType::Unknown => {
+                "kafka-consumer-groups.sh"
+            }
         };
         self.line(tool, "--command-config", &words)
     }

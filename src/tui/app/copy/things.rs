@@ -216,8 +216,8 @@ fn group(state: &State, id: &GroupId) -> (String, Vec<CopyChoice>) {
     let listed = state.data.groups.value().and_then(|groups| groups.rows.iter().find(|row| row.listing.id == *id));
     let mut parts = object(json!({ "group": id }));
     if let Some(GroupRow { listing, members, topics, lag, standing, .. }) = listed.map(Arc::as_ref) {
-        parts.insert("state".into(), json!(listing.state.word()));
-        parts.insert("type".into(), json!(listing.kind.word()));
+        parts.insert("state".into(), json!(listing.state.shown()));
+        parts.insert("type".into(), json!(listing.kind.shown()));
         put(&mut parts, "members", Some(members));
         parts.insert("topics".into(), json!(topics));
         put(&mut parts, "lag", Some(&lag.fact()));

@@ -185,7 +185,7 @@ fn is_rebalancing(state: crate::domain::group::GroupState) -> bool {
     use crate::domain::group::GroupState as S;
     match state {
         S::PreparingRebalance | S::CompletingRebalance | S::Assigning | S::Reconciling => true,
-        S::Stable | S::Empty | S::NotReady | S::Dead | S::Unknown => false,
+        S::Stable | S::Empty | S::NotReady | S::Dead | S::Other(_) | S::Unknown => false,
     }
 }
 

@@ -59,7 +59,7 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
         span(id, Role::Text),
         // Where room is short, the state comes before the protocol.
         span(if area.width < 60 { " · ".into() } else { format!(" · {} · ", listing.type_shown()) }, Role::Muted),
-        span(listing.state.word(), state_role),
+        span(listing.state.shown().to_owned(), state_role),
         span(" · ", Role::Muted),
     ];
     let sure = detail.judged.known().and_then(|judged| judged.group.as_ref());

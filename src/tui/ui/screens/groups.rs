@@ -78,7 +78,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             0 => name(group.listing.id.as_str(), if group.role.is_special() { Role::Info } else { Role::Text }),
             1 => verdicts::standing(&marks, &group.standing),
             2 => state_cell(group),
-            3 => cell(group.listing.type_shown(), Role::Muted),
+            3 => cell(group.listing.type_shown().to_owned(), Role::Muted),
             4 => facts::fact(&group.members, Role::Text, |count| show::count(*count as u64)),
             5 => cell(show::count(group.topics.len() as u64), Role::Muted),
             6 => lag_cell(&group.lag),
@@ -116,6 +116,7 @@ pub fn state_word(state: GroupState, lag: u64) -> Cell<'static> {
         GroupState::Reconciling => ("Reconciling", Role::Warning),
         GroupState::NotReady => ("NotReady", Role::Warning),
         GroupState::Dead => ("Dead", Role::Muted),
+        GroupState::Other(word) => return cell(word.as_str().to_owned(), Role::Warning),
         GroupState::Unknown => ("?", Role::Muted),
     };
     cell(word, role)
