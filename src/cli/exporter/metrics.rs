@@ -97,10 +97,13 @@ impl Page {
 
     fn partitions(&mut self, groups: &[(GroupId, Vec<GroupPartition>)]) {
         type Value = fn(&GroupPartition) -> Option<String>;
-        let families: [(&str, &str, Value); 3] = [
+        let families: [(&str, &str, Value); 4] = [
             ("klamm_partition_lag", "Records that are not read yet.", |row| Some(row.lag().get()?.to_string())),
             ("klamm_partition_committed_offset", "What the group committed.", |row| {
-                Some(row.committed_offset()?.to_string())
+                Some(row.committed_offset().filter(|_| !row.is_of_share_group())?.to_string())
+            }),
+            ("klamm_partition_share_start_offset", "Where a share group begins.", |row| {
+                Some(row.committed_offset().filter(|_| row.is_of_share_group())?.to_string())
             }),
             ("klamm_partition_end_offset", "The offset that the next record gets.", |row| {
                 Some(row.end.get()?.to_string())
