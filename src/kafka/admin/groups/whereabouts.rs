@@ -63,7 +63,9 @@ pub async fn whereabouts(
         };
         found.insert(id, place);
     }
-    let failures = named_once(&found);
+    let mut failures = named_once(&found);
+    // The others are of groups that are gone, and would not come back.
+    failures.extend(described.failures.into_iter().filter(Failure::is_transient));
     Partial { value: found, failures }
 }
 
