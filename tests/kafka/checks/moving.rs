@@ -3,7 +3,7 @@
 
 use super::changing::{is_assigned, offsets, scene};
 use super::fill;
-use crate::klamm::{FAILED, Klamm, REFUSED, items};
+use crate::klamm::{DONE, FAILED, Klamm, REFUSED, items};
 use crate::patience::{SHORT, until};
 use crate::target::Target;
 use crate::witness::{Seed, Witness};
@@ -147,7 +147,12 @@ pub fn from_a_mirror(target: &Target) {
     for (key, value) in [(key(0), value(2)), (key(1), value(6)), (key(0), value(4))] {
         witness.produce(log, &[Seed { key: Some(&key), value: Some(&value), ..Seed::default() }]);
     }
-    let plan = klamm.json(&[&words[..], &["--dry-run"]].concat());
+    // A cluster in which nobody ever committed makes its log of commits first.
+    witness.commit("check-mirrored-first", &topic, &[(0, 1)]);
+    let plan = until("the coordinator of the group", SHORT, || {
+        let ran = klamm.run(&[&words[..], &["--dry-run", "--output", "json"]].concat());
+        if ran.code == DONE { Ok(ran.json()) } else { Err(ran.stderr) }
+    });
     assert!(plan["plan"]["title"].to_string().contains("the mirror of check-west"), "{plan}");
     let done = klamm.json(&[&words[..], &["--yes"]].concat());
     assert_eq!(witness.committed(group, &topic, 2), offsets([(0, 4), (1, 6)]), "the newest of each");
