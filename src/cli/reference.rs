@@ -71,7 +71,8 @@ fn options(out: &mut String, arguments: &[&Arg]) {
             name = format!("-{short}, {name}");
         }
         if arg.get_action().takes_values() {
-            name.push_str(&format!(" {}", value_name(arg)));
+            let value = value_name(arg);
+            name.push_str(&if arg.is_require_equals_set() { format!("[={value}]") } else { format!(" {value}") });
         }
         let mut meaning = arg.get_help().map(one_line).unwrap_or_default();
         let values: Vec<String> = arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();

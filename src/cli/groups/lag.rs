@@ -18,7 +18,7 @@ pub(crate) struct LagArguments {
     /// All groups
     #[arg(long)]
     all: bool,
-    /// Look again and again, so far apart, until interrupted; JSON is one document a line
+    /// Look again and again, 5s apart or so far, until interrupted; JSON is one document a line
     #[arg(long, value_name = "INTERVAL", num_args = 0..=1, require_equals = true, default_missing_value = "5s", value_parser = interval)]
     watch: Option<Duration>,
 }
