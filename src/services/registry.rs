@@ -15,10 +15,12 @@ use answer::{SchemaById, SubjectVersion, Version};
 use http::Http;
 use secrecy::SecretString;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 /// The largest answer that is read.
 pub const LARGEST_BODY: usize = 16 << 20;
@@ -52,7 +54,6 @@ pub struct Options {
 /// A schema with everything it refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegisteredSchema {
-    pub id: i32,
     pub text: String,
     /// `AVRO`, `JSON`, `PROTOBUF`.
     pub schema_type: String,
@@ -82,8 +83,25 @@ pub struct Registry {
 struct Inner {
     http: Http,
     /// A cell is filled once however many ask for its id at the same time.
-    schemas: Mutex<HashMap<i32, Arc<OnceCell<RegisteredSchema>>>>,
-    failures: Mutex<HashMap<i32, (Instant, Failure)>>,
+    schemas: Mutex<HashMap<Named, Arc<OnceCell<RegisteredSchema>>>>,
+    failures: Mutex<HashMap<Named, (Instant, Failure)>>,
+}
+
+/// How values name a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Named {
+    Id(i32),
+    /// The same in every registry: made of what the schema says.
+    Guid(u128),
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::Guid(guid) => write!(f, "{}", Uuid::from_u128(*guid)),
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -151,6 +169,15 @@ impl Registry {
 
     /// The schema that values name by `id`. Asked for once, however many ask.
     pub async fn schema_by_id(&self, id: i32) -> Result<RegisteredSchema, Failure> {
+        self.schema(Named::Id(id)).await
+    }
+
+    /// The same by GUID, which only newer registries know.
+    pub async fn schema_by_guid(&self, guid: u128) -> Result<RegisteredSchema, Failure> {
+        self.schema(Named::Guid(guid)).await
+    }
+
+    async fn schema(&self, id: Named) -> Result<RegisteredSchema, Failure> {
         let cell = Arc::clone(lock(&self.inner.schemas).entry(id).or_default());
         let found = cell
             .get_or_try_init(|| async {
@@ -170,13 +197,13 @@ impl Registry {
         }
     }
 
-    fn recent_failure(&self, id: i32, now: Instant) -> Option<Failure> {
+    fn recent_failure(&self, id: Named, now: Instant) -> Option<Failure> {
         let failures = lock(&self.inner.failures);
         let (until, failure) = failures.get(&id)?;
         (*until > now).then(|| failure.clone())
     }
 
-    fn remember(&self, id: i32, failure: &Failure) {
+    fn remember(&self, id: Named, failure: &Failure) {
         let keep = if failure.kind == FailureKind::NotFound { ABSENT_FOR } else { FAILED_FOR };
         let mut failures = lock(&self.inner.failures);
         if failures.len() >= MOST_FAILURES {
@@ -185,10 +212,14 @@ impl Registry {
         failures.insert(id, (Instant::now() + keep, failure.clone()));
     }
 
-    async fn fetch(&self, id: i32) -> Result<RegisteredSchema, Failure> {
+    async fn fetch(&self, id: Named) -> Result<RegisteredSchema, Failure> {
         let http = &self.inner.http;
+        let kind = match id {
+            Named::Id(_) => "ids",
+            Named::Guid(_) => "guids",
+        };
         let found: SchemaById =
-            http.get("read schema", &["schemas", "ids", &id.to_string()]).await.map_err(|failure| {
+            http.get("read schema", &["schemas", kind, &id.to_string()]).await.map_err(|failure| {
                 if failure.kind == FailureKind::NotFound { failure.on(id.to_string()) } else { failure }
             })?;
         let mut references = Vec::new();
@@ -212,8 +243,11 @@ impl Registry {
         }
         references.reverse();
         // Without a label a schema is as readable as with one.
-        let label = self.versions_of_id(id).await.ok().and_then(|versions| label(&versions));
-        Ok(RegisteredSchema { id, text: found.schema, schema_type: found.schema_type, references, label })
+        let label = match id {
+            Named::Id(id) => self.versions_of_id(id).await.ok().and_then(|versions| label(&versions)),
+            Named::Guid(_) => Some(id.to_string()),
+        };
+        Ok(RegisteredSchema { text: found.schema, schema_type: found.schema_type, references, label })
     }
 }
 

@@ -14,6 +14,7 @@ const READING: &[(Method, &[&str])] = &[
     (Method::GET, &["schemas", "types"]),
     (Method::GET, &["schemas", "ids", ANY]),
     (Method::GET, &["schemas", "ids", ANY, "versions"]),
+    (Method::GET, &["schemas", "guids", ANY]),
     (Method::POST, &["subjects", ANY]),
     (Method::POST, &["compatibility", "subjects", ANY, "versions"]),
     (Method::POST, &["compatibility", "subjects", ANY, "versions", ANY]),
@@ -43,6 +44,7 @@ mod tests {
             &["mode", "s"],
             &["contexts", "c"],
             &["schemas", "ids", "1"],
+            &["schemas", "guids", "1"],
             &["compatibility", "subjects", "s", "versions"],
         ];
         for path in paths {

@@ -41,13 +41,22 @@ async fn a_schema_is_asked_for_once_however_many_ask() {
     let registry = registry(&server);
     let asked = futures::future::join_all((0..20).map(|_| registry.schema_by_id(7))).await;
     let wanted = RegisteredSchema {
-        id: 7,
         text: "\"string\"".into(),
         schema_type: "AVRO".into(),
         references: vec![],
         label: Some("a-value v2 +1".into()),
     };
     assert!(asked.iter().all(|schema| *schema.as_ref().unwrap() == wanted));
+}
+
+#[tokio::test]
+async fn a_schema_is_found_by_its_guid() {
+    let guid = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff;
+    let path = "/schemas/guids/00112233-4455-6677-8899-aabbccddeeff";
+    let server = answering(path, ok(json!({"schema": "{}", "schemaType": "JSON"}))).await;
+    let found = registry(&server).schema_by_guid(guid).await.unwrap();
+    assert_eq!((found.schema_type.as_str(), found.label.as_deref()), ("JSON", path.rsplit('/').next()));
+    assert_eq!(registry(&server).schema_by_guid(1).await.unwrap_err().kind, FailureKind::NotFound);
 }
 
 #[tokio::test]
@@ -76,8 +85,8 @@ async fn an_unknown_id_is_not_asked_for_again_at_once() {
         assert_eq!((failure.kind, failure.target.as_str()), (FailureKind::NotFound, "9"));
     }
     let now = Instant::now();
-    assert!(registry.recent_failure(9, now + FAILED_FOR).is_some());
-    assert!(registry.recent_failure(9, now + ABSENT_FOR).is_none());
+    assert!(registry.recent_failure(Named::Id(9), now + FAILED_FOR).is_some());
+    assert!(registry.recent_failure(Named::Id(9), now + ABSENT_FOR).is_none());
 }
 
 #[rstest]
