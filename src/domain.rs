@@ -33,6 +33,7 @@ pub mod partition_plan;
 pub mod partitioner;
 pub mod plan;
 pub mod produced;
+pub mod query;
 pub mod quiet;
 pub mod record;
 pub mod replica_placement;
