@@ -329,6 +329,7 @@ impl Cluster {
                 newest_only: false,
                 isolation: Isolation::Uncommitted,
                 rack: self.profile().rack.clone(),
+                sieve: None,
                 lane: self.next_read(),
             },
         );

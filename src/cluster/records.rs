@@ -205,6 +205,7 @@ impl Cluster {
             newest_only: false,
             isolation: Isolation::Uncommitted,
             rack: self.profile().rack.clone(),
+            sieve: None,
             lane: self.next_read(),
         };
         RangeRecords { reading: fetch::read(self.client(), request), pending: VecDeque::new() }
@@ -229,6 +230,7 @@ impl Cluster {
                 newest_only: request.keep == Keep::Newest && request.follow,
                 isolation: request.isolation,
                 rack: self.profile().rack.clone(),
+                sieve: None,
                 lane: self.next_read(),
             },
         );

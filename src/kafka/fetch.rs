@@ -10,7 +10,7 @@
 //!
 //! The way of a record: `scan` gives partitions to their leaders, `poll`
 //! fetches from one broker, `request` sorts an answer out, `record_set`
-//! and `batch` unpack it, and for a live screen `tail` lets old ones go. `first` looks at
+//! and `batch` unpack it, a `sieve` may leave records out, and for a live screen `tail` lets old ones go. `first` looks at
 //! one record of each of many partitions instead.
 
 mod aborted;
@@ -25,14 +25,16 @@ mod ranges;
 mod record_set;
 mod request;
 mod scan;
+mod sieve;
 mod tail;
 
 pub use batch::{Batch, HEADER_BYTES};
 pub use codec::MAX_PLAIN_BYTES;
-pub use first::first_records;
+pub use first::{first_batches, first_records};
 pub use pack::{Repacked, WAYS, Way, repack};
 pub use ranges::{PartitionBounds, ReadRange, ranges};
 pub use record_set::{AbortedTransaction, BatchFault, FaultKind, Marker, ReadSet, Window, read_record_set};
+pub use sieve::{Outline, Passed, Sieve};
 
 use crate::domain::{Failure, PartitionId, TopicName};
 use crate::kafka::wire::Client;
@@ -57,6 +59,8 @@ pub struct ReadRequest {
     /// not take is let go, the oldest first, and counted. Otherwise fetching
     /// waits for the reader and nothing is left out.
     pub newest_only: bool,
+    /// What leaves out records that are not wanted; without one all are.
+    pub sieve: Option<Arc<dyn Sieve>>,
     /// The number of the connections that this read has for itself.
     pub lane: u64,
 }

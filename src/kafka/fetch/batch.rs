@@ -10,6 +10,7 @@
 use super::codec::{codec_of, decompress};
 use super::cursor::{Cursor, OutOfBytes};
 use super::record_set::{FaultKind, Window};
+use super::sieve::{Outline, Sieve};
 use crate::domain::record::{BatchFacts, Codec, Header, Record};
 use crate::domain::{Offset, PartitionId, Time, TopicName};
 use bytes::Bytes;
@@ -171,6 +172,46 @@ impl Batch {
         })
     }
 
+    /// Key, value and headers as they lie in memory, lengths included.
+    pub fn bytes(&self, index: usize) -> Option<&[u8]> {
+        let start = usize::try_from(self.positions.get(index)?.start).ok()?;
+        let (_, mut rest) = self.key_and_rest(index)?;
+        self.field(&mut rest).ok()?;
+        if self.layout == Layout::Compact {
+            for _ in 0..rest.varint().ok()? {
+                rest.var_bytes().ok()?;
+                rest.var_bytes().ok()?;
+            }
+        }
+        self.block.get(start..rest.position())
+    }
+
+    /// The same batch with these of its records alone, in memory of its own where they
+    /// are a small part of it.
+    #[must_use]
+    pub fn only(&self, indexes: &[usize]) -> Self {
+        let chosen = || indexes.iter().filter_map(|index| Some((self.positions.get(*index)?, self.bytes(*index)?)));
+        let bytes: usize = chosen().map(|(_, bytes)| bytes.len()).sum();
+        let is_small_part = bytes < self.block.len() / 4;
+        let mut block = Vec::with_capacity(if is_small_part { bytes } else { 0 });
+        let mut positions = Vec::with_capacity(indexes.len());
+        for (position, bytes) in chosen() {
+            // The block it came from is no longer than 32 bits can count.
+            let start = if is_small_part { u32::try_from(block.len()).unwrap_or(u32::MAX) } else { position.start };
+            if is_small_part {
+                block.extend_from_slice(bytes);
+            }
+            positions.push(Position { start, ..*position });
+        }
+        let block = if is_small_part { Bytes::from(block) } else { self.block.clone() };
+        Self::new(&self.topic, self.partition, self.base_offset, self.facts, self.layout, block, positions)
+    }
+
+    /// Messages of the versions before batches.
+    pub(super) fn is_legacy(&self) -> bool {
+        self.layout == Layout::Wide
+    }
+
     fn key_and_rest(&self, index: usize) -> Option<(Option<&[u8]>, Cursor<'_>)> {
         let position = self.positions.get(index)?;
         let mut cursor = Cursor::at(&self.block, usize::try_from(position.start).ok()?);
@@ -281,39 +322,58 @@ impl<'a> BatchHeader<'a> {
         }
     }
 
-    /// Decompresses, walks and keeps the records that lie in `window`.
+    /// What is known of it before it is decompressed.
+    pub fn outline(&self, partition: PartitionId) -> Outline {
+        Outline { partition, last_offset: self.last_offset, max_timestamp: self.max_timestamp }
+    }
+
+    /// Decompresses, walks and keeps the records that lie in `window` and may be wanted;
+    /// how many lie there comes beside them.
     pub fn into_batch(
         self,
         topic: &TopicName,
         partition: PartitionId,
         window: &Window,
         scratch: &mut Vec<u8>,
-    ) -> Result<Batch, FaultKind> {
-        let block = if self.codec == Codec::None {
-            // Its own memory: a slice would keep the whole fetch response alive.
-            Bytes::copy_from_slice(self.payload)
+        sieve: Option<&dyn Sieve>,
+    ) -> Result<(Batch, u64), FaultKind> {
+        let plain = if self.codec == Codec::None {
+            self.payload
         } else {
             decompress(self.codec, self.payload, scratch)?;
-            Bytes::copy_from_slice(scratch)
+            scratch.as_slice()
         };
-        let positions = self.walk(&block, window)?;
+        // What stands nowhere in the whole need not be looked for in each.
+        let sieve = sieve.filter(|sieve| !sieve.may_be_in(plain));
+        let (positions, seen) = self.walk(plain, window, sieve)?;
         let facts = BatchFacts {
             codec: self.codec,
             records: self.records,
             wire_bytes: u32::try_from(self.wire_bytes).unwrap_or(u32::MAX),
-            plain_bytes: u32::try_from(block.len()).unwrap_or(u32::MAX),
+            plain_bytes: u32::try_from(plain.len()).unwrap_or(u32::MAX),
             producer_id: self.producer_id,
             producer_epoch: self.producer_epoch,
             base_sequence: self.base_sequence,
             is_transactional: self.is_transactional(),
             is_append_time: self.attributes & APPEND_TIME != 0,
         };
-        Ok(Batch::new(topic, partition, self.base_offset, facts, Layout::Compact, block, positions))
+        // Its own memory: a slice would keep the whole fetch response alive.
+        let block = if positions.is_empty() { Bytes::new() } else { Bytes::copy_from_slice(plain) };
+        Ok((Batch::new(topic, partition, self.base_offset, facts, Layout::Compact, block, positions), seen))
     }
 
-    fn walk(&self, block: &[u8], window: &Window) -> Result<Vec<Position>, FaultKind> {
+    /// The places of records, and how many lie in the window. With a `sieve`, only those
+    /// that nothing can be told of by their bytes.
+    fn walk(
+        &self,
+        block: &[u8],
+        window: &Window,
+        sieve: Option<&dyn Sieve>,
+    ) -> Result<(Vec<Position>, u64), FaultKind> {
         let claimed = usize::try_from(self.records).unwrap_or(usize::MAX);
-        let mut positions = Vec::with_capacity(claimed.min(block.len() / SHORTEST_RECORD));
+        let expected = if sieve.is_some() { 0 } else { claimed.min(block.len() / SHORTEST_RECORD) };
+        let mut positions = Vec::with_capacity(expected);
+        let mut seen = 0;
         let append_time = self.attributes & APPEND_TIME != 0;
         let mut cursor = Cursor::new(block);
         for _ in 0..self.records {
@@ -324,8 +384,8 @@ impl<'a> BatchHeader<'a> {
             let offset_delta =
                 u32::try_from(cursor.varint()?).map_err(|_| FaultKind::Shape("a negative offset delta"))?;
             let start = cursor.position();
-            cursor.var_bytes()?;
-            cursor.var_bytes()?;
+            let key = cursor.var_bytes()?;
+            let value = cursor.var_bytes()?;
             for _ in 0..cursor.varint()? {
                 cursor.var_bytes()?;
                 cursor.var_bytes()?;
@@ -336,6 +396,10 @@ impl<'a> BatchHeader<'a> {
             let offset =
                 self.base_offset.checked_add(i64::from(offset_delta)).ok_or(FaultKind::Shape("an offset overflow"))?;
             if window.holds(offset) {
+                seen += 1;
+                if sieve.is_some_and(|sieve| !sieve.is_opaque(key, value)) {
+                    continue;
+                }
                 positions.push(Position {
                     timestamp: if append_time {
                         self.max_timestamp
@@ -350,6 +414,6 @@ impl<'a> BatchHeader<'a> {
         if cursor.remaining() > 0 {
             return Err(FaultKind::Shape("bytes after its last record"));
         }
-        Ok(positions)
+        Ok((positions, seen))
     }
 }

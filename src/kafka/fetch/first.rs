@@ -6,6 +6,7 @@
 //! holds no records for a reader (ends of transactions, batches that compaction
 //! emptied) is walked over.
 
+use super::Batch;
 use super::record_set::{Window, next_frame, read_record_set};
 use super::request::{MOST_PARTITION_BYTES, OPERATION, of_topic};
 use crate::domain::lag_time::NextRecord;
@@ -31,6 +32,10 @@ const ROUNDS: usize = 8;
 /// By partition: what is read first, or why that is not known.
 pub type Firsts = PartitionMap<Result<NextRecord, Box<Failure>>>;
 
+/// By partition: the first batch with a record, `None` where nothing follows, or why
+/// that is not known.
+pub type FirstBatches = PartitionMap<Result<Option<Arc<Batch>>, Box<Failure>>>;
+
 /// A partition on the way.
 #[derive(Clone, Debug)]
 struct Course {
@@ -42,6 +47,23 @@ struct Course {
 
 /// What `wanted` partitions hold first from an offset on; each partition is wanted once.
 pub async fn first_records(client: &Client, wanted: &[(TopicPartition, Offset)], topics: &[Arc<Topic>]) -> Firsts {
+    let batches = first_batches(client, wanted, topics).await;
+    batches.into_iter().map(|(partition, found)| (partition, found.map(next_of))).collect()
+}
+
+fn next_of(batch: Option<Arc<Batch>>) -> NextRecord {
+    match batch.and_then(|batch| Some((batch.offset(0)?, batch.timestamp(0)?))) {
+        Some((offset, time)) => NextRecord::At { offset, time },
+        None => NextRecord::None,
+    }
+}
+
+/// The first batch of each, from the offset on.
+pub async fn first_batches(
+    client: &Client,
+    wanted: &[(TopicPartition, Offset)],
+    topics: &[Arc<Topic>],
+) -> FirstBatches {
     let leaders = Leaders::of(topics);
     let courses = wanted.iter().map(|(partition, offset)| Course {
         partition: partition.clone(),
@@ -50,7 +72,7 @@ pub async fn first_records(client: &Client, wanted: &[(TopicPartition, Offset)],
         room: ROOM,
     });
     let (by_leader, without) = leaders.group(courses, |course| &course.partition, OPERATION);
-    let mut firsts: Firsts =
+    let mut firsts: FirstBatches =
         without.into_iter().map(|(course, failure)| (course.partition, Err(Box::new(failure)))).collect();
     let asked = by_leader.into_iter().map(|(leader, courses)| ask_leader(client, leader, courses));
     for found in join_all(asked).await {
@@ -59,8 +81,8 @@ pub async fn first_records(client: &Client, wanted: &[(TopicPartition, Offset)],
     firsts
 }
 
-async fn ask_leader(client: &Client, leader: BrokerId, mut courses: Vec<Course>) -> Firsts {
-    let mut firsts = Firsts::default();
+async fn ask_leader(client: &Client, leader: BrokerId, mut courses: Vec<Course>) -> FirstBatches {
+    let mut firsts = FirstBatches::default();
     let mut scratch = Vec::new();
     for _ in 0..ROUNDS {
         // One topic after the other, and what needs much room first: it is sent whatever its size.
@@ -117,7 +139,7 @@ fn whole(response: FetchResponse) -> Result<FetchResponse, Failure> {
 fn sort_out(
     response: FetchResponse,
     mut courses: Vec<Course>,
-    firsts: &mut Firsts,
+    firsts: &mut FirstBatches,
     scratch: &mut Vec<u8>,
 ) -> Vec<Course> {
     let mut again = Vec::new();
@@ -154,14 +176,14 @@ fn sort_out(
     again
 }
 
-/// The first record in an answer; `None`: ask again for `course`, which has moved on or
+/// The first batch in an answer; outside `None`: ask again for `course`, which has moved on or
 /// been given more room. What `is_first` in a request is sent whole, whatever its size.
 fn look(
     answer: &PartitionData,
     course: &mut Course,
     is_first: bool,
     scratch: &mut Vec<u8>,
-) -> Result<Option<NextRecord>, Failure> {
+) -> Result<Option<Option<Arc<Batch>>>, Failure> {
     if answer.error_code != 0 {
         return Err(failure_of_code(answer.error_code, OPERATION).about("of", &course.partition));
     }
@@ -176,9 +198,8 @@ fn look(
         if let Some(fault) = read.faults.first() {
             return Err(malformed(fault.to_string()));
         }
-        let first = read.batches.first().and_then(|batch| Some((batch.offset(0)?, batch.timestamp(0)?)));
-        if let Some((offset, time)) = first {
-            return Ok(Some(NextRecord::At { offset, time }));
+        if let Some(first) = read.batches.into_iter().next() {
+            return Ok(Some(Some(first)));
         }
         course.next = course.next.max(read.next_offset);
         rest = rest.get(frame.bytes.len()..).unwrap_or_default();
@@ -186,7 +207,7 @@ fn look(
     let is_empty = answer.records.as_ref().is_none_or(Bytes::is_empty);
     // Compaction may leave nothing between the last batch and the end.
     if course.next >= answer.high_watermark || (is_empty && is_first) {
-        return Ok(Some(NextRecord::None));
+        return Ok(Some(None));
     }
     if course.next == began_at {
         course.room = course.room.saturating_mul(8).min(MOST_PARTITION_BYTES);

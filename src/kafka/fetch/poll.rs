@@ -4,8 +4,9 @@
 //! Invariant: at most one request is under way, at most one answer is being
 //! unpacked, and an answer is handed on before the next is taken up.
 
-use super::record_set::{Window, read_record_set};
+use super::record_set::{Window, sift_record_set};
 use super::request::{self, Course, Issue, Knobs, OPERATION, Outcome, Portion, Source};
+use super::sieve::{Passed, Sieve};
 use super::{ReadEvent, ReadRequest};
 use crate::domain::{BrokerId, Failure, FailureKind, TopicId, TopicName};
 use crate::kafka::wire::{Client, Lane, Route};
@@ -22,6 +23,9 @@ const ANSWER_BYTES: i32 = 4 << 20;
 const PARTITION_BYTES: i32 = 1 << 20;
 /// After failures less is asked for, but not less than this.
 const LEAST_ANSWER: i32 = 64 << 10;
+/// What the answers of all brokers of a search may hold together: it reads whole topics,
+/// however many brokers they lie on.
+const ALL_ANSWERS_BYTES: i32 = 24 << 20;
 /// How long a broker holds an answer back when there is nothing new.
 const WAIT: Duration = Duration::from_millis(500);
 /// So long a replica is read before the leader says again which is nearest: it may
@@ -45,6 +49,23 @@ impl Shared {
         Lane::Fetch(self.request.lane)
     }
 
+    /// On so many threads an answer is unpacked.
+    fn threads(&self) -> usize {
+        match self.request.sieve {
+            Some(_) => std::thread::available_parallelism().map_or(1, usize::from),
+            None => 1,
+        }
+    }
+
+    /// What an answer may hold where so many brokers are read from.
+    pub fn answer_bytes(&self, brokers: usize) -> i32 {
+        let brokers = i32::try_from(brokers).unwrap_or(i32::MAX).max(1);
+        match self.request.sieve {
+            Some(_) => (ALL_ANSWERS_BYTES / brokers).clamp(LEAST_ANSWER, ANSWER_BYTES),
+            None => ANSWER_BYTES,
+        }
+    }
+
     /// `count` more partitions are no longer behind; true for the last of them.
     pub fn arrive(&self, count: usize) -> bool {
         count > 0 && self.behind.fetch_sub(count, Ordering::AcqRel) == count
@@ -57,6 +78,8 @@ pub(super) struct Errand {
     pub broker: BrokerId,
     pub topic_id: Option<TopicId>,
     pub courses: Vec<Course>,
+    /// What one answer may hold.
+    pub answer_bytes: i32,
     /// Not before this.
     pub begin: Instant,
 }
@@ -79,7 +102,7 @@ pub(super) async fn run(
     sleep_until(errand.begin).await;
     // On a slow line an answer that came too late may come in time when smaller.
     let tries = errand.courses.iter().map(|course| course.tries).max().unwrap_or(0);
-    let max_bytes = ANSWER_BYTES.checked_shr(2 * tries).unwrap_or(0).max(LEAST_ANSWER);
+    let max_bytes = errand.answer_bytes.checked_shr(2 * tries).unwrap_or(0).max(LEAST_ANSWER);
     let at_replica = errand.courses.iter().any(|course| matches!(course.source, Source::Nearer(_)));
     let mut poller = Poller {
         until: at_replica.then(|| Instant::now() + REPLICA_HOLDS),
@@ -123,7 +146,7 @@ impl<T> Drop for Pending<T> {
 
 impl Poller {
     async fn run(&mut self, out: Sender<Vec<ReadEvent>>) -> Option<Returned> {
-        let mut scratch = Vec::new();
+        let mut scratches = vec![Vec::new(); self.shared.threads()];
         let mut under_way = self.fetch();
         loop {
             let free = Instant::now();
@@ -146,16 +169,16 @@ impl Poller {
             if !is_over {
                 under_way = self.fetch();
             }
-            let topic = self.shared.request.topic.clone();
-            let unpacking = tokio::task::spawn_blocking(move || {
-                let events = unpack(outcome.portions, &topic, &mut scratch);
-                (events, scratch)
-            });
-            let mut events;
-            (events, scratch) = match unpacking.await {
-                Ok(unpacked) => unpacked,
-                Err(_) => return Some(self.give_back(Vec::new(), Some(broke_off()))),
-            };
+            let mut events = Vec::new();
+            for unpacking in self.unpack(outcome.portions, &mut scratches) {
+                match unpacking.await {
+                    Ok((unpacked, scratch)) => {
+                        events.extend(unpacked);
+                        scratches.push(scratch);
+                    }
+                    Err(_) => return Some(self.give_back(Vec::new(), Some(broke_off()))),
+                }
+            }
             events.extend(outcome.ended_early.into_iter().map(ReadEvent::Failed));
             if !outcome.recovered.is_empty() {
                 events.push(ReadEvent::Settled(outcome.recovered));
@@ -170,6 +193,24 @@ impl Poller {
                 return Some(self.give_back(outcome.issues, None));
             }
         }
+    }
+
+    /// Unpacks an answer, its parts side by side where there is more to do than to unpack;
+    /// what comes of them comes in their order.
+    fn unpack(&self, mut portions: Vec<Portion>, scratches: &mut Vec<Vec<u8>>) -> Vec<JoinHandle<Unpacked>> {
+        let size = portions.len().div_ceil(self.shared.threads()).max(1);
+        let mut tasks = Vec::new();
+        while !portions.is_empty() {
+            let rest = portions.split_off(size.min(portions.len()));
+            let part = std::mem::replace(&mut portions, rest);
+            let (topic, sieve) = (self.shared.request.topic.clone(), self.shared.request.sieve.clone());
+            let mut scratch = scratches.pop().unwrap_or_default();
+            tasks.push(tokio::task::spawn_blocking(move || {
+                let events = unpack(part, &topic, &mut scratch, sieve.as_deref());
+                (events, scratch)
+            }));
+        }
+        tasks
     }
 
     /// A replica was read for long enough; true when that was said to its courses.
@@ -234,14 +275,30 @@ fn broke_off() -> Failure {
     Failure::new(FailureKind::Malformed, OPERATION, "unpacking an answer failed; please report this")
 }
 
+/// Events, and the room that unpacking took, for the next time.
+type Unpacked = (Vec<ReadEvent>, Vec<u8>);
+
 /// The batches of an answer, and the faults in it.
-fn unpack(portions: Vec<Portion>, topic: &TopicName, scratch: &mut Vec<u8>) -> Vec<ReadEvent> {
+fn unpack(
+    portions: Vec<Portion>,
+    topic: &TopicName,
+    scratch: &mut Vec<u8>,
+    sieve: Option<&dyn Sieve>,
+) -> Vec<ReadEvent> {
     let mut events = Vec::new();
     for portion in portions {
         let partition = portion.partition;
         let window = Window { from: portion.from, to: portion.to };
-        let read = read_record_set(&portion.set, topic, partition, window, portion.aborted, scratch);
-        events.extend(read.batches.into_iter().map(ReadEvent::Batch));
+        let read = sift_record_set(&portion.set, topic, partition, window, portion.aborted, scratch, sieve);
+        match sieve {
+            None => events.extend(read.batches.into_iter().map(ReadEvent::Batch)),
+            Some(sieve) => {
+                events.extend(read.batches.iter().filter_map(|batch| sieve.sift(batch)).map(ReadEvent::Batch));
+                let (next_offset, bytes) = (read.next_offset, portion.set.len() as u64);
+                let (seen, skipped) = (read.seen_records, read.skipped_records);
+                sieve.passed(&Passed { partition, next_offset, seen, skipped, bytes });
+            }
+        }
         events.extend(read.markers.into_iter().map(|marker| ReadEvent::TransactionEnded(partition, marker)));
         events.extend(read.faults.into_iter().map(|fault| {
             let failure = Failure::new(FailureKind::Malformed, OPERATION, fault.to_string());

@@ -12,6 +12,7 @@ use super::batch::{Batch, BatchHeader, HEADER_BYTES};
 use super::codec::CodecError;
 use super::cursor::{Cursor, OutOfBytes};
 use super::legacy;
+use super::sieve::Sieve;
 use crate::domain::{Offset, PartitionId, TopicName};
 use std::sync::Arc;
 
@@ -93,6 +94,10 @@ pub struct ReadSet {
     pub markers: Vec<Marker>,
     /// Records of aborted transactions.
     pub aborted_records: u64,
+    /// Records in the window that were looked at.
+    pub seen_records: u64,
+    /// Records of batches that were not wanted.
+    pub skipped_records: u64,
     /// The set ended within a batch, which is usual.
     pub is_cut: bool,
     /// The set cannot be followed beyond `next_offset`.
@@ -109,6 +114,19 @@ pub fn read_record_set(
     aborted: Vec<AbortedTransaction>,
     scratch: &mut Vec<u8>,
 ) -> ReadSet {
+    sift_record_set(set, topic, partition, window, aborted, scratch, None)
+}
+
+/// The same, where records that a sieve does not want are left out.
+pub(super) fn sift_record_set(
+    set: &[u8],
+    topic: &TopicName,
+    partition: PartitionId,
+    window: Window,
+    aborted: Vec<AbortedTransaction>,
+    scratch: &mut Vec<u8>,
+    sieve: Option<&dyn Sieve>,
+) -> ReadSet {
     let mut filter = AbortFilter::new(aborted);
     let mut read = ReadSet {
         batches: Vec::new(),
@@ -117,6 +135,8 @@ pub fn read_record_set(
         control_records: 0,
         markers: Vec::new(),
         aborted_records: 0,
+        seen_records: 0,
+        skipped_records: 0,
         is_cut: false,
         is_dead_end: false,
     };
@@ -140,7 +160,7 @@ pub fn read_record_set(
             0 | 1 => legacy.entry(frame.bytes, &mut read.batches, scratch),
             2 => {
                 legacy.flush(&mut read.batches);
-                read_batch(frame.bytes, topic, partition, &window, &mut filter, &mut read, scratch)
+                read_batch(frame.bytes, topic, partition, &window, &mut filter, &mut read, scratch, sieve)
             }
             other => Err(FaultKind::Magic(other)),
         };
@@ -151,6 +171,8 @@ pub fn read_record_set(
         read.next_offset = next_offset;
     }
     legacy.flush(&mut read.batches);
+    read.seen_records +=
+        read.batches.iter().filter(|batch| batch.is_legacy()).map(|batch| batch.len() as u64).sum::<u64>();
     read
 }
 
@@ -166,6 +188,7 @@ pub(super) fn next_offset(set: &[u8], from: Offset) -> Option<Offset> {
     Some(next)
 }
 
+#[expect(clippy::too_many_arguments, reason = "the state of one walk over a set")]
 fn read_batch(
     frame: &[u8],
     topic: &TopicName,
@@ -174,6 +197,7 @@ fn read_batch(
     filter: &mut AbortFilter,
     read: &mut ReadSet,
     scratch: &mut Vec<u8>,
+    sieve: Option<&dyn Sieve>,
 ) -> Result<(), FaultKind> {
     let header = BatchHeader::read(frame)?;
     if header.is_control() {
@@ -195,7 +219,12 @@ fn read_batch(
     if header.last_offset < window.from || window.is_behind(header.base_offset) {
         return Ok(());
     }
-    let batch = header.into_batch(topic, partition, window, scratch)?;
+    if sieve.is_some_and(|sieve| !sieve.wants(&header.outline(partition))) {
+        read.skipped_records += u64::from(header.records);
+        return Ok(());
+    }
+    let (batch, seen) = header.into_batch(topic, partition, window, scratch, sieve)?;
+    read.seen_records += seen;
     if !batch.is_empty() {
         read.batches.push(Arc::new(batch));
     }

@@ -133,9 +133,10 @@ impl Scan {
                 }
             }
         }
+        let answer_bytes = self.shared.answer_bytes(by_broker.len() + self.running.len());
         for ((broker, _), courses) in by_broker {
             let begin = Instant::now() + pause(most_tries(&courses));
-            let errand = Errand { broker, topic_id: self.topic_id, courses, begin };
+            let errand = Errand { broker, topic_id: self.topic_id, courses, answer_bytes, begin };
             self.running.spawn(poll::run(self.client.clone(), Arc::clone(&self.shared), errand, self.out.clone()));
         }
         Ok(())

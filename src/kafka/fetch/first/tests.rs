@@ -17,7 +17,7 @@ fn answer(records: &[u8], end: Offset) -> PartitionData {
 fn looked(records: &[u8], end: Offset, next: Offset, is_first: bool) -> (Option<NextRecord>, Course) {
     let mut course = course(next);
     let first = look(&answer(records, end), &mut course, is_first, &mut Vec::new()).unwrap();
-    (first, course)
+    (first.map(next_of), course)
 }
 
 fn offset(record: Option<NextRecord>) -> Option<Offset> {
@@ -79,7 +79,7 @@ fn a_broken_batch_and_an_error_say_so() {
 
 #[test]
 fn what_an_answer_leaves_out_is_a_failure() {
-    let mut firsts = Firsts::default();
+    let mut firsts = FirstBatches::default();
     let again = sort_out(FetchResponse::default(), vec![course(1)], &mut firsts, &mut Vec::new());
     assert!(again.is_empty());
     assert!(firsts[&course(1).partition].is_err());

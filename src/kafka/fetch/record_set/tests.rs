@@ -2,7 +2,9 @@
 
 use super::super::codec::{decompress, tests::compress};
 use super::super::fuzz_record_set;
+use super::super::sieve::{Outline, Passed};
 use super::*;
+
 use crate::domain::record::{Codec, Header, Record};
 use bytes::{Bytes, BytesMut};
 use proptest::prelude::*;
@@ -412,4 +414,66 @@ fn scratch_is_reused() {
     let mut scratch = Vec::with_capacity(1 << 16);
     decompress(Codec::Lz4, &compress(Codec::Lz4, &[1; 5_000]), &mut scratch).unwrap();
     assert_eq!((scratch.len(), scratch.capacity()), (5_000, 1 << 16));
+}
+
+/// Wants values with an `x`, of batches that are not from before 9 s.
+#[derive(Debug)]
+struct Xs {
+    not_before: i64,
+}
+
+impl Sieve for Xs {
+    fn wants(&self, outline: &Outline) -> bool {
+        outline.max_timestamp >= self.not_before
+    }
+    fn may_be_in(&self, block: &[u8]) -> bool {
+        block.contains(&b'x')
+    }
+    fn is_opaque(&self, _: Option<&[u8]>, value: Option<&[u8]>) -> bool {
+        value.is_some_and(|value| value.starts_with(b"?"))
+    }
+    fn sift(&self, batch: &Arc<Batch>) -> Option<Arc<Batch>> {
+        Some(Arc::clone(batch))
+    }
+    fn passed(&self, _: &Passed) {}
+}
+
+fn sifted(set: &[u8], window: Window, not_before: i64) -> ReadSet {
+    sift_record_set(set, &"t".into(), 0, window, Vec::new(), &mut Vec::new(), Some(&Xs { not_before }))
+}
+
+#[rstest]
+fn a_sieve_leaves_out_what_is_not_wanted_and_all_of_it_is_counted(
+    #[values(Codec::None, Codec::Lz4, Codec::Zstd)] codec: Codec,
+) {
+    let without = BatchOf { base: 0, codec, ..Default::default() }.with(&[plain("a"), plain("b"), plain("?c")]);
+    let with = BatchOf { base: 3, codec, ..Default::default() }.with(&[plain("x"), plain("y")]);
+    let set = [without, with].concat();
+    let read = sifted(&set, ALL, 9_000);
+    assert_eq!(offsets(&read), [2, 3, 4], "what is opaque, and batches that hold it");
+    assert_eq!((read.seen_records, read.skipped_records, read.next_offset), (5, 0, 5));
+    let read = sifted(&set, Window { from: 1, to: Some(4) }, 9_000);
+    assert_eq!((offsets(&read), read.seen_records), (vec![2, 3], 3));
+    let read = sifted(&set, ALL, 9_001);
+    assert_eq!((offsets(&read), read.seen_records, read.skipped_records), (vec![], 0, 5), "they are too old");
+}
+
+#[test]
+fn a_sieve_hides_no_fault() {
+    let broken = BatchOf { claimed: Some(9), ..BatchOf::at(0) }.with(&[plain("a")]);
+    assert_eq!(sifted(&broken, ALL, 0).faults.len(), 1);
+}
+
+#[rstest]
+fn a_part_of_a_batch_reads_as_it_did_in_the_whole(#[values(1, 40)] others: usize) {
+    let wanted =
+        Wanted { key: Some(b"k".to_vec()), value: None, headers: vec![("name", Some(&b"value"[..])), ("none", None)] };
+    let mut all: Vec<Wanted> = (0..others).map(|_| plain("another one")).collect();
+    all.insert(1, wanted);
+    let read = read(&BatchOf::at(7).with(&all), ALL, Vec::new());
+    let batch = &read.batches[0];
+    let part = batch.only(&[1]);
+    assert_eq!((part.len(), part.record(0)), (1, batch.record(1)));
+    assert_eq!(part.bytes(0), batch.bytes(1));
+    assert_eq!(part.pinned_bytes() < batch.pinned_bytes() / 2, others == 40, "a small part has memory of its own");
 }

@@ -98,6 +98,7 @@ fn request(ranges: Vec<ReadRange>) -> ReadRequest {
         rack: None,
         max_bytes_per_second: None,
         newest_only: false,
+        sieve: None,
         lane: 0,
     }
 }
