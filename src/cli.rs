@@ -136,7 +136,10 @@ async fn command(session: &mut Session, noun: Option<Noun>) -> Result<Exit, Stop
 fn stopped(session: &mut Session, stop: Stop) -> Exit {
     match stop {
         Stop::Usage(message) => {
-            complain(&message);
+            // Below the sentence there may be what was typed, with a mark.
+            let mut lines = message.lines();
+            complain(lines.next().unwrap_or_default());
+            lines.for_each(output::say);
             Exit::Usage
         }
         Stop::Failed(failure) => {

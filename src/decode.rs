@@ -19,14 +19,12 @@ mod moment;
 mod number;
 mod packed;
 mod schema;
-mod search;
 mod text;
 mod trial;
 
 pub use checkpoint::{Checkpoint, Downstream, checkpoint};
 pub use commit_log::{CommitEntry, commit_entry};
 pub use schema::{Reference, WriterSchema};
-pub use search::Needle;
 
 use crate::domain::quiet;
 use crate::domain::record::{Attempt, Decoded, Format, ViewAs};
@@ -78,6 +76,35 @@ pub fn schema_id(bytes: &[u8]) -> Option<i32> {
         return None;
     };
     Some(i32::from_be_bytes(id)).filter(|id| *id > 0)
+}
+
+/// Are these bytes shown as they are? Not where they say of themselves what they are, or
+/// look like a document, which may be read as something else.
+pub fn is_plain(bytes: &[u8], view: ViewAs) -> bool {
+    match view {
+        ViewAs::Hex => true,
+        ViewAs::Text => !reads_differently(bytes, view),
+        ViewAs::Auto => !reads_differently(bytes, view) && !looks_like_a_document(bytes),
+        ViewAs::Json
+        | ViewAs::Xml
+        | ViewAs::Avro
+        | ViewAs::Protobuf
+        | ViewAs::MessagePack
+        | ViewAs::Cbor
+        | ViewAs::Number(_)
+        | ViewAs::Uuid
+        | ViewAs::Base64 => false,
+    }
+}
+
+/// Does their meaning not show in the bytes: is there a schema to be read by, are they
+/// packed, or is there nothing that could be text?
+pub fn is_opaque(bytes: &[u8], view: ViewAs) -> bool {
+    reads_differently(bytes, view) || memchr::memchr(0, bytes).is_some() || std::str::from_utf8(bytes).is_err()
+}
+
+fn looks_like_a_document(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[' | b'<'))
 }
 
 /// Makes a key or value readable as `view` says. `ViewAs::Auto` takes what the bytes

@@ -4,6 +4,7 @@ mod compression;
 pub(super) mod line;
 mod produce;
 mod tail;
+mod what;
 
 pub(super) use tail::refuse_unknown;
 

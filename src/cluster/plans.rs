@@ -315,7 +315,7 @@ impl Cluster {
             start: StartAt::Latest(sample),
             follow: false,
             limit: Some(sample),
-            contains: None,
+            query: None,
             view: ViewAs::Text,
             isolation: Isolation::Uncommitted,
             tiered: TieredRead::Ask,

@@ -6,8 +6,10 @@
 //! 50 ms, through a channel that holds two.
 
 use super::Cluster;
+use super::matcher::Matcher;
 use super::schemas::Schemas;
 use crate::decode;
+use crate::domain::query::{Query, Truth};
 use crate::domain::record::{BatchFacts, DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::{Listed, OffsetAt};
@@ -21,7 +23,7 @@ use tokio::time::Instant;
 /// Updates leave no more often than this.
 const PACE: Duration = Duration::from_millis(50);
 /// References that one update carries at most; a live screen drops older ones.
-const MAX_UPDATE: usize = 4096;
+pub(super) const MAX_UPDATE: usize = 4096;
 /// The newest records of several partitions wait this long for each other, so
 /// that a screen shows them in order of time.
 const GATHER: Duration = Duration::from_millis(300);
@@ -39,8 +41,8 @@ pub struct RecordsRequest {
     pub follow: bool,
     /// Stop after this many records that match.
     pub limit: Option<u64>,
-    /// Only records whose readable key, value or headers contain this.
-    pub contains: Option<String>,
+    /// Only records that meet this.
+    pub query: Option<Query>,
     pub view: ViewAs,
     pub isolation: Isolation,
     pub tiered: TieredRead,
@@ -71,6 +73,16 @@ impl RecordRef {
     pub(crate) fn of_times(topic: &TopicName, partition: PartitionId, base_offset: Offset, times: &[i64]) -> Vec<Self> {
         let batch = Arc::new(Batch::of_times(topic, partition, base_offset, times));
         (0..u32::try_from(times.len()).unwrap()).map(|index| Self { batch: Arc::clone(&batch), index }).collect()
+    }
+
+    /// All records of a batch.
+    pub(super) fn of(batch: &Arc<Batch>) -> impl Iterator<Item = Self> {
+        let indexes = 0..u32::try_from(batch.len()).unwrap_or(u32::MAX);
+        indexes.map(|index| Self { batch: Arc::clone(batch), index })
+    }
+
+    pub fn topic(&self) -> &TopicName {
+        self.batch.topic()
     }
 
     pub fn partition(&self) -> PartitionId {
@@ -127,7 +139,7 @@ pub struct RecordCounts {
     pub matched: u64,
     /// Matched, but older than what a live screen can hold.
     pub dropped: u64,
-    /// Claimed a schema and could not be read by it; counted only where a filter read them.
+    /// Could not be read, and what they hold would have decided; counted only where a filter read them.
     pub undecodable: u64,
     /// Bytes of batches as they came off the wire.
     pub bytes: u64,
@@ -270,7 +282,11 @@ impl Cluster {
     }
 
     /// How much of `ranges` is no longer on the brokers' own disks.
-    async fn tiered_part(&self, topic: &TopicName, ranges: &[fetch::ReadRange]) -> Result<Option<TieredPart>, Failure> {
+    pub(super) async fn tiered_part(
+        &self,
+        topic: &TopicName,
+        ranges: &[fetch::ReadRange],
+    ) -> Result<Option<TieredPart>, Failure> {
         let partitions: Vec<TopicPartition> =
             ranges.iter().map(|range| TopicPartition::new(topic.clone(), range.partition)).collect();
         let local = self.offsets_at(&partitions, OffsetAt::EarliestLocal).await?;
@@ -300,7 +316,10 @@ impl Cluster {
 
     /// What to read of each partition, the ends being those of now, and what cannot
     /// be read at all.
-    async fn ranges(&self, request: &RecordsRequest) -> Result<(Vec<fetch::ReadRange>, Vec<Failure>), Failure> {
+    pub(super) async fn ranges(
+        &self,
+        request: &RecordsRequest,
+    ) -> Result<(Vec<fetch::ReadRange>, Vec<Failure>), Failure> {
         let known = self.known_metadata().await?;
         let topic = match known.topic(request.topic.as_str()).cloned() {
             Some(topic) => topic,
@@ -377,8 +396,7 @@ impl RangeRecords {
         while self.pending.is_empty() {
             for event in self.reading.next().await? {
                 if let ReadEvent::Batch(batch) = event {
-                    let indexes = 0..u32::try_from(batch.len()).unwrap_or(u32::MAX);
-                    self.pending.extend(indexes.map(|index| RecordRef { batch: Arc::clone(&batch), index }));
+                    self.pending.extend(RecordRef::of(&batch));
                 }
             }
         }
@@ -388,9 +406,8 @@ impl RangeRecords {
 
 /// The state of one feed between updates.
 struct Feed {
-    schemas: Arc<Schemas>,
     request: RecordsRequest,
-    needle: Option<decode::Needle>,
+    matcher: Option<Matcher>,
     update: RecordsUpdate,
     pending: VecDeque<RecordRef>,
     counts: RecordCounts,
@@ -405,8 +422,7 @@ struct Feed {
 impl Feed {
     fn new(schemas: Arc<Schemas>, request: RecordsRequest) -> Self {
         Self {
-            schemas,
-            needle: request.contains.as_deref().filter(|text| !text.is_empty()).map(decode::Needle::new),
+            matcher: request.query.clone().map(|query| Matcher::new(query, request.view, schemas)),
             request,
             update: RecordsUpdate::default(),
             pending: VecDeque::new(),
@@ -466,10 +482,11 @@ impl Feed {
     async fn take_batch(&mut self, batch: Arc<Batch>) {
         self.counts.bytes += batch.wire_bytes() as u64;
         self.counts.seen += batch.len() as u64;
-        if self.needle.is_some() {
-            let ids: BTreeSet<i32> = (0..batch.len()).flat_map(|index| ids_in(&batch, index)).collect();
-            if !ids.is_empty() {
-                self.schemas.resolve(ids).await;
+        if let Some(matcher) = &self.matcher {
+            let candidates = (0..batch.len()).filter(|index| matcher.may_meet(&batch, *index));
+            let ids: BTreeSet<i32> = candidates.flat_map(|index| matcher.ids(&batch, index)).collect();
+            if matcher.lacks(&ids) {
+                matcher.resolve(ids).await;
             }
         }
         let room = match self.request.limit {
@@ -477,7 +494,7 @@ impl Feed {
             None => usize::MAX,
         };
         // Without a filter only what an update can carry is walked at all.
-        let skip = match (self.request.keep, &self.needle) {
+        let skip = match (self.request.keep, &self.matcher) {
             (Keep::Newest, None) if room == usize::MAX => batch.len().saturating_sub(MAX_UPDATE),
             (Keep::Counts, None) => batch.len().min(room),
             _ => 0,
@@ -512,31 +529,10 @@ impl Feed {
     }
 
     fn matches(&mut self, batch: &Batch, index: usize) -> bool {
-        let Some(needle) = &self.needle else { return true };
-        let parts = || [batch.key(index), batch.value(index)].into_iter().flatten().flatten();
-        if parts().any(|bytes| needle.is_in_bytes(bytes)) {
-            return true;
-        }
-        let view = self.request.view;
-        let must_decode = parts().any(|bytes| decode::reads_differently(bytes, view));
-        if !must_decode && !batch.has_headers(index) {
-            return false;
-        }
-        let Some(record) = batch.record(index) else { return false };
-        for bytes in [&record.key, &record.value].into_iter().flatten() {
-            // What reads as it is written was searched as it is.
-            if decode::reads_differently(bytes, view) {
-                let decoded = decode::decode(Some(bytes), view, &*self.schemas);
-                self.counts.undecodable += u64::from(decoded.is_undecodable());
-                if needle.is_in_value(&decoded.value) {
-                    return true;
-                }
-            }
-        }
-        record.headers.iter().any(|header| {
-            needle.is_in_bytes(header.name.as_bytes())
-                || header.value.as_ref().is_some_and(|value| needle.is_in_bytes(value))
-        })
+        let Some(matcher) = &self.matcher else { return true };
+        let truth = if matcher.may_meet(batch, index) { matcher.truth(batch, index) } else { Truth::No };
+        self.counts.undecodable += u64::from(truth == Truth::Unknown);
+        truth == Truth::Yes
     }
 
     fn flush(&mut self) -> RecordsUpdate {
@@ -552,7 +548,7 @@ impl Feed {
 
 /// Puts partitions together by time. Within a partition the order stays that of
 /// the log, whatever its timestamps say.
-fn in_order_of_time(records: Vec<RecordRef>) -> Vec<RecordRef> {
+pub(super) fn in_order_of_time(records: Vec<RecordRef>) -> Vec<RecordRef> {
     let mut latest: HashMap<PartitionId, Time> = HashMap::new();
     let mut keyed: Vec<(Time, PartitionId, RecordRef)> = records
         .into_iter()

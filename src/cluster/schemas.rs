@@ -36,6 +36,13 @@ impl Schemas {
         self.registry.as_deref()
     }
 
+    /// Is one of `ids` not there yet?
+    pub(super) fn lacks(&self, ids: &BTreeSet<i32>) -> bool {
+        let is_there = |entry: Option<&Entry>| matches!(entry, Some(Entry::Ready(_) | Entry::Unusable(_)));
+        let known = lock(&self.known);
+        self.registry.is_some() && ids.iter().any(|id| !is_there(known.get(id)))
+    }
+
     /// Fetches what is not known yet of `ids`. Failures are kept, not returned:
     /// they show beside the values that need them.
     pub(super) async fn resolve(&self, ids: BTreeSet<i32>) {

@@ -1,12 +1,13 @@
 //! `klamm records tail`: from where, how many, and until when.
 
-use super::line;
+use super::{line, what};
 use crate::cli::confirm::Consent;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Table, complain, number, text};
 use crate::cli::session::{Session, blocking};
 use crate::cluster::{Cluster, Keep, RecordCounts, RecordsRequest};
 use crate::domain::plan::Confirm;
+use crate::domain::query::Query;
 use crate::domain::record::{Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::when::parse_time;
 use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName, show, topic_formats};
@@ -16,7 +17,7 @@ use jiff::tz::TimeZone;
 use std::time::Duration;
 
 /// Records decoded at once: enough to be quick, few enough to be soon on screen.
-const DECODE_AT_ONCE: usize = 512;
+pub(super) const DECODE_AT_ONCE: usize = 512;
 
 #[derive(Debug, Args)]
 pub(crate) struct TailArguments {
@@ -40,6 +41,9 @@ pub(crate) struct TailArguments {
     /// Only records whose key, value or headers contain this
     #[arg(long, value_name = "TEXT")]
     contains: Option<String>,
+    /// Only records that meet a query, such as: value.state = OPEN and not key exists
+    #[arg(long = "where", value_name = "QUERY")]
+    query: Option<String>,
     /// Whether records of transactions are shown that were or may be aborted
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
     isolation: Level,
@@ -52,7 +56,7 @@ pub(crate) struct TailArguments {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Level {
+pub(super) enum Level {
     /// All records
     #[default]
     #[value(name = "read_uncommitted")]
@@ -79,6 +83,11 @@ fn view() -> impl TypedValueParser<Value = ViewAs> {
 
 pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Result<Exit, Stop> {
     let start = start(&arguments.from, session.now(), session.zone_asked_for())?;
+    let query = match &arguments.query {
+        Some(text) => what::read(text, session.now(), session.zone_asked_for())?,
+        None => None,
+    };
+    let contains = arguments.contains.as_deref().filter(|text| !text.is_empty()).map(Query::anywhere).into_iter();
     let cluster = session.connect().await?;
     let topic = TopicName::from(arguments.topic.as_str());
     refuse_unknown(&cluster, &topic, &arguments.partition).await?;
@@ -90,7 +99,7 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
         start,
         follow: !arguments.no_follow,
         limit: arguments.limit,
-        contains: arguments.contains,
+        query: Query::all(contains.chain(query).collect()),
         view,
         isolation: arguments.isolation.into(),
         tiered: if arguments.tiered { TieredRead::Allowed } else { TieredRead::Ask },
@@ -159,7 +168,7 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
 const NOTICED: Duration = Duration::from_millis(500);
 
 /// Who reads a lot is told what it waited for, and what changes that.
-fn say_held_back(cluster: &Cluster, held_back: Duration) {
+pub(super) fn say_held_back(cluster: &Cluster, held_back: Duration) {
     let Some(budget) = cluster.profile().read_budget_bytes_per_second.filter(|_| held_back >= NOTICED) else { return };
     complain(&format!(
         "reading waited {} for the read budget of {} per broker (read_budget in the profile)",
@@ -184,7 +193,7 @@ fn report(topic: &TopicName, counts: RecordCounts, failures: Vec<Failure>) -> Re
 
 /// Asks whether records shall be fetched from remote storage, where there is
 /// somebody to ask.
-fn agree(topic: &TopicName, part: TieredPart) -> Result<(), Failure> {
+pub(super) fn agree(topic: &TopicName, part: TieredPart) -> Result<(), Failure> {
     let message = format!(
         "up to {} records of {} lie in remote storage: reading them is slow, and costs where requests are paid for",
         show::count(part.records),

@@ -11,7 +11,7 @@ fn request(start: StartAt) -> RecordsRequest {
         start,
         follow: false,
         limit: None,
-        contains: None,
+        query: None,
         view: ViewAs::Auto,
         isolation: Isolation::Uncommitted,
         tiered: TieredRead::Ask,

@@ -2,7 +2,7 @@
 
 use super::find::Haystack;
 use super::slot::{Generation, Slot};
-use crate::cluster::{Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest, TopicLogs};
+use crate::cluster::{Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest, SearchRequest, TopicLogs};
 use crate::domain::group_config;
 use crate::domain::group_plan::Leavers;
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
@@ -90,6 +90,7 @@ pub enum Request {
         haystack: Haystack,
     },
     Records(RecordsRequest),
+    Search(Box<SearchRequest>),
     Decode {
         records: Vec<RecordRef>,
         view: ViewAs,

@@ -6,8 +6,8 @@ use super::find::Hit;
 use super::session::{ProfilesNow, Session};
 use super::slot::{Generation, Slot};
 use crate::cluster::{
-    Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, Overrides, ProbeStep, RecordsUpdate, TopicGroup,
-    TopicLogs,
+    Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, Overrides, ProbeStep, RecordsUpdate, SearchUpdate,
+    TopicGroup, TopicLogs,
 };
 use crate::domain::compression::CompressionReport;
 use crate::domain::config::ConfigEntry;
@@ -117,6 +117,8 @@ pub enum Answer {
     },
     /// One of many.
     Records(RecordsUpdate),
+    /// One of many.
+    Searched(SearchUpdate),
     /// No more records will come.
     RecordsEnded,
     Decoded(Vec<Arc<DecodedRecord>>),
@@ -144,7 +146,12 @@ impl Answer {
     pub fn is_one_of_many(&self) -> bool {
         matches!(
             self,
-            Self::Records(_) | Self::Progress(..) | Self::Probed(_) | Self::TopicLogsSoFar(_) | Self::GroupsSoFar(_)
+            Self::Records(_)
+                | Self::Searched(_)
+                | Self::Progress(..)
+                | Self::Probed(_)
+                | Self::TopicLogsSoFar(_)
+                | Self::GroupsSoFar(_)
         )
     }
 }

@@ -119,6 +119,16 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             }
             Answer::RecordsEnded
         }
+        Request::Search(request) => {
+            let Ok(cluster) = cluster else { return };
+            let mut feed = cluster.search(*request);
+            while let Some(update) = feed.next().await {
+                if !reply.send(Answer::Searched(update)).await {
+                    return;
+                }
+            }
+            Answer::RecordsEnded
+        }
         Request::Decode { records, view } => match cluster {
             Ok(cluster) => Answer::Decoded(cluster.decode(&records, view).await),
             Err(_) => Answer::Decoded(Vec::new()),

@@ -12,7 +12,8 @@ use super::{groups, lists, palette, plans, profiles, records, start};
 use crate::cluster::NewTopic;
 use crate::domain::group_config;
 use crate::domain::partition_plan::PartitionWish;
-use crate::domain::record::{Isolation, TieredRead};
+use crate::domain::query::{self, Moment, Query};
+use crate::domain::record::{Isolation, StartAt, TieredRead};
 use crate::domain::{BrokerId, GroupId, Time, TopicName, topic_name};
 use crate::profile::Action;
 use std::path::PathBuf;
@@ -143,27 +144,60 @@ fn accept_name(state: &mut State, effects: &mut Vec<Effect>) {
 
 fn accept_form(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Dialog::Form(form)) = state.dialogs.last() else { return };
+    let error_at = match form.purpose {
+        FormPurpose::RecordsContains => query::parse(form.line(0), &moment(state)).err().map(|error| error.at),
+        _ => None,
+    };
     if let Err(error) = read_form(state, form).map(|action| carry_out(state, action, effects))
         && let Some(Dialog::Form(form)) = state.dialogs.last_mut()
     {
-        form.error = Some(error);
+        (form.error, form.error_at) = (Some(error), error_at);
     }
+}
+
+/// Times in a query are of the profile's zone.
+fn moment(state: &State) -> Moment {
+    Moment { now: state.now, zone: Some(state.zone().clone()) }
 }
 
 /// What a form says, once it can be read.
 enum FormAction {
     CreateTopic(NewTopic),
     Read(Reading),
-    Contains(Option<String>),
-    ResetHere { group: GroupId, topic: TopicName, partition: i32, offset: i64 },
-    ResetTopic { group: GroupId, topic: TopicName },
-    Copy { from: GroupId, to: GroupId },
+    /// From where everything is searched, if it is not the live records that are filtered.
+    Where(Option<Query>, Option<StartAt>),
+    ResetHere {
+        group: GroupId,
+        topic: TopicName,
+        partition: i32,
+        offset: i64,
+    },
+    ResetTopic {
+        group: GroupId,
+        topic: TopicName,
+    },
+    Copy {
+        from: GroupId,
+        to: GroupId,
+    },
     Import(PathBuf),
-    Configure { group: GroupId, wishes: Vec<group_config::Wish> },
-    Wish { topic: TopicName, wish: PartitionWish },
-    Save { path: PathBuf, text: String },
+    Configure {
+        group: GroupId,
+        wishes: Vec<group_config::Wish>,
+    },
+    Wish {
+        topic: TopicName,
+        wish: PartitionWish,
+    },
+    Save {
+        path: PathBuf,
+        text: String,
+    },
     SwitchBroker(BrokerId),
-    Duplicate { from: String, name: String },
+    Duplicate {
+        from: String,
+        name: String,
+    },
 }
 
 fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
@@ -206,7 +240,8 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
                 topic: topic.into(),
                 start: parse_start(form.text(1), state.now, state.zone())?,
                 partitions: parse_partitions(form.text(2))?,
-                contains: before.and_then(|reading| reading.contains.clone()),
+                covers: false,
+                query: before.and_then(|reading| reading.query.clone()),
                 view: before.map_or_else(|| state.usual_view(topic), |reading| reading.view),
                 isolation: before.map_or(Isolation::default(), |reading| reading.isolation),
                 // Another place in the log: it is asked anew.
@@ -215,7 +250,13 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
             })
         }
         FormPurpose::RecordsContains => {
-            FormAction::Contains(Some(form.text(0).to_owned()).filter(|text| !text.is_empty()))
+            let query = query::parse(form.line(0), &moment(state)).map_err(|error| error.message)?;
+            let start = match form.text(1) {
+                "" => None,
+                _ if query.is_none() => return Err("what shall be searched for?".into()),
+                text => Some(parse_start(text, state.now, state.zone())?),
+            };
+            FormAction::Where(query, start)
         }
         FormPurpose::ResetGroupHere { topic, partition, offset } => FormAction::ResetHere {
             group: group_of(form)?,
@@ -274,9 +315,10 @@ fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
                 records::open(state, reading, effects);
             }
         }
-        FormAction::Contains(contains) => {
+        FormAction::Where(query, start) => {
             if let Some(mut reading) = state.views.records.reading.clone() {
-                reading.contains = contains;
+                (reading.query, reading.covers) = (query, start.is_some());
+                reading.start = start.unwrap_or(reading.start);
                 records::begin(state, reading, effects);
             }
         }

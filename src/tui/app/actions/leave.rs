@@ -6,7 +6,7 @@ use super::super::effect::Effect;
 use super::super::notes::Tone;
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{lists, open, profiles, stop};
+use super::{lists, open, profiles, records, stop};
 
 /// One level out.
 pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
@@ -35,6 +35,9 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
                 profiles::left_unanswered(state);
             }
         }
+        return;
+    }
+    if state.screen == Screen::Records && records::stop_search(state, effects) {
         return;
     }
     match state.screen {

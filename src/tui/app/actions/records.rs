@@ -8,7 +8,8 @@ use super::super::screens::records::{Reading, RecordsPane};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::{open::deeper, start, stop};
-use crate::cluster::{Keep, RecordsRequest};
+use crate::cluster::{Keep, RecordsRequest, SearchRequest};
+use crate::domain::query::Query;
 use crate::domain::record::{Isolation, StartAt, TieredRead};
 use crate::domain::{TopicName, topic_formats};
 
@@ -26,21 +27,55 @@ pub fn open(state: &mut State, reading: Reading, effects: &mut Vec<Effect>) {
 
 /// Reads anew, forgetting what is on screen.
 pub fn begin(state: &mut State, reading: Reading, effects: &mut Vec<Effect>) {
+    stop(state, Slot::Decode, effects);
+    if let Some(request) = searched(&reading) {
+        state.views.records.begin(reading);
+        start(state, Slot::Records, Request::Search(Box::new(request)), effects);
+        return;
+    }
     let request = RecordsRequest {
         topic: reading.topic.clone(),
         partitions: reading.partitions.clone(),
         start: reading.start,
         follow: true,
         limit: None,
-        contains: reading.contains.clone(),
+        query: reading.query.clone(),
         view: reading.view,
         isolation: reading.isolation,
         tiered: reading.tiered,
         keep: Keep::Newest,
     };
-    stop(state, Slot::Decode, effects);
     state.views.records.begin(reading);
     start(state, Slot::Records, Request::Records(request), effects);
+}
+
+/// The search that a reading is, if it is one.
+fn searched(reading: &Reading) -> Option<SearchRequest> {
+    let query = reading.query.clone().filter(|_| reading.covers)?;
+    Some(SearchRequest {
+        topics: vec![reading.topic.clone()],
+        query,
+        partitions: reading.partitions.clone(),
+        start: reading.start,
+        limit: None,
+        slack_ms: None,
+        view: Some(reading.view),
+        isolation: reading.isolation,
+        tiered: reading.tiered,
+        keep: Keep::All,
+    })
+}
+
+/// `esc` while a search runs: what it found stays. Whether there was one to stop.
+pub fn stop_search(state: &mut State, effects: &mut Vec<Effect>) -> bool {
+    let records = &state.views.records;
+    let covers = records.reading.as_ref().is_some_and(|reading| reading.covers);
+    if !covers || records.is_finished || !state.slots.is_running(Slot::Records) {
+        return false;
+    }
+    stop(state, Slot::Records, effects);
+    state.views.records.stop_search();
+    true
 }
 
 pub fn tail_selected(state: &mut State, effects: &mut Vec<Effect>) {
@@ -72,14 +107,13 @@ pub fn ask_from(state: &mut State) {
 }
 
 pub fn ask_contains(state: &mut State) {
-    let contains = state.views.records.reading.as_ref().and_then(|reading| reading.contains.clone());
-    let hint = "bytes in key or value; an empty line shows all";
-    let fields = vec![Form::field("contains", contains.as_deref().unwrap_or_default(), hint)];
-    state.dialogs.push(Dialog::Form(Box::new(Form::new(
-        FormPurpose::RecordsContains,
-        "Show only records that contain",
-        fields,
-    ))));
+    let query = state.views.records.reading.as_ref().and_then(|reading| reading.query.as_ref());
+    let hint = "words, or value.state = OPEN and not key exists";
+    let start = "earliest, -500, a time, 15m: searches all; empty: filters";
+    let fields =
+        vec![Form::field("query", &query.map(Query::typed).unwrap_or_default(), hint), Form::field("from", "", start)];
+    let title = "Show only records that meet a query";
+    state.dialogs.push(Dialog::Form(Box::new(Form::new(FormPurpose::RecordsContains, title, fields))));
 }
 
 /// `i`: with or without what was or may be aborted.

@@ -47,13 +47,15 @@ pub struct Form {
     pub fields: Vec<Field>,
     pub focus: usize,
     pub error: Option<String>,
+    /// The character of the line in focus that the error is about.
+    pub error_at: Option<usize>,
     /// Ids offered for the field, as far as they match what is typed.
     pub choices: Vec<GroupId>,
 }
 
 impl Form {
     pub fn new(purpose: FormPurpose, title: impl Into<String>, fields: Vec<Field>) -> Self {
-        Self { purpose, title: title.into(), fields, focus: 0, error: None, choices: Vec::new() }
+        Self { purpose, title: title.into(), fields, focus: 0, error: None, error_at: None, choices: Vec::new() }
     }
 
     pub fn field(label: &'static str, value: &str, hint: impl Into<String>) -> Field {
@@ -61,12 +63,17 @@ impl Form {
     }
 
     pub fn input_mut(&mut self) -> Option<&mut TextInput> {
-        self.error = None;
+        (self.error, self.error_at) = (None, None);
         self.fields.get_mut(self.focus).map(|field| &mut field.input)
     }
 
     pub fn text(&self, field: usize) -> &str {
         self.fields.get(field).map_or("", |field| field.input.text().trim())
+    }
+
+    /// As it was typed, so that characters can be counted in it.
+    pub fn line(&self, field: usize) -> &str {
+        self.fields.get(field).map_or("", |field| field.input.text())
     }
 
     pub fn move_focus(&mut self, by: isize) {

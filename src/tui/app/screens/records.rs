@@ -9,12 +9,14 @@ mod start;
 pub use ring::Ring;
 pub use start::{parse_partitions, parse_start};
 
-use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate};
+use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate, SearchCounts, SearchUpdate};
+use crate::domain::query::Query;
 use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::{Failure, GroupId, Offset, PartitionId, Time, TopicName, dead_letter};
 use crate::tui::app::list::Motion;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Records kept on screen's behalf.
 const MOST_RECORDS: usize = 20_000;
@@ -53,7 +55,9 @@ pub struct Reading {
     pub topic: TopicName,
     pub partitions: Option<Vec<PartitionId>>,
     pub start: StartAt,
-    pub contains: Option<String>,
+    pub query: Option<Query>,
+    /// Everything from the start to the end of now is searched, and then no more.
+    pub covers: bool,
     pub view: ViewAs,
     pub isolation: Isolation,
     pub tiered: TieredRead,
@@ -83,13 +87,25 @@ impl Reading {
             topic,
             partitions: None,
             start,
-            contains: None,
+            query: None,
+            covers: false,
             view,
             isolation: Isolation::default(),
             tiered: TieredRead::default(),
             position: None,
         }
     }
+}
+
+/// How far a search is, or what it covered.
+#[derive(Clone, Debug)]
+pub struct Searched {
+    pub counts: SearchCounts,
+    pub elapsed: Duration,
+    /// What was covered, and what that took for granted; once it is over.
+    pub coverage: Option<String>,
+    /// It was stopped before its end.
+    pub is_stopped: bool,
 }
 
 /// How fast records come, from two counts and their times.
@@ -114,6 +130,8 @@ pub struct RecordsView {
     pub waiting: Vec<Failure>,
     /// So much lies in remote storage, and nothing is read before it is wanted.
     pub tiered: Option<TieredPart>,
+    /// Of a reading that covers.
+    pub search: Option<Searched>,
     pub pane: RecordsPane,
     pub wraps: bool,
     /// The sizes of the records kept stand in the place of the facts.
@@ -142,6 +160,7 @@ impl Default for RecordsView {
             failures: Vec::new(),
             waiting: Vec::new(),
             tiered: None,
+            search: None,
             pane: RecordsPane::List,
             wraps: true,
             shows_sizes: false,
@@ -163,7 +182,8 @@ fn key(record: &RecordRef) -> RecordKey {
 impl RecordsView {
     /// Forgets all records and begins anew.
     pub fn begin(&mut self, reading: Reading) {
-        let is_following = !matches!(reading.start, StartAt::Earliest | StartAt::Offset(_) | StartAt::Time(_));
+        let is_following =
+            !reading.covers && !matches!(reading.start, StartAt::Earliest | StartAt::Offset(_) | StartAt::Time(_));
         let (wraps, shows_sizes, pane) = (self.wraps, self.shows_sizes, self.pane);
         let seeks = reading.position.as_ref().map(|position| position.offset);
         *self = Self { reading: Some(reading), is_following, wraps, shows_sizes, pane, seeks, ..Self::default() };
@@ -227,6 +247,39 @@ impl RecordsView {
             self.seek();
         } else if self.selected.is_none() {
             self.go_to(0);
+        }
+    }
+
+    /// What a search has found since, and how far it is.
+    pub fn take_search(&mut self, update: SearchUpdate, at: Time) {
+        let counts = update.counts();
+        let is_over = update.finished && update.tiered.is_none();
+        let searched = update.topics.first().filter(|_| is_over);
+        let coverage = searched.map(|searched| {
+            let mut said = vec![searched.coverage(&update.failures, update.is_limited)];
+            said.extend(searched.notes.iter().cloned());
+            said.join("; ")
+        });
+        self.search = Some(Searched { counts, elapsed: update.elapsed, coverage, is_stopped: false });
+        let SearchCounts { seen, matched, undecodable, bytes, .. } = counts;
+        let update = RecordsUpdate {
+            records: update.records,
+            counts: RecordCounts { seen, matched, dropped: 0, undecodable, bytes },
+            failures: update.failures,
+            waiting: update.waiting,
+            tiered: update.tiered.map(|(_, part)| part),
+            caught_up: false,
+            finished: update.finished,
+            held_back: update.held_back,
+        };
+        self.take(update, at);
+    }
+
+    /// What was found stays; how much was not looked at is said.
+    pub fn stop_search(&mut self) {
+        self.is_finished = true;
+        if let Some(search) = &mut self.search {
+            search.is_stopped = true;
         }
     }
 

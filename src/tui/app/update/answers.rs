@@ -157,6 +157,11 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
         }
         Answer::Found { typed, hits } => actions::palette::found(state, typed, hits),
         Answer::Records(update) => take_records(state, update),
+        Answer::Searched(update) => {
+            state.is_dirty = true;
+            let now = state.now;
+            state.views.records.take_search(update, now);
+        }
         Answer::RecordsEnded => {
             state.is_dirty |= !state.views.records.is_finished;
             state.views.records.is_finished = true;

@@ -2,10 +2,10 @@
 
 use super::behaviour::refused;
 use super::canned::Desk;
-use crate::cluster::{Access, RecordRef, RecordsUpdate};
+use crate::cluster::{Access, RecordRef, RecordsUpdate, SearchCounts, SearchUpdate, TopicSearched};
 use crate::domain::record::{Isolation, TieredPart, TieredRead, ViewAs};
 use crate::tui::app::slot::Slot;
-use crate::tui::app::{Answer, Effect, Request};
+use crate::tui::app::{Answer, Effect, Message, Request};
 
 #[test]
 fn records_stand_still_when_one_reads_and_follow_when_told() {
@@ -110,4 +110,82 @@ fn a_format_is_chosen_from_a_menu() {
     assert!(desk.open.contains_key(&Slot::Decode), "what is in sight is read anew");
     desk.press("v esc");
     assert_eq!(view(&desk), Some(ViewAs::Json));
+}
+
+fn paste(desk: &mut Desk, text: &str) {
+    let at = desk.now;
+    desk.send(Message::Pasted { text: text.into(), at });
+}
+
+/// What was typed into the form of `/`, and from where.
+fn ask(desk: &mut Desk, query: &str, from: &str) {
+    desk.press("/");
+    paste(desk, query);
+    desk.press("tab");
+    paste(desk, from);
+    desk.press("enter");
+}
+
+#[test]
+fn a_query_that_is_wrong_is_marked_where_it_is() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t /");
+    paste(&mut desk, "value.id = 4 and amount > 5");
+    desk.press("enter");
+    let shown = desk.draw(120, 40);
+    assert!(shown.contains("no field is called amount"), "{shown}");
+    let lines: Vec<&str> = shown.lines().collect();
+    let at = lines.iter().position(|line| line.contains("value.id = 4 and amount")).expect("the line");
+    let column = |line: &str, what: &str| line.split(what).next().map(|before| before.chars().count());
+    assert_eq!(column(lines[at + 1], "^"), column(lines[at], "amount"), "{shown}");
+}
+
+#[test]
+fn words_are_looked_for_in_what_comes() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    ask(&mut desk, "FAILED", "");
+    match desk.open.get(&Slot::Records) {
+        Some((_, Request::Records(request))) => {
+            assert_eq!(request.query.as_ref().and_then(|query| query.word()), Some("FAILED"));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(desk.draw(120, 40).contains("contains \"FAILED\""));
+}
+
+#[test]
+fn a_search_says_how_far_it_is_and_esc_keeps_what_it_found() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    ask(&mut desk, "value.state = OPEN", "earliest");
+    let Some((_, Request::Search(request))) = desk.open.get(&Slot::Records) else { panic!("a search") };
+    assert_eq!(request.query.to_string(), "value.state = \"OPEN\"");
+    let topic: crate::domain::TopicName = request.topics[0].clone();
+    let update = |passed: u64, finished: bool| SearchUpdate {
+        records: RecordRef::of_times(&topic, 0, 7, &[1; 3]),
+        topics: vec![TopicSearched {
+            topic: topic.clone(),
+            partitions: 12,
+            counts: SearchCounts { seen: passed, matched: 3, offsets: 1_000, passed, ..SearchCounts::default() },
+            is_complete: finished,
+            notes: Vec::new(),
+        }],
+        finished,
+        ..SearchUpdate::default()
+    };
+    desk.answer(Slot::Records, Answer::Searched(update(420, false)));
+    let shown = desk.draw(120, 40);
+    assert!(shown.contains("searching") && shown.contains("42 %") && shown.contains("esc stops"), "{shown}");
+    desk.press("esc");
+    assert!(!desk.open.contains_key(&Slot::Records), "it is stopped");
+    let shown = desk.draw(120, 40);
+    assert!(shown.contains("stopped at 42 %") && shown.contains("the rest was not looked at"), "{shown}");
+    assert_eq!(desk.state.views.records.ring.len(), 3, "what was found stays");
+
+    ask(&mut desk, "", "earliest");
+    desk.answer(Slot::Records, Answer::Searched(update(1_000, true)));
+    let shown = desk.draw(120, 40);
+    assert!(shown.contains("3 of 1,000 records match, in 12 partitions"), "{shown}");
+    assert!(shown.contains("all of it was covered"), "{shown}");
 }

@@ -13,12 +13,12 @@ pub use places::{decode, entries, in_group};
 use super::canned::{self, Desk};
 use crate::cluster::{
     Access, BrokerRow, GroupDetail, Groups, JournalEntry, JournalView, Metadata, RecordCounts, RecordRef,
-    RecordsUpdate, TopicLogs,
+    RecordsUpdate, SearchCounts, SearchUpdate, TopicLogs, TopicSearched,
 };
 use crate::domain::group::GroupState;
 use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
 use crate::domain::record::TieredPart;
-use crate::domain::{Failure, FailureKind, Partial};
+use crate::domain::{Failure, FailureKind, Partial, TopicName};
 use crate::profile::{Field, Question};
 use crate::tui::app::dialogs::{FormPurpose, MenuPurpose};
 use crate::tui::app::screens::group::GroupTab;

@@ -25,7 +25,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
         canvas.put(inner.x, y, label_width, field.label, if is_here { Role::Accent } else { Role::Text });
         let place = Rect { x: inner.x + label_width, y, width: inner.width.saturating_sub(label_width), height: 1 };
         text_field::draw(canvas, place, &field.input, is_here);
-        canvas.put(place.x, y + 1, place.width, &field.hint, Role::Muted);
+        match form.error_at.and_then(|at| under(field.input.text(), at, place.width)).filter(|_| is_here) {
+            Some(column) => canvas.put(place.x + column, y + 1, 1, "^", Role::Danger),
+            None => canvas.put(place.x, y + 1, place.width, &field.hint, Role::Muted),
+        };
         y += 2;
     }
     for choice in &form.choices {
@@ -39,4 +42,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
         let text = format!("{} {error}", canvas.theme.marks.broken);
         canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &text, Role::Danger);
     }
+}
+
+/// The column of a character, where the whole line is in sight.
+fn under(text: &str, at: usize, width: u16) -> Option<u16> {
+    let before: String = text.chars().take(at).collect();
+    let column = u16::try_from(display_width(&before)).ok()?;
+    (display_width(text) < usize::from(width) && column < width).then_some(column)
 }

@@ -53,7 +53,13 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
         let ids: Vec<String> = partitions.iter().take(8).map(ToString::to_string).collect();
         spans.push(span(format!(" P {}", ids.join(",")), Role::Text));
     }
-    let how = if view.is_finished {
+    let how = if let Some(search) = view.search.as_ref().filter(|_| reading.covers) {
+        match (view.is_finished, search.is_stopped) {
+            (false, _) => span("searching", Role::Success),
+            (true, true) => span("stopped", Role::Warning),
+            (true, false) => span("searched", Role::Muted),
+        }
+    } else if view.is_finished {
         span("ended", Role::Muted)
     } else if view.is_following {
         span(format!("live {}", marks.following), Role::Success)
@@ -91,8 +97,9 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
         Isolation::Uncommitted => spans.push(span(" · uncommitted", Role::Muted)),
         Isolation::Committed => spans.push(span(" · committed", Role::Match)),
     }
-    if let Some(contains) = &reading.contains {
-        spans.extend([span(" · contains ", Role::Muted), span(format!("\"{contains}\""), Role::Match)]);
+    if let Some(query) = &reading.query {
+        let leads = if query.word().is_some() { " · contains " } else { " · where " };
+        spans.extend([span(leads, Role::Muted), span(sanitize(&query.to_string()).into_owned(), Role::Match)]);
     }
     match reading.view {
         ViewAs::Auto => {}
@@ -109,7 +116,7 @@ fn counts(view: &RecordsView) -> Vec<Span<'static>> {
         spans.push(span(format!("{}/s ", show::rate(rate)), Role::Text));
     }
     spans.push(span(format!("{} seen", show::abbreviated(counts.seen)), Role::Muted));
-    if view.reading.as_ref().is_some_and(|reading| reading.contains.is_some()) {
+    if view.reading.as_ref().is_some_and(|reading| reading.query.is_some()) {
         spans.push(span(format!(", {} match", show::abbreviated(counts.matched)), Role::Text));
     }
     spans.push(span(format!(", {} kept", show::abbreviated(view.ring.len() as u64)), Role::Muted));
@@ -135,6 +142,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let titles = Titles { left: title(view, reading, canvas, area.width, state), right: counts(view) };
     let inner = frame::draw(canvas, area, &titles, focus);
     let inner = failures(canvas, inner, view);
+    let inner = search(canvas, inner, view);
     if let Some(part) = view.tiered {
         let key = state.keymap.shown(Command::RecordsTiered).map_or(String::new(), ToString::to_string);
         let text = format!(
@@ -152,7 +160,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             (true, _, 0) => "there are no records in this range".to_owned(),
             (false, true, 0) => "nothing there yet: waiting for what is written from now on".to_owned(),
             (false, false, 0) => "reading…".to_owned(),
-            (_, _, seen) => format!("none of {} records seen so far contains it; esc leaves", show::count(seen)),
+            (_, _, seen) => format!("none of {} records seen so far meets the query; esc leaves", show::count(seen)),
         };
         states::say(canvas, inner, &text, Role::Muted);
         return;
@@ -214,6 +222,19 @@ fn failures(canvas: &mut Canvas<'_>, area: Rect, view: &RecordsView) -> Rect {
     }
     let marks = canvas.theme.marks;
     canvas.put(area.x, area.y, area.width, &format!("{} {text}", marks.look), Role::Warning);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// How far a search is, or what it covered.
+fn search(canvas: &mut Canvas<'_>, area: Rect, view: &RecordsView) -> Rect {
+    let Some(search) = view.search.as_ref().filter(|_| area.height >= 3 && view.tiered.is_none()) else { return area };
+    let progress = || search.counts.progress(search.elapsed);
+    let (text, role) = match &search.coverage {
+        Some(coverage) => (coverage.clone(), Role::Info),
+        None if search.is_stopped => (format!("stopped at {}; the rest was not looked at", progress()), Role::Warning),
+        None => (format!("{}; esc stops", progress()), Role::Info),
+    };
+    canvas.put(area.x, area.y, area.width, &text, role);
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 

@@ -124,7 +124,7 @@ pub(super) fn dialog_scenes(all: &mut Scenes) {
         desk
     });
     all.add(Place::Form, "from", Filled, "from", || filled("2 j j j j j t F"));
-    all.add(Place::Form, "contains", Filled, "contains", || decoded(Access::ReadWrite, "/"));
+    all.add(Place::Form, "contains", Filled, "query", || decoded(Access::ReadWrite, "/"));
     all.add(Place::Form, "group here", Filled, "group", || decoded(Access::ReadWrite, "k R"));
     all.add(Place::Form, "group of topic", Filled, "group", || filled("2 j j j j j enter R"));
     all.add(Place::Form, "save", Filled, "file", || decoded(Access::ReadWrite, "k ctrl-s"));

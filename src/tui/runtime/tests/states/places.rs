@@ -257,6 +257,24 @@ pub fn read_with(decode: fn(&mut Desk), access: Access, keys: &str) -> Desk {
     desk
 }
 
+/// A search from the beginning, in its middle or at its end.
+fn searching(finished: bool) -> Desk {
+    let mut desk = reading(Access::ReadWrite, None);
+    desk.press("/ 'FAILED' tab 'earliest' enter");
+    let topic: TopicName = canned::called("orders.v1").as_str().into();
+    let passed = if finished { 1_000 } else { 420 };
+    let counts = SearchCounts { seen: passed, matched: 3, offsets: 1_000, passed, ..SearchCounts::default() };
+    let searched =
+        TopicSearched { topic: topic.clone(), partitions: 12, counts, is_complete: finished, notes: Vec::new() };
+    let records = RecordRef::of_times(&topic, 2, 990_400, &[canned::NOW.0 - 9_000; 3]);
+    let update = SearchUpdate { records, topics: vec![searched], finished, ..SearchUpdate::default() };
+    desk.draw(80, 24);
+    desk.answer(Slot::Records, Answer::Searched(update));
+    desk.draw(80, 24);
+    decode(&mut desk);
+    desk
+}
+
 pub(super) fn records_scenes(all: &mut Scenes) {
     let write = Access::ReadWrite;
     all.add(Place::Records, "nothing", Empty, "no topic is open", || filled("4"));
@@ -278,6 +296,13 @@ pub(super) fn records_scenes(all: &mut Scenes) {
     all.add(Place::Records, "list", Stale, "paused", move || decoded(write, "k k"));
     all.add(Place::Records, "list", ReadOnly, "READ-ONLY", || decoded(Access::ReadOnly, ""));
     all.add(Place::Records, "list", Filled, "VALUE", move || decoded(write, ""));
+    all.add(Place::Records, "list", Filled, "42 %", || searching(false));
+    all.add(Place::Records, "list", Condition::Partial, "stopped", || {
+        let mut desk = searching(false);
+        desk.press("esc");
+        desk
+    });
+    all.add(Place::Records, "list", Filled, "3 of 1,000 records", || searching(true));
     all.add(Place::Records, "value", Loading, "Value", move || {
         let mut desk = reading(write, Some(update()));
         desk.press("tab");

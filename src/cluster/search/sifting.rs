@@ -1,0 +1,139 @@
+//! What a search does on the threads that unpack answers: look at bytes first, decode
+//! what is left, and count.
+
+use super::SearchRequest;
+use crate::cluster::matcher::Matcher;
+use crate::cluster::records::Keep;
+use crate::cluster::schemas::Schemas;
+use crate::cluster::search::SearchCounts;
+use crate::domain::query::Truth;
+use crate::domain::record::ViewAs;
+use crate::domain::{Offset, PartitionId};
+use crate::kafka::fetch::{Batch, Outline, Passed, ReadRange, Sieve};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use tokio::runtime::Handle;
+
+#[derive(Debug)]
+pub(super) struct Sifting {
+    matcher: Matcher,
+    /// Batches whose records are all older are not wanted; milliseconds.
+    not_before: Option<i64>,
+    keeps: bool,
+    runtime: Handle,
+    seen: AtomicU64,
+    skipped: AtomicU64,
+    matched: AtomicU64,
+    undecodable: AtomicU64,
+    bytes: AtomicU64,
+    /// Where each range begins, ends, and has come to.
+    courses: HashMap<PartitionId, (Offset, Offset, AtomicI64)>,
+}
+
+impl Sifting {
+    /// Must be called within the runtime.
+    pub(super) fn new(
+        request: &SearchRequest,
+        view: ViewAs,
+        schemas: Arc<Schemas>,
+        not_before: Option<i64>,
+        ranges: &[ReadRange],
+    ) -> Self {
+        let course = |range: &ReadRange| {
+            let to = range.to.unwrap_or(range.from);
+            (range.partition, (range.from, to, AtomicI64::new(range.from)))
+        };
+        Self {
+            matcher: Matcher::new(request.query.clone(), view, schemas),
+            not_before,
+            keeps: request.keep != Keep::Counts,
+            runtime: Handle::current(),
+            seen: AtomicU64::new(0),
+            skipped: AtomicU64::new(0),
+            matched: AtomicU64::new(0),
+            undecodable: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            courses: ranges.iter().map(course).collect(),
+        }
+    }
+
+    pub(super) fn counts(&self) -> SearchCounts {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let length = |from: Offset, to: Offset| u64::try_from(to.saturating_sub(from)).unwrap_or(0);
+        let (mut offsets, mut passed) = (0, 0);
+        for (from, to, next) in self.courses.values() {
+            offsets += length(*from, *to);
+            passed += length(*from, next.load(Ordering::Relaxed).min(*to));
+        }
+        SearchCounts {
+            seen: load(&self.seen),
+            skipped: load(&self.skipped),
+            matched: load(&self.matched),
+            undecodable: load(&self.undecodable),
+            bytes: load(&self.bytes),
+            offsets,
+            passed,
+        }
+    }
+}
+
+fn add(counter: &AtomicU64, count: u64) {
+    if count > 0 {
+        counter.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+impl Sieve for Sifting {
+    fn wants(&self, outline: &Outline) -> bool {
+        // Without a time, it may be any.
+        self.not_before.is_none_or(|from| outline.max_timestamp < 0 || outline.max_timestamp >= from)
+    }
+
+    fn may_be_in(&self, block: &[u8]) -> bool {
+        self.matcher.may_be_in(block)
+    }
+
+    fn is_opaque(&self, key: Option<&[u8]>, value: Option<&[u8]>) -> bool {
+        self.matcher.is_opaque(key, value)
+    }
+
+    fn sift(&self, batch: &Arc<Batch>) -> Option<Arc<Batch>> {
+        let candidates: Vec<usize> = (0..batch.len()).filter(|index| self.matcher.may_meet(batch, *index)).collect();
+        let ids: BTreeSet<i32> = candidates.iter().flat_map(|index| self.matcher.ids(batch, *index)).collect();
+        if self.matcher.lacks(&ids) {
+            // Here one may wait: this thread is for what takes its time.
+            self.runtime.block_on(self.matcher.resolve(ids));
+        }
+        let mut found = Vec::new();
+        let (mut matched, mut unknown) = (0, 0);
+        for index in candidates {
+            match self.matcher.truth(batch, index) {
+                Truth::No => {}
+                Truth::Unknown => unknown += 1,
+                Truth::Yes => {
+                    matched += 1;
+                    if self.keeps {
+                        found.push(index);
+                    }
+                }
+            }
+        }
+        add(&self.matched, matched);
+        add(&self.undecodable, unknown);
+        match found.len() {
+            0 => None,
+            all if all == batch.len() => Some(Arc::clone(batch)),
+            _ => Some(Arc::new(batch.only(&found))),
+        }
+    }
+
+    fn passed(&self, passed: &Passed) {
+        add(&self.seen, passed.seen);
+        add(&self.skipped, passed.skipped);
+        add(&self.bytes, passed.bytes);
+        if let Some((_, _, next)) = self.courses.get(&passed.partition) {
+            next.fetch_max(passed.next_offset, Ordering::Relaxed);
+        }
+    }
+}
