@@ -1,8 +1,13 @@
-//! `klamm records …`: reading a topic's records, and writing some.
+//! `klamm records …`: reading a topic's records, finding some, and writing some.
 
+mod columns;
 mod compression;
+mod get;
 pub(super) mod line;
 mod produce;
+mod range;
+mod search;
+mod status;
 mod tail;
 mod what;
 
@@ -16,6 +21,10 @@ use clap::Subcommand;
 pub(crate) enum Verb {
     /// Read records as they come; one JSON object a line with --output json
     Tail(tail::TailArguments),
+    /// Find the records that meet a query, in whole topics; says what was not covered
+    Search(search::SearchArguments),
+    /// Show single records by their places
+    Get(get::GetArguments),
     /// Write records
     Produce(produce::ProduceArguments),
     /// How batches are compressed, by producer, and what another codec would save
@@ -25,6 +34,8 @@ pub(crate) enum Verb {
 pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop> {
     match verb {
         Verb::Tail(arguments) => tail::run(session, arguments).await,
+        Verb::Search(arguments) => search::run(session, arguments).await,
+        Verb::Get(arguments) => get::run(session, arguments).await,
         Verb::Produce(arguments) => produce::run(session, arguments).await,
         Verb::Compression(arguments) => compression::run(session, arguments).await,
     }

@@ -10,6 +10,7 @@ mod looking;
 mod moving;
 mod outlook;
 mod reading;
+mod searching;
 mod sitting;
 mod taking;
 mod types;
@@ -45,6 +46,12 @@ pub const CHECKS: &[Check] = &[
     ("fetch/only what is committed", reading::isolation),
     ("fetch/from the nearest replica", reading::nearest),
     ("fetch/a topic deleted meanwhile", reading::deleted_meanwhile),
+    ("search/every codec", searching::codecs),
+    ("search/gaps", searching::gaps),
+    ("search/a range of time", searching::times),
+    ("search/a key", searching::keys),
+    ("search/what cannot be decoded", searching::undecodable),
+    ("search/several topics", searching::topics),
     ("avro", reading::avro),
     ("avro/registry down", reading::registry_down),
     ("reset and undo", changing::reset_and_undo),

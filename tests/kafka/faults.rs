@@ -126,6 +126,38 @@ pub fn groups_of_a_silent_coordinator_stay(fragile: &Fragile<'_>) {
     console.wait("an empty list", |screen| !screen.contains(&format!("▸ {group}")));
 }
 
+/// Killed in the middle of a search: it waits for the broker, and finds each record once.
+pub fn a_search_survives_a_killed_broker(fragile: &Fragile<'_>) {
+    let target = target(fragile);
+    let witness = Witness::new(&target);
+    let topic = "faults.search";
+    witness.create_topic(topic, 6, 1, &[]);
+    let value = format!("{{\"state\":\"FOUND\",\"filler\":\"{}\"}}", "x".repeat(4_000));
+    let seed = |partition| Seed { partition, value: Some(value.as_bytes()), ..Seed::default() };
+    let seeds: Vec<Seed<'_>> = (0..1_000).flat_map(|_| (0..6).map(seed)).collect();
+    witness.produce(topic, &seeds);
+    let klamm = Klamm::on(&target).without_connection();
+    // Held back, it takes long enough to be caught in the middle.
+    let profile =
+        format!("version = 1\n[profiles.slow]\nbootstrap = {:?}\nread_budget = \"1MB/s\"\n", target.bootstrap);
+    let config = klamm.write("slow.toml", &profile).display().to_string();
+    let words =
+        ["--config", &config, "--profile", "slow", "records", "search", topic, "--where", "value.state = FOUND"];
+    let search = klamm.start(&[&words[..], &["--columns", "partition,offset", "--output", "json"]].concat());
+    search.wait_for("the first matches", |out| out.lines().count() > 0);
+    assert!(search.said().lines().count() < 6_000, "it is in the middle");
+    fragile.cluster.kill_broker(some_leader(&witness, topic));
+    fragile.cluster.heal().unwrap_or_else(|message| panic!("{message}"));
+    let ran = search.end().ended_with(DONE);
+    let mut places: Vec<(i64, i64)> =
+        ran.lines().iter().filter_map(|line| Some((line[0].as_i64()?, line[1].as_i64()?))).collect();
+    places.sort_unstable();
+    let expected: Vec<(i64, i64)> =
+        (0..6).flat_map(|partition| (0..1_000).map(move |offset| (partition, offset))).collect();
+    assert!(places == expected, "{} places, {}", places.len(), ran.stderr);
+    assert!(ran.stderr.contains("all of it was covered"), "{}", ran.stderr);
+}
+
 /// The broker that keeps a group's offsets dies; another takes over, and is found.
 pub fn the_coordinator_moves(fragile: &Fragile<'_>) {
     let target = target(fragile);

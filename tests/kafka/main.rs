@@ -106,6 +106,7 @@ type Fault = fn(&Fragile<'_>);
 const FAULTS: &[(&str, Fault)] = &[
     ("a frozen broker costs its share", faults::a_frozen_broker_costs_its_share),
     ("a tail survives a killed broker", faults::a_tail_survives_a_killed_broker),
+    ("a search survives a killed broker", faults::a_search_survives_a_killed_broker),
     ("the coordinator moves", faults::the_coordinator_moves),
     ("groups of a silent coordinator stay", faults::groups_of_a_silent_coordinator_stay),
     ("all gone and back", faults::all_gone_and_back),

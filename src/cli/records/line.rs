@@ -101,7 +101,7 @@ fn outside(millis: i64) -> String {
 
 /// The value's JSON as it is; what its decoder took for JSON and is none becomes
 /// a string, so that a line is always whole.
-fn raw(value: &Value) -> Box<RawValue> {
+pub(super) fn raw(value: &Value) -> Box<RawValue> {
     let json = value.to_json();
     RawValue::from_string(json.clone())
         .or_else(|_| serde_json::value::to_raw_value(&json))

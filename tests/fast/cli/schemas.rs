@@ -103,6 +103,7 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
         "profiles test",
         "config explain",
         "config path",
+        "records search cli-schemas --where offset>=0 --count",
         "records produce cli-schemas --key k --value v --dry-run",
         "records compression catalog.products",
         "dead-letters list",
@@ -118,6 +119,10 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
     let letters = klamm("dead-letters show orders.v1-dlt --newest 5 -o json").output().expect("it runs");
     for line in text(&letters.stdout).lines() {
         see("dead-letters show", &serde_json::from_str(line).expect("an object"));
+    }
+    let search = klamm("records search cli-schemas --where offset>=0 --columns offset,value -o json").output();
+    for line in text(&search.expect("it runs").stdout).lines() {
+        see("records search", &serde_json::from_str(line).expect("a list"));
     }
     let peek = klamm("groups peek cli-schemed -o json").output().expect("it runs");
     for line in text(&peek.stdout).lines() {
@@ -177,6 +182,8 @@ fn where_there_is_no_answer_the_failure_fits_too() {
             "groups delete-offsets" => "groups delete-offsets x --topic t --yes".to_owned(),
             "groups remove-members" => "groups remove-members x --all --yes".to_owned(),
             "groups reset" => "groups reset x --all-topics --to-earliest --yes".to_owned(),
+            "records search" => "records search x --where y".to_owned(),
+            "records get" => "records get x/0@1".to_owned(),
             "records produce" => "records produce x --value v --yes".to_owned(),
             "profiles edit" => "profiles edit x --default".to_owned(),
             "profiles duplicate" => "profiles duplicate x y".to_owned(),

@@ -1,0 +1,154 @@
+//! `klamm records get`: single records by topic, partition and offset.
+
+use super::line;
+use super::tail::View;
+use crate::cli::exit::{Exit, Stop};
+use crate::cli::output::complain;
+use crate::cli::session::{Session, blocking};
+use crate::cluster::{Cluster, Keep, RecordRef, RecordsRequest};
+use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
+use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName};
+use clap::Args;
+use std::io;
+
+#[derive(Debug, Args)]
+pub(crate) struct GetArguments {
+    /// Topic, partition and offset, such as orders/3@1041; - reads them from standard input, one a line
+    #[arg(value_name = "TOPIC/PARTITION@OFFSET", required = true)]
+    places: Vec<String>,
+    /// Also read what only remote storage holds
+    #[arg(long)]
+    tiered: bool,
+    /// How keys and values are read; without it as the profile's formats say
+    #[arg(long = "as", value_enum)]
+    view: Option<View>,
+}
+
+struct Place {
+    topic: TopicName,
+    partition: PartitionId,
+    offset: Offset,
+}
+
+pub(super) async fn run(session: &mut Session, arguments: GetArguments) -> Result<Exit, Stop> {
+    let words = with_standard_input(arguments.places).await?;
+    let places = words.iter().map(|word| place(word)).collect::<Result<Vec<_>, _>>()?;
+    let cluster = session.connect().await?;
+    let output = &mut session.output;
+    if let Some(header) = line::header(output.format) {
+        output.line(&header)?;
+    }
+    let (mut written, mut missing) = (0, 0);
+    let mut failures = Vec::new();
+    for place in &places {
+        let usual = cluster.profile().formats.of(place.topic.as_str());
+        let view = arguments.view.map_or(usual, ViewAs::from);
+        match read(&cluster, place, arguments.tiered).await {
+            Ok(Some(record)) => {
+                for record in cluster.decode(&[record], view).await {
+                    output.line(&line::write(&record, output.format, &output.look))?;
+                    written += 1;
+                }
+            }
+            Ok(None) => {
+                let Place { topic, partition, offset } = place;
+                complain(&format!("there is no record at {topic}/{partition}@{offset}"));
+                missing += 1;
+            }
+            Err(failure) => failures.push(failure),
+        }
+        output.flush()?;
+    }
+    if written == 0
+        && missing == 0
+        && let Some(failure) = failures.first()
+    {
+        return Err(failure.clone().into());
+    }
+    failures.iter().for_each(|failure| complain(&failure.to_string()));
+    Ok(match Exit::of_answer(written, &failures) {
+        Exit::Done if written == 0 => Exit::NotMet,
+        Exit::Done if missing > 0 => Exit::Partial,
+        exit => exit,
+    })
+}
+
+/// The record at a place; `None` where there is none.
+async fn read(cluster: &Cluster, place: &Place, tiered: bool) -> Result<Option<RecordRef>, Failure> {
+    let mut feed = cluster.records(RecordsRequest {
+        topic: place.topic.clone(),
+        partitions: Some(vec![place.partition]),
+        start: StartAt::Offset(place.offset),
+        follow: false,
+        limit: Some(1),
+        query: None,
+        view: ViewAs::Auto,
+        isolation: Isolation::Uncommitted,
+        tiered: if tiered { TieredRead::Allowed } else { TieredRead::Ask },
+        keep: Keep::All,
+    });
+    let mut found = None;
+    while let Some(update) = feed.next().await {
+        if update.tiered.is_some() {
+            let failure = Failure::new(FailureKind::Refused, "read record", "it lies in remote storage");
+            return Err(failure.on(place.topic.as_str()).hint("Add --tiered to read it."));
+        }
+        if let Some(failure) = update.failures.into_iter().next() {
+            return Err(failure);
+        }
+        found = found.or(update.records.into_iter().next());
+        if update.finished {
+            break;
+        }
+    }
+    // Compaction and ends of transactions leave gaps: what comes next is another one.
+    Ok(found.filter(|record| record.offset() == place.offset))
+}
+
+fn place(word: &str) -> Result<Place, Stop> {
+    let wrong = || Stop::usage(format!("{word}: write TOPIC/PARTITION@OFFSET, such as orders/3@1041"));
+    let (before, offset) = word.rsplit_once('@').ok_or_else(wrong)?;
+    let (topic, partition) = before.rsplit_once('/').ok_or_else(wrong)?;
+    let number = |text: &str| text.parse::<i64>().ok().filter(|number| *number >= 0).ok_or_else(wrong);
+    let partition = PartitionId::try_from(number(partition)?).map_err(|_| wrong())?;
+    if topic.is_empty() {
+        return Err(wrong());
+    }
+    Ok(Place { topic: topic.into(), partition, offset: number(offset)? })
+}
+
+/// The words, where `-` stands for the lines of standard input.
+pub(super) async fn with_standard_input(words: Vec<String>) -> Result<Vec<String>, Stop> {
+    if !words.iter().any(|word| word == "-") {
+        return Ok(words);
+    }
+    let lines = blocking("read standard input", || {
+        let lines = io::stdin().lines().collect::<Result<Vec<_>, _>>()?;
+        Ok(lines.into_iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect::<Vec<_>>())
+    })
+    .await?;
+    Ok(words.into_iter().flat_map(|word| if word == "-" { lines.clone() } else { vec![word] }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[test]
+    fn a_place_is_read_from_its_end() {
+        let place = place("a/b@c/3@1041").unwrap_or_else(|_| panic!("a place"));
+        assert_eq!((place.topic.as_str(), place.partition, place.offset), ("a/b@c", 3, 1041));
+    }
+
+    #[rstest]
+    #[case("orders")]
+    #[case("orders/3")]
+    #[case("orders@3")]
+    #[case("/3@1")]
+    #[case("orders/-1@1")]
+    #[case("orders/1@x")]
+    fn what_is_no_place(#[case] word: &str) {
+        assert!(matches!(place(word), Err(Stop::Usage(_))));
+    }
+}
