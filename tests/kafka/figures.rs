@@ -11,6 +11,7 @@ mod lag;
 mod rest;
 mod round;
 mod scan;
+mod search;
 mod size;
 mod start;
 mod tail;
@@ -41,6 +42,7 @@ const FIGURES: &[Figure] = &[
     ("round", round::measure),
     ("burrow", burrow::measure),
     ("scan", scan::measure),
+    ("search", search::measure),
     ("tail", tail::measure),
 ];
 

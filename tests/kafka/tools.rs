@@ -70,8 +70,17 @@ impl Tools {
 
     /// Fills a topic with 100-byte records in lz4 batches.
     pub fn load(&self, topic: &str, records: u64) {
+        self.load_with(topic, records, &["--record-size", "100"]);
+    }
+
+    /// The same with the lines of a file as values, drawn at random.
+    pub fn load_lines(&self, topic: &str, records: u64, file: &str) {
+        self.load_with(topic, records, &["--payload-file", file]);
+    }
+
+    fn load_with(&self, topic: &str, records: u64, payload: &[&str]) {
         let count = records.to_string();
-        let words = ["--topic", topic, "--num-records", &count, "--record-size", "100", "--throughput", "-1"];
+        let words = [&["--topic", topic, "--num-records", &count, "--throughput", "-1"], payload].concat();
         let settings = ["acks=1", "batch.size=262144", "linger.ms=20", "compression.type=lz4"];
         let settings = settings.iter().flat_map(|setting| ["--command-property", setting]);
         self.run(
