@@ -43,7 +43,7 @@ impl Cluster {
             start: StartAt::Latest(sample),
             follow: false,
             limit: Some(sample),
-            contains: None,
+            query: None,
             view: ViewAs::Hex,
             isolation: Isolation::Uncommitted,
             tiered: TieredRead::Ask,

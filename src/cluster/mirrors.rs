@@ -58,6 +58,7 @@ impl Cluster {
                 isolation: Isolation::Uncommitted,
                 rack: self.profile().rack.clone(),
                 lane: self.next_read(),
+                sieve: None,
             },
         );
         let (mut found, mut not_understood) = (HashMap::<GroupId, Commits>::new(), 0_usize);

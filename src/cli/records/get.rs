@@ -1,7 +1,6 @@
 //! `klamm records get`: single records by topic, partition and offset.
 
 use super::line;
-use super::tail::View;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::complain;
 use crate::cli::session::{Session, blocking};
@@ -20,8 +19,8 @@ pub(crate) struct GetArguments {
     #[arg(long)]
     tiered: bool,
     /// How keys and values are read; without it as the profile's formats say
-    #[arg(long = "as", value_enum)]
-    view: Option<View>,
+    #[arg(long = "as", value_parser = super::tail::view())]
+    view: Option<ViewAs>,
 }
 
 struct Place {
@@ -42,7 +41,7 @@ pub(super) async fn run(session: &mut Session, arguments: GetArguments) -> Resul
     let mut failures = Vec::new();
     for place in &places {
         let usual = cluster.profile().formats.of(place.topic.as_str());
-        let view = arguments.view.map_or(usual, ViewAs::from);
+        let view = arguments.view.unwrap_or(usual);
         match read(&cluster, place, arguments.tiered).await {
             Ok(Some(record)) => {
                 for record in cluster.decode(&[record], view).await {

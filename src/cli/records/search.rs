@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::get::with_standard_input;
 use super::status::Status;
-use super::tail::{DECODE_AT_ONCE, Level, View, agree, say_held_back};
+use super::tail::{DECODE_AT_ONCE, Level, agree, say_held_back};
 use super::{line, range, what};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Table, complain, number, text};
@@ -55,8 +55,8 @@ pub(crate) struct SearchArguments {
     #[arg(long)]
     tiered: bool,
     /// How keys and values are read; without it as the profile's formats say
-    #[arg(long = "as", value_enum)]
-    view: Option<View>,
+    #[arg(long = "as", value_parser = super::tail::view())]
+    view: Option<ViewAs>,
 }
 
 pub(super) async fn run(session: &mut Session, arguments: SearchArguments) -> Result<Exit, Stop> {
@@ -82,7 +82,7 @@ pub(super) async fn run(session: &mut Session, arguments: SearchArguments) -> Re
         start,
         limit: arguments.limit,
         slack_ms,
-        view: arguments.view.map(ViewAs::from),
+        view: arguments.view,
         isolation: arguments.isolation.into(),
         tiered: if arguments.tiered { TieredRead::Allowed } else { TieredRead::Ask },
         keep: if arguments.count { Keep::Counts } else { Keep::All },

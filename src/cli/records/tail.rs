@@ -76,7 +76,7 @@ impl From<Level> for Isolation {
 }
 
 /// The words of [`topic_formats`], as values of a flag.
-fn view() -> impl TypedValueParser<Value = ViewAs> {
+pub(super) fn view() -> impl TypedValueParser<Value = ViewAs> {
     PossibleValuesParser::new(topic_formats::WORDS.iter().map(|(word, _)| *word))
         .try_map(|word| topic_formats::parse(&word).ok_or_else(|| format!("{word} is no format")))
 }

@@ -163,7 +163,17 @@ fn is_readable(decoded: &Decoded) -> bool {
     match decoded.format {
         Format::Hex => false,
         Format::Text => decoded.attempts.is_empty(),
-        Format::Null | Format::Json | Format::Avro { .. } => true,
+        Format::Null
+        | Format::Json
+        | Format::Avro { .. }
+        | Format::Protobuf { .. }
+        | Format::JsonSchema { .. }
+        | Format::Xml
+        | Format::MessagePack
+        | Format::Cbor
+        | Format::Number(_)
+        | Format::Uuid
+        | Format::Kafka => true,
     }
 }
 

@@ -144,7 +144,7 @@ impl Subject for Sample {
 }
 
 fn decoded(value: Value, format: Format) -> Decoded {
-    Decoded { value, format, schema: None, attempts: vec![] }
+    Decoded { value, format, schema: None, packed: vec![], attempts: vec![] }
 }
 
 fn text(text: &str) -> (Option<Bytes>, Decoded) {
@@ -209,7 +209,7 @@ fn unread() -> Sample {
     let mut record = order();
     record.value = Some(Bytes::from_static(b"\0\0\0\0\x07\x0cPAID-7"));
     record.value_read = decoded(Value::Bytes(record.value.clone().unwrap()), Format::Hex);
-    record.value_read.attempts = vec![Attempt { decoder: "avro", reason: "schema 7 is unknown".into() }];
+    record.value_read.attempts = vec![Attempt { decoder: "avro", reason: "schema 7 is unknown".into(), is_claim: true }];
     record.is_framed = true;
     record
 }
@@ -234,7 +234,7 @@ fn bytes_that_nobody_can_read_have_no_fields_that_are_known() {
     assert_eq!(truth(&read("value.id = 1"), &record), Truth::Unknown);
     assert_eq!(truth(&read("value = 1"), &record), Truth::Unknown, "a number may be written in bytes");
     record.value_read = decoded(Value::Text("{\"id\": 1".into()), Format::Text);
-    record.value_read.attempts = vec![Attempt { decoder: "json", reason: "it breaks off".into() }];
+    record.value_read.attempts = vec![Attempt { decoder: "json", reason: "it breaks off".into(), is_claim: false }];
     assert_eq!(truth(&read("value.id = 1"), &record), Truth::Unknown);
     record.value_read.attempts.clear();
     assert_eq!(truth(&read("value.id = 1"), &record), Truth::No, "plain text has no fields");
