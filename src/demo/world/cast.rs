@@ -115,7 +115,7 @@ const ROLES: &[Role] = &[
     Role::of("connect-payments-elasticsearch-sink", &["payments"], 2, Act::Waves { period: 18 * MINUTE, deepest: 4 * MINUTE }).client("connector-consumer-payments-elasticsearch-sink"),
     Role::of("connect-orders-s3-sink", &["orders.v1"], 1, Act::Follows { behind: 25 * SECOND }).client("connector-consumer-orders-s3-sink"),
     Role::of("connect-cluster", &[], 2, Act::Rests).of_type("connect").assignor("sessioned").client("connect"),
-    Role::of("loyalty-balances", &["loyalty.points"], 2, Act::Follows { behind: 1_200 }).of_kind(Kind::Consumer).assignor("uniform"),
+    Role::of("price-cache", &["pricing.changes"], 2, Act::Follows { behind: 1_200 }).of_kind(Kind::Consumer).assignor("uniform"),
     Role::of("push-senders", &["notifications.push"], 3, Act::Follows { behind: 4 * SECOND }).of_kind(Kind::Share).of_type("share").assignor("simple"),
     Role::of("label-printers", &["shipping.labels"], 0, Act::Stuck { behind: 3 * HOUR }).of_kind(Kind::Share).of_type("share").assignor("simple"),
     Role::of("sensor-averages", &["iot.sensor-readings"], 2, Act::Follows { behind: 2 * SECOND }).of_kind(Kind::Streams).of_type("streams").assignor("sticky"),

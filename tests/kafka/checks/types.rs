@@ -175,7 +175,7 @@ pub fn in_the_world(target: &Target) {
     let streams = described(&klamm, "sensor-averages");
     assert_eq!(streams["topology"]["subtopologies"][0]["sources"], json!(["iot.sensor-readings"]), "{streams}");
     assert!(streams["members"][0]["active_tasks"].as_array().is_some_and(|tasks| !tasks.is_empty()), "{streams}");
-    let consumer = described(&klamm, "loyalty-balances");
+    let consumer = described(&klamm, "price-cache");
     assert_eq!((&consumer["type"], &consumer["assignor"]), (&json!("consumer"), &json!("uniform")));
     assert_eq!(consumer["members"][0]["target"], consumer["members"][0]["partitions"], "{consumer}");
     let simple = described(&klamm, "refunds-audit");
