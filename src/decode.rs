@@ -13,26 +13,32 @@ mod checkpoint;
 mod commit_log;
 mod cursor;
 mod decimal;
+mod header;
 mod json;
+mod kafka_topics;
+mod layout;
 mod messagepack;
 mod moment;
 mod number;
 mod packed;
+mod protobuf;
 mod schema;
 mod text;
 mod trial;
 
 pub use checkpoint::{Checkpoint, Downstream, checkpoint};
 pub use commit_log::{CommitEntry, commit_entry};
+pub use header::schema_guids;
 pub use schema::{Reference, WriterSchema};
 
 use crate::domain::quiet;
-use crate::domain::record::{Attempt, Decoded, Format, ViewAs};
+use crate::domain::record::{Attempt, Decoded, DecodedRecord, Format, Record, ViewAs};
 use crate::domain::topic_formats::WORDS;
 use crate::domain::value::Value;
 use bytes::Bytes;
 use std::sync::{Arc, LazyLock};
 use trial::Trial;
+use uuid::Uuid;
 
 /// How deep lists and records may lie in each other.
 const MAX_DEPTH: usize = 96;
@@ -45,6 +51,11 @@ const FRAME_BYTES: usize = 5;
 /// calls [`decode`] fetches the ids that [`schema_id`] finds beforehand.
 pub trait SchemaLookup {
     fn schema(&self, id: i32) -> SchemaState;
+
+    /// The same by the number that a schema has in every registry.
+    fn by_guid(&self, guid: u128) -> SchemaState {
+        SchemaState::Missing(format!("schema {} cannot be looked up here", Uuid::from_u128(guid)))
+    }
 }
 
 /// What is known of a schema id.
@@ -80,11 +91,11 @@ pub fn schema_id(bytes: &[u8]) -> Option<i32> {
 
 /// Are these bytes shown as they are? Not where they say of themselves what they are, or
 /// look like a document, which may be read as something else.
-pub fn is_plain(bytes: &[u8], view: ViewAs) -> bool {
+pub fn is_plain(topic: &str, bytes: &[u8], view: ViewAs) -> bool {
     match view {
         ViewAs::Hex => true,
-        ViewAs::Text => !reads_differently(bytes, view),
-        ViewAs::Auto => !reads_differently(bytes, view) && !looks_like_a_document(bytes),
+        ViewAs::Text => !reads_differently(topic, bytes, view),
+        ViewAs::Auto => !reads_differently(topic, bytes, view) && !looks_like_a_document(bytes),
         ViewAs::Json
         | ViewAs::Xml
         | ViewAs::Avro
@@ -99,8 +110,8 @@ pub fn is_plain(bytes: &[u8], view: ViewAs) -> bool {
 
 /// Does their meaning not show in the bytes: is there a schema to be read by, are they
 /// packed, or is there nothing that could be text?
-pub fn is_opaque(bytes: &[u8], view: ViewAs) -> bool {
-    reads_differently(bytes, view) || memchr::memchr(0, bytes).is_some() || std::str::from_utf8(bytes).is_err()
+pub fn is_opaque(topic: &str, bytes: &[u8], view: ViewAs) -> bool {
+    reads_differently(topic, bytes, view) || memchr::memchr(0, bytes).is_some() || std::str::from_utf8(bytes).is_err()
 }
 
 fn looks_like_a_document(bytes: &[u8]) -> bool {
@@ -111,6 +122,29 @@ fn looks_like_a_document(bytes: &[u8]) -> bool {
 /// say of themselves (packed, a schema) at their word, then tries JSON, XML, text,
 /// MessagePack and CBOR, and shows bytes when none fits.
 pub fn decode(bytes: Option<&Bytes>, view: ViewAs, schemas: &dyn SchemaLookup) -> Decoded {
+    decode_part(bytes, view, schemas, None)
+}
+
+/// Makes a record readable: what its topic and its key say of it counts too.
+pub fn decode_record(record: Record, view: ViewAs, schemas: &dyn SchemaLookup) -> DecodedRecord {
+    let key = decode_part(record.key.as_ref(), view, schemas, Some((&record, Part::Key)));
+    let value = decode_part(record.value.as_ref(), view, schemas, Some((&record, Part::Value)));
+    DecodedRecord { record, key, value }
+}
+
+/// Which of a record's two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Key,
+    Value,
+}
+
+fn decode_part(
+    bytes: Option<&Bytes>,
+    view: ViewAs,
+    schemas: &dyn SchemaLookup,
+    within: Option<(&Record, Part)>,
+) -> Decoded {
     let Some(bytes) = bytes else {
         return Decoded {
             value: Value::Null,
@@ -121,7 +155,7 @@ pub fn decode(bytes: Option<&Bytes>, view: ViewAs, schemas: &dyn SchemaLookup) -
         };
     };
     // A decoder that panics is a bug; it must not take the console with it.
-    quiet::catch(|| Trial::new(schemas).run(bytes, view)).unwrap_or_else(|| {
+    quiet::catch(|| Trial::new(schemas, within).run(bytes, view)).unwrap_or_else(|| {
         let reason = "the decoder failed on these bytes; please report this".to_owned();
         Decoded {
             value: Value::Bytes(bytes.clone()),
@@ -133,12 +167,14 @@ pub fn decode(bytes: Option<&Bytes>, view: ViewAs, schemas: &dyn SchemaLookup) -
     })
 }
 
-/// Whether the readable value may hold other text than the bytes do.
-pub fn reads_differently(bytes: &[u8], view: ViewAs) -> bool {
+/// Whether the readable value may hold other text than the bytes do. Of a topic of
+/// Kafka's own it always may.
+pub fn reads_differently(topic: &str, bytes: &[u8], view: ViewAs) -> bool {
     match view {
         ViewAs::Text | ViewAs::Json | ViewAs::Xml => packed::packing(bytes).is_some(),
         ViewAs::Auto => {
-            schema_id(bytes).is_some()
+            kafka_topics::is_kept(topic)
+                || schema_id(bytes).is_some()
                 || packed::packing(bytes).is_some()
                 || messagepack::begins_a_map(bytes)
                 || cbor::begins_a_map(bytes)
@@ -177,11 +213,46 @@ pub fn fuzz_avro(data: &[u8]) {
     }
 }
 
+/// Reads hostile bytes as every format that needs no Avro: the body of the fuzz
+/// target `formats` and of the property tests. The first byte says how long the key is.
+#[doc(hidden)]
+pub fn fuzz_formats(data: &[u8]) {
+    struct Every(Arc<WriterSchema>);
+    impl SchemaLookup for Every {
+        fn schema(&self, _: i32) -> SchemaState {
+            SchemaState::Ready(self.0.clone())
+        }
+    }
+    static SCHEMA: LazyLock<Option<Arc<WriterSchema>>> =
+        LazyLock::new(|| WriterSchema::parse(protobuf::EVERY_TYPE, "PROTOBUF", &[], None).ok().map(Arc::new));
+    let Some(schema) = &*SCHEMA else { return };
+    let lookup = Every(Arc::clone(schema));
+    let data = Bytes::copy_from_slice(data);
+    let key = data.first().map_or(0, |length| usize::from(*length)).min(data.len().saturating_sub(1));
+    let (key, value) =
+        (data.slice(data.len().min(1)..(key + 1).min(data.len())), data.slice((key + 1).min(data.len())..));
+    for topic in kafka_topics::EVERY {
+        let record = Record::bare(topic, key.clone(), value.clone());
+        std::hint::black_box(decode_record(record, ViewAs::Auto, &lookup));
+    }
+    let framed = Bytes::from([&[0, 0, 0, 0, 1][..], &data].concat());
+    for (_, view) in WORDS {
+        for bytes in [&framed, &data] {
+            std::hint::black_box(decode(Some(bytes), *view, &lookup).value.to_json());
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(&data) {
+        // Whether it is one does not matter here.
+        let _ = WriterSchema::parse(text, "PROTOBUF", &[], None);
+        let _ = crate::domain::xml::indented(text);
+    }
+}
+
 /// The bytes that this text writes in hexadecimal digits.
 #[cfg(test)]
 fn hex(digits: &str) -> Vec<u8> {
-    let pair = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-    (0..digits.len()).step_by(2).map(pair).collect()
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    digits.as_bytes().chunks(2).map(byte).collect()
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 //! Invariant: a record is decoded only when its bytes do not say that it cannot meet
 //! the query; the schemas that it names were asked for beforehand.
 
+use super::records::{guids_in, ids_in};
 use super::schemas::Schemas;
 use crate::decode;
 use crate::domain::query::{Condition, Field, Literal, Need, Part, Query, Subject, Truth, truth};
 use crate::domain::record::{Decoded, Header, Record, ViewAs};
-use crate::domain::{Offset, PartitionId, Time};
+use crate::domain::{Offset, PartitionId, Time, TopicName};
 use crate::kafka::fetch::Batch;
+use memchr::memmem;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,9 +21,20 @@ pub(super) struct Matcher {
     need: Need,
     /// The query asks for what only a decoded value has.
     looks_inside: bool,
+    topic: TopicName,
     view: ViewAs,
     schemas: Arc<Schemas>,
 }
+
+/// Schemas that records name, by a number in their bytes or a GUID in their headers.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    ids: BTreeSet<i32>,
+    guids: BTreeSet<u128>,
+}
+
+/// What the names of headers that name a schema hold.
+const NAMES_A_SCHEMA: &[u8] = b"_schema_id";
 
 impl fmt::Debug for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,7 +43,7 @@ impl fmt::Debug for Matcher {
 }
 
 impl Matcher {
-    pub(super) fn new(query: Query, view: ViewAs, schemas: Arc<Schemas>) -> Self {
+    pub(super) fn new(query: Query, topic: TopicName, view: ViewAs, schemas: Arc<Schemas>) -> Self {
         let looks_inside = query.tests().into_iter().any(|test| {
             let asks_number = |literals: &[Literal]| literals.iter().any(|one| matches!(one, Literal::Number(_)));
             match (&test.field, &test.condition) {
@@ -42,7 +55,7 @@ impl Matcher {
                 _ => false,
             }
         });
-        Self { need: Need::of(&query), query, looks_inside, view, schemas }
+        Self { need: Need::of(&query), query, looks_inside, topic, view, schemas }
     }
 
     /// May these bytes, of one record or of many, hold one that meets the query, as far
@@ -51,46 +64,53 @@ impl Matcher {
         self.need.may_be_in(bytes)
     }
 
-    /// Do these bytes not say what they mean?
-    pub(super) fn is_opaque(&self, key: Option<&[u8]>, value: Option<&[u8]>) -> bool {
+    /// Do these bytes not say what they mean? Headers, as they were written, may name a
+    /// schema, too.
+    pub(super) fn is_opaque(&self, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[u8]) -> bool {
+        let topic = self.topic.as_str();
         let is_opaque = |bytes| match self.looks_inside {
-            true => decode::is_opaque(bytes, self.view),
-            false => decode::reads_differently(bytes, self.view),
+            true => decode::is_opaque(topic, bytes, self.view),
+            false => decode::reads_differently(topic, bytes, self.view),
         };
-        key.is_some_and(is_opaque) || value.is_some_and(is_opaque)
+        key.is_some_and(is_opaque) || value.is_some_and(is_opaque) || memmem::find(headers, NAMES_A_SCHEMA).is_some()
     }
 
     /// Does the record's own bytes leave it open whether it meets the query?
     pub(super) fn may_meet(&self, batch: &Batch, index: usize) -> bool {
-        self.need == Need::Nothing
-            || batch.bytes(index).is_some_and(|bytes| self.may_be_in(bytes))
-            || self.is_opaque(batch.key(index).flatten(), batch.value(index).flatten())
+        if self.need == Need::Nothing {
+            return true;
+        }
+        let headers = header_bytes(batch, index);
+        batch.bytes(index).is_some_and(|bytes| self.may_be_in(bytes))
+            || self.is_opaque(batch.key(index).flatten(), batch.value(index).flatten(), headers)
     }
 
-    /// The schemas that a record which may meet the query names.
-    pub(super) fn ids(&self, batch: &Batch, index: usize) -> impl Iterator<Item = i32> {
-        [batch.key(index), batch.value(index)].into_iter().flatten().flatten().filter_map(decode::schema_id)
+    /// The schemas that these records name.
+    pub(super) fn named(&self, batch: &Batch, indexes: &[usize]) -> Named {
+        Named {
+            ids: indexes.iter().flat_map(|index| ids_in(batch, *index)).collect(),
+            guids: indexes.iter().flat_map(|index| guids_in(batch, *index)).collect(),
+        }
     }
 
-    pub(super) fn lacks(&self, ids: &BTreeSet<i32>) -> bool {
-        !ids.is_empty() && self.schemas.lacks(ids)
+    pub(super) fn lacks(&self, named: &Named) -> bool {
+        !named.ids.is_empty() && self.schemas.lacks(&named.ids) || !named.guids.is_empty()
     }
 
-    pub(super) async fn resolve(&self, ids: BTreeSet<i32>) {
-        self.schemas.resolve(ids).await;
+    pub(super) async fn resolve(&self, named: Named) {
+        self.schemas.resolve(named.ids).await;
+        self.schemas.resolve_guids(named.guids).await;
     }
 
     pub(super) fn truth(&self, batch: &Batch, index: usize) -> Truth {
-        let at = Looked {
-            matcher: self,
-            batch,
-            index,
-            record: OnceCell::new(),
-            key: OnceCell::new(),
-            value: OnceCell::new(),
-        };
+        let at = Looked { matcher: self, batch, index, record: OnceCell::new(), decoded: OnceCell::new() };
         truth(&self.query, &at)
     }
+}
+
+/// Bytes that hold the record's headers; none where it has none.
+fn header_bytes(batch: &Batch, index: usize) -> &[u8] {
+    batch.bytes(index).filter(|_| batch.has_headers(index)).unwrap_or_default()
 }
 
 /// A record that is looked at.
@@ -99,8 +119,8 @@ struct Looked<'a> {
     batch: &'a Batch,
     index: usize,
     record: OnceCell<Option<Record>>,
-    key: OnceCell<Decoded>,
-    value: OnceCell<Decoded>,
+    /// Its key and its value.
+    decoded: OnceCell<(Decoded, Decoded)>,
 }
 
 impl Looked<'_> {
@@ -134,20 +154,23 @@ impl Subject for Looked<'_> {
     }
 
     fn is_plain(&self, part: Part) -> bool {
-        self.bytes(part).is_none_or(|bytes| decode::is_plain(bytes, self.matcher.view))
+        let topic = self.matcher.topic.as_str();
+        self.bytes(part).is_none_or(|bytes| decode::is_plain(topic, bytes, self.matcher.view))
+            && memmem::find(header_bytes(self.batch, self.index), NAMES_A_SCHEMA).is_none()
     }
 
     fn decoded(&self, part: Part) -> &Decoded {
         let Matcher { view, schemas, .. } = self.matcher;
+        let (key, value) = self.decoded.get_or_init(|| match self.record() {
+            Some(record) => {
+                let decoded = decode::decode_record(record.clone(), *view, &**schemas);
+                (decoded.key, decoded.value)
+            }
+            None => (decode::decode(None, *view, &**schemas), decode::decode(None, *view, &**schemas)),
+        });
         match part {
-            Part::Key => self.key.get_or_init(|| {
-                let key = self.record().and_then(|record| record.key.as_ref());
-                decode::decode(key, *view, &**schemas)
-            }),
-            Part::Value => self.value.get_or_init(|| {
-                let value = self.record().and_then(|record| record.value.as_ref());
-                decode::decode(value, *view, &**schemas)
-            }),
+            Part::Key => key,
+            Part::Value => value,
         }
     }
 

@@ -14,7 +14,7 @@ use crate::domain::record::{BatchFacts, DecodedRecord, Isolation, StartAt, Tiere
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::{Listed, OffsetAt};
 use crate::kafka::fetch::{self, Batch, PartitionBounds, ReadEvent, ReadRequest};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -204,6 +204,8 @@ impl Cluster {
     /// Makes records readable, in the same order.
     pub async fn decode(&self, refs: &[RecordRef], view: ViewAs) -> Vec<Arc<DecodedRecord>> {
         let schemas = &self.inner.schemas;
+        let guids = refs.iter().flat_map(|record| guids_in(&record.batch, record.index as usize));
+        schemas.resolve_guids(guids.collect()).await;
         schemas.resolve(refs.iter().flat_map(|record| ids_in(&record.batch, record.index as usize)).collect()).await;
         refs.iter().filter_map(|record| decoded(record, schemas, view)).map(Arc::new).collect()
     }
@@ -422,7 +424,10 @@ struct Feed {
 impl Feed {
     fn new(schemas: Arc<Schemas>, request: RecordsRequest) -> Self {
         Self {
-            matcher: request.query.clone().map(|query| Matcher::new(query, request.view, schemas)),
+            matcher: request
+                .query
+                .clone()
+                .map(|query| Matcher::new(query, request.topic.clone(), request.view, schemas)),
             request,
             update: RecordsUpdate::default(),
             pending: VecDeque::new(),
@@ -483,10 +488,10 @@ impl Feed {
         self.counts.bytes += batch.wire_bytes() as u64;
         self.counts.seen += batch.len() as u64;
         if let Some(matcher) = &self.matcher {
-            let candidates = (0..batch.len()).filter(|index| matcher.may_meet(&batch, *index));
-            let ids: BTreeSet<i32> = candidates.flat_map(|index| matcher.ids(&batch, index)).collect();
-            if matcher.lacks(&ids) {
-                matcher.resolve(ids).await;
+            let candidates: Vec<usize> = (0..batch.len()).filter(|index| matcher.may_meet(&batch, *index)).collect();
+            let named = matcher.named(&batch, &candidates);
+            if matcher.lacks(&named) {
+                matcher.resolve(named).await;
             }
         }
         let room = match self.request.limit {
@@ -564,15 +569,19 @@ pub(super) fn in_order_of_time(records: Vec<RecordRef>) -> Vec<RecordRef> {
 }
 
 /// The schema ids that a record's key and value name.
-fn ids_in(batch: &Batch, index: usize) -> impl Iterator<Item = i32> {
+pub(super) fn ids_in(batch: &Batch, index: usize) -> impl Iterator<Item = i32> {
     [batch.key(index), batch.value(index)].into_iter().flatten().flatten().filter_map(decode::schema_id)
+}
+
+/// The schemas that a record's headers name.
+pub(super) fn guids_in(batch: &Batch, index: usize) -> Vec<u128> {
+    let record = if batch.has_headers(index) { batch.record(index) } else { None };
+    record.map_or_else(Vec::new, |record| decode::schema_guids(&record.headers).collect())
 }
 
 fn decoded(reference: &RecordRef, schemas: &Schemas, view: ViewAs) -> Option<DecodedRecord> {
     let record = reference.batch.record(reference.index as usize)?;
-    let key = decode::decode(record.key.as_ref(), view, schemas);
-    let value = decode::decode(record.value.as_ref(), view, schemas);
-    Some(DecodedRecord { record, key, value })
+    Some(decode::decode_record(record, view, schemas))
 }
 
 #[cfg(test)]

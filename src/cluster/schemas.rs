@@ -9,6 +9,8 @@ use crate::decode::{Reference, SchemaLookup, SchemaState, WriterSchema};
 use crate::domain::{Failure, FailureKind};
 use crate::services::registry::{RegisteredSchema, Registry};
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Display;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
 /// A registry answers each id once; more ids than this in one topic are hostile.
@@ -17,6 +19,7 @@ const MAX_SCHEMAS: usize = 4096;
 pub(super) struct Schemas {
     registry: Option<Arc<Registry>>,
     known: Mutex<HashMap<i32, Entry>>,
+    by_guid: Mutex<HashMap<u128, Entry>>,
 }
 
 enum Entry {
@@ -29,7 +32,7 @@ enum Entry {
 
 impl Schemas {
     pub(super) fn new(registry: Option<Arc<Registry>>) -> Self {
-        Self { registry, known: Mutex::default() }
+        Self { registry, known: Mutex::default(), by_guid: Mutex::default() }
     }
 
     pub(super) fn registry(&self) -> Option<&Registry> {
@@ -47,26 +50,43 @@ impl Schemas {
     /// they show beside the values that need them.
     pub(super) async fn resolve(&self, ids: BTreeSet<i32>) {
         let Some(registry) = &self.registry else { return };
-        let wanted: Vec<i32> = {
-            let known = lock(&self.known);
-            let is_new = |id: &i32| !known.contains_key(id);
-            let new = ids.iter().copied().filter(is_new).take(MAX_SCHEMAS.saturating_sub(known.len()));
-            let again = ids.iter().copied().filter(|id| matches!(known.get(id), Some(Entry::Missing(_))));
-            new.chain(again).collect()
-        };
-        let fetched = futures::future::join_all(wanted.into_iter().map(|id| async move {
-            let entry = match registry.schema_by_id(id).await {
+        fetch(&self.known, ids, |id| registry.schema_by_id(id)).await;
+    }
+
+    /// The same for schemas that headers name.
+    pub(super) async fn resolve_guids(&self, guids: BTreeSet<u128>) {
+        let Some(registry) = &self.registry else { return };
+        fetch(&self.by_guid, guids, |guid| registry.schema_by_guid(guid)).await;
+    }
+}
+
+async fn fetch<K: Copy + Eq + Hash + Ord, A: Future<Output = Result<RegisteredSchema, Failure>>>(
+    known: &Mutex<HashMap<K, Entry>>,
+    names: BTreeSet<K>,
+    ask: impl Fn(K) -> A,
+) {
+    let wanted: Vec<K> = {
+        let known = lock(known);
+        let is_new = |name: &K| !known.contains_key(name);
+        let new = names.iter().copied().filter(is_new).take(MAX_SCHEMAS.saturating_sub(known.len()));
+        let again = names.iter().copied().filter(|name| matches!(known.get(name), Some(Entry::Missing(_))));
+        new.chain(again).collect()
+    };
+    let fetched = futures::future::join_all(wanted.into_iter().map(|name| {
+        let asked = ask(name);
+        async move {
+            let entry = match asked.await {
                 Ok(found) => match prepare(&found) {
                     Ok(schema) => Entry::Ready(Arc::new(schema)),
                     Err(reason) => Entry::Unusable(reason.into()),
                 },
                 Err(failure) => Entry::Missing(reason(&failure).into()),
             };
-            (id, entry)
-        }))
-        .await;
-        lock(&self.known).extend(fetched);
-    }
+            (name, entry)
+        }
+    }))
+    .await;
+    lock(known).extend(fetched);
 }
 
 fn prepare(found: &RegisteredSchema) -> Result<WriterSchema, String> {
@@ -85,16 +105,26 @@ fn reason(failure: &Failure) -> String {
     }
 }
 
-impl SchemaLookup for Schemas {
-    fn schema(&self, id: i32) -> SchemaState {
+impl Schemas {
+    fn state(&self, entry: Option<&Entry>, name: impl Display) -> SchemaState {
         if self.registry.is_none() {
             return SchemaState::Missing("the profile has no registry".into());
         }
-        match lock(&self.known).get(&id) {
+        match entry {
             Some(Entry::Ready(schema)) => SchemaState::Ready(Arc::clone(schema)),
             Some(Entry::Unusable(reason) | Entry::Missing(reason)) => SchemaState::Missing(reason.to_string()),
-            None => SchemaState::Missing(format!("schema {id} was not asked for")),
+            None => SchemaState::Missing(format!("schema {name} was not asked for")),
         }
+    }
+}
+
+impl SchemaLookup for Schemas {
+    fn schema(&self, id: i32) -> SchemaState {
+        self.state(lock(&self.known).get(&id), id)
+    }
+
+    fn by_guid(&self, guid: u128) -> SchemaState {
+        self.state(lock(&self.by_guid).get(&guid), format_args!("{guid:032x}"))
     }
 }
 

@@ -218,6 +218,7 @@ impl Search {
         let usual = self.cluster.profile().formats.of(topic.as_str());
         let sifting = Arc::new(Sifting::new(
             &self.request,
+            topic,
             self.request.view.unwrap_or(usual),
             Arc::clone(&self.cluster.inner.schemas),
             narrowed.times.from,

@@ -57,6 +57,11 @@ impl<'a> Cursor<'a> {
         self.bytes.slice_ref(part)
     }
 
+    /// The same for a part that was read.
+    pub fn between(&self, from: usize, to: usize) -> Bytes {
+        self.bytes.slice(from.min(to)..to.min(self.bytes.len()))
+    }
+
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], Broken> {
         let at = self.at;
         self.take(N)?.first_chunk().copied().ok_or(Broken::Short(at))

@@ -1,7 +1,7 @@
 //! The schema a value was written with, prepared for reading.
 
 use super::avro::{self, Plan};
-use super::json;
+use super::{json, protobuf};
 use crate::domain::record::Format;
 use crate::domain::value::Value;
 use apache_avro::Schema;
@@ -28,6 +28,7 @@ enum Body {
     Avro(Plan),
     /// Payloads are JSON; the schema only restricts them.
     Json,
+    Protobuf(protobuf::Schema),
 }
 
 impl WriterSchema {
@@ -48,7 +49,11 @@ impl WriterSchema {
                 Body::Avro(Plan::compile(&main, &others)?)
             }
             "JSON" => Body::Json,
-            other => return Err(format!("its schema is of type {other}, which klamm cannot read yet")),
+            "PROTOBUF" => {
+                let others = references.iter().map(|reference| reference.text.as_str());
+                Body::Protobuf(protobuf::Schema::parse(text, others)?)
+            }
+            other => return Err(format!("its schema is of type {other}, which klamm does not read")),
         };
         Ok(Self { body, label })
     }
@@ -62,6 +67,15 @@ impl WriterSchema {
         match self.body {
             Body::Avro(_) => "avro",
             Body::Json => "json-schema",
+            Body::Protobuf(_) => "protobuf",
+        }
+    }
+
+    /// Reads bytes without a frame: what a header said beside the schema is `which`.
+    pub(super) fn read_bare(&self, payload: &Bytes, which: &Bytes, id: Option<i32>) -> Result<(Value, Format), String> {
+        match &self.body {
+            Body::Protobuf(schema) => Ok((schema.read_named(which, payload)?, Format::Protobuf { schema_id: id })),
+            Body::Avro(_) | Body::Json => self.read(payload, id),
         }
     }
 
@@ -72,6 +86,7 @@ impl WriterSchema {
                 Ok(value) => Ok((value, Format::Avro { schema_id })),
                 Err(error) => Err(error.to_string()),
             },
+            Body::Protobuf(schema) => Ok((schema.read_framed(payload)?, Format::Protobuf { schema_id })),
             Body::Json => match json::read(payload) {
                 Ok(value) => Ok((value, Format::JsonSchema { schema_id })),
                 Err(error) => Err(error.to_string()),

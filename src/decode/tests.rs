@@ -1,7 +1,7 @@
 //! The decoders against vectors, the library as oracle, and noise.
 
 use super::*;
-use crate::domain::record::{NumberType, Packing};
+use crate::domain::record::{Header, NumberType, Packing};
 use crate::domain::value::Logical;
 use apache_avro::types::Value as Avro;
 use apache_avro::writer::datum::GenericDatumWriter;
@@ -304,8 +304,13 @@ fn other_kinds_of_schema() {
         (decoded.format, decoded.value),
         (Format::JsonSchema { schema_id: Some(1) }, Value::Number("3.10".into()))
     );
-    let refused = WriterSchema::parse("syntax = \"proto3\";", "PROTOBUF", &[], None).unwrap_err();
-    assert_eq!(refused, "its schema is of type PROTOBUF, which klamm cannot read yet");
+    let schema =
+        WriterSchema::parse("syntax = \"proto3\"; message M { string s = 1; }", "PROTOBUF", &[], None).unwrap();
+    let decoded = auto(&framed(1, &[0, 0x0a, 1, b'x']), &Known([(1, Arc::new(schema))].into()));
+    assert_eq!(decoded.format, Format::Protobuf { schema_id: Some(1) });
+    assert_eq!(decoded.value.to_json(), r#"{"s":"x"}"#);
+    let refused = WriterSchema::parse("", "THRIFT", &[], None).unwrap_err();
+    assert_eq!(refused, "its schema is of type THRIFT, which klamm does not read");
     assert!(WriterSchema::parse("{", "AVRO", &[], None).unwrap_err().starts_with("its schema cannot be parsed"));
 }
 
@@ -396,8 +401,71 @@ fn expected(value: &Avro) -> Value {
     }
 }
 
+#[test]
+fn a_header_may_name_the_schema() {
+    struct ByGuid(Arc<WriterSchema>);
+    impl SchemaLookup for ByGuid {
+        fn schema(&self, id: i32) -> SchemaState {
+            SchemaState::Missing(format!("schema {id} is not in the registry"))
+        }
+        fn by_guid(&self, guid: u128) -> SchemaState {
+            assert_eq!(guid, 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff);
+            SchemaState::Ready(Arc::clone(&self.0))
+        }
+    }
+    let proto = "message First { string a = 1; } message Second { string b = 1; message Inner { string c = 1; } }";
+    let schema = Arc::new(WriterSchema::parse(proto, "PROTOBUF", &[], Some("guid".into())).unwrap());
+    let lookup = ByGuid(schema);
+    let guid = hex("0100112233445566778899aabbccddeeff");
+    let read = |header: Vec<u8>| {
+        let mut record = Record::bare("orders", Bytes::from_static(b"k"), Bytes::from_static(&[0x0a, 1, b'x']));
+        let old = Header { name: "__value_schema_id".into(), value: Some(vec![0, 0, 0, 0, 9].into()) };
+        record.headers = vec![old, Header { name: "__value_schema_id".into(), value: Some(header.into()) }];
+        assert_eq!(schema_guids(&record.headers).count(), usize::from(record.headers[1].value.as_ref().unwrap()[0]));
+        decode_record(record, ViewAs::Auto, &lookup)
+    };
+    for (indexes, json) in
+        [("", r#"{"a":"x"}"#), ("00", r#"{"a":"x"}"#), ("0202", r#"{"b":"x"}"#), ("040200", r#"{"c":"x"}"#)]
+    {
+        let decoded = read([guid.clone(), hex(indexes)].concat());
+        assert_eq!(decoded.value.value.to_json(), json, "{indexes}");
+        assert_eq!(decoded.value.format, Format::Protobuf { schema_id: None });
+        assert_eq!(decoded.key.format, Format::Text, "the other part is not meant");
+    }
+    let unknown = read(vec![0, 0, 0, 0, 8]);
+    assert_eq!(unknown.value.attempts[0].reason, "schema 8 is not in the registry");
+    let odd = read([guid, hex("020202")].concat());
+    assert_eq!((odd.value.attempts[0].decoder, odd.value.format), ("protobuf", Format::Hex));
+}
+
+#[test]
+fn a_topic_of_kafkas_own_is_read_as_such() {
+    let key = hex("00010002673100066f726465727300000002");
+    let value = hex("0003000000000000002a0000000500000000018bcfe56800");
+    let record = Record::bare("__consumer_offsets", key.clone().into(), value.clone().into());
+    let decoded = decode_record(record, ViewAs::Auto, &NoSchemas);
+    assert_eq!((decoded.key.format, decoded.value.format), (Format::Kafka, Format::Kafka));
+    assert_eq!(decoded.value.schema.as_deref(), Some("OffsetCommitValue"));
+    let record = Record::bare("__consumer_offsets", key.clone().into(), vec![0, 99].into());
+    let unknown = decode_record(record, ViewAs::Auto, &NoSchemas);
+    assert!(unknown.value.is_undecodable());
+    assert_eq!(unknown.value.value, Value::Bytes(vec![0, 99].into()), "what is not known stays as it is");
+    // Others may call a topic so.
+    let record = Record::bare("heartbeats", "k".to_owned().into(), "{}".to_owned().into());
+    let json = decode_record(record, ViewAs::Auto, &NoSchemas);
+    assert!(!json.value.is_undecodable());
+    assert_eq!(json.value.format, Format::Json);
+    let record = Record::bare("__consumer_offsets", key.into(), value.clone().into());
+    assert_eq!(decode_record(record, ViewAs::Hex, &NoSchemas).value.value, Value::Bytes(value.into()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn noise_of_any_format_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        fuzz_formats(&bytes);
+    }
 
     #[test]
     fn what_the_library_writes_is_read((schema, value) in schema_and_value()) {

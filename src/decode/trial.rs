@@ -2,8 +2,12 @@
 //!
 //! Invariant: there is always an answer, and what was tried before stands beside it.
 
-use super::{FRAME_BYTES, SchemaLookup, SchemaState, cbor, json, messagepack, number, packed, schema_id, text};
-use crate::domain::record::{Attempt, Decoded, Format, Packing, ViewAs};
+use super::header::SchemaName;
+use super::{
+    FRAME_BYTES, Part, SchemaLookup, SchemaState, cbor, header, json, kafka_topics, messagepack, number, packed,
+    protobuf, schema_id, text,
+};
+use crate::domain::record::{Attempt, Decoded, Format, Packing, Record, ViewAs};
 use crate::domain::value::Value;
 use crate::domain::xml;
 use bytes::Bytes;
@@ -14,6 +18,7 @@ const MOST_PACKINGS: usize = 3;
 
 pub(super) struct Trial<'a> {
     schemas: &'a dyn SchemaLookup,
+    within: Option<(&'a Record, Part)>,
     attempts: Vec<Attempt>,
 }
 
@@ -28,8 +33,8 @@ fn plain(value: Value, format: Format) -> Found {
 }
 
 impl<'a> Trial<'a> {
-    pub fn new(schemas: &'a dyn SchemaLookup) -> Self {
-        Self { schemas, attempts: Vec::new() }
+    pub fn new(schemas: &'a dyn SchemaLookup, within: Option<(&'a Record, Part)>) -> Self {
+        Self { schemas, within, attempts: Vec::new() }
     }
 
     pub fn run(mut self, bytes: &Bytes, view: ViewAs) -> Decoded {
@@ -37,6 +42,7 @@ impl<'a> Trial<'a> {
             if view == ViewAs::Hex { (bytes.clone(), Vec::new()) } else { self.unpacked(bytes, view) };
         let found = self
             .as_chosen(&bytes, view)
+            .or_else(|| self.as_kafka_keeps_it(&bytes, view))
             .or_else(|| self.as_claimed(&bytes, view))
             .or_else(|| self.as_guessed(&bytes, view))
             .unwrap_or_else(|| plain(Value::Bytes(bytes.clone()), Format::Hex));
@@ -92,6 +98,11 @@ impl<'a> Trial<'a> {
             }
             ViewAs::Number(kind) => (kind.word(), number::read(bytes, kind).map(|value| (value, Format::Number(kind)))),
             ViewAs::Uuid => ("uuid", number::uuid(bytes).map(|value| (value, Format::Uuid))),
+            // Without a schema its fields still have numbers.
+            ViewAs::Protobuf if schema_id(bytes).is_none() && self.named_by_header().is_none() => (
+                "protobuf",
+                protobuf::read_without_schema(bytes).map(|value| (value, Format::Protobuf { schema_id: None })),
+            ),
             ViewAs::Auto | ViewAs::Avro | ViewAs::Protobuf | ViewAs::Base64 => return None,
         };
         match read {
@@ -103,32 +114,60 @@ impl<'a> Trial<'a> {
         }
     }
 
+    /// What Kafka itself writes to this topic.
+    fn as_kafka_keeps_it(&mut self, bytes: &Bytes, view: ViewAs) -> Option<Found> {
+        let (record, part) = self.within.filter(|_| view == ViewAs::Auto)?;
+        let said = match part {
+            Part::Key => kafka_topics::key(record.topic.as_str(), bytes)?,
+            Part::Value => kafka_topics::value(record.topic.as_str(), record.key.as_ref(), bytes)?,
+        };
+        match said.read {
+            Ok((value, name)) => return Some(Found { value, format: Format::Kafka, schema: Some(name) }),
+            Err(reason) if said.is_certain => self.claim("kafka", reason),
+            Err(reason) => self.guess("kafka", reason),
+        }
+        None
+    }
+
+    fn named_by_header(&self) -> Option<(SchemaName, Bytes)> {
+        self.within.and_then(|(record, part)| header::schema_name(record, part))
+    }
+
     /// What the bytes say they are.
     fn as_claimed(&mut self, bytes: &Bytes, view: ViewAs) -> Option<Found> {
         let wants_schema = match view {
             ViewAs::Avro => Some("avro"),
-            ViewAs::Protobuf => Some("protobuf"),
-            ViewAs::Auto | ViewAs::Base64 => None,
+            ViewAs::Auto | ViewAs::Protobuf | ViewAs::Base64 => None,
             _ => return None,
         };
-        let Some(id) = schema_id(bytes) else {
-            if let Some(decoder) = wants_schema {
-                self.claim(decoder, "it does not begin with a zero byte and a schema id");
+        let named = self.named_by_header();
+        let (state, id) = match (&named, schema_id(bytes)) {
+            (Some((SchemaName::Id(id), _)), _) => (self.schemas.schema(*id), Some(*id)),
+            (Some((SchemaName::Guid(guid), _)), _) => (self.schemas.by_guid(*guid), None),
+            (None, Some(id)) => (self.schemas.schema(id), Some(id)),
+            (None, None) => {
+                if let Some(decoder) = wants_schema {
+                    self.claim(decoder, "it does not begin with a zero byte and a schema id");
+                }
+                return None;
             }
-            return None;
         };
-        let schema = match self.schemas.schema(id) {
+        let schema = match state {
             SchemaState::Ready(schema) => schema,
             SchemaState::Missing(reason) => {
                 self.claim("schema", reason);
                 return None;
             }
             SchemaState::Pending => {
-                self.claim("schema", format!("schema {id} is being fetched"));
+                self.claim("schema", "its schema is being fetched");
                 return None;
             }
         };
-        match schema.read(&bytes.slice(FRAME_BYTES..), Some(id)) {
+        let read = match &named {
+            Some((_, which)) => schema.read_bare(bytes, which, id),
+            None => schema.read(&bytes.slice(FRAME_BYTES..), id),
+        };
+        match read {
             Ok((value, format)) => Some(Found { value, format, schema: schema.label() }),
             Err(reason) => {
                 self.claim(schema.kind(), reason);

@@ -96,6 +96,33 @@ pub struct Record {
     pub batch: BatchFacts,
 }
 
+impl Record {
+    /// A key and a value of a topic, and nothing else: for feeding noise to.
+    pub(crate) fn bare(topic: &str, key: Bytes, value: Bytes) -> Self {
+        let batch = BatchFacts {
+            codec: Codec::None,
+            records: 1,
+            wire_bytes: 0,
+            plain_bytes: 0,
+            producer_id: -1,
+            producer_epoch: -1,
+            base_sequence: -1,
+            is_transactional: false,
+            is_append_time: false,
+        };
+        Self {
+            topic: topic.into(),
+            partition: 0,
+            offset: 0,
+            timestamp: Time(0),
+            key: Some(key),
+            value: Some(value),
+            headers: Vec::new(),
+            batch,
+        }
+    }
+}
+
 /// A number of a fixed size, most significant byte first, as Kafka's serializers
 /// write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -24,6 +24,11 @@ fn avro() {
 }
 
 #[test]
+fn formats() {
+    survives("formats", klamm::decode::fuzz_formats);
+}
+
+#[test]
 fn frames() {
     survives("frame", klamm::kafka::wire::fuzz_frame);
 }

@@ -5,6 +5,7 @@
 //! how the demo cannot drift from the truth.
 
 mod changing;
+mod formats;
 mod letters;
 mod looking;
 mod moving;
@@ -54,6 +55,9 @@ pub const CHECKS: &[Check] = &[
     ("search/several topics", searching::topics),
     ("avro", reading::avro),
     ("avro/registry down", reading::registry_down),
+    ("formats/by the registry", formats::registered),
+    ("formats/without a schema", formats::without_a_schema),
+    ("formats/of Kafka itself", formats::of_kafka_itself),
     ("reset and undo", changing::reset_and_undo),
     ("reset/only what is named", changing::reset_scope),
     ("reset/below the log start", changing::below_the_log_start),

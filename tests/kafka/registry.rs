@@ -67,7 +67,12 @@ impl Registry {
 
 /// Registers an Avro schema and returns its id.
 pub fn register(url: &str, subject: &str, schema: &str) -> u32 {
-    let body = serde_json::json!({ "schema": schema }).to_string();
+    register_as(url, subject, "AVRO", schema)
+}
+
+/// The same for a schema of another type.
+pub fn register_as(url: &str, subject: &str, kind: &str, schema: &str) -> u32 {
+    let body = serde_json::json!({ "schema": schema, "schemaType": kind }).to_string();
     let answer = request(url, "POST", &format!("/subjects/{subject}/versions"), Some(&body))
         .unwrap_or_else(|error| panic!("cannot register {subject}: {error}"));
     let answer: serde_json::Value = serde_json::from_str(&answer).expect("the registry answers in JSON");

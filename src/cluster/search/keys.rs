@@ -39,7 +39,7 @@ pub(super) async fn narrow(
     let view = view.unwrap_or_else(|| cluster.profile().formats.of(topic.name.as_str()));
     let samples = sample(cluster, topic, &reach.ranges).await;
     let told = match samples {
-        Some(batches) => partitioners(batches.iter().flat_map(keys_of), partitions, view),
+        Some(batches) => partitioners(topic.name.as_str(), batches.iter().flat_map(keys_of), partitions, view),
         None => Told::Nothing("some partitions could not be sampled"),
     };
     let (partitioners, keys) = match told {
@@ -96,11 +96,16 @@ fn keys_of(batch: &Arc<Batch>) -> impl Iterator<Item = (PartitionId, &[u8])> {
 }
 
 /// The partitioners that put each of these keys where it lies.
-fn partitioners<'a>(keys: impl Iterator<Item = (PartitionId, &'a [u8])>, partitions: i32, view: ViewAs) -> Told {
+fn partitioners<'a>(
+    topic: &str,
+    keys: impl Iterator<Item = (PartitionId, &'a [u8])>,
+    partitions: i32,
+    view: ViewAs,
+) -> Told {
     let mut fitting: Vec<Partitioner> = Partitioner::ALL.to_vec();
     let mut seen: HashSet<(PartitionId, &[u8])> = HashSet::new();
     for (here, key) in keys {
-        if !decode::is_plain(key, view) {
+        if !decode::is_plain(topic, key, view) {
             return Told::Nothing("keys are not what they read as");
         }
         // Where an empty one goes is not for its hash to say.
@@ -123,7 +128,7 @@ mod tests {
     use super::*;
 
     fn told(keys: &[(PartitionId, &str)]) -> Told {
-        partitioners(keys.iter().map(|(partition, key)| (*partition, key.as_bytes())), 12, ViewAs::Auto)
+        partitioners("t", keys.iter().map(|(partition, key)| (*partition, key.as_bytes())), 12, ViewAs::Auto)
     }
 
     /// Places of `domain::partitioner`'s own vectors, for twelve partitions.

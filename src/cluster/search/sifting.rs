@@ -8,9 +8,9 @@ use crate::cluster::schemas::Schemas;
 use crate::cluster::search::SearchCounts;
 use crate::domain::query::Truth;
 use crate::domain::record::ViewAs;
-use crate::domain::{Offset, PartitionId};
+use crate::domain::{Offset, PartitionId, TopicName};
 use crate::kafka::fetch::{Batch, Outline, Passed, ReadRange, Sieve};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tokio::runtime::Handle;
@@ -35,6 +35,7 @@ impl Sifting {
     /// Must be called within the runtime.
     pub(super) fn new(
         request: &SearchRequest,
+        topic: &TopicName,
         view: ViewAs,
         schemas: Arc<Schemas>,
         not_before: Option<i64>,
@@ -45,7 +46,7 @@ impl Sifting {
             (range.partition, (range.from, to, AtomicI64::new(range.from)))
         };
         Self {
-            matcher: Matcher::new(request.query.clone(), view, schemas),
+            matcher: Matcher::new(request.query.clone(), topic.clone(), view, schemas),
             not_before,
             keeps: request.keep != Keep::Counts,
             runtime: Handle::current(),
@@ -94,16 +95,16 @@ impl Sieve for Sifting {
         self.matcher.may_be_in(block)
     }
 
-    fn is_opaque(&self, key: Option<&[u8]>, value: Option<&[u8]>) -> bool {
-        self.matcher.is_opaque(key, value)
+    fn is_opaque(&self, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[u8]) -> bool {
+        self.matcher.is_opaque(key, value, headers)
     }
 
     fn sift(&self, batch: &Arc<Batch>) -> Option<Arc<Batch>> {
         let candidates: Vec<usize> = (0..batch.len()).filter(|index| self.matcher.may_meet(batch, *index)).collect();
-        let ids: BTreeSet<i32> = candidates.iter().flat_map(|index| self.matcher.ids(batch, *index)).collect();
-        if self.matcher.lacks(&ids) {
+        let named = self.matcher.named(batch, &candidates);
+        if self.matcher.lacks(&named) {
             // Here one may wait: this thread is for what takes its time.
-            self.runtime.block_on(self.matcher.resolve(ids));
+            self.runtime.block_on(self.matcher.resolve(named));
         }
         let mut found = Vec::new();
         let (mut matched, mut unknown) = (0, 0);

@@ -209,7 +209,8 @@ fn unread() -> Sample {
     let mut record = order();
     record.value = Some(Bytes::from_static(b"\0\0\0\0\x07\x0cPAID-7"));
     record.value_read = decoded(Value::Bytes(record.value.clone().unwrap()), Format::Hex);
-    record.value_read.attempts = vec![Attempt { decoder: "avro", reason: "schema 7 is unknown".into(), is_claim: true }];
+    record.value_read.attempts =
+        vec![Attempt { decoder: "avro", reason: "schema 7 is unknown".into(), is_claim: true }];
     record.is_framed = true;
     record
 }

@@ -386,6 +386,7 @@ impl<'a> BatchHeader<'a> {
             let start = cursor.position();
             let key = cursor.var_bytes()?;
             let value = cursor.var_bytes()?;
+            let headers_at = cursor.position();
             for _ in 0..cursor.varint()? {
                 cursor.var_bytes()?;
                 cursor.var_bytes()?;
@@ -397,7 +398,8 @@ impl<'a> BatchHeader<'a> {
                 self.base_offset.checked_add(i64::from(offset_delta)).ok_or(FaultKind::Shape("an offset overflow"))?;
             if window.holds(offset) {
                 seen += 1;
-                if sieve.is_some_and(|sieve| !sieve.is_opaque(key, value)) {
+                let headers = block.get(headers_at..end).unwrap_or_default();
+                if sieve.is_some_and(|sieve| !sieve.is_opaque(key, value, headers)) {
                     continue;
                 }
                 positions.push(Position {

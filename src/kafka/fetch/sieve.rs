@@ -16,8 +16,8 @@ pub trait Sieve: Debug + Send + Sync {
     /// May these bytes, which are those of many records, hold what is wanted?
     fn may_be_in(&self, block: &[u8]) -> bool;
     /// Where they do not: may this record be wanted nevertheless, since its bytes do not
-    /// say what they mean?
-    fn is_opaque(&self, key: Option<&[u8]>, value: Option<&[u8]>) -> bool;
+    /// say what they mean? `headers` are as they were written, with their count.
+    fn is_opaque(&self, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[u8]) -> bool;
     /// What is wanted of a batch. It may wait for something.
     fn sift(&self, batch: &Arc<Batch>) -> Option<Arc<Batch>>;
     /// A part of an answer is done with.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 const FOR_GOOD: &[(&str, &str)] = &[("retention.ms", "-1")];
 
 /// All records of a topic, and then the end.
-fn all<'a>(topic: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+pub(super) fn all<'a>(topic: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["records", "tail", topic, "--from", "earliest", "--no-follow"], more].concat()
 }
 

@@ -429,7 +429,7 @@ impl Sieve for Xs {
     fn may_be_in(&self, block: &[u8]) -> bool {
         block.contains(&b'x')
     }
-    fn is_opaque(&self, _: Option<&[u8]>, value: Option<&[u8]>) -> bool {
+    fn is_opaque(&self, _: Option<&[u8]>, value: Option<&[u8]>, _: &[u8]) -> bool {
         value.is_some_and(|value| value.starts_with(b"?"))
     }
     fn sift(&self, batch: &Arc<Batch>) -> Option<Arc<Batch>> {

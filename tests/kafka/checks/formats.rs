@@ -1,0 +1,109 @@
+//! Formats: what claims to be something, or is said to be, is read as that.
+
+use super::reading::all;
+use crate::klamm::Klamm;
+use crate::registry;
+use crate::target::Target;
+use crate::witness::{Seed, Witness};
+use serde_json::{Value, json};
+
+const PROTO: &str = r#"syntax = "proto3"; package shop; import "google/protobuf/timestamp.proto";
+    message Unused { string x = 1; }
+    message Order { int64 id = 1; string customer = 2; google.protobuf.Timestamp at = 3; }"#;
+
+/// id 9007199254740993, customer "ada", at 1700000000 s.
+const ORDER: &[u8] = &[
+    0x08, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10, 0x12, 3, b'a', b'd', b'a', 0x1a, 6, 0x08, 0x80, 0xe2, 0xcf,
+    0xaa, 0x06,
+];
+
+fn framed(id: u32, body: &[&[u8]]) -> Vec<u8> {
+    [&[0][..], &id.to_be_bytes(), &body.concat()].concat()
+}
+
+fn write(target: &Target, topic: &str, values: &[&[u8]]) {
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 1, 1, &[]);
+    let seeds: Vec<Seed<'_>> = values.iter().map(|value| Seed { value: Some(value), ..Seed::default() }).collect();
+    witness.produce(topic, &seeds);
+}
+
+/// Protobuf and JSON with a schema of the registry.
+pub fn registered(target: &Target) {
+    let url = target.registry.as_deref().expect("the target has a registry");
+    let topic = "check.formats.registered";
+    let proto = registry::register_as(url, &format!("{topic}-value"), "PROTOBUF", PROTO);
+    let schema = r#"{"type":"object","properties":{"amount":{"type":"number"}}}"#;
+    let json_schema = registry::register_as(url, &format!("{topic}.json-value"), "JSON", schema);
+    write(
+        target,
+        topic,
+        &[
+            // The second message of the file, in full and cut short, one that is not
+            // there, and JSON.
+            &framed(proto, &[&[2, 2], ORDER]),
+            &framed(proto, &[&[2, 2], &ORDER[..12]]),
+            &framed(proto, &[&[2, 18], ORDER]),
+            &framed(json_schema, &[br#"{"amount":1.25}"#]),
+        ],
+    );
+    let records = Klamm::on(target).records(&all(topic, &[]));
+    assert_eq!(records.len(), 4, "{records:?}");
+    let order = json!({"id": 9_007_199_254_740_993_i64, "customer": "ada", "at": "2023-11-14T22:13:20Z"});
+    assert_eq!((&records[0]["value"], &records[0]["value_format"]), (&order, &json!("protobuf")), "{}", records[0]);
+    assert_eq!(records[0]["value_schema_id"], json!(proto));
+    for (index, reason) in [(1, "it ends early"), (2, "the schema has no message [9]")] {
+        assert!(records[index]["value"]["base64"].is_string(), "not a guess: {}", records[index]);
+        let said = records[index]["value_undecoded_because"].as_str().expect("a reason");
+        assert!(said.starts_with(reason), "{said}");
+    }
+    assert_eq!(records[3]["value_format"], json!("json-schema"), "{}", records[3]);
+    assert_eq!(records[3]["value"].to_string(), r#"{"amount":1.25}"#);
+    let found = Klamm::on(target).records(&all(topic, &["--contains", "ada"]));
+    assert_eq!(found.len(), 3, "raw bytes hold it as well");
+}
+
+/// What bytes say of themselves, and what only a user can say.
+pub fn without_a_schema(target: &Target) {
+    let topic = "check.formats.plain";
+    write(
+        target,
+        topic,
+        &[
+            b"\x82\xa2id\xcf\x7f\xff\xff\xff\xff\xff\xff\xff\xa1s\xa1x",
+            b"\xa2\x62id\x1b\x7f\xff\xff\xff\xff\xff\xff\xff\x61s\x61x",
+            b"<a><b>1</b></a>",
+            // zstd, a raw block of `{"a":1}`.
+            b"\x28\xb5\x2f\xfd\x20\x07\x39\x00\x00{\"a\":1}",
+            b"\x00\x00\x00\x00\x00\x00\x00\x2a",
+        ],
+    );
+    let klamm = Klamm::on(target);
+    let records = klamm.records(&all(topic, &[]));
+    let formats: Vec<&Value> = records.iter().map(|record| &record["value_format"]).collect();
+    assert_eq!(formats, ["messagepack", "cbor", "xml", "json", "hex"], "{records:?}");
+    for record in &records[..2] {
+        assert_eq!(record["value"].to_string(), r#"{"id":9223372036854775807,"s":"x"}"#);
+    }
+    assert_eq!(records[3]["value_packed"], json!(["zstd"]));
+    let numbers = klamm.records(&all(topic, &["--as", "int64"]));
+    assert_eq!((&numbers[4]["value"], &numbers[4]["value_format"]), (&json!(42), &json!("int64")));
+    assert_eq!(numbers[2]["value_undecoded_because"], json!("int64 takes 8 bytes, and here are 15"));
+    let inside = klamm.records(&all(topic, &["--contains", "9223372036854775807"]));
+    assert_eq!(inside.len(), 2, "a number is found as it is shown");
+    assert_eq!(klamm.records(&all(topic, &["--contains", "\"a\":1"])).len(), 1, "what is packed is looked into");
+}
+
+/// The log of commits in words.
+pub fn of_kafka_itself(target: &Target) {
+    let witness = Witness::new(target);
+    let topic = "check.formats.committed";
+    witness.create_topic(topic, 1, 1, &[]);
+    witness.produce(topic, &[Seed { value: Some(b"v"), ..Seed::default() }]);
+    witness.commit("check-formats-group", topic, &[(0, 1)]);
+    let found = Klamm::on(target).records(&all("__consumer_offsets", &["--contains", "check-formats-group"]));
+    let commit = found.iter().find(|record| record["key"]["topic"] == json!(topic)).expect("the commit");
+    assert_eq!((&commit["key_format"], &commit["value_format"]), (&json!("kafka"), &json!("kafka")), "{commit}");
+    assert_eq!((&commit["key"]["group"], &commit["value"]["offset"]), (&json!("check-formats-group"), &json!(1)));
+    assert_eq!(commit["value_schema"], json!("OffsetCommitValue"));
+}
