@@ -24,6 +24,7 @@ pub mod group_plan;
 pub mod headroom;
 pub mod lag_time;
 pub mod leaders;
+pub mod mask;
 pub mod name;
 pub mod naming;
 pub mod offsets_csv;

@@ -157,6 +157,7 @@ fn described(profile: &SavedProfile) -> Json {
             "expire": show::duration(profile.rules.expire.unsigned_abs()),
         },
         "formats": profile.formats.0.iter().map(|(pattern, view)| json!({"topics": pattern, "format": topic_formats::word(*view)})).collect::<Vec<_>>(),
+        "masks": profile.masks.0.iter().map(|mask| json!({"topics": mask.topics, "what": mask.rule.to_string()})).collect::<Vec<_>>(),
         "naming": profile.naming.as_ref().map(|naming| naming.wanted()),
         "notes": profile.notes,
     })

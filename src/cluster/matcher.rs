@@ -6,15 +6,16 @@
 use super::records::{guids_in, ids_in};
 use super::schemas::Schemas;
 use crate::decode;
+use crate::domain::mask::Masks;
 use crate::domain::query::{Condition, Field, Literal, Need, Part, Query, Subject, Truth, truth};
-use crate::domain::record::{Decoded, Header, Record, ViewAs};
+use crate::domain::record::{Decoded, DecodedRecord, Header, Record, ViewAs};
 use crate::domain::{Offset, PartitionId, Time, TopicName};
 use crate::kafka::fetch::Batch;
 use memchr::memmem;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 pub(super) struct Matcher {
     query: Query,
@@ -24,6 +25,9 @@ pub(super) struct Matcher {
     topic: TopicName,
     view: ViewAs,
     schemas: Arc<Schemas>,
+    /// Something of the topic is masked. What nobody may see is not found either: the
+    /// search would tell it.
+    masks: Option<Masks>,
 }
 
 /// Schemas that records name, by a number in their bytes or a GUID in their headers.
@@ -43,7 +47,7 @@ impl fmt::Debug for Matcher {
 }
 
 impl Matcher {
-    pub(super) fn new(query: Query, topic: TopicName, view: ViewAs, schemas: Arc<Schemas>) -> Self {
+    pub(super) fn new(query: Query, topic: &TopicName, view: ViewAs, schemas: Arc<Schemas>, masks: &Masks) -> Self {
         let looks_inside = query.tests().into_iter().any(|test| {
             let asks_number = |literals: &[Literal]| literals.iter().any(|one| matches!(one, Literal::Number(_)));
             match (&test.field, &test.condition) {
@@ -55,13 +59,21 @@ impl Matcher {
                 _ => false,
             }
         });
-        Self { need: Need::of(&query), query, looks_inside, topic, view, schemas }
+        Self {
+            need: Need::of(&query),
+            query,
+            looks_inside,
+            topic: topic.clone(),
+            view,
+            schemas,
+            masks: masks.touch(topic.as_str()).then(|| masks.clone()),
+        }
     }
 
     /// May these bytes, of one record or of many, hold one that meets the query, as far
     /// as bytes say what they mean?
     pub(super) fn may_be_in(&self, bytes: &[u8]) -> bool {
-        self.need.may_be_in(bytes)
+        self.masks.is_some() || self.need.may_be_in(bytes)
     }
 
     /// Do these bytes not say what they mean? Headers, as they were written, may name a
@@ -77,7 +89,7 @@ impl Matcher {
 
     /// Does the record's own bytes leave it open whether it meets the query?
     pub(super) fn may_meet(&self, batch: &Batch, index: usize) -> bool {
-        if self.need == Need::Nothing {
+        if self.need == Need::Nothing || self.masks.is_some() {
             return true;
         }
         let headers = header_bytes(batch, index);
@@ -103,7 +115,7 @@ impl Matcher {
     }
 
     pub(super) fn truth(&self, batch: &Batch, index: usize) -> Truth {
-        let at = Looked { matcher: self, batch, index, record: OnceCell::new(), decoded: OnceCell::new() };
+        let at = Looked { matcher: self, batch, index, record: OnceCell::new(), whole: OnceCell::new() };
         truth(&self.query, &at)
     }
 }
@@ -119,13 +131,34 @@ struct Looked<'a> {
     batch: &'a Batch,
     index: usize,
     record: OnceCell<Option<Record>>,
-    /// Its key and its value.
-    decoded: OnceCell<(Decoded, Decoded)>,
+    /// As people may see it.
+    whole: OnceCell<Option<DecodedRecord>>,
 }
+
+/// What a part reads as that is not there.
+static NOTHING: LazyLock<Decoded> = LazyLock::new(|| decode::decode(None, ViewAs::Auto, &decode::NoSchemas));
 
 impl Looked<'_> {
     fn record(&self) -> Option<&Record> {
         self.record.get_or_init(|| self.batch.record(self.index)).as_ref()
+    }
+
+    fn whole(&self) -> Option<&DecodedRecord> {
+        let Matcher { view, schemas, masks, .. } = self.matcher;
+        let read = || {
+            let mut whole = decode::decode_record(self.record()?.clone(), *view, &**schemas);
+            masks.iter().for_each(|masks| masks.apply(&mut whole));
+            Some(whole)
+        };
+        self.whole.get_or_init(read).as_ref()
+    }
+
+    /// The record as people may see it, not decoded where nothing is masked.
+    fn seen(&self) -> Option<&Record> {
+        match self.matcher.masks {
+            Some(_) => self.whole().map(|whole| &whole.record),
+            None => self.record(),
+        }
     }
 }
 
@@ -147,37 +180,32 @@ impl Subject for Looked<'_> {
     }
 
     fn bytes(&self, part: Part) -> Option<&[u8]> {
-        match part {
-            Part::Key => self.batch.key(self.index).flatten(),
-            Part::Value => self.batch.value(self.index).flatten(),
+        match (part, &self.matcher.masks) {
+            (Part::Key, None) => self.batch.key(self.index).flatten(),
+            (Part::Value, None) => self.batch.value(self.index).flatten(),
+            (Part::Key, Some(_)) => self.seen()?.key.as_deref(),
+            (Part::Value, Some(_)) => self.seen()?.value.as_deref(),
         }
     }
 
     fn is_plain(&self, part: Part) -> bool {
         let topic = self.matcher.topic.as_str();
-        self.bytes(part).is_none_or(|bytes| decode::is_plain(topic, bytes, self.matcher.view))
+        self.matcher.masks.is_none()
+            && self.bytes(part).is_none_or(|bytes| decode::is_plain(topic, bytes, self.matcher.view))
             && memmem::find(header_bytes(self.batch, self.index), NAMES_A_SCHEMA).is_none()
     }
 
     fn decoded(&self, part: Part) -> &Decoded {
-        let Matcher { view, schemas, .. } = self.matcher;
-        let (key, value) = self.decoded.get_or_init(|| match self.record() {
-            Some(record) => {
-                let decoded = decode::decode_record(record.clone(), *view, &**schemas);
-                (decoded.key, decoded.value)
-            }
-            None => (decode::decode(None, *view, &**schemas), decode::decode(None, *view, &**schemas)),
-        });
-        match part {
-            Part::Key => key,
-            Part::Value => value,
-        }
+        self.whole().map_or(&*NOTHING, |whole| match part {
+            Part::Key => &whole.key,
+            Part::Value => &whole.value,
+        })
     }
 
     fn headers(&self) -> &[Header] {
         if !self.batch.has_headers(self.index) {
             return &[];
         }
-        self.record().map_or(&[], |record| &record.headers)
+        self.seen().map_or(&[], |record| &record.headers)
     }
 }

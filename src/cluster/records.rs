@@ -9,6 +9,7 @@ use super::Cluster;
 use super::matcher::Matcher;
 use super::schemas::Schemas;
 use crate::decode;
+use crate::domain::mask::Masks;
 use crate::domain::query::{Query, Truth};
 use crate::domain::record::{BatchFacts, DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
@@ -207,7 +208,8 @@ impl Cluster {
         let guids = refs.iter().flat_map(|record| guids_in(&record.batch, record.index as usize));
         schemas.resolve_guids(guids.collect()).await;
         schemas.resolve(refs.iter().flat_map(|record| ids_in(&record.batch, record.index as usize)).collect()).await;
-        refs.iter().filter_map(|record| decoded(record, schemas, view)).map(Arc::new).collect()
+        let masks = &self.profile().masks;
+        refs.iter().filter_map(|record| decoded(record, schemas, view, masks)).map(Arc::new).collect()
     }
 
     /// Reads ranges to their ends, record by record. Failures only shorten it.
@@ -248,7 +250,7 @@ impl Cluster {
                 lane: self.next_read(),
             },
         );
-        let mut feed = Feed::new(Arc::clone(&self.inner.schemas), request);
+        let mut feed = Feed::new(Arc::clone(&self.inner.schemas), self.profile().masks.clone(), request);
         for failure in left_out {
             feed.take(ReadEvent::Failed(failure)).await;
         }
@@ -422,12 +424,12 @@ struct Feed {
 }
 
 impl Feed {
-    fn new(schemas: Arc<Schemas>, request: RecordsRequest) -> Self {
+    fn new(schemas: Arc<Schemas>, masks: Masks, request: RecordsRequest) -> Self {
         Self {
             matcher: request
                 .query
                 .clone()
-                .map(|query| Matcher::new(query, request.topic.clone(), request.view, schemas)),
+                .map(|query| Matcher::new(query, &request.topic, request.view, schemas, &masks)),
             request,
             update: RecordsUpdate::default(),
             pending: VecDeque::new(),
@@ -579,9 +581,12 @@ pub(super) fn guids_in(batch: &Batch, index: usize) -> Vec<u128> {
     record.map_or_else(Vec::new, |record| decode::schema_guids(&record.headers).collect())
 }
 
-fn decoded(reference: &RecordRef, schemas: &Schemas, view: ViewAs) -> Option<DecodedRecord> {
+/// As it may be seen: records leave here only with their masks.
+fn decoded(reference: &RecordRef, schemas: &Schemas, view: ViewAs, masks: &Masks) -> Option<DecodedRecord> {
     let record = reference.batch.record(reference.index as usize)?;
-    Some(decode::decode_record(record, view, schemas))
+    let mut decoded = decode::decode_record(record, view, schemas);
+    masks.apply(&mut decoded);
+    Some(decoded)
 }
 
 #[cfg(test)]

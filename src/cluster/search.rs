@@ -221,6 +221,7 @@ impl Search {
             topic,
             self.request.view.unwrap_or(usual),
             Arc::clone(&self.cluster.inner.schemas),
+            &self.cluster.profile().masks,
             narrowed.times.from,
             &reach.ranges,
         ));

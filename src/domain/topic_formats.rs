@@ -44,7 +44,7 @@ pub fn word(view: ViewAs) -> &'static str {
     WORDS.iter().find(|(_, known)| *known == view).map_or("auto", |(word, _)| word)
 }
 
-fn matches(pattern: &str, text: &str) -> bool {
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
     let mut parts: Vec<&str> = parts.collect();

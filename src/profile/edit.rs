@@ -15,6 +15,7 @@ use super::field::{self, FIELDS, Field, Kind};
 use super::file;
 use super::registry_url;
 use super::secret::SecretSource;
+use crate::domain::mask::{self, Mask};
 use crate::domain::{Failure, FailureKind};
 use secrecy::ExposeSecret as _;
 use std::collections::BTreeMap;
@@ -320,6 +321,17 @@ fn of_text(kind: Kind, text: &str) -> Result<Value, String> {
             let pairs = field::formats(text)?;
             Value::InlineTable(pairs.into_iter().map(|(pattern, word)| (pattern, Value::from(word))).collect())
         }
+        Kind::Masks => {
+            let mut table = InlineTable::new();
+            for Mask { topics, rule } in mask::parse(text)?.0 {
+                let rules = match table.get(&topics).and_then(Value::as_str) {
+                    Some(before) => format!("{before} {rule}"),
+                    None => rule.to_string(),
+                };
+                table.insert(topics, rules.into());
+            }
+            Value::InlineTable(table)
+        }
         Kind::Rule(rule) if rule.is_number() => match (text.trim().parse::<i64>(), text.trim().parse::<f64>()) {
             (Ok(number), _) => Value::from(number),
             (_, Ok(number)) => Value::from(number),
@@ -376,7 +388,7 @@ fn entry(profile: &dyn TableLike, path: &[&str], kind: Kind) -> Option<Entry> {
     };
     match kind {
         Kind::Secret => secret_entry(item).map(Entry::Secret),
-        Kind::Formats => {
+        Kind::Formats | Kind::Masks => {
             let pairs = item.as_table_like()?;
             let pairs: Vec<String> =
                 pairs.iter().filter_map(|(pattern, word)| Some(format!("{pattern}={}", word.as_str()?))).collect();

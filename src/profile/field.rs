@@ -7,7 +7,7 @@
 use super::file;
 use crate::domain::naming::Naming;
 use crate::domain::rules::{Rule, Rules};
-use crate::domain::{throughput, topic_formats, when};
+use crate::domain::{mask, throughput, topic_formats, when};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +40,7 @@ pub enum Field {
     RefreshLag,
     Judge(Rule),
     Formats,
+    Masks,
     Naming,
     Notes,
 }
@@ -66,6 +67,8 @@ pub enum Kind {
     Secret,
     /// Patterns of topics with a format each.
     Formats,
+    /// What is masked, by topic.
+    Masks,
     /// By what groups are judged.
     Rule(Rule),
 }
@@ -104,7 +107,7 @@ use Kind as K;
 
 /// Every setting there is. The order is that of form, help and explanation.
 #[rustfmt::skip]
-pub static FIELDS: &[FieldRow; 33] = &[
+pub static FIELDS: &[FieldRow; 34] = &[
     row(F::Bootstrap, &["bootstrap"], K::Addresses, "bootstrap", "", "Addresses of some brokers, host:port; the port is 9092 without one"),
     row(F::Tls, &["tls"], K::Flag, "tls", "false", "Connect by TLS"),
     row(F::Ca, &["tls", "ca"], K::Path, "ca", "the system's authorities", "Certificate of the authority that signed the brokers' (PEM)"),
@@ -136,6 +139,7 @@ pub static FIELDS: &[FieldRow; 33] = &[
     row(F::Judge(Rule::MinimumComplete), &["verdict", "minimum_complete"], K::Rule(Rule::MinimumComplete), "verdict-minimum-complete", "0", "Share of its commits below which a group counts as OK, unjudged"),
     row(F::Judge(Rule::Expire), &["verdict", "expire"], K::Rule(Rule::Expire), "verdict-expire", "7d", "Older commits do not count"),
     row(F::Formats, &["formats"], K::Formats, "formats", "auto", "How records are read by topic, such as orders.*=avro,*.log=text"),
+    row(F::Masks, &["masks"], K::Masks, "masks", "none", "What of records nobody may see by topic, such as orders.*=value.email headers.token, *=/[0-9]{16}/"),
     row(F::Naming, &["naming"], K::Expression, "naming", "none", "Regular expression that topics' names must match"),
     row(F::Notes, &["notes"], K::Text, "notes", "none", "What to know about this cluster"),
 ];
@@ -174,6 +178,7 @@ impl Field {
             Kind::Url if text.starts_with("http://") || text.starts_with("https://") => Ok(()),
             Kind::Url => Err("it begins with http:// or https://".into()),
             Kind::Formats => formats(text).map(|_| ()),
+            Kind::Masks => mask::parse(text).map(|_| ()),
             Kind::Rule(rule) => Rules::default().set(rule, text),
             Kind::Path | Kind::Text | Kind::Secret => Ok(()),
         }
@@ -291,6 +296,8 @@ mod tests {
     #[case(Field::Registry, "r:8081", false)]
     #[case(Field::Formats, "orders.*=avro, x=hex", true)]
     #[case(Field::Formats, "orders.*=yaml", false)]
+    #[case(Field::Masks, "orders.*=value.email headers.token, *=/[0-9]{2,4}/", true)]
+    #[case(Field::Masks, "orders.*=body", false)]
     fn values_are_judged_as_they_are_typed(#[case] field: Field, #[case] text: &str, #[case] is_good: bool) {
         assert_eq!(field.check(text).is_ok(), is_good, "{:?}", field.check(text));
     }

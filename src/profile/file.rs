@@ -12,6 +12,7 @@ use super::registry_url;
 use super::saved::{ConfigWarning, SavedCertificate, SavedProfile, SavedRegistry, SavedSasl, SavedTls};
 use super::secret::SecretSource;
 use super::settings::{Mechanism, Pem, Refresh};
+use crate::domain::mask::{self, Masks};
 use crate::domain::naming::Naming;
 use crate::domain::rules::{Rule, Rules};
 use crate::domain::topic_formats::TopicFormats;
@@ -299,6 +300,7 @@ impl Reader<'_> {
             refresh: self.refresh(&section)?,
             rules: self.rules(&section)?,
             formats: self.formats(&section)?,
+            masks: self.masks(&section)?,
             naming: self.naming(&section)?,
             notes: section.string("notes")?,
             places: self.places(table),
@@ -352,6 +354,18 @@ impl Reader<'_> {
             formats.push((pattern.to_owned(), view));
         }
         Ok(TopicFormats(formats))
+    }
+
+    /// A mask that cannot be read is never left out: what it would hide would be seen.
+    fn masks(&mut self, profile: &Section<'_>) -> Result<Masks, Bad> {
+        let Some(section) = profile.section("masks")? else { return Ok(Masks::default()) };
+        let mut masks = Vec::new();
+        for (topics, span, item) in section.entries() {
+            let rules =
+                item.as_str().ok_or_else(|| Bad::at(span.clone(), "what is masked must be a text in quotes"))?;
+            masks.extend(mask::parse_rules(topics, rules).map_err(|reason| Bad::at(item.span().or(span), reason))?);
+        }
+        Ok(Masks(masks))
     }
 
     fn naming(&mut self, section: &Section<'_>) -> Result<Option<Naming>, Bad> {

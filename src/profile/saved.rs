@@ -6,6 +6,7 @@ use super::settings::{
     ClientCertificate, Mechanism, Pem, Profile, READ_BUDGET, Refresh, RegistrySettings, SaslSettings, TlsSettings,
 };
 use crate::domain::Failure;
+use crate::domain::mask::Masks;
 use crate::domain::naming::Naming;
 use crate::domain::rules::Rules;
 use crate::domain::topic_formats::TopicFormats;
@@ -54,6 +55,7 @@ pub struct SavedProfile {
     pub refresh: Refresh,
     pub rules: Rules,
     pub formats: TopicFormats,
+    pub masks: Masks,
     pub naming: Option<Naming>,
     pub notes: Option<String>,
     /// Line and column of each setting that the file gives.
@@ -154,6 +156,7 @@ impl SavedProfile {
             refresh: self.refresh,
             rules: self.rules,
             formats: self.formats.clone(),
+            masks: self.masks.clone(),
             naming: self.naming.clone(),
             is_demo: false,
             state_dir,

@@ -120,6 +120,7 @@ fn value(row: &FieldRow) -> Json {
             let words: Vec<&str> = crate::domain::topic_formats::WORDS.iter().map(|(word, _)| *word).collect();
             json!({"type": "object", "additionalProperties": {"enum": words}})
         }
+        Kind::Masks => json!({"type": "object", "additionalProperties": {"type": "string"}}),
         Kind::Rule(Rule::MinimumComplete) => json!({"type": "number", "minimum": 0, "maximum": 1}),
         Kind::Rule(Rule::Intervals) => json!({"type": "integer", "minimum": 1, "maximum": MOST_INTERVALS}),
         Kind::Rule(Rule::AllowedLag) => json!({"type": "integer", "minimum": 0}),

@@ -1,5 +1,6 @@
 //! A profile with every layer applied and every secret at hand.
 
+use crate::domain::mask::Masks;
 use crate::domain::naming::Naming;
 use crate::domain::rules::Rules;
 use crate::domain::topic_formats::TopicFormats;
@@ -36,6 +37,8 @@ pub struct Profile {
     pub rules: Rules,
     /// How records are read when nobody says otherwise.
     pub formats: TopicFormats,
+    /// What of records nobody may see.
+    pub masks: Masks,
     /// What the names of new topics must match.
     pub naming: Option<Naming>,
     /// Keeps nothing on disk: the cluster is gone when klamm ends.
@@ -82,6 +85,7 @@ impl Profile {
             refresh: Refresh::default(),
             rules: Rules::default(),
             formats: TopicFormats::default(),
+            masks: Masks::default(),
             naming: None,
             is_demo: false,
             state_dir: None,

@@ -58,6 +58,7 @@ pub const CHECKS: &[Check] = &[
     ("formats/by the registry", formats::registered),
     ("formats/without a schema", formats::without_a_schema),
     ("formats/of Kafka itself", formats::of_kafka_itself),
+    ("formats/masked", formats::masked),
     ("reset and undo", changing::reset_and_undo),
     ("reset/only what is named", changing::reset_scope),
     ("reset/below the log start", changing::below_the_log_start),

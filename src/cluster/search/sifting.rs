@@ -6,6 +6,7 @@ use crate::cluster::matcher::Matcher;
 use crate::cluster::records::Keep;
 use crate::cluster::schemas::Schemas;
 use crate::cluster::search::SearchCounts;
+use crate::domain::mask::Masks;
 use crate::domain::query::Truth;
 use crate::domain::record::ViewAs;
 use crate::domain::{Offset, PartitionId, TopicName};
@@ -38,6 +39,7 @@ impl Sifting {
         topic: &TopicName,
         view: ViewAs,
         schemas: Arc<Schemas>,
+        masks: &Masks,
         not_before: Option<i64>,
         ranges: &[ReadRange],
     ) -> Self {
@@ -46,7 +48,7 @@ impl Sifting {
             (range.partition, (range.from, to, AtomicI64::new(range.from)))
         };
         Self {
-            matcher: Matcher::new(request.query.clone(), topic.clone(), view, schemas),
+            matcher: Matcher::new(request.query.clone(), topic, view, schemas, masks),
             not_before,
             keeps: request.keep != Keep::Counts,
             runtime: Handle::current(),

@@ -204,6 +204,7 @@ fn every_setting_can_be_written_and_read_again() {
             Kind::Expression => "[a-z]+",
             Kind::Url => "http://x",
             Kind::Formats => "a*=hex, b=json",
+            Kind::Masks => "a*=value.x headers.y, b=/[0-9]{16}/",
             Kind::Rule(Rule::MinimumComplete) => "0.5",
             Kind::Rule(rule) if rule.is_number() => "7",
             Kind::Rule(_) => "7s",

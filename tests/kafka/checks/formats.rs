@@ -1,7 +1,7 @@
 //! Formats: what claims to be something, or is said to be, is read as that.
 
 use super::reading::all;
-use crate::klamm::Klamm;
+use crate::klamm::{DONE, Klamm, NOT_MET};
 use crate::registry;
 use crate::target::Target;
 use crate::witness::{Seed, Witness};
@@ -106,4 +106,47 @@ pub fn of_kafka_itself(target: &Target) {
     assert_eq!((&commit["key_format"], &commit["value_format"]), (&json!("kafka"), &json!("kafka")), "{commit}");
     assert_eq!((&commit["key"]["group"], &commit["value"]["offset"]), (&json!("check-formats-group"), &json!(1)));
     assert_eq!(commit["value_schema"], json!("OffsetCommitValue"));
+}
+
+/// What nobody may see is nowhere, and is not found.
+pub fn masked(target: &Target) {
+    let topic = "check.formats.masked";
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 1, 1, &[]);
+    witness.produce(
+        topic,
+        &[
+            Seed {
+                key: Some(b"s3cret-key"),
+                value: Some(br#"{"id":7,"by":{"mail":"s3cret@x"},"card":4111111111111111}"#),
+                headers: vec![("token", Some(&b"s3cret-token"[..]))],
+                ..Seed::default()
+            },
+            Seed { value: Some(b"{\"by\":{\"mail\":\"s3cret@x\""), ..Seed::default() },
+        ],
+    );
+    let klamm = Klamm::on(target).without_connection();
+    let text = format!(
+        "version = 1\n[profiles.masked]\nbootstrap = {:?}\n\
+         masks = {{ \"check.*\" = \"key value.by.mail headers.token\", \"*\" = \"/[0-9]{{16}}/\" }}\n",
+        target.bootstrap
+    );
+    let file = klamm.write("masked.toml", &text).display().to_string();
+    let run = |more: &[&str]| {
+        let words = [&["--config", &file, "--profile", "masked"][..], &all(topic, more)].concat();
+        klamm.run(&words)
+    };
+    for more in
+        [&["-o", "json"][..], &["-o", "csv"], &["-o", "table"], &["--as", "hex", "-o", "json"], &["--as", "text"]]
+    {
+        let ran = run(more).ended_with(DONE);
+        for secret in ["s3cret", "czNjcmV0", "4111111111111111"] {
+            assert!(!ran.stdout.contains(secret), "{more:?}: {}", ran.stdout);
+        }
+    }
+    let records = run(&["-o", "json"]).lines();
+    assert_eq!(records[0]["value"], json!({"id": 7, "by": {"mail": "***"}, "card": "***"}));
+    assert_eq!((&records[0]["key"], &records[1]["value"]), (&json!("***"), &json!("***")));
+    run(&["--contains", "s3cret"]).ended_with(NOT_MET);
+    run(&["--contains", "\"id\":7"]).ended_with(DONE);
 }

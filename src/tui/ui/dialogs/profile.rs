@@ -126,6 +126,7 @@ fn words(field: Field) -> &'static str {
         Field::Judge(Rule::MinimumComplete) => "verdict: complete",
         Field::Judge(Rule::Expire) => "verdict: expire",
         Field::Formats => "formats by topic",
+        Field::Masks => "masks by topic",
         Field::Naming => "names of topics",
         Field::Notes => "notes",
     }
