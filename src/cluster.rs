@@ -20,6 +20,7 @@ mod judging;
 mod logs;
 mod matcher;
 mod mirrors;
+mod named;
 mod outlook;
 mod overrides;
 mod peek;

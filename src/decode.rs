@@ -28,7 +28,7 @@ mod trial;
 
 pub use checkpoint::{Checkpoint, Downstream, checkpoint};
 pub use commit_log::{CommitEntry, commit_entry};
-pub use header::schema_guids;
+pub use header::{header_schema_ids, schema_guids};
 pub use schema::{Reference, WriterSchema};
 
 use crate::domain::quiet;

@@ -3,7 +3,7 @@
 //! Invariant: a record is decoded only when its bytes do not say that it cannot meet
 //! the query; the schemas that it names were asked for beforehand.
 
-use super::records::{guids_in, ids_in};
+use super::named::{Named, header_bytes, names_a_schema};
 use super::schemas::Schemas;
 use crate::decode;
 use crate::domain::mask::Masks;
@@ -11,9 +11,7 @@ use crate::domain::query::{Condition, Field, Literal, Need, Part, Query, Subject
 use crate::domain::record::{Decoded, DecodedRecord, Header, Record, ViewAs};
 use crate::domain::{Offset, PartitionId, Time, TopicName};
 use crate::kafka::fetch::Batch;
-use memchr::memmem;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
@@ -29,16 +27,6 @@ pub(super) struct Matcher {
     /// search would tell it.
     masks: Option<Masks>,
 }
-
-/// Schemas that records name, by a number in their bytes or a GUID in their headers.
-#[derive(Debug, Default)]
-pub(super) struct Named {
-    ids: BTreeSet<i32>,
-    guids: BTreeSet<u128>,
-}
-
-/// What the names of headers that name a schema hold.
-const NAMES_A_SCHEMA: &[u8] = b"_schema_id";
 
 impl fmt::Debug for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +72,7 @@ impl Matcher {
             true => decode::is_opaque(topic, bytes, self.view),
             false => decode::reads_differently(topic, bytes, self.view),
         };
-        key.is_some_and(is_opaque) || value.is_some_and(is_opaque) || memmem::find(headers, NAMES_A_SCHEMA).is_some()
+        key.is_some_and(is_opaque) || value.is_some_and(is_opaque) || names_a_schema(headers)
     }
 
     /// Does the record's own bytes leave it open whether it meets the query?
@@ -99,30 +87,23 @@ impl Matcher {
 
     /// The schemas that these records name.
     pub(super) fn named(&self, batch: &Batch, indexes: &[usize]) -> Named {
-        Named {
-            ids: indexes.iter().flat_map(|index| ids_in(batch, *index)).collect(),
-            guids: indexes.iter().flat_map(|index| guids_in(batch, *index)).collect(),
-        }
+        let mut named = Named::default();
+        indexes.iter().for_each(|index| named.add(batch, *index));
+        named
     }
 
     pub(super) fn lacks(&self, named: &Named) -> bool {
-        !named.ids.is_empty() && self.schemas.lacks(&named.ids) || !named.guids.is_empty()
+        self.schemas.lacks(named)
     }
 
     pub(super) async fn resolve(&self, named: Named) {
-        self.schemas.resolve(named.ids).await;
-        self.schemas.resolve_guids(named.guids).await;
+        self.schemas.resolve(named).await;
     }
 
     pub(super) fn truth(&self, batch: &Batch, index: usize) -> Truth {
         let at = Looked { matcher: self, batch, index, record: OnceCell::new(), whole: OnceCell::new() };
         truth(&self.query, &at)
     }
-}
-
-/// Bytes that hold the record's headers; none where it has none.
-fn header_bytes(batch: &Batch, index: usize) -> &[u8] {
-    batch.bytes(index).filter(|_| batch.has_headers(index)).unwrap_or_default()
 }
 
 /// A record that is looked at.
@@ -192,7 +173,7 @@ impl Subject for Looked<'_> {
         let topic = self.matcher.topic.as_str();
         self.matcher.masks.is_none()
             && self.bytes(part).is_none_or(|bytes| decode::is_plain(topic, bytes, self.matcher.view))
-            && memmem::find(header_bytes(self.batch, self.index), NAMES_A_SCHEMA).is_none()
+            && !names_a_schema(header_bytes(self.batch, self.index))
     }
 
     fn decoded(&self, part: Part) -> &Decoded {

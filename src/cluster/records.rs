@@ -7,6 +7,7 @@
 
 use super::Cluster;
 use super::matcher::Matcher;
+use super::named::Named;
 use super::schemas::Schemas;
 use crate::decode;
 use crate::domain::mask::Masks;
@@ -205,9 +206,9 @@ impl Cluster {
     /// Makes records readable, in the same order.
     pub async fn decode(&self, refs: &[RecordRef], view: ViewAs) -> Vec<Arc<DecodedRecord>> {
         let schemas = &self.inner.schemas;
-        let guids = refs.iter().flat_map(|record| guids_in(&record.batch, record.index as usize));
-        schemas.resolve_guids(guids.collect()).await;
-        schemas.resolve(refs.iter().flat_map(|record| ids_in(&record.batch, record.index as usize)).collect()).await;
+        let mut named = Named::default();
+        refs.iter().for_each(|record| named.add(&record.batch, record.index as usize));
+        schemas.resolve(named).await;
         let masks = &self.profile().masks;
         refs.iter().filter_map(|record| decoded(record, schemas, view, masks)).map(Arc::new).collect()
     }
@@ -568,17 +569,6 @@ pub(super) fn in_order_of_time(records: Vec<RecordRef>) -> Vec<RecordRef> {
         .collect();
     keyed.sort_by_key(|(time, partition, _)| (*time, *partition));
     keyed.into_iter().map(|(_, _, record)| record).collect()
-}
-
-/// The schema ids that a record's key and value name.
-pub(super) fn ids_in(batch: &Batch, index: usize) -> impl Iterator<Item = i32> {
-    [batch.key(index), batch.value(index)].into_iter().flatten().flatten().filter_map(decode::schema_id)
-}
-
-/// The schemas that a record's headers name.
-pub(super) fn guids_in(batch: &Batch, index: usize) -> Vec<u128> {
-    let record = if batch.has_headers(index) { batch.record(index) } else { None };
-    record.map_or_else(Vec::new, |record| decode::schema_guids(&record.headers).collect())
 }
 
 /// As it may be seen: records leave here only with their masks.

@@ -5,6 +5,7 @@
 //! the registry's to say: here its reason is kept, and it is asked again.
 
 use super::lock;
+use super::named::Named;
 use crate::decode::{Reference, SchemaLookup, SchemaState, WriterSchema};
 use crate::domain::{Failure, FailureKind};
 use crate::services::registry::{RegisteredSchema, Registry};
@@ -39,24 +40,24 @@ impl Schemas {
         self.registry.as_deref()
     }
 
-    /// Is one of `ids` not there yet?
-    pub(super) fn lacks(&self, ids: &BTreeSet<i32>) -> bool {
-        let is_there = |entry: Option<&Entry>| matches!(entry, Some(Entry::Ready(_) | Entry::Unusable(_)));
-        let known = lock(&self.known);
-        self.registry.is_some() && ids.iter().any(|id| !is_there(known.get(id)))
+    /// Is one of those named not there yet?
+    pub(super) fn lacks(&self, named: &Named) -> bool {
+        fn lacks<K: Eq + Hash>(known: &Mutex<HashMap<K, Entry>>, names: &BTreeSet<K>) -> bool {
+            let is_there = |entry: Option<&Entry>| matches!(entry, Some(Entry::Ready(_) | Entry::Unusable(_)));
+            let known = lock(known);
+            names.iter().any(|name| !is_there(known.get(name)))
+        }
+        self.registry.is_some() && (lacks(&self.known, &named.ids) || lacks(&self.by_guid, &named.guids))
     }
 
-    /// Fetches what is not known yet of `ids`. Failures are kept, not returned:
+    /// Fetches what is not known yet of those named. Failures are kept, not returned:
     /// they show beside the values that need them.
-    pub(super) async fn resolve(&self, ids: BTreeSet<i32>) {
+    pub(super) async fn resolve(&self, named: Named) {
         let Some(registry) = &self.registry else { return };
-        fetch(&self.known, ids, |id| registry.schema_by_id(id)).await;
-    }
-
-    /// The same for schemas that headers name.
-    pub(super) async fn resolve_guids(&self, guids: BTreeSet<u128>) {
-        let Some(registry) = &self.registry else { return };
-        fetch(&self.by_guid, guids, |guid| registry.schema_by_guid(guid)).await;
+        tokio::join!(
+            fetch(&self.known, named.ids, |id| registry.schema_by_id(id)),
+            fetch(&self.by_guid, named.guids, |guid| registry.schema_by_guid(guid)),
+        );
     }
 }
 
@@ -175,7 +176,7 @@ mod tests {
         let (_server, schemas) = schemas(&answers).await;
         assert_eq!(said(&schemas, 1), "schema 1 was not asked for");
         for _ in 0..3 {
-            schemas.resolve(BTreeSet::from([1, 2, 3])).await;
+            schemas.resolve(Named { ids: BTreeSet::from([1, 2, 3]), ..Named::default() }).await;
         }
         assert_eq!(said(&schemas, 1), "ready");
         assert!(said(&schemas, 2).contains("not"), "{}", said(&schemas, 2));
@@ -186,7 +187,8 @@ mod tests {
     #[tokio::test]
     async fn noise_that_names_ids_costs_no_endless_memory() {
         let (_server, schemas) = schemas(&[]).await;
-        schemas.resolve((0..i32::try_from(MAX_SCHEMAS).unwrap() + 100).collect()).await;
+        let ids = (0..i32::try_from(MAX_SCHEMAS).unwrap() + 100).collect();
+        schemas.resolve(Named { ids, ..Named::default() }).await;
         assert_eq!(lock(&schemas.known).len(), MAX_SCHEMAS);
     }
 }

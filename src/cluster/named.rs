@@ -1,0 +1,38 @@
+//! Which schemas records name, so that they can be asked for before anything is decoded.
+
+use crate::decode;
+use crate::kafka::fetch::Batch;
+use memchr::memmem;
+use std::collections::BTreeSet;
+
+/// Names of schemas in records: by a number before the payload, and by a number or a
+/// GUID in a header.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    pub(super) ids: BTreeSet<i32>,
+    pub(super) guids: BTreeSet<u128>,
+}
+
+impl Named {
+    pub(super) fn add(&mut self, batch: &Batch, index: usize) {
+        let parts = [batch.key(index), batch.value(index)].into_iter().flatten().flatten();
+        self.ids.extend(parts.filter_map(decode::schema_id));
+        // Headers are taken apart only where one of them may name a schema.
+        if names_a_schema(header_bytes(batch, index))
+            && let Some(record) = batch.record(index)
+        {
+            self.ids.extend(decode::header_schema_ids(&record.headers));
+            self.guids.extend(decode::schema_guids(&record.headers));
+        }
+    }
+}
+
+/// Bytes that hold the record's headers; none where it has none.
+pub(super) fn header_bytes(batch: &Batch, index: usize) -> &[u8] {
+    batch.bytes(index).filter(|_| batch.has_headers(index)).unwrap_or_default()
+}
+
+/// May one of these headers, as they were written, name a schema?
+pub(super) fn names_a_schema(headers: &[u8]) -> bool {
+    memmem::find(headers, b"_schema_id").is_some()
+}
