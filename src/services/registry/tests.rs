@@ -52,10 +52,12 @@ async fn a_schema_is_asked_for_once_however_many_ask() {
 #[tokio::test]
 async fn a_schema_is_found_by_its_guid() {
     let guid = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff;
-    let path = "/schemas/guids/00112233-4455-6677-8899-aabbccddeeff";
-    let server = answering(path, ok(json!({"schema": "{}", "schemaType": "JSON"}))).await;
+    let at = "/schemas/guids/00112233-4455-6677-8899-aabbccddeeff";
+    let server = answering(at, ok(json!({"schema": "{}", "schemaType": "JSON"}))).await;
     let found = registry(&server).schema_by_guid(guid).await.unwrap();
-    assert_eq!((found.schema_type.as_str(), found.label.as_deref()), ("JSON", path.rsplit('/').next()));
+    assert_eq!((found.schema_type.as_str(), found.label.as_deref()), ("JSON", at.rsplit('/').next()));
+    let unknown = "/schemas/guids/00000000-0000-0000-0000-000000000001";
+    Mock::given(path(unknown)).respond_with(refused(404, 40_403)).mount(&server).await;
     assert_eq!(registry(&server).schema_by_guid(1).await.unwrap_err().kind, FailureKind::NotFound);
 }
 
