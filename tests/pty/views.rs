@@ -168,11 +168,11 @@ fn records_are_followed_paused_decoded_and_narrowed() {
     console.press("z");
     console.sees("by the producer");
     console.press("<tab>v");
+    console.sees("what fits");
+    console.press("j<enter>");
     console.sees("as text");
-    console.press("vvv");
-    console.sees("as hex");
-    console.press("v");
-    console.sees_no_more("as hex");
+    console.press("vg<enter>");
+    console.sees_no_more("as text");
     console.press("i");
     console.wait("isolation", |screen| screen.contains("· committed") || screen.contains("read committed"));
     console.press("/");

@@ -22,7 +22,7 @@ const HOUR: i64 = 60 * MINUTE;
 /// How often a consumer commits.
 const COMMIT_EVERY: i64 = 5 * SECOND;
 /// What is played before anybody looks: a window of commits, and some more.
-const PLAYED_BEFORE: i64 = 3 * MINUTE;
+const PLAYED_BEFORE: i64 = 6 * MINUTE;
 /// Steps that are played when the clock jumps: what is before is skipped.
 const REMEMBERED: i64 = HOUR;
 
@@ -35,6 +35,8 @@ enum Act {
     Waves { period: i64, deepest: i64 },
     /// Stopped some time ago, and nobody noticed.
     Stuck { behind: i64 },
+    /// Its members are there, commit where they are, and do not get past it.
+    Stalls { behind: i64 },
     /// Reads everything since `back` again, once a period.
     Rewinds { period: i64, back: i64 },
     /// Finished: caught up, nobody in it.
@@ -105,14 +107,14 @@ const ROLES: &[Role] = &[
     Role::of("customer-360", &["customers", "orders.v1", "support.chat-messages"], 2, Act::Follows { behind: 40 * SECOND }),
     Role::of("email-sender", &["email.outbound"], 3, Act::Waves { period: 7 * MINUTE, deepest: 100 * SECOND }),
     Role::of("invoice-export-nightly", &["orders.v1", "payments"], 0, Act::Stuck { behind: 41 * HOUR }),
-    Role::of("search-indexer", &["search.index-updates", "catalog.products"], 2, Act::Rewinds { period: 15 * MINUTE, back: 6 * HOUR }),
+    Role::of("search-indexer", &["search.index-updates", "catalog.products"], 2, Act::Rewinds { period: 45 * SECOND, back: 20 * MINUTE }),
     Role::of("billing-archive-2025", &["billing.invoices.2025"], 0, Act::Rests),
     Role::of("recommendations-trainer", &["clickstream.sessions"], 3, Act::Rebalances { period: 40 * SECOND }),
     Role::of("inventory-sync", &["inventory.stock-levels", "inventory.reservations"], 3, Act::Follows { behind: 3 * SECOND }).with_instances(),
     Role::of("warehouse-batch-loader", &["shipping.tracking"], 2, Act::Visits { period: 4 * MINUTE, stays: 90 * SECOND }),
     Role::of("tenant-billing", &["tenants.usage-events"], 4, Act::Limps { behind: 5 * HOUR }),
     Role::of("fraud-detector", &["payments", "fraud-detector-payments-by-customer-repartition"], 2, Act::Follows { behind: 600 }).assignor("stream").client("fraud-detector-StreamThread"),
-    Role::of("connect-payments-elasticsearch-sink", &["payments"], 2, Act::Waves { period: 18 * MINUTE, deepest: 4 * MINUTE }).client("connector-consumer-payments-elasticsearch-sink"),
+    Role::of("connect-payments-elasticsearch-sink", &["payments"], 2, Act::Stalls { behind: 50 * MINUTE }).client("connector-consumer-payments-elasticsearch-sink"),
     Role::of("connect-orders-s3-sink", &["orders.v1"], 1, Act::Follows { behind: 25 * SECOND }).client("connector-consumer-orders-s3-sink"),
     Role::of("connect-cluster", &[], 2, Act::Rests).of_type("connect").assignor("sessioned").client("connect"),
     Role::of("price-cache", &["pricing.changes"], 2, Act::Follows { behind: 1_200 }).of_kind(Kind::Consumer).assignor("uniform"),
@@ -240,11 +242,14 @@ impl Player {
             for (index, partition) in (0..).zip(&topic.partitions) {
                 let is_busiest = partition.log.end(at) - partition.log.start() == busiest;
                 let committed = held.and_then(|held| held.get(&(name.clone(), index))).map(|commit| commit.offset);
-                let wanted = self.role.act.position(&partition.log, at, index, is_busiest);
+                // A consumer that does not get past a record commits it again and again.
+                let stalled = committed.filter(|_| matches!(self.role.act, Act::Stalls { .. }));
+                let wanted = stalled.unwrap_or_else(|| self.role.act.position(&partition.log, at, index, is_busiest));
                 // Only a group that rewinds goes back; one that was reset stays
                 // where it is until the play has caught up with it.
                 let goes_back = matches!(self.role.act, Act::Rewinds { .. });
-                let is_news = committed.is_none_or(|committed| wanted > committed || (goes_back && wanted < committed));
+                let is_news = stalled.is_some()
+                    || committed.is_none_or(|committed| wanted > committed || (goes_back && wanted < committed));
                 if is_news {
                     let metadata =
                         if self.role.assignor == "stream" { "AgAAAZrGx2gA".to_owned() } else { String::new() };
@@ -342,7 +347,9 @@ impl Act {
         // Partitions are not all read at the same moment.
         let jitter = i64::from(partition) * 37 % 400;
         let behind = match self {
-            Self::Follows { behind } | Self::Stuck { behind } | Self::Commits { behind } => behind + jitter,
+            Self::Follows { behind } | Self::Stuck { behind } | Self::Stalls { behind } | Self::Commits { behind } => {
+                behind + jitter
+            }
             Self::Waves { period, deepest } => {
                 let (now, turn) = (at.millis().rem_euclid(period), period * 2 / 3);
                 let depth = if now < turn { deepest * now / turn } else { deepest * (period - now) / (period - turn) };

@@ -242,6 +242,16 @@ fn bytes_that_nobody_can_read_have_no_fields_that_are_known() {
 }
 
 #[test]
+fn what_a_schema_is_called_may_not_be_told() {
+    let mut record = order();
+    record.value_read.format = Format::Avro { schema_id: Some(7) };
+    assert_eq!(truth(&read("schema contains order"), &record), Truth::Unknown);
+    record.value_read.schema = Some("orders-value v3".into());
+    assert_eq!(truth(&read("schema contains order"), &record), Truth::Yes);
+    assert_eq!(truth(&read("schema contains payment"), &record), Truth::No);
+}
+
+#[test]
 fn a_tombstone_has_no_value() {
     let mut record = order();
     (record.value, record.value_read) = (None, decoded(Value::Null, Format::Null));
