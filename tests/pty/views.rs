@@ -177,12 +177,12 @@ fn records_are_followed_paused_decoded_and_narrowed() {
     console.wait("isolation", |screen| screen.contains("· committed") || screen.contains("read committed"));
     console.press("/");
     console.sees("contains");
-    console.press("no such bytes anywhere<enter>");
-    console.sees("contains \"no such bytes anywhere\"");
+    console.press("nosuchbytes<enter>");
+    console.sees("contains \"nosuchbytes\"");
     console.press("F");
     console.sees("next field");
     escapes(&console, "next field");
-    escapes(&console, "no such bytes anywhere");
+    escapes(&console, "nosuchbytes");
     leave(console);
 }
 
