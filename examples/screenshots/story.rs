@@ -11,17 +11,17 @@ use std::collections::BTreeMap;
 enum Step {
     /// Keys, and what must be seen before the next step.
     Press(&'static str, &'static str),
-    /// A minute passes, with a look every five seconds.
-    Minute,
+    /// Two minutes pass, with a look every ten seconds: groups are judged by ten looks.
+    TwoMinutes,
     /// Somebody runs klamm on the command line.
     Command(&'static [&'static str]),
-    /// Five seconds pass.
+    /// Ten seconds pass.
     Pause,
     /// What was said for a moment is gone from the corner.
     Fades(&'static str),
     Picture(&'static str),
 }
-use Step::{Command, Fades, Minute, Pause, Picture, Press};
+use Step::{Command, Fades, Pause, Picture, Press, TwoMinutes};
 
 const DOWN: &str = "\u{1b}[B";
 const ESC: &str = "\u{1b}";
@@ -30,7 +30,7 @@ const BACK_TAB: &str = "\u{1b}[Z";
 /// From the overview through a day at work to what others changed meanwhile.
 const DAY: &[Step] = &[
     Press("1", "measuring rates"),
-    Minute,
+    TwoMinutes,
     Picture("overview"),
     Press("\t", "Busiest"),
     Press("l", "a fair share"),
@@ -140,7 +140,7 @@ pub fn tell(stage: &Stage, pictures: &mut BTreeMap<String, String>) -> Result<()
                     all(&consoles, Terminal::rests)?;
                 }
             }
-            Minute => minute(stage, &consoles)?,
+            TwoMinutes => two_minutes(stage, &consoles)?,
             Command(words) => stage.run(words)?,
             Pause => stage.advance(LOOK)?,
             Fades(said) => {
@@ -153,15 +153,15 @@ pub fn tell(stage: &Stage, pictures: &mut BTreeMap<String, String>) -> Result<()
 }
 
 /// Between two looks, in milliseconds.
-const LOOK: i64 = 5_000;
+const LOOK: i64 = 10_000;
 
 /// The lowest and the highest bar of a small picture.
 const BARS: (char, char) = ('▁', '█');
 
 /// Each look adds a bar to the busiest topic: that is how one sees that its answer came.
-fn minute(stage: &Stage, consoles: &[Terminal]) -> Result<()> {
+fn two_minutes(stage: &Stage, consoles: &[Terminal]) -> Result<()> {
     all(consoles, Terminal::rests)?;
-    for look in 1..=60_000 / LOOK {
+    for look in 1..=120_000 / LOOK {
         stage.advance(LOOK)?;
         all(consoles, |console| console.press("r"))?;
         let bars = |line: &str| line.chars().filter(|c| (BARS.0..=BARS.1).contains(c)).count();

@@ -9,6 +9,7 @@ use super::{Cluster, lock};
 use crate::domain::group::{GroupDescription, GroupState};
 use crate::domain::group_config;
 use crate::domain::group_plan::PlanBasis;
+use crate::domain::mask::MASK;
 use crate::domain::origin::{GroupRole, group_role, is_mirror_synced, mirrored_from};
 use crate::domain::partition_plan::{
     self, AddInputs, CommitZero, KeySample, PartitionInputs, PartitionReport, PartitionWish,
@@ -130,7 +131,7 @@ impl Cluster {
             policy.and_then(|entry| entry.value.as_deref()).is_some_and(|value| value.contains("compact"))
         });
         let readers = groups.map(|groups| readers(groups.value, &metadata.topics)).unwrap_or_default();
-        Ok(Arc::new(partition_plan::report(
+        let mut report = partition_plan::report(
             &PartitionInputs {
                 topic: Arc::clone(topic),
                 mirrored_from: mirrored_from(name.as_str(), &metadata.topics),
@@ -143,7 +144,13 @@ impl Cluster {
                 readers,
             },
             &wish,
-        )))
+        );
+        // How keys spread is told of a topic that is masked, but not which they are.
+        if self.profile().masks.touch(name.as_str()) {
+            let hottest = report.choices.iter_mut().flat_map(|choice| &mut choice.hottest);
+            hottest.for_each(|hot| hot.key = MASK.into());
+        }
+        Ok(Arc::new(report))
     }
 
     /// The plan that adds partitions up to `to`, with where replicas go, and

@@ -149,4 +149,9 @@ pub fn masked(target: &Target) {
     assert_eq!((&records[0]["key"], &records[1]["value"]), (&json!("***"), &json!("***")));
     run(&["--contains", "s3cret"]).ended_with(NOT_MET);
     run(&["--contains", "\"id\":7"]).ended_with(DONE);
+    let other = |words: &[&str]| klamm.run(&[&["--config", &file, "--profile", "masked"][..], words].concat());
+    other(&["records", "search", topic, "--where", "key = s3cret-key"]).ended_with(NOT_MET);
+    let plan = other(&["topics", "plan-partitions", topic, "--partitions", "4", "--measure", "0s", "-o", "json"]);
+    let plan = plan.ended_with(DONE).stdout;
+    assert!(!plan.contains("s3cret") && plan.contains("***"), "its hottest key: {plan}");
 }
