@@ -89,29 +89,67 @@ pub fn schema_id(bytes: &[u8]) -> Option<i32> {
     Some(i32::from_be_bytes(id)).filter(|id| *id > 0)
 }
 
-/// Are these bytes shown as they are? Not where they say of themselves what they are, or
-/// look like a document, which may be read as something else.
-pub fn is_plain(topic: &str, bytes: &[u8], view: ViewAs) -> bool {
-    match view {
-        ViewAs::Hex => true,
-        ViewAs::Text => !reads_differently(topic, bytes, view),
-        ViewAs::Auto => !reads_differently(topic, bytes, view) && !looks_like_a_document(bytes),
-        ViewAs::Json
-        | ViewAs::Xml
-        | ViewAs::Avro
-        | ViewAs::Protobuf
-        | ViewAs::MessagePack
-        | ViewAs::Cbor
-        | ViewAs::Number(_)
-        | ViewAs::Uuid
-        | ViewAs::Base64 => false,
-    }
+/// How keys and values of one topic are read: what their bytes say before they are
+/// decoded.
+#[derive(Clone, Copy, Debug)]
+pub struct TopicView {
+    view: ViewAs,
+    /// Kafka keeps its own there, which is read by its layouts.
+    is_kept: bool,
 }
 
-/// Does their meaning not show in the bytes: is there a schema to be read by, are they
-/// packed, or is there nothing that could be text?
-pub fn is_opaque(topic: &str, bytes: &[u8], view: ViewAs) -> bool {
-    reads_differently(topic, bytes, view) || memchr::memchr(0, bytes).is_some() || std::str::from_utf8(bytes).is_err()
+impl TopicView {
+    pub fn new(topic: &str, view: ViewAs) -> Self {
+        Self { view, is_kept: kafka_topics::is_kept(topic) }
+    }
+
+    /// Are these bytes shown as they are? Not where they say of themselves what they
+    /// are, or look like a document, which may be read as something else.
+    pub fn is_plain(self, bytes: &[u8]) -> bool {
+        match self.view {
+            ViewAs::Hex => true,
+            ViewAs::Text => !self.reads_differently(bytes),
+            ViewAs::Auto => !self.reads_differently(bytes) && !looks_like_a_document(bytes),
+            ViewAs::Json
+            | ViewAs::Xml
+            | ViewAs::Avro
+            | ViewAs::Protobuf
+            | ViewAs::MessagePack
+            | ViewAs::Cbor
+            | ViewAs::Number(_)
+            | ViewAs::Uuid
+            | ViewAs::Base64 => false,
+        }
+    }
+
+    /// Does their meaning not show in the bytes: is there a schema to be read by, are
+    /// they packed, or is there nothing that could be text?
+    pub fn is_opaque(self, bytes: &[u8]) -> bool {
+        self.reads_differently(bytes) || memchr::memchr(0, bytes).is_some() || std::str::from_utf8(bytes).is_err()
+    }
+
+    /// Whether the readable value may hold other text than the bytes do. Of a topic of
+    /// Kafka's own it always may.
+    pub fn reads_differently(self, bytes: &[u8]) -> bool {
+        match self.view {
+            ViewAs::Text | ViewAs::Json | ViewAs::Xml => packed::packing(bytes).is_some(),
+            ViewAs::Auto => {
+                self.is_kept
+                    || schema_id(bytes).is_some()
+                    || packed::packing(bytes).is_some()
+                    || messagepack::begins_a_map(bytes)
+                    || cbor::begins_a_map(bytes)
+            }
+            ViewAs::Hex => false,
+            ViewAs::Avro
+            | ViewAs::Protobuf
+            | ViewAs::MessagePack
+            | ViewAs::Cbor
+            | ViewAs::Number(_)
+            | ViewAs::Uuid
+            | ViewAs::Base64 => true,
+        }
+    }
 }
 
 fn looks_like_a_document(bytes: &[u8]) -> bool {
@@ -167,26 +205,12 @@ fn decode_part(
     })
 }
 
-/// Whether the readable value may hold other text than the bytes do. Of a topic of
-/// Kafka's own it always may.
-pub fn reads_differently(topic: &str, bytes: &[u8], view: ViewAs) -> bool {
-    match view {
-        ViewAs::Text | ViewAs::Json | ViewAs::Xml => packed::packing(bytes).is_some(),
-        ViewAs::Auto => {
-            kafka_topics::is_kept(topic)
-                || schema_id(bytes).is_some()
-                || packed::packing(bytes).is_some()
-                || messagepack::begins_a_map(bytes)
-                || cbor::begins_a_map(bytes)
-        }
-        ViewAs::Hex => false,
-        ViewAs::Avro
-        | ViewAs::Protobuf
-        | ViewAs::MessagePack
-        | ViewAs::Cbor
-        | ViewAs::Number(_)
-        | ViewAs::Uuid
-        | ViewAs::Base64 => true,
+/// One schema, whatever the id.
+struct Every(Arc<WriterSchema>);
+
+impl SchemaLookup for Every {
+    fn schema(&self, _: i32) -> SchemaState {
+        SchemaState::Ready(Arc::clone(&self.0))
     }
 }
 
@@ -194,12 +218,6 @@ pub fn reads_differently(topic: &str, bytes: &[u8], view: ViewAs) -> bool {
 /// target `avro` and of the property tests.
 #[doc(hidden)]
 pub fn fuzz_avro(data: &[u8]) {
-    struct Every(Arc<WriterSchema>);
-    impl SchemaLookup for Every {
-        fn schema(&self, _: i32) -> SchemaState {
-            SchemaState::Ready(self.0.clone())
-        }
-    }
     static SCHEMA: LazyLock<Option<Arc<WriterSchema>>> =
         LazyLock::new(|| WriterSchema::parse(schema::EVERY_TYPE, "AVRO", &[], None).ok().map(Arc::new));
     let Some(schema) = &*SCHEMA else { return };
@@ -217,12 +235,6 @@ pub fn fuzz_avro(data: &[u8]) {
 /// target `formats` and of the property tests. The first byte says how long the key is.
 #[doc(hidden)]
 pub fn fuzz_formats(data: &[u8]) {
-    struct Every(Arc<WriterSchema>);
-    impl SchemaLookup for Every {
-        fn schema(&self, _: i32) -> SchemaState {
-            SchemaState::Ready(self.0.clone())
-        }
-    }
     static SCHEMA: LazyLock<Option<Arc<WriterSchema>>> =
         LazyLock::new(|| WriterSchema::parse(protobuf::EVERY_TYPE, "PROTOBUF", &[], None).ok().map(Arc::new));
     let Some(schema) = &*SCHEMA else { return };

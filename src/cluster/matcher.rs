@@ -5,7 +5,7 @@
 
 use super::named::{Named, header_bytes, names_a_schema};
 use super::schemas::Schemas;
-use crate::decode;
+use crate::decode::{self, TopicView};
 use crate::domain::mask::Masks;
 use crate::domain::query::{Condition, Field, Literal, Need, Part, Query, Subject, Truth, truth};
 use crate::domain::record::{Decoded, DecodedRecord, Header, Record, ViewAs};
@@ -20,8 +20,8 @@ pub(super) struct Matcher {
     need: Need,
     /// The query asks for what only a decoded value has.
     looks_inside: bool,
-    topic: TopicName,
     view: ViewAs,
+    by_bytes: TopicView,
     schemas: Arc<Schemas>,
     /// Something of the topic is masked. What nobody may see is not found either: the
     /// search would tell it.
@@ -51,8 +51,8 @@ impl Matcher {
             need: Need::of(&query),
             query,
             looks_inside,
-            topic: topic.clone(),
             view,
+            by_bytes: TopicView::new(topic.as_str(), view),
             schemas,
             masks: masks.touch(topic.as_str()).then(|| masks.clone()),
         }
@@ -67,10 +67,9 @@ impl Matcher {
     /// Do these bytes not say what they mean? Headers, as they were written, may name a
     /// schema, too.
     pub(super) fn is_opaque(&self, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[u8]) -> bool {
-        let topic = self.topic.as_str();
         let is_opaque = |bytes| match self.looks_inside {
-            true => decode::is_opaque(topic, bytes, self.view),
-            false => decode::reads_differently(topic, bytes, self.view),
+            true => self.by_bytes.is_opaque(bytes),
+            false => self.by_bytes.reads_differently(bytes),
         };
         key.is_some_and(is_opaque) || value.is_some_and(is_opaque) || names_a_schema(headers)
     }
@@ -170,9 +169,8 @@ impl Subject for Looked<'_> {
     }
 
     fn is_plain(&self, part: Part) -> bool {
-        let topic = self.matcher.topic.as_str();
         self.matcher.masks.is_none()
-            && self.bytes(part).is_none_or(|bytes| decode::is_plain(topic, bytes, self.matcher.view))
+            && self.bytes(part).is_none_or(|bytes| self.matcher.by_bytes.is_plain(bytes))
             && !names_a_schema(header_bytes(self.batch, self.index))
     }
 

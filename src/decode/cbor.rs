@@ -19,15 +19,14 @@ pub(super) fn begins_a_map(bytes: &[u8]) -> bool {
 
 /// Reads a whole payload, and says whether all keys of its maps are texts.
 pub(super) fn read(bytes: &Bytes) -> Result<(Value, bool), Broken> {
-    let mut reader = Reader { cursor: Cursor::new(bytes), has_plain_keys: true };
+    let mut reader = Reader { cursor: Cursor::new(bytes) };
     let value = reader.value(0)?;
     reader.cursor.end()?;
-    Ok((value, reader.has_plain_keys))
+    Ok((value, reader.cursor.has_plain_keys()))
 }
 
 struct Reader<'a> {
     cursor: Cursor<'a>,
-    has_plain_keys: bool,
 }
 
 /// What follows an item's first byte: a number, or "until a break".
@@ -125,14 +124,8 @@ impl<'a> Reader<'a> {
     fn map(&mut self, argument: Argument, depth: usize) -> Result<Value, Broken> {
         let mut fields = Vec::new();
         while self.has_more(argument, fields.len() as u64) {
-            let name: Arc<str> = match self.value(depth + 1)? {
-                Value::Text(text) => text.into(),
-                other => {
-                    self.has_plain_keys = false;
-                    other.to_json().into()
-                }
-            };
-            fields.push((name, self.value(depth + 1)?));
+            let key = self.value(depth + 1)?;
+            fields.push((self.cursor.name(key), self.value(depth + 1)?));
         }
         Ok(Value::Record(fields))
     }

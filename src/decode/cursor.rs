@@ -2,7 +2,9 @@
 //! counted.
 
 use super::{MAX_DEPTH, MAX_VALUES};
+use crate::domain::value::Value;
 use bytes::Bytes;
+use std::sync::Arc;
 
 /// Why bytes are not what they were read as.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,11 +26,12 @@ pub(super) struct Cursor<'a> {
     bytes: &'a Bytes,
     at: usize,
     values: usize,
+    has_plain_keys: bool,
 }
 
 impl<'a> Cursor<'a> {
     pub fn new(bytes: &'a Bytes) -> Self {
-        Self { bytes, at: 0, values: 0 }
+        Self { bytes, at: 0, values: 0, has_plain_keys: true }
     }
 
     pub fn at(&self) -> usize {
@@ -82,6 +85,22 @@ impl<'a> Cursor<'a> {
             return Err(Broken::Depth);
         }
         if self.values > MAX_VALUES { Err(Broken::Values) } else { Ok(()) }
+    }
+
+    /// What a field is called whose key in a map is this.
+    pub fn name(&mut self, key: Value) -> Arc<str> {
+        match key {
+            Value::Text(text) => text.into(),
+            other => {
+                self.has_plain_keys = false;
+                other.to_json().into()
+            }
+        }
+    }
+
+    /// Every key was a text.
+    pub fn has_plain_keys(&self) -> bool {
+        self.has_plain_keys
     }
 
     pub fn wrong(&self, what: &'static str) -> Broken {

@@ -6,7 +6,7 @@
 
 use super::reach::Reach;
 use crate::cluster::Cluster;
-use crate::decode;
+use crate::decode::TopicView;
 use crate::domain::partitioner::{Partitioner, partition_for};
 use crate::domain::record::ViewAs;
 use crate::domain::topic::Topic;
@@ -39,7 +39,9 @@ pub(super) async fn narrow(
     let view = view.unwrap_or_else(|| cluster.profile().formats.of(topic.name.as_str()));
     let samples = sample(cluster, topic, &reach.ranges).await;
     let told = match samples {
-        Some(batches) => partitioners(topic.name.as_str(), batches.iter().flat_map(keys_of), partitions, view),
+        Some(batches) => {
+            partitioners(batches.iter().flat_map(keys_of), partitions, TopicView::new(topic.name.as_str(), view))
+        }
         None => Told::Nothing("some partitions could not be sampled"),
     };
     let (partitioners, keys) = match told {
@@ -96,16 +98,11 @@ fn keys_of(batch: &Arc<Batch>) -> impl Iterator<Item = (PartitionId, &[u8])> {
 }
 
 /// The partitioners that put each of these keys where it lies.
-fn partitioners<'a>(
-    topic: &str,
-    keys: impl Iterator<Item = (PartitionId, &'a [u8])>,
-    partitions: i32,
-    view: ViewAs,
-) -> Told {
+fn partitioners<'a>(keys: impl Iterator<Item = (PartitionId, &'a [u8])>, partitions: i32, view: TopicView) -> Told {
     let mut fitting: Vec<Partitioner> = Partitioner::ALL.to_vec();
     let mut seen: HashSet<(PartitionId, &[u8])> = HashSet::new();
     for (here, key) in keys {
-        if !decode::is_plain(topic, key, view) {
+        if !view.is_plain(key) {
             return Told::Nothing("keys are not what they read as");
         }
         // Where an empty one goes is not for its hash to say.
@@ -128,7 +125,8 @@ mod tests {
     use super::*;
 
     fn told(keys: &[(PartitionId, &str)]) -> Told {
-        partitioners("t", keys.iter().map(|(partition, key)| (*partition, key.as_bytes())), 12, ViewAs::Auto)
+        let keys = keys.iter().map(|(partition, key)| (*partition, key.as_bytes()));
+        partitioners(keys, 12, TopicView::new("t", ViewAs::Auto))
     }
 
     /// Places of `domain::partitioner`'s own vectors, for twelve partitions.
