@@ -138,6 +138,24 @@ pub fn short_class(class: &str) -> &str {
 
 struct Headers<'a>(&'a [Header]);
 
+impl DeadLetter {
+    /// One that says where it was, and nothing else.
+    fn from(convention: Convention, source: Source) -> Self {
+        Self {
+            convention,
+            source,
+            reader: None,
+            stage: None,
+            exception: None,
+            message: None,
+            stack_trace: None,
+            attempts: None,
+            due: None,
+            earlier: 0,
+        }
+    }
+}
+
 impl Headers<'_> {
     fn has(&self, prefix: &str) -> bool {
         self.0.iter().any(|header| header.name.starts_with(prefix))
@@ -176,19 +194,27 @@ impl Headers<'_> {
     fn topic(&self, name: &str) -> Option<TopicName> {
         self.text(name).map(|topic| TopicName::from(topic.as_str()))
     }
+
+    /// A source that is written in text, in headers that begin so.
+    fn source(&self, prefix: &str) -> Source {
+        let name = |rest: &str| format!("{prefix}{rest}");
+        Source {
+            topic: self.topic(&name("topic")),
+            partition: self.decimal(&name("partition")),
+            offset: self.decimal(&name("offset")),
+            timestamp: None,
+        }
+    }
+
+    fn group(&self, name: &str) -> Option<Reader> {
+        self.text(name).map(|group| Reader::Group(GroupId::from(group.as_str())))
+    }
 }
 
 fn connect(headers: &Headers<'_>) -> DeadLetter {
     let name = |rest: &str| format!("{CONNECT}{rest}");
     let class = name("exception.class.name");
     DeadLetter {
-        convention: Convention::Connect,
-        source: Source {
-            topic: headers.topic(&name("topic")),
-            partition: headers.decimal(&name("partition")),
-            offset: headers.decimal(&name("offset")),
-            timestamp: None,
-        },
         reader: headers
             .text(&name("connector.name"))
             .map(|connector| Reader::Connector { name: connector, task: headers.decimal(&name("task.id")) }),
@@ -196,9 +222,8 @@ fn connect(headers: &Headers<'_>) -> DeadLetter {
         exception: headers.text(&class),
         message: headers.text(&name("exception.message")),
         stack_trace: headers.text(&name("exception.stacktrace")),
-        attempts: None,
-        due: None,
         earlier: headers.count(&class).saturating_sub(1),
+        ..DeadLetter::from(Convention::Connect, headers.source(CONNECT))
     }
 }
 
@@ -213,16 +238,14 @@ fn spring(headers: &Headers<'_>, convention: Convention, of: &str, from: &str) -
         .or_else(|| stack_trace.as_deref().and_then(last_cause).map(str::to_owned))
         .or_else(|| headers.text(&of("exception-fqcn")))
         .or_else(|| headers.text(&of("key-exception-fqcn")));
+    let source = Source {
+        topic: headers.topic(&from("topic")),
+        partition: headers.number(&from("partition")).and_then(|number| number.try_into().ok()),
+        offset: headers.number(&from("offset")),
+        timestamp: headers.number(&from("timestamp")).map(Time),
+    };
     DeadLetter {
-        convention,
-        source: Source {
-            topic: headers.topic(&from("topic")),
-            partition: headers.number(&from("partition")).and_then(|number| number.try_into().ok()),
-            offset: headers.number(&from("offset")),
-            timestamp: headers.number(&from("timestamp")).map(Time),
-        },
-        reader: headers.text(&from("consumer-group")).map(|group| Reader::Group(GroupId::from(group.as_str()))),
-        stage: None,
+        reader: headers.group(&from("consumer-group")),
         exception,
         message: headers.text(&of("exception-message")).or_else(|| headers.text(&of("key-exception-message"))),
         stack_trace,
@@ -230,47 +253,27 @@ fn spring(headers: &Headers<'_>, convention: Convention, of: &str, from: &str) -
         due: headers.number("retry_topic-backoff-timestamp").map(Time),
         // Spring adds the source again with each failure.
         earlier: headers.count(&from("topic")).saturating_sub(1),
+        ..DeadLetter::from(convention, source)
     }
 }
 
 fn streams(headers: &Headers<'_>) -> DeadLetter {
     let name = |rest: &str| format!("{STREAMS}{rest}");
     DeadLetter {
-        convention: Convention::Streams,
-        source: Source {
-            topic: headers.topic(&name("topic")),
-            partition: headers.decimal(&name("partition")),
-            offset: headers.decimal(&name("offset")),
-            timestamp: None,
-        },
-        reader: None,
-        stage: None,
         exception: headers.text(&name("exception")),
         message: headers.text(&name("message")),
         stack_trace: headers.text(&name("stacktrace")),
-        attempts: None,
-        due: None,
         earlier: headers.count(&name("exception")).saturating_sub(1),
+        ..DeadLetter::from(Convention::Streams, headers.source(STREAMS))
     }
 }
 
 fn karafka(headers: &Headers<'_>) -> DeadLetter {
     DeadLetter {
-        convention: Convention::Karafka,
-        source: Source {
-            topic: headers.topic("source_topic"),
-            partition: headers.decimal("source_partition"),
-            offset: headers.decimal("source_offset"),
-            timestamp: None,
-        },
-        reader: headers.text("source_consumer_group").map(|group| Reader::Group(GroupId::from(group.as_str()))),
-        stage: None,
-        exception: None,
-        message: None,
-        stack_trace: None,
+        reader: headers.group("source_consumer_group"),
         attempts: headers.decimal("source_attempts"),
-        due: None,
         earlier: headers.count("source_topic").saturating_sub(1),
+        ..DeadLetter::from(Convention::Karafka, headers.source("source_"))
     }
 }
 

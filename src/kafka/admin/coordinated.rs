@@ -79,6 +79,27 @@ where
     gathered
 }
 
+/// The same where an answer is whole or in part: with what of it could not be read,
+/// which joins the failures.
+pub(super) async fn ask_for_parts<T, F>(
+    client: &Client,
+    operation: &str,
+    groups: &[GroupId],
+    ask_broker: impl Fn(BrokerId, Vec<GroupId>) -> F,
+) -> Partial<HashMap<GroupId, T>>
+where
+    F: Future<Output = Vec<Batch<(T, Vec<Failure>)>>>,
+{
+    let answers = ask(client, operation, groups, ask_broker).await;
+    let mut failures = answers.failures;
+    let keep = |(group, (answer, failed)): (GroupId, (T, Vec<Failure>))| {
+        failures.extend(failed);
+        (group, answer)
+    };
+    let value = answers.value.into_iter().map(keep).collect();
+    Partial { value, failures }
+}
+
 fn named(failure: Failure, groups: &[GroupId]) -> Failure {
     match groups {
         [only] => failure.about("of group", only),

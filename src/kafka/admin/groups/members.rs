@@ -117,6 +117,30 @@ pub(super) struct Described {
 }
 
 impl Described {
+    /// A group of a type whose members its broker assigns to, without assignor and
+    /// topology. Both epochs: of the group, and of its assignment.
+    pub(super) fn assigned_by_broker(
+        broker: BrokerId,
+        (kind, protocol_type): (GroupType, &str),
+        state: &str,
+        (epoch, assignment_epoch): (i32, i32),
+        members: Vec<Member>,
+        operations: i32,
+    ) -> Self {
+        Self {
+            broker,
+            state: GroupState::called(state),
+            kind: Some(kind),
+            protocol_type: Some(protocol_type.into()),
+            assignor: String::new(),
+            members,
+            epoch: Some(epoch),
+            assignment_epoch: Some(assignment_epoch),
+            topology: None,
+            operations,
+        }
+    }
+
     fn dead(broker: BrokerId) -> Self {
         Self {
             broker,

@@ -3,7 +3,7 @@
 
 use super::super::TopicNames;
 use super::members::{Answers, Described, answered, member};
-use crate::domain::group::{GroupState, GroupType, MemberDetail};
+use crate::domain::group::{GroupType, MemberDetail};
 use crate::domain::{BrokerId, TopicName, TopicPartition};
 use kafka_protocol::messages::{
     ConsumerGroupDescribeResponse, ShareGroupDescribeResponse, TopicName as WireName, consumer_group_describe_response,
@@ -30,21 +30,20 @@ pub(super) fn read_consumer(broker: BrokerId, response: &ConsumerGroupDescribeRe
                 pattern: owned(one.subscribed_topic_regex.as_ref()).filter(|pattern| !pattern.is_empty()),
                 target: Some(target),
                 is_classic: (one.member_type >= 0).then_some(one.member_type == CLASSIC_MEMBER),
-                streams: None,
+                ..MemberDetail::default()
             }));
             member
         });
         let described = Described {
-            broker,
-            state: GroupState::called(&group.group_state),
-            kind: Some(GroupType::Consumer),
-            protocol_type: Some("consumer".into()),
             assignor: group.assignor_name.to_string(),
-            members: members.collect(),
-            epoch: Some(group.group_epoch),
-            assignment_epoch: Some(group.assignment_epoch),
-            topology: None,
-            operations: group.authorized_operations,
+            ..Described::assigned_by_broker(
+                broker,
+                (GroupType::Consumer, "consumer"),
+                &group.group_state,
+                (group.group_epoch, group.assignment_epoch),
+                members.collect(),
+                group.authorized_operations,
+            )
         };
         answered(broker, &group.group_id, group.error_code, described)
     });
@@ -61,24 +60,20 @@ pub(super) fn read_share(broker: BrokerId, response: &ShareGroupDescribeResponse
                 epoch: one.member_epoch,
                 rack: owned(one.rack_id.as_ref()),
                 subscription: subscription(&one.subscribed_topic_names, &mut names),
-                pattern: None,
-                target: None,
-                is_classic: None,
-                streams: None,
+                ..MemberDetail::default()
             }));
             member
         });
         let described = Described {
-            broker,
-            state: GroupState::called(&group.group_state),
-            kind: Some(GroupType::Share),
-            protocol_type: Some("share".into()),
             assignor: group.assignor_name.to_string(),
-            members: members.collect(),
-            epoch: Some(group.group_epoch),
-            assignment_epoch: Some(group.assignment_epoch),
-            topology: None,
-            operations: group.authorized_operations,
+            ..Described::assigned_by_broker(
+                broker,
+                (GroupType::Share, "share"),
+                &group.group_state,
+                (group.group_epoch, group.assignment_epoch),
+                members.collect(),
+                group.authorized_operations,
+            )
         };
         answered(broker, &group.group_id, group.error_code, described)
     });

@@ -3,7 +3,7 @@
 use super::super::TopicNames;
 use super::members::{Answers, Described, answered, member};
 use super::modern::owned;
-use crate::domain::group::{GroupState, GroupType, MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology};
+use crate::domain::group::{GroupType, MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology};
 use crate::domain::{BrokerId, TopicName, TopicPartition};
 use crate::protocol::{self, StreamsGroup, StreamsGroupDescribeResponse, TaskIds, TopicInfo};
 use kafka_protocol::protocol::StrBytes;
@@ -29,9 +29,6 @@ fn described(broker: BrokerId, group: &StreamsGroup, names: &mut TopicNames) -> 
         member.detail = Some(Box::new(MemberDetail {
             epoch: one.member_epoch,
             rack: owned(one.rack_id.as_ref()),
-            subscription: Vec::new(),
-            pattern: None,
-            target: None,
             is_classic: Some(one.is_classic),
             streams: Some(StreamsDetail {
                 topology_epoch: one.topology_epoch,
@@ -41,20 +38,22 @@ fn described(broker: BrokerId, group: &StreamsGroup, names: &mut TopicNames) -> 
                 target: tasks(&one.target_assignment),
                 tasks: running,
             }),
+            ..MemberDetail::default()
         }));
         member
     });
+    let members = members.collect();
     Described {
-        broker,
-        state: GroupState::called(&group.group_state),
-        kind: Some(GroupType::Streams),
-        protocol_type: Some("streams".into()),
         assignor: owned(group.assignor_name.as_ref()).unwrap_or_default(),
-        members: members.collect(),
-        epoch: Some(group.group_epoch),
-        assignment_epoch: Some(group.assignment_epoch),
         topology,
-        operations: group.authorized_operations,
+        ..Described::assigned_by_broker(
+            broker,
+            (GroupType::Streams, "streams"),
+            &group.group_state,
+            (group.group_epoch, group.assignment_epoch),
+            members,
+            group.authorized_operations,
+        )
     }
 }
 

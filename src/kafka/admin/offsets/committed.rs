@@ -27,17 +27,8 @@ pub type Offsets = PartitionMap<CommittedOffset>;
 /// All committed offsets of `groups`. A group that committed nothing has an empty
 /// map; one that could not be asked is missing and named in the failures.
 pub async fn committed(client: &Client, groups: &[GroupId]) -> Partial<HashMap<GroupId, Offsets>> {
-    let asked = coordinated::ask(client, OffsetFetchRequest::OPERATION, groups, |broker, groups| {
-        ask_broker(client, broker, groups)
-    });
-    let answers = asked.await;
-    let mut failures = answers.failures;
-    let keep = |(group, (offsets, failed)): (GroupId, Answer)| {
-        failures.extend(failed);
-        (group, offsets)
-    };
-    let value = answers.value.into_iter().map(keep).collect();
-    Partial { value, failures }
+    let ask = |broker, groups| ask_broker(client, broker, groups);
+    coordinated::ask_for_parts(client, OffsetFetchRequest::OPERATION, groups, ask).await
 }
 
 /// A group's offsets, and the partitions that could not be read.

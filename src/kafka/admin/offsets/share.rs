@@ -46,15 +46,7 @@ pub type ShareOffsets = PartitionMap<ShareOffset>;
 /// All start offsets of share groups. A group that has none has an empty map; one that
 /// could not be asked is missing and named in the failures.
 pub async fn share_offsets(client: &Client, groups: &[GroupId]) -> Partial<HashMap<GroupId, ShareOffsets>> {
-    let asked = coordinated::ask(client, OPERATION, groups, |broker, groups| ask_broker(client, broker, groups));
-    let answers = asked.await;
-    let mut failures = answers.failures;
-    let keep = |(group, (offsets, failed)): (GroupId, Answer)| {
-        failures.extend(failed);
-        (group, offsets)
-    };
-    let value = answers.value.into_iter().map(keep).collect();
-    Partial { value, failures }
+    coordinated::ask_for_parts(client, OPERATION, groups, |broker, groups| ask_broker(client, broker, groups)).await
 }
 
 /// A group's start offsets, and the partitions that could not be read.
