@@ -67,6 +67,15 @@ impl Exit {
         }
     }
 
+    /// The same of one that looked for something: finding nothing, with nothing missing, is
+    /// not what was wanted.
+    pub(crate) fn of_look_up(items: usize, failures: &[Failure]) -> Self {
+        match Self::of_answer(items, failures) {
+            Self::Done if items == 0 => Self::NotMet,
+            exit => exit,
+        }
+    }
+
     /// The end of a plan that was applied. A step of which nobody knows whether it
     /// happened makes the whole "partly known", never "failed"; so does a result
     /// that the journal could not take.

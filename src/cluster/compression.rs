@@ -5,19 +5,19 @@
 //! a size; the processor is kept busy for a second or two, off the event loop.
 
 use super::records::RecordRef;
-use super::{Cluster, Keep, RecordsRequest, clock};
+use super::{Cluster, clock};
 use crate::domain::compression::{CompressionReport, Trial, by_producer};
-use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
-use crate::domain::{Failure, FailureKind, Partial, PartitionId, TopicName, show};
+use crate::domain::record::Isolation;
+use crate::domain::{Failure, FailureKind, Partial, PartitionId, TopicName};
 use crate::kafka::fetch::{HEADER_BYTES, WAYS, Way, repack};
 use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 /// Plain bytes that are compressed again: enough to be true, few enough to be soon.
 const MOST_BYTES: usize = 16 << 20;
 /// What a producer with time to wait makes of a batch.
 const GATHERED: u32 = 64 << 10;
-const DEADLINE: Duration = Duration::from_secs(30);
 
 impl Cluster {
     /// Looks at the batches of the newest `sample` records. Failures say what of the
@@ -37,45 +37,17 @@ impl Cluster {
 
     /// One reference into each batch.
     async fn sample_batches(&self, topic: &TopicName, sample: u64) -> Result<(Vec<RecordRef>, Vec<Failure>), Failure> {
-        let mut feed = self.records(RecordsRequest {
-            topic: topic.clone(),
-            partitions: None,
-            start: StartAt::Latest(sample),
-            follow: false,
-            limit: Some(sample),
-            query: None,
-            view: ViewAs::Hex,
-            isolation: Isolation::Uncommitted,
-            tiered: TieredRead::Ask,
-            keep: Keep::All,
-        });
         let (mut batches, mut seen, mut bytes) = (Vec::new(), HashSet::new(), 0);
-        let mut failures = Vec::new();
-        let read = async {
-            while let Some(update) = feed.next().await {
-                failures.extend(update.failures);
-                if let Some(part) = update.tiered {
-                    let what = format!(
-                        "{} of them lie in remote storage, which is not read for a look",
-                        show::count(part.records)
-                    );
-                    failures.push(Failure::new(FailureKind::Refused, "sample records of", what).on(topic.as_str()));
-                }
-                for record in update.records {
-                    if bytes < MOST_BYTES && seen.insert(record.batch_key()) {
-                        bytes += record.plain().len();
-                        batches.push(record);
-                    }
-                }
-                if bytes >= MOST_BYTES {
-                    break;
+        let take = |records: Vec<RecordRef>| {
+            for record in records {
+                if bytes < MOST_BYTES && seen.insert(record.batch_key()) {
+                    bytes += record.plain().len();
+                    batches.push(record);
                 }
             }
+            if bytes < MOST_BYTES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         };
-        if tokio::time::timeout(DEADLINE, read).await.is_err() {
-            let what = format!("not all came within {} s", DEADLINE.as_secs());
-            failures.push(Failure::new(FailureKind::Timeout, "sample records of", what).on(topic.as_str()));
-        }
+        let failures = self.newest_records(topic, sample, Isolation::Uncommitted, "sample records of", take).await;
         match failures.first() {
             Some(failure) if batches.is_empty() => Err(failure.clone()),
             _ => Ok((batches, failures)),

@@ -2,19 +2,18 @@
 //!
 //! Only read, and bounded: the newest records of a topic, within a deadline.
 
-use super::{Cluster, Keep, RecordsRequest};
+use super::{Cluster, RecordRef};
 use crate::domain::dead_letter::{self, DeadLetter};
 use crate::domain::origin::origin_of;
-use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredRead};
+use crate::domain::record::{DecodedRecord, Isolation};
 use crate::domain::topic::TopicOrigin;
-use crate::domain::{Failure, FailureKind, Offset, Partial, PartitionId, TopicName};
+use crate::domain::{Failure, Partial, TopicName};
 use futures::StreamExt as _;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Topics that are read at once.
 const AT_ONCE: usize = 8;
-const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A record with what its headers say of its failure.
 #[derive(Clone, Debug)]
@@ -79,72 +78,20 @@ impl Cluster {
         Ok(Partial { value: topics, failures })
     }
 
-    /// The record at exactly this place; `None`: it is not there (any more), or there is a
-    /// gap at its offset.
-    pub async fn record_at(
-        &self,
-        topic: &TopicName,
-        partition: PartitionId,
-        offset: Offset,
-    ) -> Result<Option<Arc<DecodedRecord>>, Failure> {
-        let view = self.profile().formats.of(topic.as_str());
-        let mut feed = self.records(RecordsRequest {
-            topic: topic.clone(),
-            partitions: Some(vec![partition]),
-            start: StartAt::Offset(offset),
-            follow: false,
-            limit: Some(1),
-            query: None,
-            view,
-            isolation: Isolation::Uncommitted,
-            tiered: TieredRead::Allowed,
-            keep: Keep::All,
-        });
-        while let Some(update) = feed.next().await {
-            if let Some(record) = update.records.first() {
-                let found = (record.offset() == offset).then_some(std::slice::from_ref(record));
-                return Ok(self.decode(found.unwrap_or_default(), view).await.pop());
-            }
-            if let Some(failure) = update.failures.into_iter().next() {
-                return Err(failure);
-            }
-        }
-        Ok(None)
-    }
-
     /// The newest records of `topic` with what their headers say, in order of time.
     pub async fn newest_letters(&self, topic: &TopicName, newest: u64) -> Result<Partial<Vec<Letter>>, Failure> {
         let view = self.profile().formats.of(topic.as_str());
-        let mut feed = self.records(RecordsRequest {
-            topic: topic.clone(),
-            partitions: None,
-            start: StartAt::Latest(newest),
-            follow: false,
-            limit: Some(newest),
-            query: None,
-            view,
-            isolation: Isolation::Committed,
-            tiered: TieredRead::Ask,
-            keep: Keep::All,
-        });
-        let (mut letters, mut failures) = (Vec::new(), Vec::new());
-        let fail = |kind, message: String| Failure::new(kind, "read dead letters of", message).on(topic.as_str());
-        let read = async {
-            while let Some(update) = feed.next().await {
-                failures.extend(update.failures);
-                if update.tiered.is_some() {
-                    let message = "some lie in remote storage, which is not read for a look";
-                    failures.push(fail(FailureKind::Refused, message.into()));
-                }
-                for record in self.decode(&update.records, view).await {
-                    let said = dead_letter::read(&record.record.headers);
-                    letters.push(Letter { record, said });
-                }
-            }
+        let mut records = Vec::new();
+        let take = |more: Vec<RecordRef>| {
+            records.extend(more);
+            ControlFlow::Continue(())
         };
-        if tokio::time::timeout(DEADLINE, read).await.is_err() {
-            failures.push(fail(FailureKind::Timeout, format!("not all came within {} s", DEADLINE.as_secs())));
-        }
+        let failures = self.newest_records(topic, newest, Isolation::Committed, "read dead letters of", take).await;
+        let letter = |record: Arc<DecodedRecord>| {
+            let said = dead_letter::read(&record.record.headers);
+            Letter { record, said }
+        };
+        let mut letters: Vec<Letter> = self.decode(&records, view).await.into_iter().map(letter).collect();
         match failures.first() {
             Some(failure) if letters.is_empty() => Err(failure.clone()),
             _ => {

@@ -23,15 +23,9 @@ impl Cluster {
         match read {
             Ok(()) => {
                 let judged = self.judge(&rows_of(&groups.value)).await?;
-                let (now, rules) = (self.now(), &self.profile().rules);
                 for (group, judged) in groups.value.iter_mut().zip(judged) {
-                    let listing = &group.description.listing;
-                    group.judged = Fact::Known(match listing.kind {
-                        GroupType::Share => {
-                            let judged =
-                                lock(&self.inner.lags).windows().judge(&listing.id, &group.partitions, now, rules);
-                            Judged { why_sampled: Some(SHARE.into()), ..Judged::of(&group.partitions, judged) }
-                        }
+                    group.judged = Fact::Known(match group.description.listing.kind {
+                        GroupType::Share => self.judged_by_windows(group, SHARE.into()),
                         _ => judged,
                     });
                 }
@@ -50,8 +44,7 @@ impl Cluster {
         let mut described = self.describe_all(&listings, Rights::Leave).await;
         let metadata = self.known_metadata().await?;
         self.restore_windows().await;
-        let (now, rules) = (self.now(), &self.profile().rules);
-        let mut sampler = lock(&self.inner.lags);
+        let now = self.now();
         for group in &mut groups.value {
             let id = group.description.listing.id.clone();
             let Some(description) = described.value.remove(&id) else {
@@ -66,14 +59,19 @@ impl Cluster {
                 row.member = owners.get(&row.partition).copied();
             }
             let state = description.listing.state;
-            sampler.sample(&id, state, &group.partitions, |here| metadata.has(here), now);
-            let judged = sampler.windows().judge(&id, &group.partitions, now, rules);
-            group.judged =
-                Fact::Known(Judged { why_sampled: Some(why.to_string()), ..Judged::of(&group.partitions, judged) });
+            lock(&self.inner.lags).sample(&id, state, &group.partitions, |here| metadata.has(here), now);
+            group.judged = Fact::Known(self.judged_by_windows(group, why.to_string()));
             group.description = description;
         }
         groups.failures.extend(described.failures);
         Ok(())
+    }
+
+    /// How a group is doing by the looks at it so far.
+    fn judged_by_windows(&self, group: &GroupDetail, why: String) -> Judged {
+        let (id, rules) = (&group.description.listing.id, &self.profile().rules);
+        let judged = lock(&self.inner.lags).windows().judge(id, &group.partitions, self.now(), rules);
+        Judged { why_sampled: Some(why), ..Judged::of(&group.partitions, judged) }
     }
 
     /// One group, whole, with how it is doing (by samples where the log of commits cannot
@@ -101,9 +99,7 @@ impl Cluster {
             Ok(judged) => judged,
             Err(failure) => {
                 let is_share = group.description.listing.kind == GroupType::Share;
-                let judged = lock(&self.inner.lags).windows().judge(&id, &group.partitions, now, &self.profile().rules);
-                let why_sampled = Some(if is_share { failure.message } else { failure.to_string() });
-                Judged { why_sampled, ..Judged::of(&group.partitions, judged) }
+                self.judged_by_windows(&group, if is_share { failure.message } else { failure.to_string() })
             }
         });
         match self.look_ahead(&mut group).await {

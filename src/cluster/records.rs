@@ -6,6 +6,7 @@
 //! 50 ms, through a channel that holds two.
 
 use super::Cluster;
+use super::feed::Feed;
 use super::matcher::Matcher;
 use super::named::Named;
 use super::schemas::Schemas;
@@ -168,39 +169,20 @@ pub struct RecordsUpdate {
     pub held_back: Duration,
 }
 
-/// A running read. Dropping it stops the read.
-#[derive(Debug)]
-pub struct RecordsFeed {
-    updates: mpsc::Receiver<RecordsUpdate>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl RecordsFeed {
-    /// The next update; `None` after the one that says `finished`.
-    pub async fn next(&mut self) -> Option<RecordsUpdate> {
-        self.updates.recv().await
-    }
-}
-
-impl Drop for RecordsFeed {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
+/// A running read.
+pub type RecordsFeed = Feed<RecordsUpdate>;
 
 impl Cluster {
     /// Begins to read. Failures arrive as part of updates.
     pub fn records(&self, request: RecordsRequest) -> RecordsFeed {
-        let (sender, updates) = mpsc::channel(2);
         let cluster = self.clone();
-        let task = tokio::spawn(async move {
+        Feed::start(async move |sender| {
             if let Err(failure) = cluster.feed(request, &sender).await {
                 let last = RecordsUpdate { failures: vec![failure], finished: true, ..RecordsUpdate::default() };
                 // Nobody listens any more: nothing is lost.
                 let _ = sender.send(last).await;
             }
-        });
-        RecordsFeed { updates, task }
+        })
     }
 
     /// Makes records readable, in the same order.
@@ -251,7 +233,7 @@ impl Cluster {
                 lane: self.next_read(),
             },
         );
-        let mut feed = Feed::new(Arc::clone(&self.inner.schemas), self.profile().masks.clone(), request);
+        let mut feed = Gathering::new(Arc::clone(&self.inner.schemas), self.profile().masks.clone(), request);
         for failure in left_out {
             feed.take(ReadEvent::Failed(failure)).await;
         }
@@ -410,7 +392,7 @@ impl RangeRecords {
 }
 
 /// The state of one feed between updates.
-struct Feed {
+struct Gathering {
     request: RecordsRequest,
     matcher: Option<Matcher>,
     update: RecordsUpdate,
@@ -424,7 +406,7 @@ struct Feed {
     began: Instant,
 }
 
-impl Feed {
+impl Gathering {
     fn new(schemas: Arc<Schemas>, masks: Masks, request: RecordsRequest) -> Self {
         Self {
             matcher: request

@@ -14,6 +14,7 @@ mod said;
 mod sifting;
 
 use super::Cluster;
+use super::feed::Feed;
 use super::records::{Keep, MAX_UPDATE, RecordRef, in_order_of_time};
 use crate::domain::query::{Query, narrow};
 use crate::domain::record::{Isolation, StartAt, TieredPart, TieredRead, ViewAs};
@@ -125,32 +126,14 @@ impl SearchUpdate {
     }
 }
 
-/// A running search. Dropping it stops it.
-#[derive(Debug)]
-pub struct SearchFeed {
-    updates: mpsc::Receiver<SearchUpdate>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl SearchFeed {
-    /// The next update; `None` after the one that says `finished`.
-    pub async fn next(&mut self) -> Option<SearchUpdate> {
-        self.updates.recv().await
-    }
-}
-
-impl Drop for SearchFeed {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
+/// A running search.
+pub type SearchFeed = Feed<SearchUpdate>;
 
 impl Cluster {
     /// Begins to search. Failures arrive as part of updates.
     pub fn search(&self, request: SearchRequest) -> SearchFeed {
-        let (sender, updates) = mpsc::channel(2);
         let cluster = self.clone();
-        let task = tokio::spawn(async move {
+        Feed::start(async move |sender| {
             let mut search = Search {
                 cluster,
                 request,
@@ -165,8 +148,7 @@ impl Cluster {
             };
             // Whoever asked has gone: there is nobody left to tell.
             let _ = search.run().await;
-        });
-        SearchFeed { updates, task }
+        })
     }
 }
 

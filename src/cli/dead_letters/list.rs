@@ -50,10 +50,7 @@ pub(super) async fn run(session: &mut Session, arguments: ListArguments) -> Resu
     let cluster = session.connect().await?;
     let topics: Vec<TopicName> = arguments.topics.iter().map(|topic| TopicName::from(topic.as_str())).collect();
     let found = cluster.dead_letter_topics(&topics, arguments.newest, arguments.look_inside).await?;
-    let exit = match Exit::of_answer(found.value.len(), &found.failures) {
-        Exit::Done if found.value.is_empty() => Exit::NotMet,
-        exit => exit,
-    };
+    let exit = Exit::of_look_up(found.value.len(), &found.failures);
     session.output.report(&shown(found))?;
     Ok(exit)
 }

@@ -7,10 +7,11 @@ use crate::cli::records::line;
 use crate::cli::session::Session;
 use crate::cluster::{Cluster, Letter};
 use crate::domain::dead_letter::{self, DeadLetter, Reader, Source};
-use crate::domain::record::DecodedRecord;
+use crate::domain::record::{DecodedRecord, TieredRead};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, show};
 use clap::Args;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Lines of a stack trace that people are shown.
 const TRACE_LINES: usize = 40;
@@ -80,10 +81,7 @@ pub(super) async fn run(session: &mut Session, arguments: ShowArguments) -> Resu
 
 async fn newest(session: &mut Session, cluster: &Cluster, topic: &TopicName, count: u64) -> Result<Exit, Stop> {
     let found = cluster.newest_letters(topic, count).await?;
-    let exit = match Exit::of_answer(found.value.len(), &found.failures) {
-        Exit::Done if found.value.is_empty() => Exit::NotMet,
-        exit => exit,
-    };
+    let exit = Exit::of_look_up(found.value.len(), &found.failures);
     let output = &mut session.output;
     if output.format == Format::Json {
         for letter in &found.value {
@@ -108,7 +106,7 @@ async fn one(
     partition: PartitionId,
     offset: Offset,
 ) -> Result<Exit, Stop> {
-    let Some(record) = cluster.record_at(topic, partition, offset).await? else {
+    let Some(record) = read(cluster, topic, partition, offset).await? else {
         let message = "there is no record at this place";
         let failure = Failure::new(FailureKind::NotFound, "show dead letter", message);
         return Err(failure.on(format!("{topic}:{partition}@{offset}")).into());
@@ -125,7 +123,7 @@ async fn one(
     let source = letter.said.as_ref().map(|said| &said.source);
     let found = match source {
         Some(Source { topic: Some(topic), partition: Some(partition), offset: Some(offset), .. }) => {
-            Some(cluster.record_at(topic, *partition, *offset).await)
+            Some(read(cluster, topic, *partition, *offset).await)
         }
         _ => None,
     };
@@ -143,6 +141,18 @@ async fn one(
     };
     output.report(&report)?;
     Ok(Exit::Done)
+}
+
+/// The record at a place, made readable as the profile says.
+async fn read(
+    cluster: &Cluster,
+    topic: &TopicName,
+    partition: PartitionId,
+    offset: Offset,
+) -> Result<Option<Arc<DecodedRecord>>, Failure> {
+    let found = cluster.record_at(topic, partition, offset, TieredRead::Allowed).await?;
+    let view = cluster.profile().formats.of(topic.as_str());
+    Ok(cluster.decode(found.as_slice(), view).await.pop())
 }
 
 fn sections(letter: &Letter, was: String, zone: &jiff::tz::TimeZone) -> Vec<Section> {

@@ -4,9 +4,8 @@ use super::line;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::complain;
 use crate::cli::session::{Session, blocking};
-use crate::cluster::{Cluster, Keep, RecordRef, RecordsRequest};
-use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
-use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName};
+use crate::domain::record::{TieredRead, ViewAs};
+use crate::domain::{FailureKind, Offset, PartitionId, TopicName};
 use clap::Args;
 use std::io;
 
@@ -39,10 +38,12 @@ pub(super) async fn run(session: &mut Session, arguments: GetArguments) -> Resul
     }
     let (mut written, mut missing) = (0, 0);
     let mut failures = Vec::new();
+    let tiered = if arguments.tiered { TieredRead::Allowed } else { TieredRead::Ask };
     for place in &places {
         let usual = cluster.profile().formats.of(place.topic.as_str());
         let view = arguments.view.unwrap_or(usual);
-        match read(&cluster, place, arguments.tiered).await {
+        let Place { topic, partition, offset } = place;
+        match cluster.record_at(topic, *partition, *offset, tiered).await {
             Ok(Some(record)) => {
                 for record in cluster.decode(&[record], view).await {
                     output.line(&line::write(&record, output.format, &output.look))?;
@@ -50,9 +51,11 @@ pub(super) async fn run(session: &mut Session, arguments: GetArguments) -> Resul
                 }
             }
             Ok(None) => {
-                let Place { topic, partition, offset } = place;
                 complain(&format!("there is no record at {topic}/{partition}@{offset}"));
                 missing += 1;
+            }
+            Err(failure) if failure.kind == FailureKind::Refused => {
+                failures.push(failure.hint("Add --tiered to read it."));
             }
             Err(failure) => failures.push(failure),
         }
@@ -65,43 +68,10 @@ pub(super) async fn run(session: &mut Session, arguments: GetArguments) -> Resul
         return Err(failure.clone().into());
     }
     failures.iter().for_each(|failure| complain(&failure.to_string()));
-    Ok(match Exit::of_answer(written, &failures) {
-        Exit::Done if written == 0 => Exit::NotMet,
+    Ok(match Exit::of_look_up(written, &failures) {
         Exit::Done if missing > 0 => Exit::Partial,
         exit => exit,
     })
-}
-
-/// The record at a place; `None` where there is none.
-async fn read(cluster: &Cluster, place: &Place, tiered: bool) -> Result<Option<RecordRef>, Failure> {
-    let mut feed = cluster.records(RecordsRequest {
-        topic: place.topic.clone(),
-        partitions: Some(vec![place.partition]),
-        start: StartAt::Offset(place.offset),
-        follow: false,
-        limit: Some(1),
-        query: None,
-        view: ViewAs::Auto,
-        isolation: Isolation::Uncommitted,
-        tiered: if tiered { TieredRead::Allowed } else { TieredRead::Ask },
-        keep: Keep::All,
-    });
-    let mut found = None;
-    while let Some(update) = feed.next().await {
-        if update.tiered.is_some() {
-            let failure = Failure::new(FailureKind::Refused, "read record", "it lies in remote storage");
-            return Err(failure.on(place.topic.as_str()).hint("Add --tiered to read it."));
-        }
-        if let Some(failure) = update.failures.into_iter().next() {
-            return Err(failure);
-        }
-        found = found.or(update.records.into_iter().next());
-        if update.finished {
-            break;
-        }
-    }
-    // Compaction and ends of transactions leave gaps: what comes next is another one.
-    Ok(found.filter(|record| record.offset() == place.offset))
 }
 
 fn place(word: &str) -> Result<Place, Stop> {

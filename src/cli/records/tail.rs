@@ -158,10 +158,7 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
         output.report(&report(&request.topic, counts, failures))?;
         return Ok(exit);
     }
-    Ok(match Exit::of_answer(written, &failures) {
-        Exit::Done if written == 0 => Exit::NotMet,
-        exit => exit,
-    })
+    Ok(Exit::of_look_up(written, &failures))
 }
 
 /// Held back for less, nobody noticed.
