@@ -23,50 +23,40 @@ pub(crate) struct DescribeArguments {
     written: bool,
 }
 
-const PARTITIONS: &[Column] = &[
-    text("group", "GROUP"),
-    text("topic", "TOPIC"),
-    number("partition", "P"),
+/// What is known of a group in a partition; types of groups differ in what they keep.
+const fn partitions(start: Column, committed: Column, held: Column) -> [Column; 19] {
+    [
+        text("group", "GROUP"),
+        text("topic", "TOPIC"),
+        number("partition", "P"),
+        start,
+        committed,
+        number("share_start_offset", "START OFFSET"),
+        fact("end_offset", "END"),
+        fact("lag", "LAG"),
+        fact("lag_ms", "BEHIND"),
+        word_fact("drain", "DRAIN"),
+        number("drain_ms", "DRAINED IN"),
+        number("growing_per_second", "GROWING/s"),
+        hidden("headroom"),
+        number("headroom_ms", "HEADROOM"),
+        number("lost", "LOST"),
+        held,
+        text("member_id", "MEMBER"),
+        text("client_id", "CLIENT"),
+        text("host", "HOST"),
+    ]
+}
+
+const PARTITIONS: &[Column] = &partitions(
     fact("start_offset", "START"),
     fact("committed", "COMMITTED"),
-    number("share_start_offset", "START OFFSET"),
-    fact("end_offset", "END"),
-    fact("lag", "LAG"),
-    fact("lag_ms", "BEHIND"),
-    word_fact("drain", "DRAIN"),
-    number("drain_ms", "DRAINED IN"),
-    number("growing_per_second", "GROWING/s"),
-    hidden("headroom"),
-    number("headroom_ms", "HEADROOM"),
-    number("lost", "LOST"),
     number("held_by_producer", "HELD BY PRODUCER"),
-    text("member_id", "MEMBER"),
-    text("client_id", "CLIENT"),
-    text("host", "HOST"),
-];
+);
 
 /// For people: a share group commits nothing, and where it begins is not where the log does.
-const SHARE_PARTITIONS: &[Column] = &[
-    text("group", "GROUP"),
-    text("topic", "TOPIC"),
-    number("partition", "P"),
-    fact("start_offset", "LOG START"),
-    hidden("committed"),
-    number("share_start_offset", "START OFFSET"),
-    fact("end_offset", "END"),
-    fact("lag", "LAG"),
-    fact("lag_ms", "BEHIND"),
-    word_fact("drain", "DRAIN"),
-    number("drain_ms", "DRAINED IN"),
-    number("growing_per_second", "GROWING/s"),
-    hidden("headroom"),
-    number("headroom_ms", "HEADROOM"),
-    number("lost", "LOST"),
-    hidden("held_by_producer"),
-    text("member_id", "MEMBER"),
-    text("client_id", "CLIENT"),
-    text("host", "HOST"),
-];
+const SHARE_PARTITIONS: &[Column] =
+    &partitions(fact("start_offset", "LOG START"), hidden("committed"), hidden("held_by_producer"));
 
 const MEMBERS: &[Column] = &[
     text("member_id", "MEMBER"),

@@ -31,17 +31,6 @@ fn interval(text: &str) -> Result<Duration, String> {
     if interval < SHORTEST { Err("looks are at least 100ms apart".into()) } else { Ok(interval) }
 }
 
-const LAG: &[Column] = &[
-    text("group", "GROUP"),
-    text("topic", "TOPIC"),
-    number("partition", "P"),
-    fact("start_offset", "START"),
-    fact("committed", "COMMITTED"),
-    number("share_start_offset", "START OFFSET"),
-    fact("end_offset", "END"),
-    fact("lag", "LAG"),
-];
-
 /// Rows of many looks under one header.
 const WATCHED: &[Column] = &[
     text("time", "TIME"),
@@ -54,6 +43,12 @@ const WATCHED: &[Column] = &[
     fact("end_offset", "END"),
     fact("lag", "LAG"),
 ];
+
+/// The same without the time.
+const LAG: &[Column] = match WATCHED {
+    [_time, columns @ ..] => columns,
+    [] => &[],
+};
 
 pub(super) async fn run(session: &mut Session, arguments: &LagArguments) -> Result<Exit, Stop> {
     let cluster = session.connect().await?;
