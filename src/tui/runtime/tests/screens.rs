@@ -260,12 +260,7 @@ fn journal() {
     desk.answer(Slot::Journal, Answer::Journal(Ok(Arc::new(JournalView { entries, unreadable }))));
     shoot_small("journal", &mut desk);
     desk.press("j");
-    let now =
-        StepStatus::Unknown(Failure::new(FailureKind::Conflict, "tell what became of it", "7 is committed there"));
-    let steps = vec![StepStatus::Done, StepStatus::NotDone, now];
-    let notes = vec![crate::domain::finish::found(&steps)];
-    let found = Outcome { plan_id: "19f-0".into(), at: canned::NOW, steps, notes };
-    desk.answer(Slot::LookInto, Answer::LookedInto(Ok(Arc::new(found))));
+    desk.answer(Slot::LookInto, states::looked_into());
     shoot("journal_unfinished", &mut desk);
 }
 

@@ -8,7 +8,7 @@
 mod dialogs;
 pub mod places;
 
-pub use places::{decode, entries, in_group};
+pub use places::{decode, entries, in_group, looked_into};
 
 use super::canned::{self, Desk};
 use crate::cluster::{

@@ -323,6 +323,15 @@ pub(super) fn records_scenes(all: &mut Scenes) {
     all.add(Place::Records, "sizes", Filled, "Sizes of 40 records", move || decoded(write, "k tab tab z"));
 }
 
+/// What the cluster shows of the second of these: done, not done, and not to be told.
+pub fn looked_into() -> Answer {
+    let now =
+        StepStatus::Unknown(Failure::new(FailureKind::Conflict, "tell what became of it", "7 is committed there"));
+    let steps = vec![StepStatus::Done, StepStatus::NotDone, now];
+    let notes = vec![crate::domain::finish::found(&steps)];
+    Answer::LookedInto(Ok(Arc::new(Outcome { plan_id: "19f-0".into(), at: canned::NOW, steps, notes })))
+}
+
 /// A change that is done, and one whose result was never written.
 pub fn entries() -> Vec<JournalEntry> {
     let plan = (*canned::plan(true, 3, Confirm::Yes)).clone();
@@ -373,12 +382,7 @@ pub(super) fn journal_scenes(all: &mut Scenes) {
     all.add(Place::Journal, "list", Filled, "unknown: verify", move || {
         let mut desk = journal(write, Ok(whole()));
         desk.press("j");
-        let now =
-            StepStatus::Unknown(Failure::new(FailureKind::Conflict, "tell what became of it", "7 is committed there"));
-        let steps = vec![StepStatus::Done, StepStatus::NotDone, now];
-        let notes = vec![crate::domain::finish::found(&steps)];
-        let found = Outcome { plan_id: "19f-0".into(), at: canned::NOW, steps, notes };
-        with(desk, Slot::LookInto, Answer::LookedInto(Ok(Arc::new(found))))
+        with(desk, Slot::LookInto, looked_into())
     });
     all.add(Place::Messages, "list", Empty, "nothing was said so far", || filled("m"));
     all.add(Place::Messages, "list", Filled, "TIME", || {
