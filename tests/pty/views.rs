@@ -176,7 +176,7 @@ fn records_are_followed_paused_decoded_and_narrowed() {
     console.press("i");
     console.wait("isolation", |screen| screen.contains("· committed") || screen.contains("read committed"));
     console.press("/");
-    console.sees("contains");
+    console.sees("that meet a query");
     console.press("nosuchbytes<enter>");
     console.sees("contains \"nosuchbytes\"");
     console.press("F");

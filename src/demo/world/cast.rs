@@ -356,9 +356,10 @@ impl Act {
                 depth + jitter
             }
             Self::Rewinds { period, back } => {
-                // Two thirds of a period to read it all again, then it follows.
+                // Two thirds of a period to read it all again, then it follows, not quite
+                // caught up: a group that is at the end is well whatever it did before.
                 let (now, done) = (at.millis().rem_euclid(period), period * 2 / 3);
-                back * (done - now).max(0) / done + jitter
+                back * (done - now).max(0) / done + 6 * SECOND + jitter
             }
             Self::Rests => 0,
             Self::Rebalances { .. } => 11 * MINUTE + jitter,

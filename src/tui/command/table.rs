@@ -450,7 +450,7 @@ pub static TABLE: &[Row] = &[
 
     // records
     row(C::RecordsFollow, "records.follow", &["f"], G::Records, "follow / pause", "Follow new records, or stand still").at(&[Place::Records]).hint(2).when(with_reading),
-    row(C::RecordsSearch, "records.search", &["/"], G::Records, "contains", "Show only records that meet a query, or search all of them").at(&[Place::Records]).hint(3).when(with_reading),
+    row(C::RecordsSearch, "records.search", &["/"], G::Records, "search", "Show only records that meet a query, or search all of them").at(&[Place::Records]).hint(3).when(with_reading),
     row(C::RecordsFrom, "records.from", &["F"], G::Records, "from…", "Choose where to read from").at(&[Place::Records]).hint(4).when(with_cluster),
     row(C::RecordsViewAs, "records.view-as", &["v"], G::Records, "view as…", "Read keys and values as another format").at(&[Place::Records]).hint(5).when(with_reading),
     row(C::RecordsIsolation, "records.isolation", &["i"], G::Records, "isolation", "With or without records of aborted and open transactions").at(&[Place::Records]).hint(34).when(with_reading),
