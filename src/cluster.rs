@@ -52,6 +52,7 @@ pub use grant::Access;
 pub use groups::{GroupDetail, GroupRow, Groups, TopicGroup, Unseen};
 pub use journal::{JournalEntry, JournalView};
 pub use logs::{TopicLog, TopicLogs};
+pub use looks::Absence;
 pub use outlook::{Held, Outlook, PartitionOutlook};
 pub use overrides::Overrides;
 pub use peek::{Around, Peeked};

@@ -45,7 +45,7 @@ impl Cluster {
     ) -> Result<Partial<Vec<DeadLetterTopic>>, Failure> {
         let metadata = self.metadata().await?;
         if let Some(missing) = only.iter().find(|name| metadata.topic(name.as_str()).is_none()) {
-            return Err(Failure::no_such_topic("read dead letters of", missing.as_str()));
+            return Err(metadata.no_such_topic("read dead letters of", missing.as_str()));
         }
         let wanted = metadata.topics.iter().filter_map(|topic| {
             let origin = origin_of(topic);

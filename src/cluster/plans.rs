@@ -29,6 +29,8 @@ use std::time::Duration;
 pub use crate::domain::topic_plan::NewTopic;
 
 /// A preview reads at most this many records; the rest show none.
+/// What is tried when a plan looks for its topic.
+pub(super) const FIND_TOPIC: &str = "find topic";
 const MAX_PREVIEWS: usize = 200;
 /// A preview that takes longer than this shows what it has.
 const PREVIEW_DEADLINE: Duration = Duration::from_secs(3);
@@ -114,7 +116,7 @@ impl Cluster {
         wish: PartitionWish,
     ) -> Result<Arc<PartitionReport>, Failure> {
         let metadata = self.metadata().await?;
-        let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
+        let topic = metadata.topic(name.as_str()).ok_or_else(|| metadata.no_such_topic(FIND_TOPIC, name.as_str()))?;
         let (logs, keys, configs, groups) = tokio::join!(
             self.logs_of(std::slice::from_ref(name)),
             self.sample_keys(topic, wish.sample),
@@ -162,7 +164,7 @@ impl Cluster {
         commit_zero: CommitZero,
     ) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
-        let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
+        let topic = metadata.topic(name.as_str()).ok_or_else(|| metadata.no_such_topic(FIND_TOPIC, name.as_str()))?;
         let readers = readers(self.readers_now(name).await?.value, &metadata.topics);
         let described = match commit_zero {
             CommitZero::No => Vec::new(),
@@ -208,7 +210,7 @@ impl Cluster {
 
     pub async fn plan_delete_topic(&self, name: &TopicName) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
-        let topic = metadata.topic(name.as_str()).ok_or_else(|| no_such_topic(name))?;
+        let topic = metadata.topic(name.as_str()).ok_or_else(|| metadata.no_such_topic(FIND_TOPIC, name.as_str()))?;
         let (logs, groups) = tokio::join!(self.logs_of(std::slice::from_ref(name)), self.readers_now(name));
         let records = logs.ok().and_then(|logs| logs.topic(name.as_str())?.records.get());
         let readers: Vec<GroupId> = groups
@@ -379,8 +381,4 @@ fn replicas_per_broker(metadata: &super::Metadata) -> HashMap<crate::domain::Bro
         }
     }
     counts
-}
-
-pub(super) fn no_such_topic(name: &TopicName) -> Failure {
-    Failure::no_such_topic("find topic", name.as_str())
 }

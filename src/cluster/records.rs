@@ -311,8 +311,9 @@ impl Cluster {
         let topic = match known.topic(request.topic.as_str()).cloned() {
             Some(topic) => topic,
             None => {
-                let topic = self.metadata().await?.topic(request.topic.as_str()).cloned();
-                topic.ok_or_else(|| Failure::no_such_topic("read topic", request.topic.as_str()))?
+                let metadata = self.metadata().await?;
+                let topic = metadata.topic(request.topic.as_str()).cloned();
+                topic.ok_or_else(|| metadata.no_such_topic("read topic", request.topic.as_str()))?
             }
         };
         let chosen: Vec<TopicPartition> = topic

@@ -3,7 +3,7 @@
 //! Targets are looked up now and frozen as numbers.
 
 use super::groups::{Commits, listed_offset};
-use super::plans::no_such_topic;
+use super::plans::FIND_TOPIC;
 use super::{Cluster, Metadata, lock};
 use crate::domain::group::{CommittedOffset, GroupState, GroupType};
 use crate::domain::group_plan::PlanBasis;
@@ -257,7 +257,11 @@ fn scope_of(
     other: Option<&Commits>,
     topics: &[Arc<Topic>],
 ) -> Result<Vec<TopicPartition>, Failure> {
-    let find = |name: &TopicName| topics.iter().find(|topic| topic.name == *name).ok_or_else(|| no_such_topic(name));
+    let missing = |name: &TopicName| {
+        let known = topics.iter().map(|topic| topic.name.as_str());
+        Failure::no_such_topic(FIND_TOPIC, name.as_str()).or_meant(known)
+    };
+    let find = |name: &TopicName| topics.iter().find(|topic| topic.name == *name).ok_or_else(|| missing(name));
     let mut scope = BTreeSet::new();
     match (&request.scope, &request.target) {
         (ResetScope::AllCommitted, ResetWish::File(rows)) => {

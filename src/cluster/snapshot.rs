@@ -51,6 +51,12 @@ impl Metadata {
         self.topics.get(index)
     }
 
+    /// What is said of a topic that is not here, when `operation` was tried.
+    pub fn no_such_topic(&self, operation: &str, name: &str) -> Failure {
+        let known = self.topics.iter().map(|topic| topic.name.as_str());
+        Failure::no_such_topic(operation, name).or_meant(known)
+    }
+
     /// The cluster has this partition, led by somebody or not.
     pub(super) fn has(&self, partition: &TopicPartition) -> bool {
         self.topic(partition.topic.as_str()).is_some_and(|topic| topic.partition(partition.partition).is_some())

@@ -57,6 +57,10 @@ impl FailureKind {
     }
 }
 
+/// How alike two names are of which one may have been meant by the other, by Jaro and
+/// Winkler: one letter wrong, missing or swapped, or a beginning.
+const LIKE: f64 = 0.88;
+
 /// What failed, on what, why, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Failure {
@@ -90,6 +94,19 @@ impl Failure {
         Self::new(FailureKind::NotFound, operation, "the cluster has no such topic, or you may not see it")
             .on(topic)
             .hint("Check the name; to see it takes DESCRIBE on the topic.")
+    }
+
+    /// Puts before the hint which of `known` may have been meant by the target, if one is
+    /// near: a slip of the finger is likelier than a missing right.
+    #[must_use]
+    pub fn or_meant<'a>(mut self, known: impl Iterator<Item = &'a str>) -> Self {
+        let near = known.map(|name| (strsim::jaro_winkler(name, &self.target), name));
+        let nearest = near.filter(|(likeness, _)| *likeness >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, name)) = nearest {
+            let hint = self.hint.unwrap_or_default();
+            self.hint = Some(format!("Did you mean {name}? {hint}").trim_end().to_owned());
+        }
+        self
     }
 
     /// The same for a group.
@@ -164,5 +181,15 @@ mod tests {
             failure.to_string(),
             "cannot describe group orders on broker 3: not authorised. It needs DESCRIBE on the group."
         );
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_named_and_a_stranger_is_not() {
+        let known = || ["customers", "orders.v1", "orders.v1-dlt"].into_iter();
+        let hint = |name: &str| Failure::no_such_topic("read topic", name).or_meant(known()).hint.unwrap();
+        for slip in ["ordrs.v1", "order.v1", "ordres.v1", "orders"] {
+            assert!(hint(slip).starts_with("Did you mean orders.v1? "), "{slip}: {}", hint(slip));
+        }
+        assert!(hint("payments").starts_with("Check the name"), "{}", hint("payments"));
     }
 }

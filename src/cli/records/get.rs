@@ -5,7 +5,7 @@ use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::complain;
 use crate::cli::session::{Session, blocking};
 use crate::domain::record::{TieredRead, ViewAs};
-use crate::domain::{FailureKind, Offset, PartitionId, TopicName};
+use crate::domain::{Fact, FailureKind, Offset, PartitionId, TopicName};
 use clap::Args;
 use std::io;
 
@@ -51,7 +51,12 @@ pub(super) async fn run(session: &mut Session, arguments: GetArguments) -> Resul
                 }
             }
             Ok(None) => {
-                complain(&format!("there is no record at {topic}/{partition}@{offset}"));
+                let why = match cluster.absence(topic, *partition, *offset).await {
+                    Ok(Fact::Known(absence)) => absence.to_string(),
+                    Ok(Fact::Unknown(reason)) => format!("why is not known: {reason}"),
+                    Err(failure) => format!("why is not known: {failure}"),
+                };
+                complain(&format!("there is no record at {topic}/{partition}@{offset}: {why}"));
                 missing += 1;
             }
             Err(failure) if failure.kind == FailureKind::Refused => {

@@ -214,7 +214,7 @@ pub(in crate::cli) async fn refuse_unknown(
     let metadata = cluster.metadata().await?;
     let failed = |message: String| Failure::new(FailureKind::NotFound, "read topic", message).on(topic.as_str());
     let Some(known) = metadata.topic(topic.as_str()) else {
-        return Err(Failure::no_such_topic("read topic", topic.as_str()));
+        return Err(metadata.no_such_topic("read topic", topic.as_str()));
     };
     match partitions.iter().find(|id| known.partition(**id).is_none()) {
         Some(id) => {

@@ -57,7 +57,7 @@ pub(super) async fn run(session: &mut Session, arguments: DescribeArguments) -> 
     }
     for name in &arguments.topics {
         let Some(topic) = metadata.topic(name) else {
-            report.failures.push(Failure::no_such_topic("describe topic", name));
+            report.failures.push(metadata.no_such_topic("describe topic", name));
             continue;
         };
         describe(&cluster, topic, logs.as_deref(), arguments.defaults, &mut report).await;

@@ -75,7 +75,8 @@ impl Cluster {
 
     async fn searched_topic(&self, topic: &TopicName) -> Result<Arc<Topic>, Failure> {
         let metadata = self.metadata().await?;
-        metadata.topic(topic.as_str()).cloned().ok_or_else(|| Failure::no_such_topic("search topic", topic.as_str()))
+        let known = metadata.topic(topic.as_str()).cloned();
+        known.ok_or_else(|| metadata.no_such_topic("search topic", topic.as_str()))
     }
 
     /// Leaves out what lies before the first record of the wanted time, which is told by

@@ -126,7 +126,7 @@ pub fn health_lines(state: &State) -> Vec<HealthLine> {
     };
     let missing: Vec<String> = health.missing_brokers.iter().map(ToString::to_string).collect();
     let under_replicated = match missing.as_slice() {
-        [] => "under-replicated partitions".to_owned(),
+        [] => "under-replicated".to_owned(),
         [one] => format!("URP, all miss broker {one}"),
         many => format!("URP, missing brokers {}", many.join(" ")),
     };
@@ -152,7 +152,7 @@ pub fn health_lines(state: &State) -> Vec<HealthLine> {
     }
     lines.push(match metadata.controller {
         Some(id) => {
-            HealthLine { mark: Mark::Fine, count: None, text: format!("controller: broker {id}"), way_in: WayIn::None }
+            HealthLine { mark: Mark::Fine, count: None, text: format!("controller: {id}"), way_in: WayIn::None }
         }
         None => HealthLine {
             mark: Mark::Unknown,

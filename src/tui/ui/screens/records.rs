@@ -329,7 +329,7 @@ fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let ratio = f64::from(batch.plain_bytes) / f64::from(batch.wire_bytes.max(1));
     add(
         "batch",
-        format!("{}, {} records, {ratio:.1} : 1", batch.codec.word(), show::count(batch.records.into())),
+        format!("{}, {}, {ratio:.1} : 1", batch.codec.word(), show::plural(batch.records as usize, "record")),
         Role::Text,
     );
     if batch.producer_id >= 0 {
