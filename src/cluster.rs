@@ -25,6 +25,7 @@ mod mirrors;
 mod named;
 mod outlook;
 mod overrides;
+mod own_schemas;
 mod peek;
 mod plans;
 mod positions;
@@ -78,6 +79,7 @@ use groups::LagSampler;
 use journal::Journal;
 use logs::LogSampler;
 use outlook::Outlooks;
+use own_schemas::OwnSchemas;
 use saved_windows::Saving;
 use schemas::Schemas;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -127,7 +129,7 @@ impl Cluster {
         Ok(Self {
             inner: Arc::new(Inner {
                 client,
-                schemas: Arc::new(Schemas::new(registry.map(Arc::new))),
+                schemas: Arc::new(Schemas::new(registry.map(Arc::new), OwnSchemas::load(&profile.formats))),
                 gate: Mutex::new(gate),
                 metadata: Mutex::default(),
                 metadata_turn: tokio::sync::Mutex::default(),

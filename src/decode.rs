@@ -13,6 +13,8 @@ mod checkpoint;
 mod commit_log;
 mod cursor;
 mod decimal;
+#[doc(hidden)]
+pub mod fuzz;
 mod header;
 mod json;
 mod kafka_topics;
@@ -23,20 +25,23 @@ mod number;
 mod packed;
 mod protobuf;
 mod schema;
+mod single_object;
 mod text;
 mod trial;
 
 pub use checkpoint::{Checkpoint, Downstream, checkpoint};
 pub use commit_log::{CommitEntry, commit_entry};
 pub use header::{header_schema_ids, schema_guids};
-pub use schema::{Reference, WriterSchema};
+pub use protobuf::imports;
+pub use schema::{ProtobufSource, Reference, WriterSchema};
 
+use crate::domain::query::Part;
 use crate::domain::quiet;
-use crate::domain::record::{Attempt, Decoded, DecodedRecord, Format, Record, ViewAs};
-use crate::domain::topic_formats::WORDS;
+use crate::domain::record::{Attempt, Decoded, DecodedRecord, Format, ReadAs, Record, ViewAs};
 use crate::domain::value::Value;
 use bytes::Bytes;
-use std::sync::{Arc, LazyLock};
+use single_object::single_object;
+use std::sync::Arc;
 use trial::Trial;
 use uuid::Uuid;
 
@@ -46,6 +51,8 @@ const MAX_DEPTH: usize = 96;
 const MAX_VALUES: usize = 2_000_000;
 /// Magic byte and schema id before a registry's payload.
 const FRAME_BYTES: usize = 5;
+/// Magic byte and GUID before it.
+const GUID_FRAME_BYTES: usize = 17;
 
 /// Where the schemas of framed values are looked up. Never does I/O: whoever
 /// calls [`decode`] fetches the ids that [`schema_id`] finds beforehand.
@@ -55,6 +62,17 @@ pub trait SchemaLookup {
     /// The same by the number that a schema has in every registry.
     fn by_guid(&self, guid: u128) -> SchemaState {
         SchemaState::Missing(format!("schema {} cannot be looked up here", Uuid::from_u128(guid)))
+    }
+
+    /// The schema that somebody named for this part of the topic's records, for bytes
+    /// that name none; or why it cannot be used.
+    fn of_topic(&self, _topic: &str, _part: Part) -> Option<&Result<Arc<WriterSchema>, String>> {
+        None
+    }
+
+    /// The one among those with this fingerprint (CRC-64-AVRO of its canonical form).
+    fn by_fingerprint(&self, _fingerprint: u64) -> Option<Arc<WriterSchema>> {
+        None
     }
 }
 
@@ -89,20 +107,54 @@ pub fn schema_id(bytes: &[u8]) -> Option<i32> {
     Some(i32::from_be_bytes(id)).filter(|id| *id > 0)
 }
 
+/// The GUID of a schema that a payload begins with: a byte of 1, then the GUID.
+pub fn schema_guid(bytes: &[u8]) -> Option<u128> {
+    let (prefix, _) = bytes.split_first_chunk::<GUID_FRAME_BYTES>()?;
+    let [1, guid @ ..] = *prefix else {
+        return None;
+    };
+    Some(u128::from_be_bytes(guid))
+}
+
+/// What is in these bytes, where they say that they are packed and can be unpacked.
+pub fn unpacked(bytes: &[u8]) -> Option<Bytes> {
+    packed::unpack_all(bytes)
+}
+
 /// How keys and values of one topic are read: what their bytes say before they are
 /// decoded.
 #[derive(Clone, Copy, Debug)]
 pub struct TopicView {
-    view: ViewAs,
-    /// Kafka keeps its own there, which is read by its layouts.
-    is_kept: bool,
+    key: PartView,
+    value: PartView,
 }
 
 impl TopicView {
-    pub fn new(topic: &str, view: ViewAs) -> Self {
-        Self { view, is_kept: kafka_topics::is_kept(topic) }
+    pub fn new(topic: &str, read_as: ReadAs, schemas: &dyn SchemaLookup) -> Self {
+        let is_kept = kafka_topics::is_kept(topic);
+        let of = |part, view| PartView { view, is_kept, has_schema: schemas.of_topic(topic, part).is_some() };
+        Self { key: of(Part::Key, read_as.key), value: of(Part::Value, read_as.value) }
     }
 
+    pub fn part(&self, part: Part) -> PartView {
+        match part {
+            Part::Key => self.key,
+            Part::Value => self.value,
+        }
+    }
+}
+
+/// The same of one of the two.
+#[derive(Clone, Copy, Debug)]
+pub struct PartView {
+    view: ViewAs,
+    /// Kafka keeps its own there, which is read by its layouts.
+    is_kept: bool,
+    /// Somebody named a schema for it.
+    has_schema: bool,
+}
+
+impl PartView {
     /// Are these bytes shown as they are? Not where they say of themselves what they
     /// are, or look like a document, which may be read as something else.
     pub fn is_plain(self, bytes: &[u8]) -> bool {
@@ -135,7 +187,10 @@ impl TopicView {
             ViewAs::Text | ViewAs::Json | ViewAs::Xml => packed::packing(bytes).is_some(),
             ViewAs::Auto => {
                 self.is_kept
+                    || self.has_schema
                     || schema_id(bytes).is_some()
+                    || schema_guid(bytes).is_some()
+                    || single_object(bytes).is_some()
                     || packed::packing(bytes).is_some()
                     || messagepack::begins_a_map(bytes)
                     || cbor::begins_a_map(bytes)
@@ -164,17 +219,10 @@ pub fn decode(bytes: Option<&Bytes>, view: ViewAs, schemas: &dyn SchemaLookup) -
 }
 
 /// Makes a record readable: what its topic and its key say of it counts too.
-pub fn decode_record(record: Record, view: ViewAs, schemas: &dyn SchemaLookup) -> DecodedRecord {
-    let key = decode_part(record.key.as_ref(), view, schemas, Some((&record, Part::Key)));
-    let value = decode_part(record.value.as_ref(), view, schemas, Some((&record, Part::Value)));
+pub fn decode_record(record: Record, read_as: ReadAs, schemas: &dyn SchemaLookup) -> DecodedRecord {
+    let key = decode_part(record.key.as_ref(), read_as.key, schemas, Some((&record, Part::Key)));
+    let value = decode_part(record.value.as_ref(), read_as.value, schemas, Some((&record, Part::Value)));
     DecodedRecord { record, key, value }
-}
-
-/// Which of a record's two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Key,
-    Value,
 }
 
 fn decode_part(
@@ -203,61 +251,6 @@ fn decode_part(
             attempts: vec![Attempt { decoder: "klamm", reason, is_claim: true }],
         }
     })
-}
-
-/// One schema, whatever the id.
-struct Every(Arc<WriterSchema>);
-
-impl SchemaLookup for Every {
-    fn schema(&self, _: i32) -> SchemaState {
-        SchemaState::Ready(Arc::clone(&self.0))
-    }
-}
-
-/// Reads hostile bytes against a schema of every type: the body of the fuzz
-/// target `avro` and of the property tests.
-#[doc(hidden)]
-pub fn fuzz_avro(data: &[u8]) {
-    static SCHEMA: LazyLock<Option<Arc<WriterSchema>>> =
-        LazyLock::new(|| WriterSchema::parse(schema::EVERY_TYPE, "AVRO", &[], None).ok().map(Arc::new));
-    let Some(schema) = &*SCHEMA else { return };
-    let mut framed = vec![0, 0, 0, 0, 1];
-    framed.extend_from_slice(data);
-    let lookup = Every(Arc::clone(schema));
-    for bytes in [Bytes::from(framed), Bytes::copy_from_slice(data)] {
-        for (_, view) in WORDS {
-            std::hint::black_box(decode(Some(&bytes), *view, &lookup).value.to_json());
-        }
-    }
-}
-
-/// Reads hostile bytes as every format that needs no Avro: the body of the fuzz
-/// target `formats` and of the property tests. The first byte says how long the key is.
-#[doc(hidden)]
-pub fn fuzz_formats(data: &[u8]) {
-    static SCHEMA: LazyLock<Option<Arc<WriterSchema>>> =
-        LazyLock::new(|| WriterSchema::parse(protobuf::EVERY_TYPE, "PROTOBUF", &[], None).ok().map(Arc::new));
-    let Some(schema) = &*SCHEMA else { return };
-    let lookup = Every(Arc::clone(schema));
-    let data = Bytes::copy_from_slice(data);
-    let key = data.first().map_or(0, |length| usize::from(*length)).min(data.len().saturating_sub(1));
-    let (key, value) =
-        (data.slice(data.len().min(1)..(key + 1).min(data.len())), data.slice((key + 1).min(data.len())..));
-    for topic in kafka_topics::EVERY {
-        let record = Record::bare(topic, key.clone(), value.clone());
-        std::hint::black_box(decode_record(record, ViewAs::Auto, &lookup));
-    }
-    let framed = Bytes::from([&[0, 0, 0, 0, 1][..], &data].concat());
-    for (_, view) in WORDS {
-        for bytes in [&framed, &data] {
-            std::hint::black_box(decode(Some(bytes), *view, &lookup).value.to_json());
-        }
-    }
-    if let Ok(text) = std::str::from_utf8(&data) {
-        // Whether it is one does not matter here.
-        let _ = WriterSchema::parse(text, "PROTOBUF", &[], None);
-        let _ = crate::domain::xml::indented(text);
-    }
 }
 
 /// The bytes that this text writes in hexadecimal digits.

@@ -1,4 +1,4 @@
-//! Values as a hostile producer could write them, against a schema of every type.
+//! Values against an Avro schema of every type.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| klamm::decode::fuzz_avro(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| klamm::decode::fuzz::avro(data));

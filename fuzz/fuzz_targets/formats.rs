@@ -1,4 +1,4 @@
-//! Keys and values as a hostile producer could write them, in every format but Avro.
+//! All of the decoders one after the other.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| klamm::decode::fuzz_formats(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| klamm::decode::fuzz::formats(data));

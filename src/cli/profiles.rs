@@ -8,7 +8,7 @@ use super::exit::{Exit, Stop};
 use super::output::{Cell, Column, Report, Section, Table, hidden, text};
 use super::session::Session;
 use crate::domain::when::zone_name;
-use crate::domain::{Failure, FailureKind, show, topic_formats};
+use crate::domain::{Failure, FailureKind, show};
 use crate::profile::{Pem, SavedCertificate, SavedProfile};
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
@@ -156,7 +156,7 @@ fn described(profile: &SavedProfile) -> Json {
             "minimum_complete": profile.rules.minimum_complete,
             "expire": show::duration(profile.rules.expire.unsigned_abs()),
         },
-        "formats": profile.formats.0.iter().map(|(pattern, view)| json!({"topics": pattern, "format": topic_formats::word(*view)})).collect::<Vec<_>>(),
+        "formats": profile.formats.0.iter().map(|(pattern, format)| json!({"topics": pattern, "format": format.to_string()})).collect::<Vec<_>>(),
         "masks": profile.masks.0.iter().map(|mask| json!({"topics": mask.topics, "what": mask.rule.to_string()})).collect::<Vec<_>>(),
         "naming": profile.naming.as_ref().map(|naming| naming.wanted()),
         "notes": profile.notes,

@@ -2,7 +2,7 @@
 
 use super::groups::listed_offset;
 use super::{Cluster, Keep, RecordRef, RecordsRequest};
-use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
+use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead, ViewAs};
 use crate::domain::{Fact, Failure, FailureKind, Offset, PartitionId, TopicName, TopicPartition};
 use std::fmt;
 use std::ops::ControlFlow;
@@ -73,7 +73,7 @@ impl Cluster {
             follow: false,
             limit: Some(1),
             query: None,
-            view: ViewAs::Auto,
+            view: ReadAs::default(),
             isolation: Isolation::Uncommitted,
             tiered,
             keep: Keep::All,
@@ -110,7 +110,7 @@ impl Cluster {
             follow: false,
             limit: Some(count),
             query: None,
-            view: ViewAs::Hex,
+            view: ViewAs::Hex.into(),
             isolation,
             tiered: TieredRead::Ask,
             keep: Keep::All,

@@ -8,7 +8,7 @@ use super::schemas::Schemas;
 use crate::decode::{self, TopicView};
 use crate::domain::mask::Masks;
 use crate::domain::query::{Condition, Field, Literal, Need, Part, Query, Subject, Truth, truth};
-use crate::domain::record::{Decoded, DecodedRecord, Header, Record, ViewAs};
+use crate::domain::record::{Decoded, DecodedRecord, Header, ReadAs, Record, ViewAs};
 use crate::domain::{Offset, PartitionId, Time, TopicName};
 use crate::kafka::fetch::Batch;
 use std::cell::OnceCell;
@@ -20,7 +20,7 @@ pub(super) struct Matcher {
     need: Need,
     /// The query asks for what only a decoded value has.
     looks_inside: bool,
-    view: ViewAs,
+    view: ReadAs,
     by_bytes: TopicView,
     schemas: Arc<Schemas>,
     /// Something of the topic is masked. What nobody may see is not found either: the
@@ -35,7 +35,7 @@ impl fmt::Debug for Matcher {
 }
 
 impl Matcher {
-    pub(super) fn new(query: Query, topic: &TopicName, view: ViewAs, schemas: Arc<Schemas>, masks: &Masks) -> Self {
+    pub(super) fn new(query: Query, topic: &TopicName, view: ReadAs, schemas: Arc<Schemas>, masks: &Masks) -> Self {
         let looks_inside = query.tests().into_iter().any(|test| {
             let asks_number = |literals: &[Literal]| literals.iter().any(|one| matches!(one, Literal::Number(_)));
             match (&test.field, &test.condition) {
@@ -52,7 +52,7 @@ impl Matcher {
             query,
             looks_inside,
             view,
-            by_bytes: TopicView::new(topic.as_str(), view),
+            by_bytes: TopicView::new(topic.as_str(), view, &*schemas),
             schemas,
             masks: masks.touch(topic.as_str()).then(|| masks.clone()),
         }
@@ -67,11 +67,13 @@ impl Matcher {
     /// Do these bytes not say what they mean? Headers, as they were written, may name a
     /// schema, too.
     pub(super) fn is_opaque(&self, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[u8]) -> bool {
-        let is_opaque = |bytes| match self.looks_inside {
-            true => self.by_bytes.is_opaque(bytes),
-            false => self.by_bytes.reads_differently(bytes),
+        let is_opaque = |part, bytes| match self.looks_inside {
+            true => self.by_bytes.part(part).is_opaque(bytes),
+            false => self.by_bytes.part(part).reads_differently(bytes),
         };
-        key.is_some_and(is_opaque) || value.is_some_and(is_opaque) || names_a_schema(headers)
+        key.is_some_and(|key| is_opaque(Part::Key, key))
+            || value.is_some_and(|value| is_opaque(Part::Value, value))
+            || names_a_schema(headers)
     }
 
     /// Does the record's own bytes leave it open whether it meets the query?
@@ -170,7 +172,7 @@ impl Subject for Looked<'_> {
 
     fn is_plain(&self, part: Part) -> bool {
         self.matcher.masks.is_none()
-            && self.bytes(part).is_none_or(|bytes| self.matcher.by_bytes.is_plain(bytes))
+            && self.bytes(part).is_none_or(|bytes| self.matcher.by_bytes.part(part).is_plain(bytes))
             && !names_a_schema(header_bytes(self.batch, self.index))
     }
 

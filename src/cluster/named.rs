@@ -15,8 +15,10 @@ pub(super) struct Named {
 
 impl Named {
     pub(super) fn add(&mut self, batch: &Batch, index: usize) {
-        let parts = [batch.key(index), batch.value(index)].into_iter().flatten().flatten();
-        self.ids.extend(parts.filter_map(decode::schema_id));
+        for bytes in [batch.key(index), batch.value(index)].into_iter().flatten().flatten() {
+            self.add_frame(bytes);
+            decode::unpacked(bytes).iter().for_each(|plain| self.add_frame(plain));
+        }
         // Headers are taken apart only where one of them may name a schema.
         if names_a_schema(header_bytes(batch, index))
             && let Some(record) = batch.record(index)
@@ -24,6 +26,12 @@ impl Named {
             self.ids.extend(decode::header_schema_ids(&record.headers));
             self.guids.extend(decode::schema_guids(&record.headers));
         }
+    }
+
+    /// What stands before a payload.
+    fn add_frame(&mut self, bytes: &[u8]) {
+        self.ids.extend(decode::schema_id(bytes));
+        self.guids.extend(decode::schema_guid(bytes));
     }
 }
 

@@ -5,7 +5,7 @@
 use super::groups::listed_offset;
 use super::records::RecordRef;
 use super::{Cluster, Metadata};
-use crate::domain::record::{DecodedRecord, ViewAs};
+use crate::domain::record::DecodedRecord;
 use crate::domain::{Failure, FailureKind, GroupId, Offset, Partial, PartitionId, TopicName, TopicPartition};
 use crate::kafka::fetch;
 use std::collections::{BTreeMap, HashMap};
@@ -113,7 +113,7 @@ impl Cluster {
         let mut peeked = Vec::with_capacity(wanted.len());
         for (here, committed) in wanted {
             let records = nearest(found.remove(&here).unwrap_or_default(), committed, around);
-            let records = self.decode(&records, ViewAs::Auto).await;
+            let records = self.decode(&records, self.profile().formats.of(here.topic.as_str())).await;
             peeked.push(Peeked { partition: here, committed, records });
         }
         Ok(Partial { value: peeked, failures })

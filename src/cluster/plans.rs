@@ -307,7 +307,8 @@ impl Cluster {
             let Some((record, earliest_after)) = step.target.and_then(|target| seen.get(&(here, target))) else {
                 continue;
             };
-            let decoded = self.decode(std::slice::from_ref(record), ViewAs::Auto).await;
+            let usual = self.profile().formats.of(step.topic.as_str());
+            let decoded = self.decode(std::slice::from_ref(record), usual).await;
             step.next = decoded.first().map(|decoded| NextRecord {
                 offset: record.offset(),
                 timestamp: record.timestamp(),
@@ -325,7 +326,7 @@ impl Cluster {
             follow: false,
             limit: Some(sample),
             query: None,
-            view: ViewAs::Text,
+            view: ViewAs::Text.into(),
             isolation: Isolation::Uncommitted,
             tiered: TieredRead::Ask,
             keep: Keep::All,

@@ -13,7 +13,7 @@ use super::schemas::Schemas;
 use crate::decode;
 use crate::domain::mask::Masks;
 use crate::domain::query::{Query, Truth};
-use crate::domain::record::{BatchFacts, DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
+use crate::domain::record::{BatchFacts, DecodedRecord, Isolation, ReadAs, StartAt, TieredPart, TieredRead};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::{Listed, OffsetAt};
 use crate::kafka::fetch::{self, Batch, PartitionBounds, ReadEvent, ReadRequest};
@@ -46,7 +46,7 @@ pub struct RecordsRequest {
     pub limit: Option<u64>,
     /// Only records that meet this.
     pub query: Option<Query>,
-    pub view: ViewAs,
+    pub view: ReadAs,
     pub isolation: Isolation,
     pub tiered: TieredRead,
     pub keep: Keep,
@@ -186,7 +186,7 @@ impl Cluster {
     }
 
     /// Makes records readable, in the same order.
-    pub async fn decode(&self, refs: &[RecordRef], view: ViewAs) -> Vec<Arc<DecodedRecord>> {
+    pub async fn decode(&self, refs: &[RecordRef], view: ReadAs) -> Vec<Arc<DecodedRecord>> {
         let schemas = &self.inner.schemas;
         let mut named = Named::default();
         refs.iter().for_each(|record| named.add(&record.batch, record.index as usize));
@@ -555,7 +555,7 @@ pub(super) fn in_order_of_time(records: Vec<RecordRef>) -> Vec<RecordRef> {
 }
 
 /// As it may be seen: records leave here only with their masks.
-fn decoded(reference: &RecordRef, schemas: &Schemas, view: ViewAs, masks: &Masks) -> Option<DecodedRecord> {
+fn decoded(reference: &RecordRef, schemas: &Schemas, view: ReadAs, masks: &Masks) -> Option<DecodedRecord> {
     let record = reference.batch.record(reference.index as usize)?;
     let mut decoded = decode::decode_record(record, view, schemas);
     masks.apply(&mut decoded);

@@ -6,7 +6,9 @@
 
 use super::lock;
 use super::named::Named;
+use super::own_schemas::OwnSchemas;
 use crate::decode::{Reference, SchemaLookup, SchemaState, WriterSchema};
+use crate::domain::query::Part;
 use crate::domain::{Failure, FailureKind};
 use crate::services::registry::{RegisteredSchema, Registry};
 use std::collections::{BTreeSet, HashMap};
@@ -21,6 +23,7 @@ pub(super) struct Schemas {
     registry: Option<Arc<Registry>>,
     known: Mutex<HashMap<i32, Entry>>,
     by_guid: Mutex<HashMap<u128, Entry>>,
+    own: OwnSchemas,
 }
 
 enum Entry {
@@ -32,8 +35,8 @@ enum Entry {
 }
 
 impl Schemas {
-    pub(super) fn new(registry: Option<Arc<Registry>>) -> Self {
-        Self { registry, known: Mutex::default(), by_guid: Mutex::default() }
+    pub(super) fn new(registry: Option<Arc<Registry>>, own: OwnSchemas) -> Self {
+        Self { registry, known: Mutex::default(), by_guid: Mutex::default(), own }
     }
 
     pub(super) fn registry(&self) -> Option<&Registry> {
@@ -127,6 +130,14 @@ impl SchemaLookup for Schemas {
     fn by_guid(&self, guid: u128) -> SchemaState {
         self.state(lock(&self.by_guid).get(&guid), format_args!("{guid:032x}"))
     }
+
+    fn of_topic(&self, topic: &str, part: Part) -> Option<&Result<Arc<WriterSchema>, String>> {
+        self.own.of_topic(topic, part)
+    }
+
+    fn by_fingerprint(&self, fingerprint: u64) -> Option<Arc<WriterSchema>> {
+        self.own.by_fingerprint(fingerprint)
+    }
 }
 
 #[cfg(test)]
@@ -154,7 +165,7 @@ mod tests {
             timeout: Duration::from_secs(10),
             user_agent: "klamm/test".into(),
         };
-        let schemas = Schemas::new(Some(Arc::new(Registry::new(options).unwrap())));
+        let schemas = Schemas::new(Some(Arc::new(Registry::new(options).unwrap())), OwnSchemas::default());
         (server, schemas)
     }
 

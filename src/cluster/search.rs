@@ -17,7 +17,7 @@ use super::Cluster;
 use super::feed::Feed;
 use super::records::{Keep, MAX_UPDATE, RecordRef, in_order_of_time};
 use crate::domain::query::{Query, narrow};
-use crate::domain::record::{Isolation, StartAt, TieredPart, TieredRead, ViewAs};
+use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead};
 use crate::domain::{Failure, FailureKind, PartitionId, TopicName};
 use crate::kafka::fetch::{self, ReadEvent, ReadRequest, Reading};
 use sifting::Sifting;
@@ -48,7 +48,7 @@ pub struct SearchRequest {
     /// are not in order; `None` is as long as the range, from a second to five minutes.
     pub slack_ms: Option<i64>,
     /// `None`: as the profile's formats say.
-    pub view: Option<ViewAs>,
+    pub view: Option<ReadAs>,
     pub isolation: Isolation,
     pub tiered: TieredRead,
     pub keep: Keep,

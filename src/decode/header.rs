@@ -3,7 +3,7 @@
 //! Format: `HeaderSchemaIdSerializer` of Confluent's serializers: a magic byte, the id
 //! or the GUID, and for Protobuf which message it is. The bytes are then bare.
 
-use super::Part;
+use crate::domain::query::Part;
 use crate::domain::record::{Header, Record};
 use bytes::Bytes;
 

@@ -12,6 +12,8 @@ use std::io::Read;
 
 /// Text that repeats itself packs a hundredfold; a bomb a thousandfold and more.
 const MOST_FOR_EACH_BYTE: usize = 256;
+/// Packed, and packed again, is possible; more is noise.
+pub(super) const MOST_PACKINGS: usize = 3;
 /// So much may come out of even a few bytes.
 const AT_LEAST: usize = 64 << 10;
 const LARGEST: usize = 64 << 20;
@@ -37,6 +39,15 @@ pub(super) fn unpack(bytes: &[u8], packing: Packing) -> Result<Bytes, String> {
         }
         Packing::Base64 => from_base64(bytes),
     }
+}
+
+/// What is left when nothing is packed any more, or cannot be unpacked; `None` for what
+/// is not packed.
+pub(super) fn unpack_all(bytes: &[u8]) -> Option<Bytes> {
+    let next = |bytes: &[u8]| unpack(bytes, packing(bytes)?).ok();
+    let first = next(bytes)?;
+    let within = std::iter::successors(Some(first), |bytes| next(bytes));
+    within.take(MOST_PACKINGS).last()
 }
 
 fn bounded(mut from: impl Read, packed: usize) -> Result<Bytes, String> {

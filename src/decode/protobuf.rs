@@ -4,6 +4,7 @@
 //! values are counted, depth is bounded, a payload is read whole or not at all. What
 //! the schema does not know is shown by its number.
 
+mod descriptors;
 mod file;
 mod plan;
 mod source;
@@ -15,6 +16,7 @@ use super::{decimal, moment};
 use crate::domain::value::{Logical, Value};
 use bytes::Bytes;
 use file::File;
+pub use file::imports;
 use plan::{FieldPlan, MessageId, Plan, Type};
 use std::sync::Arc;
 use wire::{Raw, Wire};
@@ -36,6 +38,8 @@ pub(super) const EVERY_TYPE: &str = r#"package fuzz; message Every {
 #[derive(Debug)]
 pub(super) struct Schema {
     plan: Plan,
+    /// What is read where nothing says which message it is, instead of the first.
+    chosen: Option<MessageId>,
 }
 
 impl Schema {
@@ -45,7 +49,21 @@ impl Schema {
         let parse = |text: &str| File::parse(text).map_err(|error| format!("its schema cannot be parsed: {error}"));
         let main = parse(text)?;
         let others = others.map(parse).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { plan: Plan::link(main, others) })
+        Ok(Self { plan: Plan::link(main, others), chosen: None })
+    }
+
+    /// The same from a set of descriptors, of which the last is the main file.
+    pub fn of_descriptors(set: &Bytes) -> Result<Self, String> {
+        let mut files = descriptors::files(set).map_err(|error| format!("it is no set of descriptors: {error}"))?;
+        let main = files.pop().ok_or("the set of descriptors is empty")?;
+        Ok(Self { plan: Plan::link(main, files), chosen: None })
+    }
+
+    /// Names the message to be read where nothing else does.
+    pub fn choose(&mut self, message: &str) -> Result<(), String> {
+        let found = self.plan.named(message.trim_start_matches('.'));
+        self.chosen = Some(found.ok_or_else(|| format!("its schema has no message {message}"))?);
+        Ok(())
     }
 
     /// Reads what follows a registry's frame: which message it is, and the message.
@@ -57,8 +75,12 @@ impl Schema {
         self.read(&rest, id)
     }
 
-    /// Reads a message of which `path` says which it is; the first if it says nothing.
+    /// Reads a message of which `path` says which it is; the chosen one, or the first, if
+    /// it says nothing.
     pub fn read_named(&self, path: &Bytes, payload: &Bytes) -> Result<Value, String> {
+        if let Some(id) = self.chosen.filter(|_| path.is_empty()) {
+            return self.read(payload, id);
+        }
         let path = if path.is_empty() {
             vec![0]
         } else {

@@ -1,7 +1,7 @@
 //! The schema a value was written with, prepared for reading.
 
 use super::avro::{self, Plan};
-use super::{json, protobuf};
+use super::{json, protobuf, single_object};
 use crate::domain::record::Format;
 use crate::domain::value::Value;
 use apache_avro::Schema;
@@ -16,11 +16,21 @@ pub struct Reference {
     pub text: String,
 }
 
+/// Where the messages of a Protobuf schema are described.
+#[derive(Clone, Copy, Debug)]
+pub enum ProtobufSource<'a> {
+    /// A `.proto` file.
+    Text(&'a str),
+    /// A `FileDescriptorSet`, as `protoc --descriptor_set_out` writes it.
+    Descriptors(&'a Bytes),
+}
+
 /// A registered schema, parsed once and used for every record that names it.
 #[derive(Debug)]
 pub struct WriterSchema {
     body: Body,
     label: Option<Arc<str>>,
+    fingerprint: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -41,11 +51,13 @@ impl WriterSchema {
         references: &[Reference],
         label: Option<Arc<str>>,
     ) -> Result<Self, String> {
+        let mut fingerprint = None;
         let body = match schema_type {
             "AVRO" => {
                 let others = references.iter().map(|reference| reference.text.as_str());
                 let (main, others) = Schema::parse_str_with_list(text, others)
                     .map_err(|error| format!("its schema cannot be parsed: {error}"))?;
+                fingerprint = single_object::fingerprint(&main);
                 Body::Avro(Plan::compile(&main, &others)?)
             }
             "JSON" => Body::Json,
@@ -55,7 +67,30 @@ impl WriterSchema {
             }
             other => return Err(format!("its schema is of type {other}, which klamm does not read")),
         };
-        Ok(Self { body, label })
+        Ok(Self { body, label, fingerprint })
+    }
+
+    /// A Protobuf schema of which this message, by its full name, is read where bytes do
+    /// not say which; without one the first.
+    pub fn protobuf(
+        main: &ProtobufSource<'_>,
+        imports: &[String],
+        message: Option<&str>,
+        label: Option<Arc<str>>,
+    ) -> Result<Self, String> {
+        let mut schema = match main {
+            ProtobufSource::Text(text) => protobuf::Schema::parse(text, imports.iter().map(String::as_str))?,
+            ProtobufSource::Descriptors(bytes) => protobuf::Schema::of_descriptors(bytes)?,
+        };
+        if let Some(message) = message {
+            schema.choose(message)?;
+        }
+        Ok(Self { body: Body::Protobuf(schema), label, fingerprint: None })
+    }
+
+    /// Of an Avro schema, what values of [single-object encoding](single_object) name it by.
+    pub fn fingerprint(&self) -> Option<u64> {
+        self.fingerprint
     }
 
     pub fn label(&self) -> Option<Arc<str>> {

@@ -4,17 +4,15 @@
 
 use super::header::SchemaName;
 use super::{
-    FRAME_BYTES, Part, SchemaLookup, SchemaState, cbor, header, json, kafka_topics, messagepack, number, packed,
-    protobuf, schema_id, text,
+    FRAME_BYTES, GUID_FRAME_BYTES, SchemaLookup, SchemaState, WriterSchema, cbor, header, json, kafka_topics,
+    messagepack, number, packed, protobuf, schema_guid, schema_id, single_object, text,
 };
+use crate::domain::query::Part;
 use crate::domain::record::{Attempt, Decoded, Format, Packing, Record, ViewAs};
 use crate::domain::value::Value;
 use crate::domain::xml;
 use bytes::Bytes;
 use std::sync::Arc;
-
-/// Packed, and packed again, is possible; more is noise.
-const MOST_PACKINGS: usize = 3;
 
 pub(super) struct Trial<'a> {
     schemas: &'a dyn SchemaLookup,
@@ -44,6 +42,7 @@ impl<'a> Trial<'a> {
             .as_chosen(&bytes, view)
             .or_else(|| self.as_kafka_keeps_it(&bytes, view))
             .or_else(|| self.as_claimed(&bytes, view))
+            .or_else(|| self.by_a_file(&bytes, view))
             .or_else(|| self.as_guessed(&bytes, view))
             .unwrap_or_else(|| plain(Value::Bytes(bytes.clone()), Format::Hex));
         Decoded { value: found.value, format: found.format, schema: found.schema, packed, attempts: self.attempts }
@@ -61,7 +60,7 @@ impl<'a> Trial<'a> {
         let mut bytes = bytes.clone();
         let mut packings = Vec::new();
         let mut next = if view == ViewAs::Base64 { Some(Packing::Base64) } else { packed::packing(&bytes) };
-        while let Some(packing) = next.filter(|_| packings.len() < MOST_PACKINGS) {
+        while let Some(packing) = next.filter(|_| packings.len() < packed::MOST_PACKINGS) {
             match packed::unpack(&bytes, packing) {
                 Ok(plain) => bytes = plain,
                 Err(reason) => {
@@ -99,7 +98,7 @@ impl<'a> Trial<'a> {
             ViewAs::Number(kind) => (kind.word(), number::read(bytes, kind).map(|value| (value, Format::Number(kind)))),
             ViewAs::Uuid => ("uuid", number::uuid(bytes).map(|value| (value, Format::Uuid))),
             // Without a schema its fields still have numbers.
-            ViewAs::Protobuf if schema_id(bytes).is_none() && self.named_by_header().is_none() => (
+            ViewAs::Protobuf if !self.names_a_schema(bytes) => (
                 "protobuf",
                 protobuf::read_without_schema(bytes).map(|value| (value, Format::Protobuf { schema_id: None })),
             ),
@@ -133,6 +132,18 @@ impl<'a> Trial<'a> {
         self.within.and_then(|(record, part)| header::schema_name(record, part))
     }
 
+    /// Is there a schema to read them by, theirs or the topic's?
+    fn names_a_schema(&self, bytes: &[u8]) -> bool {
+        schema_id(bytes).is_some()
+            || schema_guid(bytes).is_some()
+            || self.named_by_header().is_some()
+            || self.of_topic().is_some()
+    }
+
+    fn of_topic(&self) -> Option<&'a Result<Arc<WriterSchema>, String>> {
+        self.within.and_then(|(record, part)| self.schemas.of_topic(record.topic.as_str(), part))
+    }
+
     /// What the bytes say they are.
     fn as_claimed(&mut self, bytes: &Bytes, view: ViewAs) -> Option<Found> {
         let wants_schema = match view {
@@ -141,21 +152,21 @@ impl<'a> Trial<'a> {
             _ => return None,
         };
         let named = self.named_by_header();
-        let (state, id) = match (&named, schema_id(bytes)) {
-            (Some((SchemaName::Id(id), _)), _) => (self.schemas.schema(*id), Some(*id)),
-            (Some((SchemaName::Guid(guid), _)), _) => (self.schemas.by_guid(*guid), None),
-            (None, Some(id)) => (self.schemas.schema(id), Some(id)),
-            (None, None) => {
-                if let Some(decoder) = wants_schema {
-                    self.claim(decoder, "it does not begin with a zero byte and a schema id");
-                }
-                return None;
-            }
+        let (state, id, frame) = match (&named, schema_id(bytes), schema_guid(bytes)) {
+            (Some((SchemaName::Id(id), _)), ..) => (self.schemas.schema(*id), Some(*id), 0),
+            (Some((SchemaName::Guid(guid), _)), ..) => (self.schemas.by_guid(*guid), None, 0),
+            (None, Some(id), _) => (self.schemas.schema(id), Some(id), FRAME_BYTES),
+            (None, None, Some(guid)) => (self.schemas.by_guid(guid), None, GUID_FRAME_BYTES),
+            (None, None, None) => return self.as_single_object(bytes, wants_schema),
         };
         let schema = match state {
             SchemaState::Ready(schema) => schema,
             SchemaState::Missing(reason) => {
-                self.claim("schema", reason);
+                // A byte of 1 is the beginning of much else.
+                match (frame, wants_schema) {
+                    (GUID_FRAME_BYTES, None) => self.guess("schema", reason),
+                    _ => self.claim("schema", reason),
+                }
                 return None;
             }
             SchemaState::Pending => {
@@ -165,8 +176,41 @@ impl<'a> Trial<'a> {
         };
         let read = match &named {
             Some((_, which)) => schema.read_bare(bytes, which, id),
-            None => schema.read(&bytes.slice(FRAME_BYTES..), id),
+            None => schema.read(&bytes.slice(frame..), id),
         };
+        self.taken(&schema, read)
+    }
+
+    /// Avro that names its schema by a fingerprint.
+    fn as_single_object(&mut self, bytes: &Bytes, wants_schema: Option<&'static str>) -> Option<Found> {
+        let Some(fingerprint) = single_object::single_object(bytes) else {
+            if let Some(decoder) = wants_schema.filter(|_| self.of_topic().is_none()) {
+                self.claim(decoder, "it does not begin with a zero byte and a schema id");
+            }
+            return None;
+        };
+        let Some(schema) = self.schemas.by_fingerprint(fingerprint) else {
+            self.claim("avro", format!("no schema file of the profile has the fingerprint {fingerprint:016x}"));
+            return None;
+        };
+        let read = schema.read(&single_object::payload(bytes), None);
+        self.taken(&schema, read)
+    }
+
+    /// By the schema that somebody named for the topic.
+    fn by_a_file(&mut self, bytes: &Bytes, view: ViewAs) -> Option<Found> {
+        let schema = match self.of_topic().filter(|_| matches!(view, ViewAs::Auto | ViewAs::Avro | ViewAs::Protobuf))? {
+            Ok(schema) => Arc::clone(schema),
+            Err(reason) => {
+                self.claim("schema", reason);
+                return None;
+            }
+        };
+        let read = schema.read_bare(bytes, &Bytes::new(), None);
+        self.taken(&schema, read)
+    }
+
+    fn taken(&mut self, schema: &WriterSchema, read: Result<(Value, Format), String>) -> Option<Found> {
         match read {
             Ok((value, format)) => Some(Found { value, format, schema: schema.label() }),
             Err(reason) => {

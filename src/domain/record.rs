@@ -308,6 +308,30 @@ impl ViewAs {
     }
 }
 
+/// How a record's key and its value are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct ReadAs {
+    pub key: ViewAs,
+    pub value: ViewAs,
+}
+
+impl ReadAs {
+    /// How people write it: one format, or the key's and the value's.
+    pub fn title(self) -> String {
+        if self.key == self.value {
+            return self.value.title().to_owned();
+        }
+        format!("{} / {}", self.key.title(), self.value.title())
+    }
+}
+
+impl From<ViewAs> for ReadAs {
+    /// Both the same.
+    fn from(view: ViewAs) -> Self {
+        Self { key: view, value: view }
+    }
+}
+
 /// A decoder that was tried and why it did not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {

@@ -7,7 +7,8 @@
 use super::file;
 use crate::domain::naming::Naming;
 use crate::domain::rules::{Rule, Rules};
-use crate::domain::{mask, throughput, topic_formats, when};
+use crate::domain::topic_formats::TopicFormat;
+use crate::domain::{mask, throughput, when};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -138,7 +139,7 @@ pub static FIELDS: &[FieldRow; 34] = &[
     row(F::Judge(Rule::AllowedLag), &["verdict", "allowed_lag"], K::Rule(Rule::AllowedLag), "verdict-allowed-lag", "0", "Records that count as no lag"),
     row(F::Judge(Rule::MinimumComplete), &["verdict", "minimum_complete"], K::Rule(Rule::MinimumComplete), "verdict-minimum-complete", "0", "Share of its commits below which a group counts as OK, unjudged"),
     row(F::Judge(Rule::Expire), &["verdict", "expire"], K::Rule(Rule::Expire), "verdict-expire", "7d", "Older commits do not count"),
-    row(F::Formats, &["formats"], K::Formats, "formats", "auto", "How records are read by topic, such as orders.*=avro,*.log=text"),
+    row(F::Formats, &["formats"], K::Formats, "formats", "auto", "How keys and values are read by topic, such as orders.*=int64 avro:order.avsc, *.log=text"),
     row(F::Masks, &["masks"], K::Masks, "masks", "none", "What of records nobody may see by topic, such as orders.*=value.email headers.token, *=/[0-9]{16}/"),
     row(F::Naming, &["naming"], K::Expression, "naming", "none", "Regular expression that topics' names must match"),
     row(F::Notes, &["notes"], K::Text, "notes", "none", "What to know about this cluster"),
@@ -212,24 +213,17 @@ pub(super) fn pace(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// `orders.*=avro, *.log=text`
+/// `orders.*=int64 avro, *.log=text`
 pub(super) fn formats(text: &str) -> Result<Vec<(String, String)>, String> {
     let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| {
             let (pattern, word) = pair.split_once('=').ok_or_else(|| format!("{pair}: write PATTERN=FORMAT"))?;
             let (pattern, word) = (pattern.trim(), word.trim());
-            format_word(word)?;
+            TopicFormat::parse(word)?;
             Ok((pattern.to_owned(), word.to_owned()))
         })
         .collect()
-}
-
-pub(super) fn format_word(word: &str) -> Result<crate::domain::record::ViewAs, String> {
-    topic_formats::parse(word).ok_or_else(|| {
-        let known: Vec<&str> = topic_formats::WORDS.iter().map(|(word, _)| *word).collect();
-        format!("\u{201c}{word}\u{201d} is no format; it is one of {}", known.join(", "))
-    })
 }
 
 /// The keys of a section of the profile; of the profile itself without one.

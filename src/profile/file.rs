@@ -15,7 +15,7 @@ use super::settings::{Mechanism, Pem, Refresh};
 use crate::domain::mask::{self, Masks};
 use crate::domain::naming::Naming;
 use crate::domain::rules::{Rule, Rules};
-use crate::domain::topic_formats::TopicFormats;
+use crate::domain::topic_formats::{TopicFormat, TopicFormats};
 use section::{Bad, Section};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -350,8 +350,11 @@ impl Reader<'_> {
         let mut formats = Vec::new();
         for (pattern, span, item) in section.entries() {
             let word = item.as_str().ok_or_else(|| Bad::at(span.clone(), "a format must be a text in quotes"))?;
-            let view = field::format_word(word).map_err(|reason| Bad::at(item.span().or(span), reason))?;
-            formats.push((pattern.to_owned(), view));
+            let mut format = TopicFormat::parse(word).map_err(|reason| Bad::at(item.span().or(span), reason))?;
+            for file in [&mut format.key.schema, &mut format.value.schema].into_iter().flatten() {
+                file.path = self.path(&file.path.to_string_lossy());
+            }
+            formats.push((pattern.to_owned(), format));
         }
         Ok(TopicFormats(formats))
     }

@@ -118,7 +118,9 @@ fn value(row: &FieldRow) -> Json {
         Kind::Secret => return json!({"description": row.doc, "allOf": [{"$ref": "#/definitions/secret"}]}),
         Kind::Formats => {
             let words: Vec<&str> = crate::domain::topic_formats::WORDS.iter().map(|(word, _)| *word).collect();
-            json!({"type": "object", "additionalProperties": {"enum": words}})
+            let part = format!(r"({}|avro:\S+|protobuf:\S+)", words.join("|"));
+            let other = json!({"type": "string", "pattern": format!("^{part}( {part})?$")});
+            json!({"type": "object", "additionalProperties": {"anyOf": [{"enum": words}, other]}})
         }
         Kind::Masks => json!({"type": "object", "additionalProperties": {"type": "string"}}),
         Kind::Rule(Rule::MinimumComplete) => json!({"type": "number", "minimum": 0, "maximum": 1}),

@@ -38,7 +38,7 @@ fn the_example_is_read_without_a_warning() {
     assert_eq!(prod.read_budget, Some(Some(20_000_000)));
     assert_eq!(prod.rack.as_deref(), Some("eu-central-1a"));
     assert_eq!((prod.refresh.metadata.as_secs(), prod.refresh.lag.as_secs()), (30, 10));
-    assert_eq!(prod.formats.of("orders.v1"), crate::domain::record::ViewAs::Avro);
+    assert_eq!(prod.formats.of("orders.v1"), crate::domain::record::ViewAs::Avro.into());
     assert!(prod.naming.as_ref().unwrap().allows("orders.eu.v1"));
     let ca = path.parent().unwrap().join("certs/prod-ca.pem");
     assert_eq!(prod.tls.as_ref().unwrap().ca, Some(Pem::File(ca)));

@@ -20,12 +20,12 @@ fn batches() {
 
 #[test]
 fn avro() {
-    survives("avro", klamm::decode::fuzz_avro);
+    survives("avro", klamm::decode::fuzz::avro);
 }
 
 #[test]
 fn formats() {
-    survives("formats", klamm::decode::fuzz_formats);
+    survives("formats", klamm::decode::fuzz::formats);
 }
 
 #[test]

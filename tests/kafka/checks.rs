@@ -57,6 +57,7 @@ pub const CHECKS: &[Check] = &[
     ("avro/registry down", reading::registry_down),
     ("formats/by the registry", formats::registered),
     ("formats/without a schema", formats::without_a_schema),
+    ("formats/by a schema file", formats::by_a_schema_file),
     ("formats/of Kafka itself", formats::of_kafka_itself),
     ("formats/masked", formats::masked),
     ("reset and undo", changing::reset_and_undo),

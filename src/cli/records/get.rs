@@ -4,7 +4,7 @@ use super::line;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::complain;
 use crate::cli::session::{Session, blocking};
-use crate::domain::record::{TieredRead, ViewAs};
+use crate::domain::record::{ReadAs, TieredRead};
 use crate::domain::{Fact, FailureKind, Offset, PartitionId, TopicName};
 use clap::Args;
 use std::io;
@@ -18,8 +18,8 @@ pub(crate) struct GetArguments {
     #[arg(long)]
     tiered: bool,
     /// How keys and values are read; without it as the profile's formats say
-    #[arg(long = "as", value_parser = super::tail::view())]
-    view: Option<ViewAs>,
+    #[arg(long = "as", value_parser = super::tail::ReadAsParser)]
+    view: Option<ReadAs>,
 }
 
 struct Place {

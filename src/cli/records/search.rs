@@ -10,7 +10,7 @@ use crate::cli::output::{Cell, Column, Report, Table, complain, number, text};
 use crate::cli::session::{Session, blocking};
 use crate::cluster::{Cluster, Keep, SearchRequest, SearchUpdate, TopicSearched};
 use crate::domain::query::Query;
-use crate::domain::record::{DecodedRecord, TieredRead, ViewAs};
+use crate::domain::record::{DecodedRecord, ReadAs, TieredRead};
 use crate::domain::when::parse_duration;
 use crate::domain::{Failure, PartitionId, TopicName};
 use clap::Args;
@@ -55,8 +55,8 @@ pub(crate) struct SearchArguments {
     #[arg(long)]
     tiered: bool,
     /// How keys and values are read; without it as the profile's formats say
-    #[arg(long = "as", value_parser = super::tail::view())]
-    view: Option<ViewAs>,
+    #[arg(long = "as", value_parser = super::tail::ReadAsParser)]
+    view: Option<ReadAs>,
 }
 
 pub(super) async fn run(session: &mut Session, arguments: SearchArguments) -> Result<Exit, Stop> {

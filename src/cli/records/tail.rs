@@ -8,12 +8,15 @@ use crate::cli::session::{Session, blocking};
 use crate::cluster::{Cluster, Keep, RecordCounts, RecordsRequest};
 use crate::domain::plan::Confirm;
 use crate::domain::query::Query;
-use crate::domain::record::{Isolation, StartAt, TieredPart, TieredRead, ViewAs};
+use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead};
+use crate::domain::topic_formats::{self, TopicFormat};
 use crate::domain::when::parse_time;
-use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName, show, topic_formats};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueEnum};
+use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName, show};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command, ValueEnum};
 use jiff::tz::TimeZone;
+use std::ffi::OsStr;
 use std::time::Duration;
 
 /// Records decoded at once: enough to be quick, few enough to be soon on screen.
@@ -51,8 +54,8 @@ pub(crate) struct TailArguments {
     #[arg(long)]
     tiered: bool,
     /// How keys and values are read; without it as the profile's formats say
-    #[arg(long = "as", value_parser = view())]
-    view: Option<ViewAs>,
+    #[arg(long = "as", value_parser = ReadAsParser)]
+    view: Option<ReadAs>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -75,10 +78,29 @@ impl From<Level> for Isolation {
     }
 }
 
-/// The words of [`topic_formats`], as values of a flag.
-pub(super) fn view() -> impl TypedValueParser<Value = ViewAs> {
-    PossibleValuesParser::new(topic_formats::WORDS.iter().map(|(word, _)| *word))
-        .try_map(|word| topic_formats::parse(&word).ok_or_else(|| format!("{word} is no format")))
+/// A format of [`topic_formats`], or the keys' and the values', as the value of a flag.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReadAsParser;
+
+impl TypedValueParser for ReadAsParser {
+    type Value = ReadAs;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<ReadAs, clap::Error> {
+        let format = TopicFormat::parse(&value.to_string_lossy()).and_then(|format| {
+            let has_file = format.key.schema.is_some() || format.value.schema.is_some();
+            if has_file { Err("the file of a schema is named in the profile's formats".into()) } else { Ok(format) }
+        });
+        match format {
+            Ok(format) => Ok(ReadAs { key: format.key.view, value: format.value.view }),
+            Err(reason) => {
+                Err(clap::Error::raw(ErrorKind::ValueValidation, format!("--as: {reason}\n")).with_cmd(command))
+            }
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(topic_formats::WORDS.iter().map(|(word, _)| PossibleValue::new(*word))))
+    }
 }
 
 pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Result<Exit, Stop> {

@@ -12,7 +12,7 @@ fn request(start: StartAt) -> RecordsRequest {
         follow: false,
         limit: None,
         query: None,
-        view: ViewAs::Auto,
+        view: ReadAs::default(),
         isolation: Isolation::Uncommitted,
         tiered: TieredRead::Ask,
         keep: Keep::All,

@@ -6,9 +6,10 @@
 
 use super::reach::Reach;
 use crate::cluster::Cluster;
-use crate::decode::TopicView;
+use crate::decode::{PartView, TopicView};
 use crate::domain::partitioner::{Partitioner, partition_for};
-use crate::domain::record::ViewAs;
+use crate::domain::query::Part;
+use crate::domain::record::ReadAs;
 use crate::domain::topic::Topic;
 use crate::domain::{Offset, PartitionId, TopicPartition, show};
 use crate::kafka::fetch::{Batch, ReadRange, first_batches};
@@ -29,7 +30,7 @@ pub(super) async fn narrow(
     cluster: &Cluster,
     topic: &Arc<Topic>,
     wanted: &BTreeSet<Box<str>>,
-    view: Option<ViewAs>,
+    view: Option<ReadAs>,
     reach: &mut Reach,
 ) {
     let partitions = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
@@ -37,11 +38,10 @@ pub(super) async fn narrow(
         return;
     }
     let view = view.unwrap_or_else(|| cluster.profile().formats.of(topic.name.as_str()));
+    let keys_as = TopicView::new(topic.name.as_str(), view, &*cluster.inner.schemas).part(Part::Key);
     let samples = sample(cluster, topic, &reach.ranges).await;
     let told = match samples {
-        Some(batches) => {
-            partitioners(batches.iter().flat_map(keys_of), partitions, TopicView::new(topic.name.as_str(), view))
-        }
+        Some(batches) => partitioners(batches.iter().flat_map(keys_of), partitions, keys_as),
         None => Told::Nothing("some partitions could not be sampled"),
     };
     let (partitioners, keys) = match told {
@@ -98,7 +98,7 @@ fn keys_of(batch: &Arc<Batch>) -> impl Iterator<Item = (PartitionId, &[u8])> {
 }
 
 /// The partitioners that put each of these keys where it lies.
-fn partitioners<'a>(keys: impl Iterator<Item = (PartitionId, &'a [u8])>, partitions: i32, view: TopicView) -> Told {
+fn partitioners<'a>(keys: impl Iterator<Item = (PartitionId, &'a [u8])>, partitions: i32, view: PartView) -> Told {
     let mut fitting: Vec<Partitioner> = Partitioner::ALL.to_vec();
     let mut seen: HashSet<(PartitionId, &[u8])> = HashSet::new();
     for (here, key) in keys {
@@ -123,10 +123,12 @@ fn partitioners<'a>(keys: impl Iterator<Item = (PartitionId, &'a [u8])>, partiti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::NoSchemas;
 
     fn told(keys: &[(PartitionId, &str)]) -> Told {
         let keys = keys.iter().map(|(partition, key)| (*partition, key.as_bytes()));
-        partitioners(keys, 12, TopicView::new("t", ViewAs::Auto))
+        let view = TopicView::new("t", ReadAs::default(), &NoSchemas);
+        partitioners(keys, 12, view.part(Part::Key))
     }
 
     /// Places of `domain::partitioner`'s own vectors, for twelve partitions.

@@ -4,7 +4,7 @@ use super::{SearchRequest, keys, no_partition};
 use crate::cluster::Cluster;
 use crate::cluster::records::{Keep, RecordsRequest};
 use crate::domain::query::Narrowed;
-use crate::domain::record::{StartAt, TieredRead, ViewAs};
+use crate::domain::record::{ReadAs, StartAt, TieredRead};
 use crate::domain::topic::Topic;
 use crate::domain::{Failure, Offset, PartitionId, Time, TopicName, TopicPartition, show};
 use crate::kafka::admin::offsets::OffsetAt;
@@ -58,7 +58,7 @@ impl Cluster {
                 follow: false,
                 limit: None,
                 query: None,
-                view: ViewAs::Auto,
+                view: ReadAs::default(),
                 isolation: request.isolation,
                 tiered: TieredRead::Ask,
                 keep: Keep::All,

@@ -8,7 +8,7 @@ use crate::cluster::schemas::Schemas;
 use crate::cluster::search::SearchCounts;
 use crate::domain::mask::Masks;
 use crate::domain::query::Truth;
-use crate::domain::record::ViewAs;
+use crate::domain::record::ReadAs;
 use crate::domain::{Offset, PartitionId, TopicName};
 use crate::kafka::fetch::{Batch, Outline, Passed, ReadRange, Sieve};
 use std::collections::HashMap;
@@ -37,7 +37,7 @@ impl Sifting {
     pub(super) fn new(
         request: &SearchRequest,
         topic: &TopicName,
-        view: ViewAs,
+        view: ReadAs,
         schemas: Arc<Schemas>,
         masks: &Masks,
         not_before: Option<i64>,

@@ -57,6 +57,20 @@ pub(in crate::decode) struct Enum {
     pub values: Vec<(String, i32)>,
 }
 
+/// The paths that a `.proto` file imports, as they are written.
+pub fn imports(text: &str) -> Result<Vec<String>, String> {
+    let tokens = source::tokens(text).map_err(|error| error.to_string())?;
+    let words: Vec<Token<'_>> = tokens.into_iter().map(|(token, _)| token).collect();
+    let imported = |at: usize| match words.get(at..)? {
+        [Token::Word("import"), Token::Text(path), ..]
+        | [Token::Word("import"), Token::Word("public" | "weak" | "option"), Token::Text(path), ..] => {
+            Some((*path).to_owned())
+        }
+        _ => None,
+    };
+    Ok((0..words.len()).filter_map(imported).collect())
+}
+
 impl File {
     pub fn parse(text: &str) -> Result<Self, ProtoError> {
         let mut parser = Parser { tokens: source::tokens(text)?, at: 0 };

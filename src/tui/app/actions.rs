@@ -24,6 +24,7 @@ use super::slot::Slot;
 use super::state::{Screen, State};
 use super::watch;
 use crate::domain::Time;
+use crate::domain::query::Part;
 use crate::tui::command::Command as C;
 use std::time::Duration;
 
@@ -102,7 +103,8 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         }
         C::RecordsFrom => records::ask_from(state),
         C::RecordsSearch => records::ask_contains(state),
-        C::RecordsViewAs => records::choose_view(state),
+        C::RecordsViewAs => records::choose_view(state, Part::Value),
+        C::RecordsKeyAs => records::choose_view(state, Part::Key),
         C::RecordsIsolation => records::next_isolation(state, effects),
         C::RecordsTiered => records::read_tiered(state, effects),
         C::RecordsWrap => state.views.records.wraps = !state.views.records.wraps,

@@ -7,7 +7,7 @@ use crate::domain::group_config;
 use crate::domain::group_plan::Leavers;
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
 use crate::domain::plan::Plan;
-use crate::domain::record::ViewAs;
+use crate::domain::record::ReadAs;
 use crate::domain::{BrokerId, GroupId, PartitionId, TopicName};
 use crate::profile::{Action, Field, Question};
 use crate::tui::app::screens::groups::GroupSort;
@@ -93,7 +93,7 @@ pub enum Request {
     Search(Box<SearchRequest>),
     Decode {
         records: Vec<RecordRef>,
-        view: ViewAs,
+        view: ReadAs,
     },
     PlanReset(ResetRequest),
     /// The offsets of a group, to one that need not be there.

@@ -14,7 +14,7 @@ use super::slot::Slots;
 use super::splits::Splits;
 use super::watch::Watches;
 use crate::cluster::{BrokerRow, Groups, Metadata, TopicLogs};
-use crate::domain::record::ViewAs;
+use crate::domain::record::ReadAs;
 use crate::domain::{GroupId, Time, TopicName};
 use crate::tui::command::{Chord, Ctx, KeyMap, Place};
 use jiff::tz::TimeZone;
@@ -123,8 +123,8 @@ impl State {
     }
 
     /// How a topic's records are read unless somebody says otherwise.
-    pub fn usual_view(&self, topic: &str) -> ViewAs {
-        self.link.session().map_or(ViewAs::Auto, |session| session.formats.of(topic))
+    pub fn usual_view(&self, topic: &str) -> ReadAs {
+        self.link.session().map_or_else(ReadAs::default, |session| session.formats.of(topic))
     }
 
     pub fn viewport(&self, pane: Pane) -> Viewport {

@@ -72,6 +72,7 @@ pub enum Command {
     RecordsFrom,
     RecordsSearch,
     RecordsViewAs,
+    RecordsKeyAs,
     RecordsIsolation,
     RecordsTiered,
     RecordsWrap,
@@ -453,6 +454,7 @@ pub static TABLE: &[Row] = &[
     row(C::RecordsSearch, "records.search", &["/"], G::Records, "search", "Show only records that meet a query, or search all of them").at(&[Place::Records]).hint(3).when(with_reading),
     row(C::RecordsFrom, "records.from", &["F"], G::Records, "from…", "Choose where to read from").at(&[Place::Records]).hint(4).when(with_cluster),
     row(C::RecordsViewAs, "records.view-as", &["v"], G::Records, "view as…", "Read keys and values as another format").at(&[Place::Records]).hint(5).when(with_reading),
+    row(C::RecordsKeyAs, "records.key-as", &["V"], G::Records, "keys as…", "Read keys alone as another format").at(&[Place::Records]).when(with_reading),
     row(C::RecordsIsolation, "records.isolation", &["i"], G::Records, "isolation", "With or without records of aborted and open transactions").at(&[Place::Records]).hint(34).when(with_reading),
     row(C::RecordsTiered, "records.tiered", &["enter"], G::Records, "read remote storage", "Read on although the records lie in remote storage").at(&[Place::Records]).hint(1)
         .when(|ctx| if ctx.asks_tiered { Enabled::Yes } else { Enabled::No("nothing lies in remote storage") }),

@@ -1,7 +1,7 @@
 //! Formats: what claims to be something, or is said to be, is read as that.
 
 use super::reading::all;
-use crate::klamm::{DONE, Klamm, NOT_MET};
+use crate::klamm::{DONE, Klamm, NOT_MET, PARTLY};
 use crate::registry;
 use crate::target::Target;
 use crate::witness::{Seed, Witness};
@@ -92,6 +92,50 @@ pub fn without_a_schema(target: &Target) {
     let inside = klamm.records(&all(topic, &["--contains", "9223372036854775807"]));
     assert_eq!(inside.len(), 2, "a number is found as it is shown");
     assert_eq!(klamm.records(&all(topic, &["--contains", "\"a\":1"])).len(), 1, "what is packed is looked into");
+}
+
+/// Values that name no schema, read by files that the profile names; keys as something else.
+pub fn by_a_schema_file(target: &Target) {
+    let topic = "check.formats.files";
+    let avro = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"}]}"#;
+    let schema = apache_avro::Schema::parse_str(avro).expect("a schema");
+    let mut named = Vec::new();
+    let order = apache_avro::types::Value::Record(vec![("id".into(), apache_avro::types::Value::Long(43))]);
+    apache_avro::GenericSingleObjectWriter::new_with_capacity(&schema, 64)
+        .and_then(|mut writer| writer.write_value_ref(&order, &mut named))
+        .expect("it is written");
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 1, 1, &[]);
+    let key = 7_i64.to_be_bytes();
+    let values: [&[u8]; 3] = [&[84], &named, &[84, 84]];
+    witness.produce(topic, &values.map(|value| Seed { key: Some(&key), value: Some(value), ..Seed::default() }));
+    write(target, "check.formats.proto", &[ORDER]);
+
+    let klamm = Klamm::on(target).without_connection();
+    klamm.write("order.avsc", avro);
+    klamm.write("shop.proto", PROTO);
+    let text = format!(
+        "version = 1\n[profiles.files]\nbootstrap = {:?}\n\
+         formats = {{ \"{topic}\" = \"int64 avro:order.avsc\", \"*.proto\" = \"protobuf:shop.proto#shop.Order\" }}\n",
+        target.bootstrap
+    );
+    let file = klamm.write("files.toml", &text).display().to_string();
+    let run = |words: &[&str]| klamm.run(&[&["--config", &file, "--profile", "files"][..], words].concat());
+    let records = run(&all(topic, &["-o", "json"])).ended_with(DONE).lines();
+    for (record, id) in records.iter().zip([42, 43]) {
+        assert_eq!((&record["key"], &record["key_format"]), (&json!(7), &json!("int64")), "{record}");
+        assert_eq!((&record["value"], &record["value_format"]), (&json!({"id": id}), &json!("avro")), "{record}");
+        assert_eq!(record["value_schema"], json!("order.avsc"));
+    }
+    let said = records[2]["value_undecoded_because"].as_str().expect("a reason");
+    assert_eq!(said, "1 bytes follow the value");
+    let found = run(&["records", "search", topic, "--where", "value.id > 42", "-o", "json"]);
+    let found = found.ended_with(PARTLY).lines();
+    assert_eq!((found.len(), &found[0]["offset"]), (1, &json!(1)));
+    let proto = run(&all("check.formats.proto", &["-o", "json"])).ended_with(DONE).lines();
+    assert_eq!((&proto[0]["value"]["customer"], &proto[0]["value_schema"]), (&json!("ada"), &json!("shop.proto")));
+    let mixed = run(&all(topic, &["--as", "hex text", "-o", "json"])).ended_with(DONE).lines();
+    assert_eq!((&mixed[0]["key_format"], &mixed[0]["value_format"]), (&json!("hex"), &json!("text")));
 }
 
 /// The log of commits in words.

@@ -12,6 +12,7 @@ use super::{groups, lists, palette, plans, profiles, records, start};
 use crate::cluster::NewTopic;
 use crate::domain::group_config;
 use crate::domain::partition_plan::PartitionWish;
+use crate::domain::query::Part;
 use crate::domain::query::{self, Moment, Query};
 use crate::domain::record::{Isolation, StartAt, TieredRead};
 use crate::domain::{BrokerId, GroupId, Time, TopicName, topic_name};
@@ -73,7 +74,8 @@ fn choose(state: &mut State, effects: &mut Vec<Effect>) {
             state.say(Tone::Good, format!("theme = \"{name}\" in {file} keeps it beyond this run"));
             state.look.kept = name;
         }
-        MenuPurpose::View => records::set_view(state, menu.cursor),
+        MenuPurpose::View => records::set_view(state, menu.cursor, &[Part::Key, Part::Value]),
+        MenuPurpose::KeyView => records::set_view(state, menu.cursor, &[Part::Key]),
         MenuPurpose::Copy(choices) => {
             if let Some(choice) = choices.get(menu.cursor) {
                 copy::take(state, choice, effects);

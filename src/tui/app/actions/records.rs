@@ -9,6 +9,7 @@ use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::{open::deeper, start, stop};
 use crate::cluster::{Keep, RecordsRequest, SearchRequest};
+use crate::domain::query::Part;
 use crate::domain::query::Query;
 use crate::domain::record::{Isolation, StartAt, TieredRead};
 use crate::domain::{TopicName, topic_formats};
@@ -132,19 +133,27 @@ pub fn read_tiered(state: &mut State, effects: &mut Vec<Effect>) {
     begin(state, Reading { tiered: TieredRead::Allowed, ..reading }, effects);
 }
 
-/// `v`: the formats, the one in use under the cursor.
-pub fn choose_view(state: &mut State) {
+/// `v` and `V`: the formats, the one in use for this part under the cursor.
+pub fn choose_view(state: &mut State, part: Part) {
     let Some(reading) = &state.views.records.reading else { return };
-    let cursor = topic_formats::WORDS.iter().position(|(_, view)| *view == reading.view).unwrap_or(0);
-    let title = format!("Read {} as", reading.topic);
-    state.dialogs.push(Dialog::Menu(Menu { purpose: MenuPurpose::View, title, cursor }));
+    let (used, purpose, title) = match part {
+        Part::Value => (reading.view.value, MenuPurpose::View, format!("Read {} as", reading.topic)),
+        Part::Key => (reading.view.key, MenuPurpose::KeyView, format!("Read keys of {} as", reading.topic)),
+    };
+    let cursor = topic_formats::WORDS.iter().position(|(_, view)| *view == used).unwrap_or(0);
+    state.dialogs.push(Dialog::Menu(Menu { purpose, title, cursor }));
 }
 
-/// Reads what is there as the format in this place of the menu.
-pub fn set_view(state: &mut State, place: usize) {
+/// Reads these parts of what is there as the format in this place of the menu.
+pub fn set_view(state: &mut State, place: usize, parts: &[Part]) {
     let records = &mut state.views.records;
     let (Some(reading), Some((_, view))) = (&mut records.reading, topic_formats::WORDS.get(place)) else { return };
-    reading.view = *view;
+    for part in parts {
+        match part {
+            Part::Key => reading.view.key = *view,
+            Part::Value => reading.view.value = *view,
+        }
+    }
     records.forget_decoded();
 }
 

@@ -12,6 +12,8 @@ pub enum MenuPurpose {
     Copy(Vec<CopyChoice>),
     /// How keys and values are read.
     View,
+    /// How keys alone are.
+    KeyView,
 }
 
 #[derive(Debug)]
@@ -27,7 +29,7 @@ impl Menu {
         match &self.purpose {
             MenuPurpose::Theme => look.themes.len(),
             MenuPurpose::Copy(choices) => choices.len(),
-            MenuPurpose::View => topic_formats::WORDS.len(),
+            MenuPurpose::View | MenuPurpose::KeyView => topic_formats::WORDS.len(),
         }
     }
 }

@@ -11,7 +11,7 @@ pub use start::{parse_partitions, parse_start};
 
 use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate, SearchCounts, SearchUpdate};
 use crate::domain::query::Query;
-use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredPart, TieredRead, ViewAs};
+use crate::domain::record::{DecodedRecord, Isolation, ReadAs, StartAt, TieredPart, TieredRead};
 use crate::domain::{Failure, GroupId, Offset, PartitionId, Time, TopicName, dead_letter};
 use crate::tui::app::list::Motion;
 use std::collections::HashMap;
@@ -58,7 +58,7 @@ pub struct Reading {
     pub query: Option<Query>,
     /// Everything from the start to the end of now is searched, and then no more.
     pub covers: bool,
-    pub view: ViewAs,
+    pub view: ReadAs,
     pub isolation: Isolation,
     pub tiered: TieredRead,
     /// What one came to see; of one partition only.
@@ -82,7 +82,7 @@ pub enum Why {
 
 impl Reading {
     /// The usual way to read a topic.
-    pub fn of(topic: TopicName, start: StartAt, view: ViewAs) -> Self {
+    pub fn of(topic: TopicName, start: StartAt, view: ReadAs) -> Self {
         Self {
             topic,
             partitions: None,

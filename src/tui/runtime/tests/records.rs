@@ -3,7 +3,7 @@
 use super::behaviour::refused;
 use super::canned::Desk;
 use crate::cluster::{Access, RecordRef, RecordsUpdate, SearchCounts, SearchUpdate, TopicSearched};
-use crate::domain::record::{Isolation, TieredPart, TieredRead, ViewAs};
+use crate::domain::record::{Isolation, ReadAs, TieredPart, TieredRead, ViewAs};
 use crate::tui::app::slot::Slot;
 use crate::tui::app::{Answer, Effect, Message, Request};
 
@@ -103,13 +103,16 @@ fn a_format_is_chosen_from_a_menu() {
     desk.answer(Slot::Records, Answer::Records(RecordsUpdate { records, ..RecordsUpdate::default() }));
     desk.press("v");
     let view = |desk: &Desk| desk.state.views.records.reading.as_ref().map(|reading| reading.view);
-    assert_eq!(view(&desk), Some(ViewAs::Auto), "nothing changes before it is chosen");
+    assert_eq!(view(&desk), Some(ViewAs::Auto.into()), "nothing changes before it is chosen");
     desk.press("j j enter");
-    assert_eq!(view(&desk), Some(ViewAs::Json));
+    assert_eq!(view(&desk), Some(ViewAs::Json.into()));
     assert!(desk.draw(200, 50).contains("· as JSON"));
     assert!(desk.open.contains_key(&Slot::Decode), "what is in sight is read anew");
     desk.press("v esc");
-    assert_eq!(view(&desk), Some(ViewAs::Json));
+    assert_eq!(view(&desk), Some(ViewAs::Json.into()));
+    desk.press("V k enter");
+    assert_eq!(view(&desk), Some(ReadAs { key: ViewAs::Text, value: ViewAs::Json }));
+    assert!(desk.draw(200, 50).contains("· as text / JSON"));
 }
 
 fn paste(desk: &mut Desk, text: &str) {

@@ -123,7 +123,9 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
         }
         Place::Help => vec![("keys", vec![Empty, ReadOnly, Filled])],
         Place::Palette => vec![("hits", vec![Loading, Empty, ReadOnly, Filled])],
-        Place::Menu => vec![("theme", vec![Filled]), ("copy", vec![Filled]), ("view", vec![Filled])],
+        Place::Menu => {
+            vec![("theme", vec![Filled]), ("copy", vec![Filled]), ("view", vec![Filled]), ("key view", vec![Filled])]
+        }
         Place::ProfileForm => vec![("form", vec![Failed, Partial, Filled])],
         Place::Probe => vec![("test", vec![Loading, Failed, Filled])],
         Place::Compression => vec![("report", vec![Loading, Empty, Failed, Partial, Filled])],
@@ -203,6 +205,7 @@ fn menu(purpose: &MenuPurpose) -> &'static str {
         MenuPurpose::Theme => "theme",
         MenuPurpose::Copy(_) => "copy",
         MenuPurpose::View => "view",
+        MenuPurpose::KeyView => "key view",
     }
 }
 

@@ -20,7 +20,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, menu: &Menu) {
         MenuPurpose::Copy(choices) => {
             choices.iter().map(|choice| (choice.label.to_owned(), choice.shown().to_owned())).collect()
         }
-        MenuPurpose::View => {
+        MenuPurpose::View | MenuPurpose::KeyView => {
             topic_formats::WORDS.iter().map(|(word, view)| ((*word).to_owned(), view.title().to_owned())).collect()
         }
     };
@@ -36,7 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, menu: &Menu) {
             frame::draw(canvas, place, &Titles::left(title), true)
         }
         MenuPurpose::Copy(_) => boxed(canvas, area, 100, height, title),
-        MenuPurpose::View => boxed(canvas, area, 64, height, title),
+        MenuPurpose::View | MenuPurpose::KeyView => boxed(canvas, area, 64, height, title),
     };
     let label = rows.iter().map(|(label, _)| display_width(label)).max().unwrap_or(0);
     let room = usize::from(inner.height);

@@ -1,7 +1,7 @@
 //! Records: the list, the selected one's value, and the facts about it.
 
 use super::{record_sizes, split};
-use crate::domain::record::{DecodedRecord, Format, Header, Isolation, StartAt, ViewAs};
+use crate::domain::record::{DecodedRecord, Format, Header, Isolation, ReadAs, StartAt};
 use crate::domain::text::{display_width, sanitize, shorten_middle};
 use crate::domain::value::Value;
 use crate::domain::{Time, dead_letter, show, xml};
@@ -101,9 +101,8 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
         let leads = if query.word().is_some() { " · contains " } else { " · where " };
         spans.extend([span(leads, Role::Muted), span(sanitize(&query.to_string()).into_owned(), Role::Match)]);
     }
-    match reading.view {
-        ViewAs::Auto => {}
-        view => spans.push(span(format!(" · as {}", view.title()), Role::Muted)),
+    if reading.view != ReadAs::default() {
+        spans.push(span(format!(" · as {}", reading.view.title()), Role::Muted));
     }
     spans
 }

@@ -160,4 +160,5 @@ pub(super) fn dialog_scenes(all: &mut Scenes) {
     all.add(Place::Menu, "theme", Filled, "dark", || filled("2 : 'theme' enter"));
     all.add(Place::Menu, "copy", Filled, "name", || filled("2 j j j j j c"));
     all.add(Place::Menu, "view", Filled, "messagepack", || decoded(Access::ReadWrite, "v"));
+    all.add(Place::Menu, "key view", Filled, "Read keys of", || decoded(Access::ReadWrite, "V"));
 }

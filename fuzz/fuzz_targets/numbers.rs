@@ -1,0 +1,4 @@
+//! Numbers and UUIDs.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| klamm::decode::fuzz::numbers(data));

@@ -1,0 +1,4 @@
+//! Values in XML.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| klamm::decode::fuzz::xml(data));
