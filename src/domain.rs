@@ -45,6 +45,7 @@ pub mod series;
 pub mod show;
 pub mod sizes;
 pub mod standing;
+pub mod steps;
 pub mod text;
 pub mod throughput;
 pub mod time;

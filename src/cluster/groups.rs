@@ -201,7 +201,7 @@ impl LagSampler {
                 _ if !is_there(&row.partition) => continue,
                 // A log whose leader does not answer ends where it ended last, or the sum
                 // would dip each time.
-                _ => match self.windows.ends(&row.partition).and_then(Ends::last_end) {
+                _ => match self.windows.ends(&row.partition).map(Ends::last_end) {
                     Some(end) => (end.saturating_sub(committed).max(0).cast_unsigned(), end),
                     None => continue,
                 },

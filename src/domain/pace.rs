@@ -117,7 +117,7 @@ fn behind(windows: &Windows, partition: &TopicPartition, offset: Offset) -> Behi
 
 fn rates(windows: &Windows, group: &GroupId, partition: &TopicPartition) -> Option<Rates> {
     let samples = windows.group(group)?;
-    let track = samples.track(partition, 0)?;
+    let track = samples.of_topic(&partition.topic).of(partition.partition, 0)?;
     Some(Rates { read: over(samples.commits(track))?, written: over(windows.ends(partition)?.ends())? })
 }
 

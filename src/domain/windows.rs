@@ -6,10 +6,10 @@
 mod encoded;
 
 use super::group::GroupPartition;
-use super::samples::{Ends, GroupSamples, Looks, Seen, Together};
+use super::samples::{Ends, GroupSamples, Logs, Seen, Together};
 use super::standing::Standing;
 use super::verdict::{Judgement, Rules};
-use super::{Fact, GroupId, PartitionId, Time, TopicName, TopicPartition};
+use super::{Fact, GroupId, Time, TopicName, TopicPartition};
 use foldhash::HashMap;
 
 /// Partitions of groups that are remembered, of all groups together.
@@ -22,7 +22,7 @@ const NO_ROOM: &str = "more partitions of groups than klamm remembers";
 pub struct Windows {
     groups: HashMap<GroupId, GroupSamples>,
     /// By partition. A group's rows are in order of their topics: one look-up serves many.
-    ends: HashMap<TopicName, Vec<(PartitionId, Ends)>>,
+    ends: HashMap<TopicName, Logs>,
     tracks: usize,
 }
 
@@ -34,26 +34,25 @@ impl Windows {
             return;
         }
         let mut together = Together::default();
-        for row in partitions {
-            let (Fact::Known(Some(_)), Fact::Known(end)) = (&row.committed, &row.end) else { continue };
-            let TopicPartition { topic, partition } = &row.partition;
-            let logs = match self.ends.get_mut(topic) {
+        let mut seen = Vec::new();
+        for rows in partitions.chunk_by(|a, b| a.partition.topic == b.partition.topic) {
+            seen.clear();
+            seen.extend(rows.iter().filter_map(|row| match (&row.committed, &row.end) {
+                (Fact::Known(Some(_)), Fact::Known(end)) => Some((row.partition.partition, *end)),
+                _ => None,
+            }));
+            let Some(first) = rows.first().filter(|_| !seen.is_empty()) else { continue };
+            let logs = match self.ends.get_mut(&first.partition.topic) {
                 Some(logs) => logs,
-                None => self.ends.entry(topic.clone()).or_default(),
+                None => self.ends.entry(first.partition.topic.clone()).or_default(),
             };
-            let place = logs.binary_search_by_key(partition, |(id, _)| *id).unwrap_or_else(|place| {
-                logs.insert(place, (*partition, Ends::default()));
-                place
-            });
-            if let Some((_, ends)) = logs.get_mut(place) {
-                ends.look(now, *end, &mut together);
-            }
+            logs.look(now, &seen, &mut together);
         }
         let seen = partitions.iter().filter_map(|row| {
             let committed = row.committed.known()?.as_ref()?.offset;
             Some(Seen { partition: &row.partition, committed, has_member: row.member.is_some() })
         });
-        let before = self.groups.get(group).map_or(0, |samples| samples.tracks().len());
+        let before = self.groups.get(group).map_or(0, |samples| samples.len());
         let more = seen.clone().count().saturating_sub(before);
         if more > 0 && self.tracks + more > MOST_TRACKS {
             return;
@@ -62,8 +61,8 @@ impl Windows {
             Some(samples) => samples,
             None => self.groups.entry(group.clone()).or_default(),
         };
-        samples.look(now, seen);
-        self.tracks = self.tracks - before + samples.tracks().len();
+        samples.look(now, seen, &mut together);
+        self.tracks = self.tracks - before + samples.len();
     }
 
     /// How a group is doing in each of its partitions, in their order.
@@ -75,25 +74,16 @@ impl Windows {
         rules: &Rules,
     ) -> Vec<Option<Judgement>> {
         let Some(samples) = self.groups.get(group) else { return vec![None; partitions.len()] };
-        let mut logs: Option<(&TopicName, &[(PartitionId, Ends)])> = None;
-        let (looks, mut judged) = (samples.looks(), Vec::with_capacity(partitions.len()));
-        let (mut next, mut times): (usize, Option<(&Ends, Looks)>) = (0, None);
-        for row in partitions {
-            let (lag, track) = (row.lag().get(), samples.track(&row.partition, next));
-            next += usize::from(track.is_some());
-            let topic = &row.partition.topic;
-            let known = match logs {
-                Some((name, known)) if name == topic => known,
-                _ => logs.insert((topic, self.logs(topic))).1,
-            };
-            let ends = of(known, row.partition.partition);
-            if let Some(ends) = ends
-                && times.as_ref().is_none_or(|(known, _)| !known.is_together_with(ends))
-            {
-                times = Some((ends, ends.looks()));
+        let (mut judge, mut judged) = (samples.judge(now, rules), Vec::with_capacity(partitions.len()));
+        for rows in partitions.chunk_by(|a, b| a.partition.topic == b.partition.topic) {
+            let Some(topic) = rows.first().map(|row| &row.partition.topic) else { continue };
+            let (tracks, logs, mut next) = (samples.of_topic(topic), self.ends.get(topic), 0);
+            for row in rows {
+                let (lag, track) = (row.lag().get(), tracks.of(row.partition.partition, next));
+                next += usize::from(track.is_some());
+                let ends = logs.and_then(|logs| logs.of(row.partition.partition));
+                judged.push(lag.zip(track).map(|(lag, track)| judge.of(track, ends, lag)));
             }
-            let ends = ends.zip(times.as_ref().map(|(_, looks)| looks));
-            judged.push(lag.zip(track).map(|(lag, track)| looks.judge(track, ends, lag, now, rules)));
         }
         judged
     }
@@ -115,20 +105,16 @@ impl Windows {
     }
 
     /// The ends of a partition that groups read.
-    pub fn ends(&self, partition: &TopicPartition) -> Option<&Ends> {
-        of(self.logs(&partition.topic), partition.partition)
-    }
-
-    fn logs(&self, topic: &TopicName) -> &[(PartitionId, Ends)] {
-        self.ends.get(topic).map_or(&[], Vec::as_slice)
+    pub fn ends(&self, partition: &TopicPartition) -> Option<Ends<'_>> {
+        self.ends.get(&partition.topic)?.of(partition.partition)
     }
 
     /// Forgets groups that are gone, and ends that nobody reads.
     pub fn keep(&mut self, is_there: impl Fn(&GroupId) -> bool, now: Time) {
         self.groups.retain(|group, _| is_there(group));
-        self.tracks = self.groups.values().map(|samples| samples.tracks().len()).sum();
+        self.tracks = self.groups.values().map(|samples| samples.len()).sum();
         self.ends.retain(|_, logs| {
-            logs.retain(|(_, ends)| ends.last_look().is_some_and(|at| now.since(at) < UNREAD));
+            logs.keep_since(now.plus_millis(-UNREAD));
             !logs.is_empty()
         });
     }
@@ -138,15 +124,9 @@ impl Windows {
     pub fn memory(&self) -> usize {
         let groups = self.groups.capacity() * size_of::<(GroupId, GroupSamples)>();
         let of_groups: usize = self.groups.values().map(GroupSamples::memory).sum();
-        let topics = self.ends.capacity() * size_of::<(TopicName, Vec<(PartitionId, Ends)>)>();
-        let of_log = |(_, ends): &(PartitionId, Ends)| size_of::<PartitionId>() + ends.memory();
-        groups + of_groups + topics + self.ends.values().flatten().map(of_log).sum::<usize>()
+        let topics = self.ends.capacity() * size_of::<(TopicName, Logs)>();
+        groups + of_groups + topics + self.ends.values().map(Logs::memory).sum::<usize>()
     }
-}
-
-fn of(logs: &[(PartitionId, Ends)], partition: PartitionId) -> Option<&Ends> {
-    let index = logs.binary_search_by_key(&partition, |(id, _)| *id).ok()?;
-    logs.get(index).map(|(_, ends)| ends)
 }
 
 #[cfg(test)]
@@ -172,7 +152,7 @@ mod tests {
     }
 
     fn logs(windows: &Windows) -> usize {
-        windows.ends.values().map(Vec::len).sum()
+        windows.ends.values().map(Logs::len).sum()
     }
 
     fn standing(windows: &Windows, rows: &[GroupPartition], now: i64) -> Standing {
@@ -233,8 +213,10 @@ mod tests {
         for number in 0..20 {
             windows.look(&"all".into(), &rows(0..4), Time(number * PACE));
         }
-        let ends = |windows: &Windows, id: i32| windows.ends(&TopicPartition::new("t".into(), id)).cloned().unwrap();
-        let are_together = |windows: &Windows, a, b| ends(windows, a).is_together_with(&ends(windows, b));
+        fn ends(windows: &Windows, id: i32) -> Ends<'_> {
+            windows.ends(&TopicPartition::new("t".into(), id)).unwrap()
+        }
+        let are_together = |windows: &Windows, a, b| ends(windows, a).is_together_with(ends(windows, b));
         assert!(are_together(&windows, 0, 3));
         // Another group reads two of them at times of its own, and what was seen stays true.
         windows.look(&"some".into(), &rows(0..2), Time(20 * PACE - 500));

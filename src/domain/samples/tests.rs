@@ -1,7 +1,8 @@
 //! Groups that were looked at every ten seconds, and what is told of them.
 
+use super::looks::end_at;
 use super::*;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{Commit, Judgement, Reason, Verdict, reason};
 use proptest::prelude::*;
 
 const PACE: i64 = 10_000;
@@ -13,22 +14,30 @@ fn here() -> TopicPartition {
 /// One partition, at one look: committed, end, whether a member was assigned.
 type Look = (Offset, Offset, bool);
 
-fn seen(looks: &[Look]) -> (GroupSamples, Ends) {
-    let (mut group, mut ends, partition) = (GroupSamples::default(), Ends::default(), here());
+fn seen(looks: &[Look]) -> (GroupSamples, Logs) {
+    let (mut group, mut ends, partition) = (GroupSamples::default(), Logs::default(), here());
     for ((committed, end, has_member), number) in looks.iter().zip(0..) {
         let now = Time(number * PACE);
-        ends.look(now, *end, &mut Together::default());
-        group.look(now, [Seen { partition: &partition, committed: *committed, has_member: *has_member }]);
+        ends.look(now, &[(0, *end)], &mut Together::default());
+        let seen = Seen { partition: &partition, committed: *committed, has_member: *has_member };
+        group.look(now, [seen], &mut Together::default());
     }
     (group, ends)
+}
+
+fn first(group: &GroupSamples) -> Track<'_> {
+    group.all().next().unwrap().1
+}
+
+fn judge(group: &GroupSamples, ends: Option<&Logs>, lag: u64, now: i64) -> Judgement {
+    group.judge(Time(now), &Rules::default()).of(first(group), ends.and_then(|ends| ends.of(0)), lag)
 }
 
 /// As it is told two seconds after the last look.
 fn judged(looks: &[Look]) -> Judgement {
     let (group, ends) = seen(looks);
     let lag = looks.last().map_or(0, |(committed, end, _)| (end - committed).max(0).cast_unsigned());
-    let now = Time((looks.len() as i64 - 1) * PACE + 2_000);
-    group.looks().judge(&group.tracks()[0], Some((&ends, &ends.looks())), lag, now, &Rules::default())
+    judge(&group, Some(&ends), lag, (looks.len() as i64 - 1) * PACE + 2_000)
 }
 
 fn told(looks: &[Look]) -> Option<Verdict> {
@@ -100,8 +109,7 @@ fn one_that_commits_every_two_minutes_does_not_stall() {
 fn a_topic_that_was_created_anew_is_judged_anew() {
     let anew = |n: i64| if n < 12 { (900, 1_000 + n, true) } else { (900, n, true) };
     let (group, ends) = seen(&looks(15, anew));
-    let judgement =
-        group.looks().judge(&group.tracks()[0], Some((&ends, &ends.looks())), 0, Time(142_000), &Rules::default());
+    let judgement = judge(&group, Some(&ends), 0, 142_000);
     assert_eq!((judgement.is_sure(), judgement.commits), (false, 3), "three looks at the new one");
 }
 
@@ -116,7 +124,7 @@ fn an_end_between_two_looks_is_estimated_and_one_far_from_any_is_not_known() {
     assert!(wide.is_some(), "whatever a broker says");
     // A group whose partitions nobody could look at, but for its commits.
     let (group, _) = seen(&looks(12, |n| (n * 10, n * 15 + 20, true)));
-    let unknown = group.looks().judge(&group.tracks()[0], None, 80, Time(112_000), &Rules::default());
+    let unknown = judge(&group, None, 80, 112_000);
     assert!(!unknown.is_sure(), "{unknown:?}");
 }
 
@@ -124,8 +132,9 @@ fn an_end_between_two_looks_is_estimated_and_one_far_from_any_is_not_known() {
 fn looks_in_between_and_from_before_the_clock_was_set_back_do_not_count() {
     let (mut group, partition) = (GroupSamples::default(), here());
     let mut look = |at| {
-        group.look(Time(at), [Seen { partition: &partition, committed: at, has_member: true }]);
-        group.commits(&group.tracks()[0]).map(|(at, _)| at.millis()).collect::<Vec<_>>()
+        let seen = Seen { partition: &partition, committed: at, has_member: true };
+        group.look(Time(at), [seen], &mut Together::default());
+        group.commits(first(&group)).map(|(at, _)| at.millis()).collect::<Vec<_>>()
     };
     assert_eq!(look(50_000), [50_000]);
     assert_eq!(look(55_000), [50_000]);
@@ -137,14 +146,13 @@ fn looks_in_between_and_from_before_the_clock_was_set_back_do_not_count() {
 fn after_a_long_pause_the_window_is_filled_anew_but_since_when_it_stands_is_kept() {
     let (mut group, mut ends) = seen(&looks(12, |n| (5, 50 + n, false)));
     let partition = here();
-    let judged = |group: &GroupSamples, ends: &Ends, now| {
-        group.looks().judge(&group.tracks()[0], Some((ends, &ends.looks())), 70, Time(now), &Rules::default())
-    };
+    let judged = |group: &GroupSamples, ends: &Logs, now| judge(group, Some(ends), 70, now);
     for number in 0..10 {
         assert!(number == 0 || !judged(&group, &ends, PAUSE * 2 + number * PACE).is_sure(), "{number} looks since");
         let now = Time(PAUSE * 2 + number * PACE);
-        ends.look(now, 75, &mut Together::default());
-        group.look(now, [Seen { partition: &partition, committed: 5, has_member: false }]);
+        ends.look(now, &[(0, 75)], &mut Together::default());
+        let seen = Seen { partition: &partition, committed: 5, has_member: false };
+        group.look(now, [seen], &mut Together::default());
     }
     let judgement = judged(&group, &ends, PAUSE * 2 + 92_000);
     assert_eq!((judgement.is_sure(), judgement.reason), (true, Reason::Unattended { offset: 5, since: Time(0) }));
@@ -155,21 +163,61 @@ fn partitions_come_and_go() {
     let at = |partition| TopicPartition::new("orders".into(), partition);
     let (mut group, names) = (GroupSamples::default(), [at(0), at(1), at(2)]);
     let seen = |index: usize| Seen { partition: &names[index], committed: 7, has_member: true };
-    group.look(Time(0), [seen(0), seen(2)]);
-    group.look(Time(PACE), [seen(1), seen(2)]);
+    group.look(Time(0), [seen(0), seen(2)], &mut Together::default());
+    group.look(Time(PACE), [seen(1), seen(2)], &mut Together::default());
     let lengths = |group: &GroupSamples| -> Vec<(i32, usize)> {
-        group.tracks().iter().map(|track| (track.partition.partition, group.commits(track).count())).collect()
+        group.all().map(|(_, track)| (track.partition(), group.commits(track).count())).collect()
     };
     assert_eq!(lengths(&group), [(1, 1), (2, 2)]);
-    assert_eq!(group.track(&names[2], 0).map(|track| track.partition.partition), Some(2), "a wrong hint");
-    assert!(group.track(&names[0], 0).is_none());
+    let of = |partition, hint| group.of_topic(&names[0].topic).of(partition, hint).map(Track::partition);
+    assert_eq!((of(2, 0), of(2, 1), of(0, 0)), (Some(2), Some(2), None), "a wrong hint, and a right one");
+    assert!(group.of_topic(&"other".into()).is_empty());
+}
+
+/// A group's partitions, and those of topics, in whatever order they come and go.
+#[test]
+fn neighbours_do_not_disturb_each_other() {
+    let (mut group, mut logs, topics) = (GroupSamples::default(), [Logs::default(), Logs::default()], ["a", "b"]);
+    let places: Vec<(usize, PartitionId)> = [0, 1, 31, 32, 33, 95].map(|id| [(0, id), (1, id)]).concat();
+    let mut places: Vec<_> = places.into_iter().collect();
+    places.sort_unstable();
+    let names: Vec<_> = places.iter().map(|(topic, id)| TopicPartition::new(topics[*topic].into(), *id)).collect();
+    let committed = |place: usize, look: i64| place as i64 * 1_000 + look * (place as i64 % 4) * 300;
+    for look in 0..40 {
+        let is_there = |place: usize| (place as i64 + look) % 7 != 0 || look > 35;
+        let seen = (0..places.len()).filter(|place| is_there(*place)).map(|place| Seen {
+            partition: &names[place],
+            committed: committed(place, look),
+            has_member: place % 2 == 0,
+        });
+        let (now, mut together) = (Time(look * PACE), Together::default());
+        for (topic, logs) in logs.iter_mut().enumerate() {
+            let of_topic = |place: &usize| places[*place].0 == topic && is_there(*place);
+            let ends: Vec<_> =
+                (0..places.len()).filter(of_topic).map(|place| (places[place].1, committed(place, look) + 5)).collect();
+            logs.look(now, &ends, &mut together);
+        }
+        group.look(now, seen, &mut together);
+    }
+    for (place, (topic, id)) in places.iter().enumerate() {
+        let track = group.of_topic(&names[place].topic).of(*id, 0).unwrap();
+        assert!(group.commits(track).all(|(at, offset)| offset == committed(place, at.millis() / PACE)), "{id}");
+        let ends: Vec<_> = logs[*topic].of(*id).unwrap().ends().collect();
+        assert!(ends.iter().all(|(at, end)| *end == committed(place, at.millis() / PACE) + 5), "{ends:?}");
+        assert_eq!(ends.len(), MOST, "the looks that were, not those that were not");
+    }
+    logs[0].look(Time(100 * PACE), &[(32, 1_000_000)], &mut Together::default());
+    logs[0].keep_since(Time(50 * PACE));
+    assert_eq!(logs[0].iter().map(|(id, ends)| (id, ends.last_end())).collect::<Vec<_>>(), [(32, 1_000_000)]);
+    logs[0].keep_since(Time(100 * PACE));
+    assert!(logs[0].is_empty());
 }
 
 #[test]
 fn the_window_is_small() {
     let (group, ends) = seen(&looks(200, |n| (n * 800_000, n * 900_000, true)));
-    assert_eq!((group.commits(&group.tracks()[0]).count(), ends.ends().count()), (MOST, MOST));
-    assert!(group.memory() < 450 && ends.memory() < 450, "{} and {}", group.memory(), ends.memory());
+    assert_eq!((group.commits(first(&group)).count(), ends.of(0).unwrap().ends().count()), (MOST, MOST));
+    assert!(group.memory() < 400 && ends.memory() < 400, "{} and {}", group.memory(), ends.memory());
 }
 
 proptest! {

@@ -7,9 +7,10 @@
 
 use super::Windows;
 use crate::domain::Time;
-use crate::domain::samples::{Ends, GroupSamples, MOST, Together, Track};
+use crate::domain::samples::{Logs, MOST, Packing, Parts, Together};
 use crate::domain::series::Series;
-use crate::domain::{PartitionId, TopicName, TopicPartition};
+use crate::domain::steps::Numbers;
+use crate::domain::{PartitionId, TopicName};
 
 impl Windows {
     pub fn encode(&self) -> Vec<u8> {
@@ -18,12 +19,11 @@ impl Windows {
         for (topic, logs) in &self.ends {
             bytes.text(topic.as_str());
             bytes.number(logs.len() as u64);
-            for (partition, ends) in logs {
-                bytes.signed(i64::from(*partition));
-                let (at, end, newest, renewed) = ends.parts();
-                bytes.series(at);
-                bytes.series(end);
-                let (newest_at, newest_end) = newest.unwrap_or_default();
+            for (partition, ends) in logs.iter() {
+                bytes.signed(i64::from(partition));
+                let (at, kept, Parts { newest: (newest_at, newest_end), renewed }) = ends.parts();
+                bytes.numbers(at.numbers());
+                bytes.numbers(kept);
                 bytes.signed(newest_at.millis());
                 bytes.signed(newest_end);
                 bytes.signed(renewed.map_or(i64::MIN, Time::millis));
@@ -32,21 +32,20 @@ impl Windows {
         bytes.number(self.groups.len() as u64);
         for (group, samples) in &self.groups {
             bytes.text(group.as_str());
-            bytes.series(samples.at());
-            bytes.number(samples.tracks().len() as u64);
-            let mut topic: Option<&TopicName> = None;
-            for track in samples.tracks() {
-                let (committed, active, stands_since) = track.parts();
-                let is_new = topic != Some(&track.partition.topic);
-                bytes.number(u64::from(is_new));
-                if is_new {
-                    bytes.text(track.partition.topic.as_str());
-                    topic = Some(&track.partition.topic);
+            bytes.numbers(samples.at().numbers());
+            bytes.number(samples.len() as u64);
+            for (topic, tracks) in samples.topics() {
+                for (index, track) in tracks.iter().enumerate() {
+                    bytes.number(u64::from(index == 0));
+                    if index == 0 {
+                        bytes.text(topic.as_str());
+                    }
+                    let (committed, active, stands_since) = track.parts();
+                    bytes.signed(i64::from(track.partition()));
+                    bytes.numbers(committed);
+                    bytes.number(u64::from(active));
+                    bytes.signed(stands_since.millis());
                 }
-                bytes.signed(i64::from(track.partition.partition));
-                bytes.series(committed);
-                bytes.number(u64::from(active));
-                bytes.signed(stands_since.millis());
             }
         }
         bytes.0
@@ -57,34 +56,33 @@ impl Windows {
         let (mut bytes, mut windows, mut together) = (Decoder(bytes), Self::default(), Together::default());
         for _ in 0..bytes.count()? {
             let topic = TopicName::from(bytes.text()?);
-            let mut logs = Vec::new();
+            let mut logs = Logs::default();
             for _ in 0..bytes.count()? {
                 let partition = PartitionId::try_from(bytes.signed()?).ok()?;
-                let (at, end) = (bytes.series()?, bytes.series()?);
+                let (at, ends) = (bytes.series()?, bytes.series()?);
                 let newest = (Time(bytes.signed()?), bytes.signed()?);
                 let renewed = Some(bytes.signed()?).filter(|at| *at != i64::MIN).map(Time);
-                if at.len() != end.len() || logs.last().is_some_and(|(last, _)| *last >= partition) {
-                    return None;
-                }
-                let newest = (!at.is_empty()).then_some(newest);
-                logs.push((partition, Ends::of_parts(together.share(at), end, newest, renewed)));
+                logs.keep(partition, &together.share(at), &ends, Parts { newest, renewed })?;
             }
             windows.ends.insert(topic, logs);
         }
         for _ in 0..bytes.count()? {
             let group = bytes.text()?.into();
-            let (at, mut tracks, mut topic) = (bytes.series()?, Vec::new(), None);
+            let (at, mut samples, mut topic) = (bytes.series()?, Packing::default(), None);
             for _ in 0..bytes.count()? {
                 if bytes.number()? != 0 {
                     topic = Some(TopicName::from(bytes.text()?));
                 }
-                let partition = TopicPartition::new(topic.clone()?, PartitionId::try_from(bytes.signed()?).ok()?);
+                let partition = PartitionId::try_from(bytes.signed()?).ok()?;
                 let (committed, active) = (bytes.series()?, u32::try_from(bytes.number()?).ok()?);
-                let track = Track::of_parts(partition, committed, active, Time(bytes.signed()?));
-                tracks.push(track);
+                samples.keep((topic.as_ref()?, partition), &committed, active, Time(bytes.signed()?))?;
             }
-            windows.tracks += tracks.len();
-            windows.groups.insert(group, GroupSamples::of_parts(at, tracks)?);
+            if samples.longest() > at.len() {
+                return None;
+            }
+            let samples = samples.packed(together.share(at));
+            windows.tracks += samples.len();
+            windows.groups.insert(group, samples);
         }
         bytes.0.is_empty().then_some(windows)
     }
@@ -111,10 +109,10 @@ impl Encoder {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    fn series(&mut self, series: &Series) {
-        self.number(series.len() as u64);
+    fn numbers(&mut self, numbers: Numbers<'_>) {
+        self.number(numbers.len() as u64);
         let mut last = 0_i64;
-        for number in series {
+        for number in numbers.iter() {
             self.signed(number.wrapping_sub(last));
             last = number;
         }
@@ -155,19 +153,21 @@ impl<'a> Decoder<'a> {
     }
 
     fn series(&mut self) -> Option<Series> {
-        let (mut series, mut last) = (Series::default(), 0_i64);
-        for _ in 0..self.count().filter(|count| *count <= MOST)? {
+        let (mut numbers, mut last) = ([0; MOST], 0_i64);
+        let count = self.count()?;
+        for place in numbers.get_mut(..count)? {
             last = last.wrapping_add(self.signed()?);
-            series.push(last, MOST);
+            *place = last;
         }
-        Some(series)
+        numbers.get(..count).map(Series::of)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::samples::Seen;
+    use crate::domain::TopicPartition;
+    use crate::domain::samples::{GroupSamples, Seen};
     use proptest::prelude::*;
 
     fn windows(looks: &[(u8, i32, i64, i64)]) -> Windows {
@@ -175,16 +175,13 @@ mod tests {
         for ((group, partition, committed, end), number) in looks.iter().zip(0_i64..) {
             let now = Time(number * 11_000);
             let partition = TopicPartition::new(format!("t{}", partition / 2).as_str().into(), *partition);
-            let logs = windows.ends.entry(partition.topic.clone()).or_default();
-            let place = logs.binary_search_by_key(&partition.partition, |(id, _)| *id).unwrap_or_else(|place| {
-                logs.insert(place, (partition.partition, Ends::default()));
-                place
-            });
-            logs[place].1.look(now, *end, &mut Together::default());
+            let (logs, mut together) = (windows.ends.entry(partition.topic.clone()).or_default(), Together::default());
+            logs.look(now, &[(partition.partition, *end)], &mut together);
             let samples = windows.groups.entry(format!("g{group}").as_str().into()).or_default();
-            samples.look(now, [Seen { partition: &partition, committed: *committed, has_member: *end > 0 }]);
+            let seen = Seen { partition: &partition, committed: *committed, has_member: *end > 0 };
+            samples.look(now, [seen], &mut together);
         }
-        windows.tracks = windows.groups.values().map(|samples| samples.tracks().len()).sum();
+        windows.tracks = windows.groups.values().map(GroupSamples::len).sum();
         windows
     }
 
