@@ -22,6 +22,7 @@ mod groups;
 mod interrupt;
 mod journal;
 mod logging;
+mod memory;
 mod output;
 mod plan;
 mod profiles;

@@ -5,6 +5,7 @@ use super::arguments::Globals;
 use super::connection;
 use super::exit::{Exit, Stop};
 use super::logging;
+use super::memory;
 use super::output::complain;
 use super::session::Session;
 use crate::demo::{Demo, Options as DemoOptions};
@@ -52,6 +53,7 @@ async fn enter(
     start: Option<Profile>,
     switch_broker: Option<SwitchBroker>,
 ) -> Result<Exit, Stop> {
+    memory::give_back_large_blocks();
     let _log = paths::log_dir().and_then(|dir| logging::to_file(&dir));
     let (flags, environment) = session.layers()?;
     let read_only = flags.read_only || environment.read_only;
