@@ -11,6 +11,7 @@ mod clock;
 mod commits;
 mod compression;
 mod dead_letters;
+mod fates;
 mod feed;
 mod grant;
 mod group_plans;
@@ -42,6 +43,7 @@ mod schemas;
 mod search;
 mod settings;
 mod snapshot;
+mod stats;
 mod undo_file;
 mod unfinished;
 
@@ -66,6 +68,7 @@ pub use reset_plans::{ResetRequest, ResetScope, ResetWish};
 pub use sampling::PartitionsOfGroups;
 pub use search::{SearchCounts, SearchFeed, SearchRequest, SearchUpdate, TopicSearched};
 pub use snapshot::{BrokerRow, Health, Metadata};
+pub use stats::{Stats, StatsWish};
 
 use crate::domain::{Failure, FailureKind, Time, WriteGrant};
 use crate::kafka::produce::Producer;

@@ -46,6 +46,7 @@ const DOCUMENTS: &[Document] = &[
     lines("groups-peek", &["groups peek"]),
     lines("record", &["records tail", "records get"]),
     lines("records-search", &["records search"]),
+    document("records-stats", 1, &["records stats"]),
     document("records-produce", 1, &["records produce"]),
     document("records-compression", 1, &["records compression"]),
     document("dead-letters-list", 1, &["dead-letters list"]),

@@ -1,30 +1,51 @@
 //! Ctrl-C and SIGTERM, for everything but the console.
 //!
-//! Invariant: a change is never cut in half. A command that reads ends at once;
-//! one that has begun to change something finishes, reads back and says what
+//! Invariant: a change is never cut in half. A command that reads ends at once
+//! (a search with what it found); one that has begun to change something finishes, reads back and says what
 //! happened.
 
 use super::output::say;
 use std::sync::Arc;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 /// Whether a change is under way. Held while it is.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Applying(Arc<Mutex<()>>);
+pub(crate) struct Applying {
+    change: Arc<Mutex<()>>,
+    /// The command answers an interrupt itself, with what it has.
+    answers: Arc<AtomicBool>,
+    told: Arc<Notify>,
+}
 
 impl Applying {
     /// From here until the guard goes, an interrupt waits.
     pub(crate) async fn begin(&self) -> OwnedMutexGuard<()> {
-        Arc::clone(&self.0).lock_owned().await
+        Arc::clone(&self.change).lock_owned().await
+    }
+
+    /// From here on whoever reads ends with what it has at the first interrupt, and at once
+    /// at the second.
+    pub(crate) fn answers_itself(&self) {
+        self.answers.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns once somebody has interrupted who answers itself.
+    pub(crate) async fn told(&self) {
+        self.told.notified().await;
     }
 
     /// Returns once somebody interrupts and no change is under way.
     pub(crate) async fn interrupted(&self) {
         signal().await;
-        if self.0.try_lock().is_err() {
+        if self.answers.load(Ordering::Relaxed) {
+            self.told.notify_one();
+            signal().await;
+        }
+        if self.change.try_lock().is_err() {
             say("klamm: the change has begun and is not cut in half; its result follows");
         }
-        drop(self.0.lock().await);
+        drop(self.change.lock().await);
     }
 }
 

@@ -12,12 +12,13 @@ use crate::decode::{CommitEntry, commit_entry};
 use crate::domain::drain::{Rates, rate};
 use crate::domain::group::GroupPartition;
 use crate::domain::partitioner::coordinated_in;
+use crate::domain::transaction::TransactionEnd;
 use crate::domain::verdict::{Commit, GroupVerdict, Judgement, Rules, Window};
 use crate::domain::{
     Fact, Failure, FailureKind, GroupId, Offset, PartitionId, PartitionMap, Time, TopicPartition, show,
 };
 use crate::kafka::admin::offsets::{self, OffsetAt};
-use crate::kafka::fetch::{self, Batch, Isolation, Marker, ReadEvent, ReadRange, ReadRequest};
+use crate::kafka::fetch::{self, Batch, Isolation, ReadEvent, ReadRange, ReadRequest};
 use futures::future::join_all;
 use std::collections::{HashMap, VecDeque};
 
@@ -120,7 +121,7 @@ impl CommitLog {
     }
 
     /// Commits of a transaction count from its end on, or not at all.
-    fn ended(&mut self, partition: PartitionId, marker: Marker) {
+    fn ended(&mut self, partition: PartitionId, marker: TransactionEnd) {
         let Some(waiting) = self.waiting.remove(&(partition, marker.producer_id)) else { return };
         let (of_this, later): (Waiting, Waiting) =
             waiting.into_iter().partition(|(_, _, commit)| commit.order < marker.offset);
@@ -342,6 +343,7 @@ impl Cluster {
                     ReadEvent::TransactionEnded(partition, marker) => log.ended(partition, marker),
                     ReadEvent::Failed(failure) => failed = Some(failure),
                     ReadEvent::Skipped { .. }
+                    | ReadEvent::Passed(..)
                     | ReadEvent::CaughtUp
                     | ReadEvent::Waiting { .. }
                     | ReadEvent::Settled(_) => {}
@@ -432,10 +434,11 @@ mod tests {
         let waits = |log: &mut CommitLog, order| {
             log.waiting.entry((3, 7)).or_default().push(("g".into(), here(), commit(order)));
         };
-        let end = |offset, is_commit| Marker { producer_id: 7, offset, is_commit };
+        let end =
+            |offset, is_commit| TransactionEnd { producer_id: 7, producer_epoch: 0, offset, time: Time(0), is_commit };
         waits(&mut log, 1);
         waits(&mut log, 4);
-        log.ended(3, Marker { producer_id: 8, ..end(2, true) });
+        log.ended(3, TransactionEnd { producer_id: 8, ..end(2, true) });
         assert_eq!(kept(&log), [], "another producer's transaction ended");
         log.ended(3, end(2, false));
         log.ended(3, end(5, true));

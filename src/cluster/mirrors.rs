@@ -79,6 +79,7 @@ impl Cluster {
                     }
                     ReadEvent::Failed(failure) => return Err(failure),
                     ReadEvent::Skipped { .. }
+                    | ReadEvent::Passed(..)
                     | ReadEvent::TransactionEnded(..)
                     | ReadEvent::CaughtUp
                     | ReadEvent::Waiting { .. }

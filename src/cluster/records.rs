@@ -14,6 +14,7 @@ use crate::decode;
 use crate::domain::mask::Masks;
 use crate::domain::query::{Query, Truth};
 use crate::domain::record::{BatchFacts, DecodedRecord, Isolation, ReadAs, StartAt, TieredPart, TieredRead};
+use crate::domain::transaction::TransactionEnd;
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::{Listed, OffsetAt};
 use crate::kafka::fetch::{self, Batch, PartitionBounds, ReadEvent, ReadRequest};
@@ -27,6 +28,8 @@ use tokio::time::Instant;
 const PACE: Duration = Duration::from_millis(50);
 /// References that one update carries at most; a live screen drops older ones.
 pub(super) const MAX_UPDATE: usize = 4096;
+/// Ends of transactions that one update carries at most.
+pub(super) const MOST_ENDS: usize = 10_000;
 /// The newest records of several partitions wait this long for each other, so
 /// that a screen shows them in order of time.
 const GATHER: Duration = Duration::from_millis(300);
@@ -104,7 +107,7 @@ impl RecordRef {
         self.batch.key(self.index as usize).flatten()
     }
 
-    pub(super) fn is_transactional(&self) -> bool {
+    pub fn is_transactional(&self) -> bool {
         self.batch.facts().is_transactional
     }
 
@@ -120,7 +123,7 @@ impl RecordRef {
         self.batch.pinned_bytes()
     }
 
-    pub(super) fn batch_facts(&self) -> BatchFacts {
+    pub fn batch_facts(&self) -> BatchFacts {
         self.batch.facts()
     }
 
@@ -154,6 +157,8 @@ pub struct RecordsUpdate {
     /// In order of time; within a partition by offset.
     pub records: Vec<RecordRef>,
     pub counts: RecordCounts,
+    /// Ends of transactions that were read, which stand behind their records.
+    pub ends: Vec<(PartitionId, TransactionEnd)>,
     /// What is missing for good.
     pub failures: Vec<Failure>,
     /// What keeps partitions from being read at the moment; they are tried again.
@@ -433,7 +438,7 @@ impl Gathering {
 
     /// A reader's update is full: fetching waits until it is taken.
     fn must_flush(&self) -> bool {
-        self.request.keep == Keep::All && self.pending.len() >= MAX_UPDATE
+        self.request.keep == Keep::All && (self.pending.len() >= MAX_UPDATE || self.update.ends.len() >= MOST_ENDS / 2)
     }
 
     fn is_satisfied(&self) -> bool {
@@ -441,10 +446,17 @@ impl Gathering {
     }
 
     async fn take(&mut self, event: ReadEvent) {
-        self.dirty |= !matches!(event, ReadEvent::TransactionEnded(..));
+        self.dirty = true;
         match event {
-            ReadEvent::TransactionEnded(..) => {}
+            ReadEvent::TransactionEnded(partition, end) => {
+                // Nobody waits for the counts alone to be told of an end.
+                if self.request.keep != Keep::Counts && self.update.ends.len() < MOST_ENDS {
+                    self.update.ends.push((partition, end));
+                }
+            }
             ReadEvent::Batch(batch) => self.take_batch(batch).await,
+            // There is no sieve.
+            ReadEvent::Passed(..) => {}
             ReadEvent::Skipped { records, bytes } => {
                 self.counts.seen += records;
                 self.counts.matched += records;

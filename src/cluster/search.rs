@@ -15,10 +15,11 @@ mod sifting;
 
 use super::Cluster;
 use super::feed::Feed;
-use super::records::{Keep, MAX_UPDATE, RecordRef, in_order_of_time};
+use super::records::{Keep, MAX_UPDATE, MOST_ENDS, RecordRef, in_order_of_time};
 use crate::domain::query::{Query, narrow};
 use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead};
-use crate::domain::{Failure, FailureKind, PartitionId, TopicName};
+use crate::domain::transaction::TransactionEnd;
+use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName};
 use crate::kafka::fetch::{self, ReadEvent, ReadRequest, Reading};
 use sifting::Sifting;
 use std::collections::BTreeMap;
@@ -52,6 +53,9 @@ pub struct SearchRequest {
     pub isolation: Isolation,
     pub tiered: TieredRead,
     pub keep: Keep,
+    /// Where to go on in each partition after a search that was stopped; those without a
+    /// place are done with. `None`: nothing was searched before.
+    pub resume: Option<BTreeMap<PartitionId, Offset>>,
 }
 
 /// How far a topic has been searched.
@@ -82,6 +86,9 @@ pub struct TopicSearched {
     pub is_complete: bool,
     /// What was taken for granted where less was read than there is.
     pub notes: Vec<String>,
+    /// What was not searched: where to go on in each partition, exactly behind the matches
+    /// that were handed on.
+    pub rest: BTreeMap<PartitionId, Offset>,
 }
 
 /// What happened since the last update.
@@ -89,6 +96,8 @@ pub struct TopicSearched {
 pub struct SearchUpdate {
     /// In order of time; within a partition by offset.
     pub records: Vec<RecordRef>,
+    /// Ends of transactions that were passed, of the topic that is searched.
+    pub ends: Vec<(PartitionId, TransactionEnd)>,
     /// Each topic as far as it was searched, in the order of the request.
     pub topics: Vec<TopicSearched>,
     /// What is missing for good.
@@ -143,6 +152,7 @@ impl Cluster {
                 pending_bytes: 0,
                 waiting: BTreeMap::new(),
                 matched: 0,
+                courses: BTreeMap::new(),
                 is_dirty: false,
                 began: Instant::now(),
             };
@@ -166,6 +176,8 @@ struct Search {
     waiting: BTreeMap<PartitionId, Failure>,
     /// Matches that were taken, of all topics.
     matched: u64,
+    /// Where each range of the topic ends, and how far matches have come.
+    courses: BTreeMap<PartitionId, (Option<Offset>, Offset)>,
     is_dirty: bool,
     began: Instant,
 }
@@ -227,7 +239,9 @@ impl Search {
             counts: sifting.counts(),
             is_complete: false,
             notes: reach.notes,
+            rest: BTreeMap::new(),
         });
+        self.courses = reach.ranges.iter().map(|range| (range.partition, (range.to, range.from))).collect();
         Ok(self.follow(reading, &sifting, is_whole).await)
     }
 
@@ -236,7 +250,9 @@ impl Search {
         pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut failed = 0;
         loop {
-            let is_full = self.pending.len() >= MAX_UPDATE || self.pending_bytes >= MOST_WAITING;
+            let is_full = self.pending.len() >= MAX_UPDATE
+                || self.pending_bytes >= MOST_WAITING
+                || self.update.ends.len() >= MOST_ENDS / 2;
             tokio::select! {
                 biased;
                 _ = pace.tick(), if self.is_dirty => {
@@ -289,26 +305,47 @@ impl Search {
             ReadEvent::Batch(batch) => {
                 self.pending_bytes += batch.pinned_bytes();
                 for record in RecordRef::of(&batch) {
-                    if self.request.limit.is_some_and(|limit| self.matched >= limit) {
+                    if self.update.is_limited {
                         break;
                     }
                     self.matched += 1;
+                    self.update.is_limited = self.request.limit.is_some_and(|limit| self.matched >= limit);
+                    self.come(record.partition(), record.offset().saturating_add(1));
                     self.pending.push(record);
                 }
-                self.update.is_limited = self.request.limit.is_some_and(|limit| self.matched >= limit);
             }
+            // Beyond the limit nothing is handed on.
+            ReadEvent::Passed(partition, next) if !self.update.is_limited => self.come(partition, next),
+            ReadEvent::Passed(..) => {}
             ReadEvent::Waiting { partitions, failure } => {
                 self.waiting.extend(partitions.into_iter().map(|partition| (partition, failure.clone())));
             }
             ReadEvent::Settled(partitions) => self.waiting.retain(|partition, _| !partitions.contains(partition)),
             ReadEvent::Failed(failure) => self.update.failures.push(failure),
-            ReadEvent::TransactionEnded(..) | ReadEvent::CaughtUp | ReadEvent::Skipped { .. } => {}
+            ReadEvent::TransactionEnded(partition, end) => {
+                if self.request.keep != Keep::Counts && self.update.ends.len() < MOST_ENDS {
+                    self.update.ends.push((partition, end));
+                }
+            }
+            ReadEvent::CaughtUp | ReadEvent::Skipped { .. } => {}
+        }
+    }
+
+    /// All matches of the partition before `next` were taken.
+    fn come(&mut self, partition: PartitionId, next: Offset) {
+        if let Some((_, come)) = self.courses.get_mut(&partition) {
+            *come = next.max(*come);
         }
     }
 
     async fn flush(&mut self) -> Result<(), Unwanted> {
         self.is_dirty = false;
         self.pending_bytes = 0;
+        if let Some(last) = self.update.topics.last_mut() {
+            let is_left = |(to, next): &(Option<Offset>, Offset)| to.is_none_or(|to| *next < to) && !last.is_complete;
+            last.rest =
+                self.courses.iter().filter(|(_, course)| is_left(course)).map(|(id, (_, next))| (*id, *next)).collect();
+        }
         let topics = self.update.topics.clone();
         let mut update = SearchUpdate { topics, ..SearchUpdate::default() };
         std::mem::swap(&mut update, &mut self.update);

@@ -214,6 +214,8 @@ mod tests {
             producer_id,
             producer_epoch: 0,
             base_sequence: 0,
+            base_offset: 0,
+            leader_epoch: -1,
             is_transactional: false,
             is_append_time: false,
         }

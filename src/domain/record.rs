@@ -77,9 +77,24 @@ pub struct BatchFacts {
     pub producer_epoch: i16,
     /// The first record's sequence number, −1 without idempotence.
     pub base_sequence: i32,
+    /// The first record's offset, as the batch was written.
+    pub base_offset: Offset,
+    /// Which leader wrote it down, −1 where that was not kept.
+    pub leader_epoch: i32,
     pub is_transactional: bool,
     /// The timestamp is the broker's, not the producer's.
     pub is_append_time: bool,
+}
+
+impl BatchFacts {
+    /// The sequence number of the record at `offset`; `None` without idempotence. They
+    /// begin anew at 0 behind the largest.
+    pub fn sequence(&self, offset: Offset) -> Option<i32> {
+        let delta = i32::try_from(offset.checked_sub(self.base_offset)?).ok()?;
+        let sequence = i64::from(self.base_sequence) + i64::from(delta);
+        let wrapped = if sequence > i64::from(i32::MAX) { sequence - i64::from(i32::MAX) - 1 } else { sequence };
+        i32::try_from(wrapped).ok().filter(|_| self.base_sequence >= 0 && delta >= 0)
+    }
 }
 
 /// A record as it was read. Key, value and headers share the batch's memory.
@@ -107,6 +122,8 @@ impl Record {
             producer_id: -1,
             producer_epoch: -1,
             base_sequence: -1,
+            base_offset: 0,
+            leader_epoch: -1,
             is_transactional: false,
             is_append_time: false,
         };

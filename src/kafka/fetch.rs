@@ -17,6 +17,7 @@ mod aborted;
 mod batch;
 mod codec;
 mod cursor;
+mod fate;
 mod first;
 mod legacy;
 mod pack;
@@ -30,13 +31,15 @@ mod tail;
 
 pub use batch::{Batch, HEADER_BYTES};
 pub use codec::MAX_PLAIN_BYTES;
+pub use fate::{Written, fates};
 pub use first::{first_batches, first_records};
 pub use pack::{Repacked, WAYS, Way, repack};
 pub use ranges::{PartitionBounds, ReadRange, ranges};
-pub use record_set::{AbortedTransaction, BatchFault, FaultKind, Marker, ReadSet, Window, read_record_set};
+pub use record_set::{AbortedTransaction, BatchFault, FaultKind, ReadSet, Window, read_record_set};
 pub use sieve::{Outline, Passed, Sieve};
 
-use crate::domain::{Failure, PartitionId, TopicName};
+use crate::domain::transaction::TransactionEnd;
+use crate::domain::{Failure, Offset, PartitionId, TopicName};
 use crate::kafka::wire::Client;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,7 +73,9 @@ pub enum ReadEvent {
     /// Records within the range. In a partition batches come by offset.
     Batch(Arc<Batch>),
     /// The end of a transaction whose records came before.
-    TransactionEnded(PartitionId, Marker),
+    TransactionEnded(PartitionId, TransactionEnd),
+    /// With a sieve: all that it left of this partition before this offset has come.
+    Passed(PartitionId, Offset),
     /// Records that a live reader was too slow for.
     Skipped { records: u64, bytes: u64 },
     /// All that was there at the start has been read. Comes once.

@@ -32,7 +32,7 @@ pub(super) async fn run(session: &mut Session, arguments: PeekArguments) -> Resu
     let found = cluster.peek(&group, &arguments.topics, around).await?;
     let (format, look) = (session.output.format, session.output.look.clone());
     if format == Format::Csv {
-        let columns = line::header(format).unwrap_or_default();
+        let columns = line::header(format, false).unwrap_or_default();
         session.output.line(&format!("group,committed,place,{columns}"))?;
     }
     for partition in &found.value {

@@ -1,6 +1,6 @@
 //! `klamm records get`: single records by topic, partition and offset.
 
-use super::line;
+use super::{batch, line};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::complain;
 use crate::cli::session::{Session, blocking};
@@ -17,6 +17,9 @@ pub(crate) struct GetArguments {
     /// Also read what only remote storage holds
     #[arg(long)]
     tiered: bool,
+    /// Also show the record's batch, its producer, and what became of its transaction
+    #[arg(long)]
+    show_batch: bool,
     /// How keys and values are read; without it as the profile's formats say
     #[arg(long = "as", value_parser = super::tail::ReadAsParser)]
     view: Option<ReadAs>,
@@ -33,7 +36,7 @@ pub(super) async fn run(session: &mut Session, arguments: GetArguments) -> Resul
     let places = words.iter().map(|word| place(word)).collect::<Result<Vec<_>, _>>()?;
     let cluster = session.connect().await?;
     let output = &mut session.output;
-    if let Some(header) = line::header(output.format) {
+    if let Some(header) = line::header(output.format, arguments.show_batch) {
         output.line(&header)?;
     }
     let (mut written, mut missing) = (0, 0);
@@ -45,8 +48,14 @@ pub(super) async fn run(session: &mut Session, arguments: GetArguments) -> Resul
         let Place { topic, partition, offset } = place;
         match cluster.record_at(topic, *partition, *offset, tiered).await {
             Ok(Some(record)) => {
-                for record in cluster.decode(&[record], view).await {
-                    output.line(&line::write(&record, output.format, &output.look))?;
+                let refs = [record];
+                let records = cluster.decode(&refs, view).await;
+                let batches = match arguments.show_batch {
+                    true => batch::lines(&cluster, &refs, &records).await,
+                    false => Vec::new(),
+                };
+                for (index, record) in records.iter().enumerate() {
+                    output.line(&line::write_with(record, batches.get(index), output.format, &output.look))?;
                     written += 1;
                 }
             }

@@ -4,6 +4,7 @@
 //! are no text are base64, never replaced characters. Headers keep their order
 //! and repeats.
 
+use super::batch::BatchLine;
 use crate::cli::output::{Format, Look, csv_record, escaped};
 use crate::domain::record::{Decoded, DecodedRecord, Header};
 use crate::domain::value::Value;
@@ -41,6 +42,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     value_undecoded_because: Option<&'a str>,
     headers: Vec<HeaderLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<&'a BatchLine>,
 }
 
 #[derive(Serialize)]
@@ -50,26 +53,37 @@ struct HeaderLine {
 }
 
 /// The first line of the stream, where the format has one.
-pub(in crate::cli) fn header(format: Format) -> Option<String> {
+pub(in crate::cli) fn header(format: Format, has_batch: bool) -> Option<String> {
+    let batch = if has_batch { ",batch" } else { "" };
     match format {
         Format::Json | Format::Table => None,
-        Format::Csv => Some("topic,partition,offset,timestamp,key,key_format,value,value_format,headers".into()),
+        Format::Csv => {
+            Some(format!("topic,partition,offset,timestamp,key,key_format,value,value_format,headers{batch}"))
+        }
     }
 }
 
 /// One record in `format`, safe for whoever reads it.
 pub(in crate::cli) fn write(record: &DecodedRecord, format: Format, look: &Look) -> String {
+    write_with(record, None, format, look)
+}
+
+/// The same, with what it shares with its batch: a member, a column more, or a line below.
+pub(super) fn write_with(record: &DecodedRecord, batch: Option<&BatchLine>, format: Format, look: &Look) -> String {
     match format {
         Format::Json => {
-            let line = json(record);
+            let line = json(record, batch);
             if look.is_terminal { escaped(&line) } else { line }
         }
-        Format::Csv => look.safe(&csv(record)).into_owned(),
-        Format::Table => shown(record, look),
+        Format::Csv => look.safe(&csv(record, batch)).into_owned(),
+        Format::Table => match batch {
+            Some(batch) => format!("{}\n{}", shown(record, look), look.safe(&batch.shown())),
+            None => shown(record, look),
+        },
     }
 }
 
-fn json(decoded: &DecodedRecord) -> String {
+fn json(decoded: &DecodedRecord, batch: Option<&BatchLine>) -> String {
     let record = &decoded.record;
     let timestamp = record.timestamp.rfc3339();
     let line = Line {
@@ -90,6 +104,7 @@ fn json(decoded: &DecodedRecord) -> String {
         value_packed: packed(&decoded.value),
         value_undecoded_because: why_undecoded(&decoded.value),
         headers: record.headers.iter().map(header_line).collect(),
+        batch,
     };
     // Every part of a line serialises: its maps have string keys.
     serde_json::to_string(&line).unwrap_or_default()
@@ -136,10 +151,10 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn csv(decoded: &DecodedRecord) -> String {
+fn csv(decoded: &DecodedRecord, batch: Option<&BatchLine>) -> String {
     let record = &decoded.record;
     let headers: Vec<HeaderLine> = record.headers.iter().map(header_line).collect();
-    csv_record(&[
+    let mut cells = vec![
         record.topic.to_string(),
         record.partition.to_string(),
         record.offset.to_string(),
@@ -149,7 +164,9 @@ fn csv(decoded: &DecodedRecord) -> String {
         plain(&decoded.value.value),
         decoded.value.format.word().to_owned(),
         serde_json::to_string(&headers).unwrap_or_default(),
-    ])
+    ];
+    cells.extend(batch.map(|batch| serde_json::to_string(batch).unwrap_or_default()));
+    csv_record(&cells)
 }
 
 /// For people: time, partition, offset, key, value. The columns before the key
@@ -196,6 +213,8 @@ mod tests {
             producer_id: -1,
             producer_epoch: -1,
             base_sequence: -1,
+            base_offset: 0,
+            leader_epoch: -1,
             is_transactional: false,
             is_append_time: false,
         };

@@ -1,44 +1,24 @@
 //! `klamm records search`: the records that meet a query, and what was not covered.
 
 use super::columns::Columns;
-use super::get::with_standard_input;
-use super::status::Status;
-use super::tail::{DECODE_AT_ONCE, Level, agree, say_held_back};
-use super::{line, range, what};
+use super::follow::Following;
+use super::scope::Scope;
+use super::tail::DECODE_AT_ONCE;
+use super::{batch, line};
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::output::{Cell, Column, Report, Table, complain, number, text};
-use crate::cli::session::{Session, blocking};
-use crate::cluster::{Cluster, Keep, SearchRequest, SearchUpdate, TopicSearched};
-use crate::domain::query::Query;
-use crate::domain::record::{DecodedRecord, ReadAs, TieredRead};
-use crate::domain::when::parse_duration;
-use crate::domain::{Failure, PartitionId, TopicName};
+use crate::cli::output::{Cell, Column, Report, Table, number, text};
+use crate::cli::session::Session;
+use crate::cluster::{Cluster, Keep, RecordRef, SearchRequest, SearchUpdate, TopicSearched};
+use crate::domain::record::DecodedRecord;
+use crate::domain::{Failure, TopicName};
 use clap::Args;
 use serde_json::json;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub(crate) struct SearchArguments {
-    /// Topics, searched one after the other; - reads them from standard input, one a line
-    #[arg(value_name = "TOPIC", required = true)]
-    topics: Vec<String>,
-    /// What records must meet, such as: value.customer.id = 42 and not headers.retry exists
-    #[arg(long = "where", value_name = "QUERY")]
-    query: String,
-    /// earliest, -N (the newest N), an offset, a time, or how long ago (15m)
-    #[arg(long, value_name = "WHERE", default_value = "earliest", allow_hyphen_values = true)]
-    from: String,
-    /// Up to this offset, this time, or so long ago; without it up to the end of now
-    #[arg(long, value_name = "WHERE", allow_hyphen_values = true)]
-    to: Option<String>,
-    /// How far beyond a time of --to is read, since times are not in order; without it as
-    /// long as the range, from a second to five minutes
-    #[arg(long, value_name = "DURATION")]
-    slack: Option<String>,
-    /// Only these partitions
-    #[arg(long, value_name = "P,…", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(0..))]
-    partition: Vec<PartitionId>,
+    #[command(flatten)]
+    scope: Scope,
     /// End after this many matches
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
@@ -48,129 +28,88 @@ pub(crate) struct SearchArguments {
     /// Show these fields instead of whole records, such as offset,key,value.customer.id
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     columns: Vec<String>,
-    /// Whether records of transactions are searched that were or may be aborted
-    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
-    isolation: Level,
-    /// Also read what only remote storage holds; it is slow, and asked for otherwise
-    #[arg(long)]
-    tiered: bool,
-    /// How keys and values are read; without it as the profile's formats say
-    #[arg(long = "as", value_parser = super::tail::ReadAsParser)]
-    view: Option<ReadAs>,
+    /// Also show the ends of transactions: their commit and abort markers
+    #[arg(long, conflicts_with_all = ["count", "columns"])]
+    show_control: bool,
+    /// Also show each record's batch, its producer, and what became of its transaction
+    #[arg(long, conflicts_with_all = ["count", "columns"])]
+    show_batch: bool,
 }
 
 pub(super) async fn run(session: &mut Session, arguments: SearchArguments) -> Result<Exit, Stop> {
     let columns = Columns::read(arguments.columns)?;
-    let (now, zone) = (session.now(), session.zone_asked_for());
-    let query = what::read(&arguments.query, now, zone)?;
-    let (start, begins) = range::from(&arguments.from, now, zone)?;
-    let ends = arguments.to.as_deref().map(|to| range::to(to, now, zone)).transpose()?;
-    // Times and offsets first: they cost nothing.
-    let query = Query::all(begins.into_iter().chain(ends).chain(query).collect())
-        .ok_or_else(|| Stop::usage("--where: write what to look for; records tail shows all records"))?;
-    let slack = arguments.slack.as_deref().map(parse_duration).transpose();
-    let slack_ms = slack.map_err(|reason| Stop::usage(format!("--slack: {reason}")))?;
-    let names: BTreeSet<String> = with_standard_input(arguments.topics.clone()).await?.into_iter().collect();
-    if names.is_empty() {
-        return Err(Stop::usage("standard input names no topic"));
+    let (query, mut asked) = arguments.scope.read(session, arguments.count).await?;
+    if query.is_none() {
+        return Err(Stop::usage("--where: write what to look for; records tail shows all records"));
     }
+    asked.request.limit = arguments.limit;
     let cluster = session.connect().await?;
-    let mut request = SearchRequest {
-        topics: names.iter().map(|name| TopicName::from(name.as_str())).collect(),
-        query,
-        partitions: (!arguments.partition.is_empty()).then_some(arguments.partition),
-        start,
-        limit: arguments.limit,
-        slack_ms,
-        view: arguments.view,
-        isolation: arguments.isolation.into(),
-        tiered: if arguments.tiered { TieredRead::Allowed } else { TieredRead::Ask },
-        keep: if arguments.count { Keep::Counts } else { Keep::All },
-    };
     if !arguments.count {
         let format = session.output.format;
-        if let Some(header) = columns.as_ref().map_or_else(|| line::header(format), |columns| columns.header(format)) {
+        let header = || line::header(format, arguments.show_batch);
+        if let Some(header) = columns.as_ref().map_or_else(header, |columns| columns.header(format)) {
             session.output.line(&header)?;
             session.output.flush()?;
         }
     }
-    let mut found = Found { status: Status::new(arguments.count), failures: Vec::new(), waits: Vec::new() };
-    let mut last = found.follow(session, &cluster, &request, columns.as_ref()).await?;
-    while let Some((topic, part)) = last.tiered.take() {
-        let asks = topic.clone();
-        blocking("ask", move || Ok(agree(&asks, part)?)).await?;
-        // Topics before it were searched to their ends.
-        request.tiered = TieredRead::Allowed;
-        request.topics = request.topics.iter().skip_while(|name| **name != topic).cloned().collect();
-        request.limit = request.limit.map(|limit| limit.saturating_sub(last.counts().matched).max(1));
-        let before = std::mem::take(&mut last.topics);
-        last = found.follow(session, &cluster, &request, columns.as_ref()).await?;
-        last.topics.splice(0..0, before);
+    let lines = Lines { columns, control: arguments.show_control, batch: arguments.show_batch };
+    let keep = if arguments.count { Keep::Counts } else { Keep::All };
+    let mut following = Following::begin(session, &cluster, asked, keep);
+    while let Some(update) = following.next().await? {
+        lines.write(session, &cluster, following.request(), &update).await?;
+        following.show();
     }
-    say_held_back(&cluster, last.held_back);
-    ended(session, last, found.failures, arguments.count)
+    let exit = following.end()?;
+    if arguments.count {
+        session.output.report(&report(&following.last.topics, following.failures))?;
+    }
+    Ok(exit)
 }
 
-/// What came so far.
-struct Found {
-    status: Status,
-    failures: Vec<Failure>,
-    waits: Vec<Failure>,
+/// What is written of each record.
+struct Lines {
+    columns: Option<Columns>,
+    control: bool,
+    batch: bool,
 }
 
-impl Found {
-    /// Writes what is found, to the update that ends it or asks.
-    async fn follow(
-        &mut self,
+impl Lines {
+    async fn write(
+        &self,
         session: &mut Session,
         cluster: &Cluster,
         request: &SearchRequest,
-        columns: Option<&Columns>,
-    ) -> Result<SearchUpdate, Stop> {
-        let mut feed = cluster.search(request.clone());
-        while let Some(update) = feed.next().await {
-            self.status.clear();
-            // Who is away for a while is said, and costs nothing if everything comes after all.
-            for failure in &update.waiting {
-                if !self.waits.contains(failure) {
-                    complain(&format!("{failure}; waiting for it"));
-                    self.waits.push(failure.clone());
-                }
+        update: &SearchUpdate,
+    ) -> Result<(), Stop> {
+        let output = &mut session.output;
+        for chunk in update.records.chunks(DECODE_AT_ONCE) {
+            let records = decode(cluster, request, chunk).await;
+            let batches = match self.batch {
+                true => batch::lines(cluster, chunk, &records).await,
+                false => Vec::new(),
+            };
+            for (index, record) in records.iter().enumerate() {
+                let line = match &self.columns {
+                    Some(columns) => columns.write(record, output.format, &output.look),
+                    None => line::write_with(record, batches.get(index), output.format, &output.look),
+                };
+                output.line(&line)?;
             }
-            for failure in &update.failures {
-                if !self.failures.contains(failure) {
-                    // A report says its failures itself.
-                    if request.keep != Keep::Counts {
-                        complain(&failure.to_string());
-                    }
-                    self.failures.push(failure.clone());
-                }
-            }
-            for chunk in update.records.chunks(DECODE_AT_ONCE) {
-                for record in decode(cluster, request, chunk).await {
-                    let output = &mut session.output;
-                    let line = match columns {
-                        Some(columns) => columns.write(&record, output.format, &output.look),
-                        None => line::write(&record, output.format, &output.look),
-                    };
-                    output.line(&line)?;
-                }
-            }
-            session.output.flush()?;
-            if update.finished {
-                return Ok(update);
-            }
-            self.status.show(&update);
         }
-        Ok(SearchUpdate::default())
+        if let Some(searched) = update.topics.last().filter(|_| self.control) {
+            for (partition, end) in &update.ends {
+                output.line(&batch::control(&searched.topic, *partition, end, output.format, &output.look))?;
+            }
+        }
+        Ok(output.flush()?)
     }
 }
 
 /// Records of one topic are read in one way; an update may hold those of two.
-async fn decode(
+pub(super) async fn decode(
     cluster: &Cluster,
     request: &SearchRequest,
-    records: &[crate::cluster::RecordRef],
+    records: &[RecordRef],
 ) -> Vec<Arc<DecodedRecord>> {
     let mut decoded = Vec::with_capacity(records.len());
     for of_topic in records.chunk_by(|one, next| one.topic() == next.topic()) {
@@ -179,30 +118,6 @@ async fn decode(
         decoded.extend(cluster.decode(of_topic, view).await);
     }
     decoded
-}
-
-fn ended(session: &mut Session, last: SearchUpdate, failures: Vec<Failure>, only_counts: bool) -> Result<Exit, Stop> {
-    if last.topics.is_empty()
-        && let Some(failure) = failures.first()
-    {
-        return Err(failure.clone().into());
-    }
-    for searched in &last.topics {
-        complain(&format!("{}: {}", searched.topic, searched.coverage(&failures, last.is_limited)));
-        for note in &searched.notes {
-            complain(&format!("{}: {note}", searched.topic));
-        }
-    }
-    let is_complete = failures.is_empty() && last.topics.iter().all(|topic| topic.is_complete);
-    if only_counts {
-        session.output.report(&report(&last.topics, failures))?;
-    }
-    Ok(match last.counts().matched {
-        _ if last.is_limited => Exit::Done,
-        _ if !is_complete => Exit::Partial,
-        0 => Exit::NotMet,
-        _ => Exit::Done,
-    })
 }
 
 const COUNTS: &[Column] = &[

@@ -1,6 +1,6 @@
 //! `klamm records tail`: from where, how many, and until when.
 
-use super::{line, what};
+use super::{batch, line, what};
 use crate::cli::confirm::Consent;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Table, complain, number, text};
@@ -50,6 +50,12 @@ pub(crate) struct TailArguments {
     /// Whether records of transactions are shown that were or may be aborted
     #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
     isolation: Level,
+    /// Also show the ends of transactions: their commit and abort markers
+    #[arg(long, conflicts_with = "count")]
+    show_control: bool,
+    /// Also show each record's batch, its producer, and what became of its transaction
+    #[arg(long, conflicts_with = "count")]
+    show_batch: bool,
     /// Also read what only remote storage holds; it is slow, and asked for otherwise
     #[arg(long)]
     tiered: bool,
@@ -129,7 +135,7 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
     };
     let mut feed = cluster.records(request.clone());
     let output = &mut session.output;
-    if let Some(header) = line::header(output.format).filter(|_| !arguments.count) {
+    if let Some(header) = line::header(output.format, arguments.show_batch).filter(|_| !arguments.count) {
         output.line(&header)?;
         output.flush()?;
     }
@@ -163,11 +169,20 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
         }
         counts = update.counts;
         for chunk in update.records.chunks(DECODE_AT_ONCE) {
-            for record in cluster.decode(chunk, view).await {
-                let text = line::write(&record, output.format, &output.look);
+            let records = cluster.decode(chunk, view).await;
+            let batches = match arguments.show_batch {
+                true => batch::lines(&cluster, chunk, &records).await,
+                false => Vec::new(),
+            };
+            for (index, record) in records.iter().enumerate() {
+                let text = line::write_with(record, batches.get(index), output.format, &output.look);
                 output.line(&text)?;
                 written += 1;
             }
+        }
+        for (partition, end) in update.ends.iter().filter(|_| arguments.show_control) {
+            output.line(&batch::control(&request.topic, *partition, end, output.format, &output.look))?;
+            written += 1;
         }
         output.flush()?;
         if update.finished {

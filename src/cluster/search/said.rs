@@ -84,6 +84,7 @@ mod tests {
             counts: SearchCounts { seen: 5, ..Default::default() },
             is_complete: true,
             notes: Vec::new(),
+            rest: Default::default(),
         };
         let said = searched.coverage(&[], false);
         assert!(said.starts_with("0 of 5 records match, in 12 partitions") && said.ends_with("all of it was covered"));

@@ -18,6 +18,7 @@ fn request(query: &str) -> SearchRequest {
         isolation: Isolation::Uncommitted,
         tiered: TieredRead::Allowed,
         keep: Keep::All,
+        resume: None,
     }
 }
 

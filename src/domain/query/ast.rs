@@ -23,6 +23,11 @@ impl Query {
         Self::Test(Test { field: Field::Anywhere, condition: Condition::Contains(text.into()) })
     }
 
+    /// All records.
+    pub fn everything() -> Self {
+        Self::And(Vec::new())
+    }
+
     /// Records that meet all of `parts`; `None` where there are none.
     pub fn all(mut parts: Vec<Query>) -> Option<Self> {
         match parts.len() {

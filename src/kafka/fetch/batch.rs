@@ -12,6 +12,7 @@ use super::cursor::{Cursor, OutOfBytes};
 use super::record_set::{FaultKind, Window};
 use super::sieve::{Outline, Sieve};
 use crate::domain::record::{BatchFacts, Codec, Header, Record};
+use crate::domain::transaction::TransactionEnd;
 use crate::domain::{Offset, PartitionId, Time, TopicName};
 use bytes::Bytes;
 
@@ -85,6 +86,8 @@ impl Batch {
             producer_id: 4711,
             producer_epoch: 0,
             base_sequence: 990,
+            base_offset,
+            leader_epoch: 4,
             is_transactional: false,
             is_append_time: false,
         };
@@ -249,6 +252,7 @@ pub(super) struct BatchHeader<'a> {
     pub base_offset: Offset,
     pub last_offset: Offset,
     pub records: u32,
+    leader_epoch: i32,
     attributes: i16,
     codec: Codec,
     base_timestamp: i64,
@@ -265,7 +269,9 @@ impl<'a> BatchHeader<'a> {
     pub fn read(frame: &'a [u8]) -> Result<Self, FaultKind> {
         let mut cursor = Cursor::new(frame);
         let base_offset = cursor.i64()?;
-        cursor.take(4 + 4 + 1)?;
+        cursor.take(4)?;
+        let leader_epoch = cursor.i32()?;
+        cursor.take(1)?;
         let checksum = cursor.u32()?;
         let checked = frame.get(CHECKED_FROM..).ok_or(OutOfBytes)?;
         if crc32c::crc32c(checked) != checksum {
@@ -278,6 +284,7 @@ impl<'a> BatchHeader<'a> {
             last_offset: base_offset
                 .checked_add(i64::from(last_delta))
                 .ok_or(FaultKind::Shape("an offset overflow"))?,
+            leader_epoch,
             attributes,
             codec: codec_of(attributes)?,
             base_timestamp: cursor.i64()?,
@@ -300,9 +307,8 @@ impl<'a> BatchHeader<'a> {
         self.attributes & TRANSACTIONAL != 0
     }
 
-    /// Whether the transaction that this control batch ends was committed; `None`
-    /// where it ends none.
-    pub fn transaction_end(&self) -> Option<bool> {
+    /// The transaction that this control batch ends; `None` where it ends none.
+    pub fn transaction_end(&self) -> Option<TransactionEnd> {
         const ABORT: i16 = 0;
         const COMMIT: i16 = 1;
         let kind = || -> Result<i16, OutOfBytes> {
@@ -315,11 +321,18 @@ impl<'a> BatchHeader<'a> {
             key.i16()?;
             key.i16()
         };
-        match kind() {
-            Ok(ABORT) if self.is_control() => Some(false),
-            Ok(COMMIT) if self.is_control() => Some(true),
-            _ => None,
-        }
+        let is_commit = match kind() {
+            Ok(ABORT) if self.is_control() => false,
+            Ok(COMMIT) if self.is_control() => true,
+            _ => return None,
+        };
+        Some(TransactionEnd {
+            producer_id: self.producer_id,
+            producer_epoch: self.producer_epoch,
+            offset: self.last_offset,
+            time: Time(self.max_timestamp),
+            is_commit,
+        })
     }
 
     /// What is known of it before it is decompressed.
@@ -354,6 +367,8 @@ impl<'a> BatchHeader<'a> {
             producer_id: self.producer_id,
             producer_epoch: self.producer_epoch,
             base_sequence: self.base_sequence,
+            base_offset: self.base_offset,
+            leader_epoch: self.leader_epoch,
             is_transactional: self.is_transactional(),
             is_append_time: self.attributes & APPEND_TIME != 0,
         };

@@ -161,6 +161,8 @@ impl<'a> Run<'a> {
             producer_id: -1,
             producer_epoch: -1,
             base_sequence: -1,
+            base_offset: base,
+            leader_epoch: -1,
             is_transactional: false,
             is_append_time: self.append_time,
         };

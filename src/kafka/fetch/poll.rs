@@ -297,6 +297,7 @@ fn unpack(
                 let (next_offset, bytes) = (read.next_offset, portion.set.len() as u64);
                 let (seen, skipped) = (read.seen_records, read.skipped_records);
                 sieve.passed(&Passed { partition, next_offset, seen, skipped, bytes });
+                events.push(ReadEvent::Passed(partition, next_offset));
             }
         }
         events.extend(read.markers.into_iter().map(|marker| ReadEvent::TransactionEnded(partition, marker)));

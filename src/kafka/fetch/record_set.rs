@@ -13,6 +13,7 @@ use super::codec::CodecError;
 use super::cursor::{Cursor, OutOfBytes};
 use super::legacy;
 use super::sieve::Sieve;
+use crate::domain::transaction::TransactionEnd;
 use crate::domain::{Offset, PartitionId, TopicName};
 use std::sync::Arc;
 
@@ -71,15 +72,6 @@ pub struct BatchFault {
     pub kind: FaultKind,
 }
 
-/// The end of a producer's transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Marker {
-    pub producer_id: i64,
-    /// Above those of the transaction's records.
-    pub offset: Offset,
-    pub is_commit: bool,
-}
-
 /// What a record set held.
 #[derive(Debug)]
 pub struct ReadSet {
@@ -91,7 +83,7 @@ pub struct ReadSet {
     /// Transaction markers and the like, which are not records to a reader.
     pub control_records: u64,
     /// Ends of transactions in the window, by offset.
-    pub markers: Vec<Marker>,
+    pub markers: Vec<TransactionEnd>,
     /// Records of aborted transactions.
     pub aborted_records: u64,
     /// Records in the window that were looked at.
@@ -202,13 +194,12 @@ fn read_batch(
     let header = BatchHeader::read(frame)?;
     if header.is_control() {
         read.control_records += u64::from(header.records);
-        let (producer_id, offset) = (header.producer_id, header.last_offset);
-        let Some(is_commit) = header.transaction_end() else { return Ok(()) };
-        if !is_commit {
-            filter.abort_marker(producer_id, offset);
+        let Some(end) = header.transaction_end() else { return Ok(()) };
+        if !end.is_commit {
+            filter.abort_marker(end.producer_id, end.offset);
         }
-        if window.holds(offset) {
-            read.markers.push(Marker { producer_id, offset, is_commit });
+        if window.holds(end.offset) {
+            read.markers.push(end);
         }
         return Ok(());
     }

@@ -5,6 +5,7 @@
 //! record that was let go is counted.
 
 use super::{Batch, ReadEvent};
+use crate::domain::transaction::TransactionEnd;
 use crate::domain::{Failure, PartitionId};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub(super) const TICK: Duration = Duration::from_millis(50);
 const MOST_BYTES: usize = 16 << 20;
 /// Failures that may wait; further ones of the same outage add nothing.
 const MOST_FAILURES: usize = 100;
+/// Ends of transactions that may wait; of older ones it is not known how they ended.
+const MOST_ENDS: usize = 10_000;
 
 /// What came since the screen last took something.
 #[derive(Default)]
@@ -29,6 +32,7 @@ struct Backlog {
     skipped_records: u64,
     skipped_bytes: u64,
     is_caught_up: bool,
+    ends: VecDeque<(PartitionId, TransactionEnd)>,
 }
 
 impl Backlog {
@@ -46,8 +50,14 @@ impl Backlog {
                 self.skipped_bytes += bytes;
             }
             ReadEvent::CaughtUp => self.is_caught_up = true,
-            // A screen shows records.
-            ReadEvent::TransactionEnded(..) => {}
+            // A screen that sees all as it comes has no sieve.
+            ReadEvent::Passed(..) => {}
+            ReadEvent::TransactionEnded(partition, end) => {
+                self.ends.push_back((partition, end));
+                if self.ends.len() > MOST_ENDS {
+                    self.ends.pop_front();
+                }
+            }
             ReadEvent::Waiting { partitions, failure } => {
                 self.waiting.extend(partitions.into_iter().map(|partition| (partition, Some(failure.clone()))));
             }
@@ -77,6 +87,7 @@ impl Backlog {
             events.push(ReadEvent::Skipped { records: taken.skipped_records, bytes: taken.skipped_bytes });
         }
         events.extend(taken.batches.into_iter().map(ReadEvent::Batch));
+        events.extend(taken.ends.into_iter().map(|(partition, end)| ReadEvent::TransactionEnded(partition, end)));
         if taken.is_caught_up {
             events.push(ReadEvent::CaughtUp);
         }

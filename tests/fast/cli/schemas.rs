@@ -104,6 +104,7 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
         "config explain",
         "config path",
         "records search cli-schemas --where offset>=0 --count",
+        "records stats cli-schemas --by key --over-time --keys --sizes --latest-per-key",
         "records produce cli-schemas --key k --value v --dry-run",
         "records compression catalog.products",
         "dead-letters list",
@@ -123,6 +124,12 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
     let search = klamm("records search cli-schemas --where offset>=0 --columns offset,value -o json").output();
     for line in text(&search.expect("it runs").stdout).lines() {
         see("records search", &serde_json::from_str(line).expect("a list"));
+    }
+    let batches =
+        klamm("records tail accounting.postings --from earliest --no-follow --show-batch --show-control -o json")
+            .output();
+    for line in text(&batches.expect("it runs").stdout).lines() {
+        see("records tail", &serde_json::from_str(line).expect("an object"));
     }
     let peek = klamm("groups peek cli-schemed -o json").output().expect("it runs");
     for line in text(&peek.stdout).lines() {

@@ -131,7 +131,7 @@ impl Seen {
                 }
                 ReadEvent::Settled(partitions) => self.waits_for.retain(|partition| !partitions.contains(partition)),
                 ReadEvent::Skipped { records, .. } => self.skipped += records,
-                ReadEvent::TransactionEnded(..) => {}
+                ReadEvent::TransactionEnded(..) | ReadEvent::Passed(..) => {}
                 ReadEvent::CaughtUp => {
                     self.caught_up += 1;
                     self.at_caught_up = self.values.len();

@@ -64,6 +64,7 @@ fn searched(reading: &Reading) -> Option<SearchRequest> {
         isolation: reading.isolation,
         tiered: reading.tiered,
         keep: Keep::All,
+        resume: None,
     })
 }
 

@@ -12,6 +12,7 @@ pub use start::{parse_partitions, parse_start};
 use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate, SearchCounts, SearchUpdate};
 use crate::domain::query::Query;
 use crate::domain::record::{DecodedRecord, Isolation, ReadAs, StartAt, TieredPart, TieredRead};
+use crate::domain::transaction::{Fate, TransactionEnd, TransactionEnds};
 use crate::domain::{Failure, GroupId, Offset, PartitionId, Time, TopicName, dead_letter};
 use crate::tui::app::list::Motion;
 use std::collections::HashMap;
@@ -144,6 +145,8 @@ pub struct RecordsView {
     /// The record to be selected once it has come.
     seeks: Option<Offset>,
     decoded: HashMap<RecordKey, Arc<DecodedRecord>>,
+    /// The ends of transactions that were read.
+    ends: TransactionEnds,
     pace: Pace,
 }
 
@@ -170,6 +173,7 @@ impl Default for RecordsView {
             cursor: 0,
             seeks: None,
             decoded: HashMap::new(),
+            ends: TransactionEnds::default(),
             pace: Pace::default(),
         }
     }
@@ -233,6 +237,7 @@ impl RecordsView {
         }
         self.waiting = update.waiting;
         self.tiered = update.tiered;
+        update.ends.into_iter().for_each(|(partition, end)| self.ends.add(partition, end));
         for record in update.records {
             // Standing still, what one looks at must not be pushed out.
             if !self.is_following && self.ring.is_full() {
@@ -264,6 +269,7 @@ impl RecordsView {
         let SearchCounts { seen, matched, undecodable, bytes, .. } = counts;
         let update = RecordsUpdate {
             records: update.records,
+            ends: update.ends,
             counts: RecordCounts { seen, matched, dropped: 0, undecodable, bytes },
             failures: update.failures,
             waiting: update.waiting,
@@ -349,6 +355,21 @@ impl RecordsView {
 
     pub fn selected(&self) -> Option<&Arc<DecodedRecord>> {
         self.decoded(self.selected_ref()?)
+    }
+
+    /// The end of the transaction that a record was written in, as far as it was read.
+    pub fn transaction_end(&self, record: &RecordRef) -> Option<&TransactionEnd> {
+        self.ends.of(record.partition(), record.batch_facts().producer_id, record.offset())
+    }
+
+    /// What became of that transaction; `None` for a record that was written in none.
+    pub fn fate(&self, record: &RecordRef) -> Option<Fate> {
+        if !record.is_transactional() {
+            return None;
+        }
+        let is_committed = self.reading.as_ref().is_some_and(|reading| reading.isolation == Isolation::Committed);
+        let end = self.transaction_end(record).map(TransactionEnd::fate);
+        Some(end.unwrap_or(if is_committed { Fate::Committed } else { Fate::Open }))
     }
 
     /// Where the selected record was first, if it is a dead letter that says so.

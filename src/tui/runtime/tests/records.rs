@@ -173,6 +173,7 @@ fn a_search_says_how_far_it_is_and_esc_keeps_what_it_found() {
             counts: SearchCounts { seen: passed, matched: 3, offsets: 1_000, passed, ..SearchCounts::default() },
             is_complete: finished,
             notes: Vec::new(),
+            rest: Default::default(),
         }],
         finished,
         ..SearchUpdate::default()

@@ -1,8 +1,10 @@
 //! Records: the list, the selected one's value, and the facts about it.
 
 use super::{record_sizes, split};
+use crate::cluster::RecordRef;
 use crate::domain::record::{DecodedRecord, Format, Header, Isolation, ReadAs, StartAt};
 use crate::domain::text::{display_width, sanitize, shorten_middle};
+use crate::domain::transaction::Fate;
 use crate::domain::value::Value;
 use crate::domain::{Time, dead_letter, show, xml};
 use crate::tui::app::State;
@@ -185,6 +187,10 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         let width = u16::try_from(widest.next_multiple_of(4)).unwrap_or(most).clamp(4, most);
         columns.push(Column::text("KEY", Width::Fixed(width)).gives_way(4));
     }
+    let mut seen = (viewport.first..viewport.first + height + 1).filter_map(|row| view.ring.get(row));
+    if seen.any(RecordRef::is_transactional) {
+        columns.push(Column::text("TXN", Width::Fixed(9)).gives_way(3));
+    }
     columns.push(Column::text("VALUE", Width::Fill(16)));
     let table = Table {
         pane: Pane::Records,
@@ -205,9 +211,23 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             "P" => cell(record.partition().to_string(), Role::Muted),
             "OFFSET" => cell(show::offset(record.offset()), Role::Muted),
             "KEY" => decoded.map_or_else(|| cell("", Role::Muted), |record| key_cell(record)),
-            _ => decoded.map_or_else(|| cell("…", Role::Muted), |record| value_cell(record)),
+            "TXN" => view.fate(record).map_or_else(|| cell("", Role::Muted), |fate| cell(fate.word(), fate_role(fate))),
+            _ => match (decoded, view.fate(record)) {
+                (None, _) => cell("…", Role::Muted),
+                // Nobody who reads what is committed has seen it.
+                (Some(record), Some(Fate::Aborted)) => cell(record.value.value.preview(PREVIEW), Role::Muted),
+                (Some(record), _) => value_cell(record),
+            },
         }
     });
+}
+
+fn fate_role(fate: Fate) -> Role {
+    match fate {
+        Fate::Committed => Role::Muted,
+        Fate::Aborted => Role::Danger,
+        Fate::Open => Role::Warning,
+    }
 }
 
 fn failures(canvas: &mut Canvas<'_>, area: Rect, view: &RecordsView) -> Rect {
@@ -314,7 +334,7 @@ fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let batch = &facts.batch;
     let mut lines: Vec<text::Line<'_>> = Vec::new();
     let mut add = |label: &'static str, text: String, role: Role| {
-        lines.push(vec![span(format!("{label:<11}"), Role::Muted), span(text, role)]);
+        lines.push(vec![span(format!("{label:<12}"), Role::Muted), span(text, role)]);
     };
     let by = if batch.is_append_time { "broker" } else { "producer" };
     add("time", format!("{} by the {by}", facts.timestamp.show(state.zone())), time_role(facts.timestamp, state.now));
@@ -326,22 +346,36 @@ fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         |field: &Option<bytes::Bytes>| field.as_ref().map_or("null".into(), |field| show::size(field.len() as u64));
     add("size", format!("key {}, value {}", bytes(&facts.key), bytes(&facts.value)), Role::Text);
     let ratio = f64::from(batch.plain_bytes) / f64::from(batch.wire_bytes.max(1));
-    add(
-        "batch",
-        format!("{}, {}, {ratio:.1} : 1", batch.codec.word(), show::plural(batch.records as usize, "record")),
-        Role::Text,
-    );
+    let of = show::plural(batch.records as usize, "record");
+    add("batch", format!("{}, {of}, {ratio:.1} : 1", batch.codec.word()), Role::Text);
+    let sizes = (show::size(batch.wire_bytes.into()), show::size(batch.plain_bytes.into()));
+    let mut place = format!("{} from {}, at {}", sizes.0, sizes.1, show::offset(batch.base_offset));
+    if batch.leader_epoch >= 0 {
+        place.push_str(&format!(", leader epoch {}", batch.leader_epoch));
+    }
+    add("", place, Role::Text);
     if batch.producer_id >= 0 {
         let kind = if batch.is_transactional { ", transactional" } else { "" };
-        let text = format!("{} epoch {} seq {}{kind}", batch.producer_id, batch.producer_epoch, batch.base_sequence);
+        let sequence = batch.sequence(facts.offset).unwrap_or(batch.base_sequence);
+        let text = format!("{} epoch {} seq {sequence}{kind}", batch.producer_id, batch.producer_epoch);
         add("producer", text, Role::Text);
+    }
+    if let Some(reference) = view.selected_ref()
+        && let Some(fate) = view.fate(reference)
+    {
+        let text = match (view.transaction_end(reference), fate) {
+            (Some(end), fate) => format!("{}, by the marker at {}", fate.word(), show::offset(end.offset)),
+            (None, Fate::Open) => "open as far as was read".into(),
+            (None, fate) => fate.word().into(),
+        };
+        add("transaction", text, fate_role(fate));
     }
     lines.extend(failure(&facts.headers, state));
     for (index, header) in facts.headers.iter().enumerate() {
         let value = header.value.as_deref().map_or_else(|| "null".to_owned(), header_text);
         let label = if index == 0 { "headers" } else { "" };
         lines.push(vec![
-            span(format!("{label:<11}"), Role::Muted),
+            span(format!("{label:<12}"), Role::Muted),
             span(format!("{}  ", header.name), Role::SyntaxName),
             span(value, Role::Text),
         ]);
@@ -354,7 +388,7 @@ fn failure(headers: &[Header], state: &State) -> Vec<text::Line<'static>> {
     let Some(letter) = dead_letter::read(headers) else { return Vec::new() };
     let mut lines = Vec::new();
     let mut add = |label: &'static str, text: Option<String>, role: Role| {
-        lines.extend(text.map(|text| vec![span(format!("{label:<11}"), Role::Muted), span(text, role)]));
+        lines.extend(text.map(|text| vec![span(format!("{label:<12}"), Role::Muted), span(text, role)]));
     };
     let class = letter.exception.as_deref().map_or("an unknown exception", dead_letter::short_class);
     let failed = match letter.message.as_deref().and_then(|message| message.lines().next()) {

@@ -264,8 +264,14 @@ fn searching(finished: bool) -> Desk {
     let topic: TopicName = canned::called("orders.v1").as_str().into();
     let passed = if finished { 1_000 } else { 420 };
     let counts = SearchCounts { seen: passed, matched: 3, offsets: 1_000, passed, ..SearchCounts::default() };
-    let searched =
-        TopicSearched { topic: topic.clone(), partitions: 12, counts, is_complete: finished, notes: Vec::new() };
+    let searched = TopicSearched {
+        topic: topic.clone(),
+        partitions: 12,
+        counts,
+        is_complete: finished,
+        notes: Vec::new(),
+        rest: Default::default(),
+    };
     let records = RecordRef::of_times(&topic, 2, 990_400, &[canned::NOW.0 - 9_000; 3]);
     let update = SearchUpdate { records, topics: vec![searched], finished, ..SearchUpdate::default() };
     desk.draw(80, 24);

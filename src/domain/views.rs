@@ -1,0 +1,15 @@
+//! What many records say together: how many there are of each value, in each time, of
+//! each size and key.
+//!
+//! Invariant: memory is bounded whatever the records hold, and what was not counted
+//! apart is said.
+
+mod counted;
+mod latest;
+mod over_time;
+mod spread;
+
+pub use counted::{Counted, MOST_VALUES};
+pub use latest::{Latest, LatestOfKeys};
+pub use over_time::{Bucket, OverTime};
+pub use spread::{KeySpread, PartitionKeys};
