@@ -61,7 +61,7 @@ pub use overrides::Overrides;
 pub use peek::{Around, Peeked};
 pub use plans::NewTopic;
 pub use probe::{Ending, ProbeStep, Stage, probe};
-pub use produce::NewRecord;
+pub use produce::{ProduceRequest, RecordSource};
 pub use produced::LastHour;
 pub use records::{Keep, RecordCounts, RecordRef, RecordsFeed, RecordsRequest, RecordsUpdate};
 pub use reset_plans::{ResetRequest, ResetScope, ResetWish};
@@ -71,7 +71,6 @@ pub use snapshot::{BrokerRow, Health, Metadata};
 pub use stats::{Stats, StatsWish};
 
 use crate::domain::{Failure, FailureKind, Time, WriteGrant};
-use crate::kafka::produce::Producer;
 use crate::kafka::wire::Client;
 use crate::profile::Profile;
 use crate::services::registry::Registry;
@@ -110,7 +109,7 @@ struct Inner {
     saving: tokio::sync::Mutex<Saving>,
     produced: Mutex<produced::Known>,
     journal: OnceLock<Journal>,
-    producer: tokio::sync::OnceCell<Producer>,
+    drafts: Mutex<produce::Drafts>,
     plans_made: AtomicU32,
     reads_begun: AtomicU64,
 }
@@ -144,7 +143,7 @@ impl Cluster {
                 saving: tokio::sync::Mutex::default(),
                 produced: Mutex::default(),
                 journal: OnceLock::new(),
-                producer: tokio::sync::OnceCell::new(),
+                drafts: Mutex::default(),
                 plans_made: AtomicU32::new(0),
                 reads_begun: AtomicU64::new(0),
                 profile,

@@ -47,7 +47,6 @@ const DOCUMENTS: &[Document] = &[
     lines("record", &["records tail", "records get"]),
     lines("records-search", &["records search"]),
     document("records-stats", 1, &["records stats"]),
-    document("records-produce", 1, &["records produce"]),
     document("records-compression", 1, &["records compression"]),
     document("dead-letters-list", 1, &["dead-letters list"]),
     lines("dead-letter", &["dead-letters show"]),
@@ -56,6 +55,7 @@ const DOCUMENTS: &[Document] = &[
         "plan",
         3,
         &[
+            "records produce",
             "topics create",
             "topics delete",
             "topics add-partitions",

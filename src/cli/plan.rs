@@ -6,6 +6,7 @@
 use super::exit::Exit;
 use super::output::{Cell, Column, Report, Section, Table, Tone, hidden, number, objects, text};
 use crate::domain::plan::{Adjusted, Change, OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
+use crate::domain::produce::{Batch, Written};
 use crate::domain::{Failure, FailureKind, show};
 use serde_json::{Value as Json, json};
 
@@ -82,6 +83,20 @@ const LEAVERS: &[Column] = &[
     text("message", "MESSAGE"),
 ];
 
+const RECORDS: &[Column] = &[
+    hidden("step"),
+    text("topic", "TOPIC"),
+    number("partition", "P"),
+    number("offset", "OFFSET"),
+    hidden("last_offset"),
+    number("records", "RECORDS"),
+    text("key", "KEY"),
+    text("value", "VALUE"),
+    number("size_bytes", "SIZE"),
+    text("status", "STATUS"),
+    text("message", "MESSAGE"),
+];
+
 const SETTINGS: &[Column] = &[
     hidden("step"),
     hidden("group"),
@@ -105,10 +120,10 @@ pub(crate) fn found_report(plan: &Plan, found: &Outcome) -> Report {
 
 fn shown(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>, was_applied: bool) -> Report {
     let moves = if plan.change.group().is_some() { MOVES } else { MOVES_OF_GROUPS };
-    let mut tables = [ADDITIONS, CREATIONS, DELETIONS, GROUPS, LEAVERS, SETTINGS, moves].map(Table::new);
+    let mut tables = [ADDITIONS, CREATIONS, DELETIONS, GROUPS, LEAVERS, SETTINGS, RECORDS, moves].map(Table::new);
     for (index, step) in plan.steps.iter().enumerate() {
         let status = outcome.and_then(|outcome| outcome.steps.get(index));
-        let [additions, creations, deletions, groups, leavers, settings, moves] = &mut tables;
+        let [additions, creations, deletions, groups, leavers, settings, records, moves] = &mut tables;
         let table = match step {
             Step::MoveOffset(_) => moves,
             Step::AddPartitions { .. } => additions,
@@ -117,6 +132,13 @@ fn shown(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>, was_
             Step::DeleteGroup { .. } => groups,
             Step::RemoveMember { .. } => leavers,
             Step::SetGroupConfig { .. } => settings,
+            Step::Produce(batch) => {
+                let written = outcome.map_or(&[][..], |outcome| &outcome.written);
+                for row in produced(plan, batch, status, written.iter().filter(|written| written.step == index)) {
+                    records.push(row);
+                }
+                continue;
+            }
         };
         table.push(row(plan, step, status));
     }
@@ -169,6 +191,7 @@ pub(crate) fn operation(change: &Change) -> &'static str {
         Change::DeleteShareOffsets { .. } => "delete start offsets of share group",
         Change::RemoveMembers { .. } => "remove members of group",
         Change::ConfigureGroup { .. } => "configure group",
+        Change::Produce(_) => "produce to",
         Change::Undo { group: Some(_), .. } => "undo the change of group",
         Change::Undo { group: None, .. } => "undo the change",
     }
@@ -187,6 +210,7 @@ pub(crate) fn kind(change: &Change) -> &'static str {
         Change::DeleteShareOffsets { .. } => "delete_share_offsets",
         Change::RemoveMembers { .. } => "remove_members",
         Change::ConfigureGroup { .. } => "configure_group",
+        Change::Produce(_) => "produce",
         Change::Undo { .. } => "undo",
     }
 }
@@ -202,6 +226,7 @@ fn columns_of(change: &Change) -> &'static [Column] {
         Change::DeleteGroups { .. } => GROUPS,
         Change::RemoveMembers { .. } => LEAVERS,
         Change::ConfigureGroup { .. } => SETTINGS,
+        Change::Produce(_) => RECORDS,
         Change::AddPartitions { .. } => ADDITIONS,
         Change::CreateTopic { .. } => CREATIONS,
         Change::DeleteTopic { .. } => DELETIONS,
@@ -280,9 +305,41 @@ fn row(plan: &Plan, step: &Step, status: Option<&StepStatus>) -> Vec<Cell> {
             Cell::or_absent(before.as_deref(), Cell::text),
             Cell::or_absent(after.as_deref(), Cell::text),
         ],
+        // These have rows of their own making.
+        Step::Produce(_) => vec![],
     };
     row.extend(status_cells(status));
     row
+}
+
+/// A row for each partition that a step wrote to; and one for what was not written.
+fn produced<'a>(
+    plan: &Plan,
+    batch: &Batch,
+    status: Option<&StepStatus>,
+    written: impl Iterator<Item = &'a Written>,
+) -> Vec<Vec<Cell>> {
+    let row = |written: Option<&Written>, status: Option<&StepStatus>| {
+        let is_one = batch.digest.is_some();
+        let mut row = vec![
+            Cell::word("produce"),
+            Cell::text(plan.change.target()),
+            Cell::or_absent(written.map(|written| written.partition).or(batch.partition), |id| Cell::Id(id.into())),
+            Cell::or_absent(written.and_then(|written| written.first), Cell::Offset),
+            Cell::or_absent(written.and_then(|written| written.last), Cell::Offset),
+            Cell::or_absent(written.map(|written| written.records).or(batch.records), Cell::Count),
+            Cell::or_absent(batch.key.as_deref(), Cell::text),
+            Cell::or_absent(batch.value.as_deref(), Cell::text),
+            Cell::or_absent(batch.bytes.filter(|_| is_one || written.is_none()), Cell::Size),
+        ];
+        row.extend(status_cells(status));
+        row
+    };
+    let mut rows: Vec<Vec<Cell>> = written.map(|written| row(Some(written), Some(&StepStatus::Done))).collect();
+    if rows.is_empty() || status != Some(&StepStatus::Done) {
+        rows.push(row(None, status));
+    }
+    rows
 }
 
 /// `status`, and `message` where there is something to say about it.
@@ -466,6 +523,7 @@ mod tests {
             at: Time(1_700_000_001_000),
             steps: vec![StepStatus::Done, StepStatus::Failed(failure)],
             notes: vec![Warning::new(Severity::Fine, "read back")],
+            written: Vec::new(),
         };
         let (dry, applied) = (document(&plan(), None), document(&plan(), Some(&outcome)));
         assert_eq!(shape(&dry), shape(&applied));

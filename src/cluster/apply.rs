@@ -7,6 +7,7 @@
 //! read-back and is reported, never hidden.
 
 mod groups;
+mod produce;
 mod read_back;
 mod recheck;
 mod share;
@@ -71,6 +72,11 @@ impl Cluster {
 
         let mut board = Board::new(plan.steps.len(), progress);
         let mut notes = Vec::new();
+        let mut written = Vec::new();
+        if let Change::Produce(produce) = &plan.change {
+            let sent = self.write_records(plan, produce, grant, &mut board).await;
+            (notes, written) = (sent.notes, sent.written);
+        }
         self.change_topic(plan, grant, &mut board).await;
         if let Some(topic) = plan.change.topic() {
             notes.push(self.read_back_topic(plan, topic, &mut board).await);
@@ -84,7 +90,7 @@ impl Cluster {
         if is_ready {
             notes.extend(self.change_groups(plan, grant, &mut board).await);
         }
-        let mut outcome = Outcome { plan_id: plan.id.clone(), at: self.now(), steps: board.statuses, notes };
+        let mut outcome = Outcome { plan_id: plan.id.clone(), at: self.now(), steps: board.statuses, notes, written };
         let written = outcome.clone();
         if let Err(failure) = blocking(move || journal.finish(&written)).await {
             let text = format!("the change was made, but its result could not be journaled: {failure}");
@@ -136,6 +142,7 @@ impl Cluster {
                 Step::MoveOffset(_)
                 | Step::DeleteGroup { .. }
                 | Step::RemoveMember { .. }
+                | Step::Produce(_)
                 | Step::SetGroupConfig { .. } => continue,
                 Step::AddPartitions { topic, after, assignments, .. } => {
                     admin::topics::add_partitions(self.client(), grant, topic, *after, assignments).await

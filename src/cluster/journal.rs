@@ -355,7 +355,7 @@ mod tests {
     }
 
     fn done(id: &str) -> Outcome {
-        Outcome { plan_id: id.into(), at: Time(2), steps: vec![StepStatus::Done], notes: vec![] }
+        Outcome { plan_id: id.into(), at: Time(2), steps: vec![StepStatus::Done], notes: vec![], written: Vec::new() }
     }
 
     #[test]

@@ -1,36 +1,297 @@
-//! Writing single records.
+//! Planning records to write, and keeping them until the plan is applied.
+//!
+//! Owns: the payloads of the last few plans. The plan itself has none: it is written
+//! down, and what is written down holds a digest and a masked beginning.
 
-use super::{Cluster, settings};
-use crate::cluster::apply::blocking;
-use crate::domain::{Failure, Offset, PartitionId, TopicName, WriteGrant};
-use crate::kafka::produce::{NewMessage, Producer};
+use super::groups::listed_offset;
+use super::{Cluster, lock};
+use crate::domain::mask::MASK;
+use crate::domain::plan::Plan;
+use crate::domain::produce::{Batch, Delivery, Draft, NewRecord, ProduceInputs, Spread, plan};
+use crate::domain::{Failure, Offset, PartitionId, TopicName, TopicPartition};
+use crate::kafka::admin::offsets::OffsetAt;
+use std::collections::VecDeque;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-/// A record to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewRecord {
-    pub topic: TopicName,
-    /// `None`: as the Java client would choose.
-    pub partition: Option<PartitionId>,
-    pub key: Option<Vec<u8>>,
-    pub value: Option<Vec<u8>>,
-    pub headers: Vec<(String, Option<Vec<u8>>)>,
+/// Plans whose records are kept; an older one must be made again.
+const MAX_DRAFTS: usize = 4;
+/// As many records are shown one by one, with where each went.
+pub(crate) const SHOWN: usize = 100;
+/// Bytes of a key or value that a plan shows.
+const PREVIEW_BYTES: usize = 160;
+
+/// Records to write, of which the first are known.
+#[derive(Debug, Default)]
+pub struct RecordSource {
+    pub first: Vec<NewRecord>,
+    /// Those behind the first, as they come; a failure ends it.
+    pub rest: Option<mpsc::Receiver<Result<NewRecord, Failure>>>,
+    /// How many there are in all, where that is known before they are read.
+    pub count: Option<u64>,
+    /// Bytes of keys, values and headers in all, where that is known.
+    pub bytes: Option<u64>,
+    /// Ends it early: what is under way is waited for.
+    pub stop: CancellationToken,
 }
 
+impl RecordSource {
+    pub fn of(records: Vec<NewRecord>) -> Self {
+        Self { count: Some(records.len() as u64), first: records, ..Self::default() }
+    }
+}
+
+/// What is to be written, and how.
+#[derive(Debug)]
+pub struct ProduceRequest {
+    pub topic: TopicName,
+    pub source: RecordSource,
+    pub delivery: Delivery,
+    /// Records a second at most.
+    pub rate: Option<u32>,
+    /// The words of the same on the command line.
+    pub command_line: Vec<String>,
+}
+
+/// The records of a plan that was not applied yet.
+#[derive(Debug)]
+pub(super) struct Kept {
+    plan_id: String,
+    pub(super) source: RecordSource,
+    /// What the topic takes as one batch, in bytes, where that is known.
+    pub(super) most: Option<u64>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Drafts(VecDeque<Kept>);
+
 impl Cluster {
-    /// Writes one record and says where it went. The producer starts with the first.
-    pub async fn produce(&self, grant: &WriteGrant, record: NewRecord) -> Result<(PartitionId, Offset), Failure> {
-        let begin = || async {
-            let options = settings::wire_options(self.profile())?;
-            blocking(move || Producer::new(&options)).await
-        };
-        let producer = self.inner.producer.get_or_try_init(begin).await?;
-        let message = NewMessage {
-            topic: record.topic,
-            partition: record.partition,
-            key: record.key,
-            value: record.value,
-            headers: record.headers,
-        };
-        producer.send(grant, message).await
+    /// The plan that writes records. They are kept until it is applied, or until some
+    /// more plans were made.
+    pub async fn plan_produce(&self, request: ProduceRequest) -> Result<Plan, Failure> {
+        let name = &request.topic;
+        let metadata = self.metadata().await?;
+        let topic = metadata.topic(name.as_str()).ok_or_else(|| {
+            let missing = metadata.no_such_topic("produce to", name.as_str());
+            if missing.hint.is_some() {
+                return missing;
+            }
+            missing.hint("Create it with klamm topics create; to see one takes DESCRIBE on the topic.")
+        })?;
+        let partitions = topic.partitions.iter().map(|partition| partition.id);
+        let (configs, ends) = tokio::join!(self.topic_configs(name), self.ends_of(name, partitions));
+        let is_masked = self.profile().masks.touch(name.as_str());
+        let count = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
+        let drafts = drafts(&request, count, is_masked);
+        let most = configs.as_ref().ok().and_then(|configs| {
+            configs.iter().find(|entry| entry.name == "max.message.bytes")?.value.as_deref()?.parse().ok()
+        });
+        let plan = plan(ProduceInputs {
+            id: self.next_plan_id(),
+            now: self.now(),
+            topic,
+            configs: configs.as_ref().map(|configs| configs.as_slice()),
+            ends,
+            drafts,
+            delivery: request.delivery,
+            rate: request.rate,
+            production: self.profile().production,
+            command_line: request.command_line,
+        })?;
+        let mut kept = lock(&self.inner.drafts);
+        kept.0.push_back(Kept { plan_id: plan.id.clone(), source: request.source, most });
+        if kept.0.len() > MAX_DRAFTS {
+            kept.0.pop_front();
+        }
+        drop(kept);
+        Ok(plan)
+    }
+
+    pub(super) fn has_records_of(&self, plan_id: &str) -> bool {
+        lock(&self.inner.drafts).0.iter().any(|kept| kept.plan_id == plan_id)
+    }
+
+    /// Takes the records of a plan: they are written once.
+    pub(super) fn take_records_of(&self, plan_id: &str) -> Option<Kept> {
+        let mut drafts = lock(&self.inner.drafts);
+        let place = drafts.0.iter().position(|kept| kept.plan_id == plan_id)?;
+        drafts.0.remove(place)
+    }
+
+    /// Where partitions end; those that do not answer are missing.
+    pub(super) async fn ends_of(
+        &self,
+        topic: &TopicName,
+        partitions: impl Iterator<Item = PartitionId>,
+    ) -> Vec<(PartitionId, Offset)> {
+        let partitions: Vec<TopicPartition> = partitions.map(|id| TopicPartition::new(topic.clone(), id)).collect();
+        let Ok(ends) = self.offsets_at(&partitions, OffsetAt::Latest).await else { return Vec::new() };
+        partitions.iter().filter_map(|here| Some((here.partition, listed_offset(&ends, here).get()?))).collect()
+    }
+}
+
+/// One for each record where they are few and all known; else one for all.
+fn drafts(request: &ProduceRequest, partitions: i32, is_masked: bool) -> Vec<Draft> {
+    let source = &request.source;
+    let spread = request.delivery.spread;
+    let each = source.first.iter().map(|record| draft(record, spread, partitions, is_masked));
+    if source.rest.is_none() && source.first.len() <= SHOWN {
+        return each.collect();
+    }
+    let mut each = each;
+    let Some(mut all) = each.next() else { return Vec::new() };
+    let same = source.first.iter().all(|record| record.partition == all.batch.partition);
+    let mut bytes = all.batch.bytes;
+    for draft in each {
+        all.largest = all.largest.max(draft.largest);
+        all.has_key &= draft.has_key;
+        all.is_tombstone |= draft.is_tombstone;
+        bytes = bytes.zip(draft.batch.bytes).map(|(one, other)| one + other);
+    }
+    let batch = Batch {
+        partition: all.batch.partition.filter(|_| same),
+        records: source.count,
+        bytes: if source.rest.is_none() { source.bytes.or(bytes) } else { None },
+        digest: None,
+        ..all.batch
+    };
+    vec![Draft { batch, by_key: None, ..all }]
+}
+
+fn draft(record: &NewRecord, spread: Spread, partitions: i32, is_masked: bool) -> Draft {
+    let size = record.size() as u64;
+    let by_key = spread.partition(record.key.as_deref(), partitions);
+    let shown = |bytes: &[u8]| if is_masked { MASK.to_owned() } else { preview(bytes) };
+    Draft {
+        largest: size,
+        has_key: record.key.is_some(),
+        is_tombstone: record.value.is_none(),
+        by_key: Spread::Murmur2.partition(record.key.as_deref(), partitions),
+        batch: Batch {
+            partition: record.partition.or(by_key),
+            records: Some(1),
+            bytes: Some(size),
+            digest: Some(digest(record)),
+            key: record.key.as_deref().map(shown),
+            value: record.value.as_deref().map(shown),
+            headers: record.headers.len(),
+            timestamp: record.timestamp,
+        },
+    }
+}
+
+/// Text as it is, its beginning; else how many bytes there are, and the first of them.
+fn preview(bytes: &[u8]) -> String {
+    let begin = bytes.get(..bytes.len().min(PREVIEW_BYTES)).unwrap_or_default();
+    match std::str::from_utf8(begin) {
+        Ok(text) => text.to_owned(),
+        // A cut may fall into a character.
+        Err(error) if begin.len() < bytes.len() && error.error_len().is_none() => {
+            String::from_utf8_lossy(begin.get(..error.valid_up_to()).unwrap_or_default()).into_owned()
+        }
+        Err(_) => {
+            let hex: Vec<String> = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+            format!("{} bytes: {}", bytes.len(), hex.join(" "))
+        }
+    }
+}
+
+/// SHA-256 over the parts of a record, each with its length, in hexadecimal.
+fn digest(record: &NewRecord) -> String {
+    let mut sum = Digest::default();
+    sum.add(record);
+    sum.finish()
+}
+
+/// SHA-256 over records, one behind the other.
+#[derive(Default)]
+pub(super) struct Digest(openssl::sha::Sha256);
+
+impl Digest {
+    pub(super) fn add(&mut self, record: &NewRecord) {
+        self.part(record.key.as_deref());
+        self.part(record.value.as_deref());
+        for (name, value) in &record.headers {
+            self.part(Some(name.as_bytes()));
+            self.part(value.as_deref());
+        }
+    }
+
+    /// A length before each part: nothing runs into its neighbour, and null is not empty.
+    fn part(&mut self, bytes: Option<&[u8]>) {
+        let length = bytes.map_or(-1, |bytes| bytes.len() as i64);
+        self.0.update(&length.to_be_bytes());
+        self.0.update(bytes.unwrap_or_default());
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.0.finish().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(key: Option<&str>, value: Option<&str>) -> NewRecord {
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        NewRecord { key: key.map(bytes), value: value.map(bytes), ..NewRecord::default() }
+    }
+
+    fn request(source: RecordSource) -> ProduceRequest {
+        ProduceRequest {
+            topic: "orders".into(),
+            source,
+            delivery: Delivery::default(),
+            rate: None,
+            command_line: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn few_records_are_a_step_each_and_many_are_one() {
+        let of =
+            |count: usize| drafts(&request(RecordSource::of(vec![record(Some("21"), Some("v")); count])), 3, false);
+        assert_eq!(of(2).len(), 2);
+        // murmur2("21") is -973932308; with the sign bit cleared, it is a multiple of 3.
+        assert_eq!(of(2)[0].batch.partition, Some(0), "by the key");
+        let many = of(SHOWN + 1);
+        assert_eq!((many.len(), many[0].batch.records, many[0].batch.bytes), (1, Some(101), Some(303)));
+    }
+
+    #[test]
+    fn a_stream_is_one_step_of_a_count_that_is_not_known() {
+        let (_feed, rest) = mpsc::channel(1);
+        let source = RecordSource { rest: Some(rest), count: None, ..RecordSource::of(vec![record(None, Some("v"))]) };
+        let drafts = drafts(&request(source), 3, false);
+        assert_eq!((drafts[0].batch.records, drafts[0].batch.bytes), (None, None));
+    }
+
+    #[test]
+    fn what_is_masked_is_not_written_down() {
+        let source = RecordSource::of(vec![record(Some("secret"), Some("secret"))]);
+        let batch = drafts(&request(source), 3, true).remove(0).batch;
+        assert_eq!((batch.key.as_deref(), batch.value.as_deref()), (Some(MASK), Some(MASK)));
+    }
+
+    #[test]
+    fn a_preview_is_short_and_whole_characters() {
+        assert_eq!(preview(b"plain"), "plain");
+        assert_eq!(preview(&[0, 159, 146]), "3 bytes: 00 9f 92");
+        let long = "ä".repeat(200);
+        assert_eq!(preview(format!("x{long}").as_bytes()).chars().count(), 80);
+    }
+
+    #[test]
+    fn a_digest_tells_null_from_empty_and_key_from_value() {
+        let some = [
+            record(None, Some("")),
+            record(None, None),
+            record(Some(""), None),
+            record(Some("ab"), Some("c")),
+            record(Some("a"), Some("bc")),
+        ];
+        let digests: std::collections::BTreeSet<String> = some.iter().map(digest).collect();
+        assert_eq!(digests.len(), some.len());
     }
 }

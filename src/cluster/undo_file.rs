@@ -26,6 +26,7 @@ impl Cluster {
             | Change::DeleteTopic { .. }
             | Change::RemoveMembers { .. }
             | Change::ConfigureGroup { .. }
+            | Change::Produce(_)
             | Change::Undo { .. } => return None,
         }
         if outcome.done() == 0 || self.profile().is_demo {

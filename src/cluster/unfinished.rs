@@ -11,7 +11,8 @@ use super::{Cluster, Metadata};
 use crate::domain::finish::{self, FinishInputs, TopicNow};
 use crate::domain::group::GroupDescription;
 use crate::domain::group_config;
-use crate::domain::plan::{Outcome, Plan, Step, StepStatus};
+use crate::domain::plan::{Change, Outcome, Plan, Step, StepStatus};
+use crate::domain::produce;
 use crate::domain::{Failure, FailureKind, GroupId, TopicName, TopicPartition};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -84,6 +85,13 @@ impl Cluster {
             Some(group) if plan.steps.iter().any(is_setting) => Some(self.group_configs(group).await),
             _ => None,
         };
+        let (topic, ends) = match &plan.change {
+            Change::Produce(produce) => {
+                let topic = topic_now(&metadata, &produce.topic);
+                (topic, self.ends_of(&produce.topic, produce.ends.iter().map(|(id, _)| *id)).await)
+            }
+            _ => (None, Vec::new()),
+        };
         let steps: Vec<StepStatus> = plan
             .steps
             .iter()
@@ -106,6 +114,10 @@ impl Cluster {
                     Some(Err(failure)) => StepStatus::Unknown(failure.clone()),
                     None => StepStatus::Skipped,
                 },
+                Step::Produce(batch) => match &plan.change {
+                    Change::Produce(produce) => produce::judge(produce, batch, topic.and_then(|topic| topic.id), &ends),
+                    _ => StepStatus::Skipped,
+                },
                 Step::DeleteGroup { .. } | Step::RemoveMember { .. } => {
                     match group_of(plan, step).and_then(|group| described.get(group)) {
                         Some(Ok(description)) => finish::judge_group(step, description),
@@ -116,7 +128,7 @@ impl Cluster {
             })
             .collect();
         let notes = vec![finish::found(&steps)];
-        Ok(Outcome { plan_id: plan.id.clone(), at: self.now(), steps, notes })
+        Ok(Outcome { plan_id: plan.id.clone(), at: self.now(), steps, notes, written: Vec::new() })
     }
 
     /// Logs went on since the plan was made: its rows show them as they are now.
@@ -148,6 +160,7 @@ fn group_of<'a>(plan: &'a Plan, step: &'a Step) -> Option<&'a GroupId> {
         | Step::AddPartitions { .. }
         | Step::CreateTopic { .. }
         | Step::DeleteTopic { .. }
+        | Step::Produce(_)
         | Step::SetGroupConfig { .. } => None,
     }
 }

@@ -61,7 +61,11 @@ pub fn judge_topic(step: &Step, now: Option<TopicNow>) -> StepStatus {
             _ => unknown("a topic of this name is there, and no id tells whether it is the same"),
         },
         (
-            Step::MoveOffset(_) | Step::DeleteGroup { .. } | Step::RemoveMember { .. } | Step::SetGroupConfig { .. },
+            Step::MoveOffset(_)
+            | Step::DeleteGroup { .. }
+            | Step::RemoveMember { .. }
+            | Step::Produce(_)
+            | Step::SetGroupConfig { .. },
             _,
         ) => unknown("it is not about a topic"),
     }
@@ -76,6 +80,7 @@ pub fn judge_group(step: &Step, now: &GroupDescription) -> StepStatus {
         | Step::AddPartitions { .. }
         | Step::CreateTopic { .. }
         | Step::DeleteTopic { .. }
+        | Step::Produce(_)
         | Step::SetGroupConfig { .. } => return unknown("it is not about who is in a group"),
     };
     if is_still_there { StepStatus::NotDone } else { StepStatus::Done }
@@ -143,6 +148,12 @@ pub fn plan_finish(inputs: FinishInputs<'_>) -> Result<Plan, Failure> {
             "Verify by hand; undo puts back what still holds the applied value.",
         );
     }
+    if matches!(begun.change, Change::Produce(_)) {
+        return refused(
+            "the records themselves are not kept in the journal".into(),
+            "Nothing of it was written: produce it again, and settle this one.",
+        );
+    }
     let rest: Vec<Step> = begun
         .steps
         .iter()
@@ -162,6 +173,7 @@ pub fn plan_finish(inputs: FinishInputs<'_>) -> Result<Plan, Failure> {
             | Step::DeleteTopic { .. }
             | Step::DeleteGroup { .. }
             | Step::RemoveMember { .. }
+            | Step::Produce(_)
             | Step::SetGroupConfig { .. } => None,
         })
         .collect();

@@ -5,6 +5,7 @@
 //! after they were shown. Only `cluster` applies them.
 
 use super::group::CommittedOffset;
+use super::produce::{Batch, Produce, Written};
 use super::{BrokerId, Failure, GroupId, Offset, PartitionId, Time, TopicId, TopicName, show};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
@@ -56,6 +57,8 @@ pub enum Change {
     ConfigureGroup {
         group: GroupId,
     },
+    /// Records are written to a topic.
+    Produce(Box<Produce>),
     /// Takes back the plan with this id.
     Undo {
         of: String,
@@ -77,6 +80,7 @@ impl Change {
             | Self::Undo { group: Some(group), .. } => group.as_str().into(),
             Self::DeleteGroups { groups } | Self::ResetGroups { groups, .. } => name_of(groups),
             Self::Undo { of, group: None } => of.into(),
+            Self::Produce(produce) => produce.topic.as_str().into(),
             Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => {
                 topic.as_str().into()
             }
@@ -97,7 +101,7 @@ impl Change {
                 _ => None,
             },
             Self::Undo { group, .. } => group.as_ref(),
-            Self::AddPartitions { .. } | Self::CreateTopic { .. } | Self::DeleteTopic { .. } => None,
+            Self::AddPartitions { .. } | Self::CreateTopic { .. } | Self::DeleteTopic { .. } | Self::Produce(_) => None,
         }
     }
 
@@ -113,6 +117,7 @@ impl Change {
             | Self::DeleteShareOffsets { .. }
             | Self::RemoveMembers { .. }
             | Self::ConfigureGroup { .. }
+            | Self::Produce(_)
             | Self::Undo { .. } => None,
         }
     }
@@ -138,6 +143,7 @@ impl Change {
             | Self::AddPartitions { .. }
             | Self::CreateTopic { .. }
             | Self::DeleteTopic { .. }
+            | Self::Produce(_)
             | Self::Undo { group: None, .. } => &[],
         }
     }
@@ -278,6 +284,8 @@ pub enum Step {
         before: Option<String>,
         after: Option<String>,
     },
+    /// A record is written, or a stream of them.
+    Produce(Box<Batch>),
 }
 
 impl Step {
@@ -288,6 +296,7 @@ impl Step {
             Self::MoveOffset(_)
             | Self::DeleteGroup { .. }
             | Self::RemoveMember { .. }
+            | Self::Produce(_)
             | Self::SetGroupConfig { .. } => false,
         }
     }
@@ -421,6 +430,7 @@ impl Plan {
             | Step::DeleteTopic { .. }
             | Step::DeleteGroup { .. }
             | Step::RemoveMember { .. }
+            | Step::Produce(_)
             | Step::SetGroupConfig { .. } => false,
         })
     }
@@ -478,6 +488,9 @@ pub struct Outcome {
     /// What was found at read-back.
     #[serde(deserialize_with = "notes")]
     pub notes: Vec<Warning>,
+    /// Where records went that were written; empty for other changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written: Vec<Written>,
 }
 
 /// Notes of today, and those of the first journals, which were bare sentences.

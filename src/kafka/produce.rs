@@ -8,7 +8,8 @@
 
 mod settings;
 
-use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, WriteGrant};
+use crate::domain::produce::{Delivery, NewRecord};
+use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, WriteGrant};
 use crate::kafka::wire::{Options, Sasl};
 use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
@@ -27,39 +28,31 @@ const QUEUE: usize = 64;
 /// A static token has no lifetime that we know: the year 2100.
 const TOKEN_LIFETIME_MS: i64 = 4_102_444_800_000;
 
-/// A record to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewMessage {
-    pub topic: TopicName,
-    /// `None`: by the key's hash as the Java client does it, without a key at random.
-    pub partition: Option<PartitionId>,
-    pub key: Option<Vec<u8>>,
-    pub value: Option<Vec<u8>>,
-    pub headers: Vec<(String, Option<Vec<u8>>)>,
-}
-
 struct Job {
-    message: NewMessage,
+    record: NewRecord,
     queued: oneshot::Sender<Result<DeliveryFuture, KafkaError>>,
 }
 
 /// What librdkafka last complained about; a time-out alone says too little.
 type Complaint = Arc<Mutex<Option<String>>>;
 
-/// A producer of one cluster.
+/// A producer of one topic, for records that are handed over in one way.
 #[derive(Debug)]
 pub struct Producer {
+    topic: TopicName,
     jobs: mpsc::Sender<Job>,
     complaint: Complaint,
 }
 
 impl Producer {
     /// Starts the producer. It connects by itself, later; this fails only for
-    /// settings that cannot be used. Blocks for some milliseconds.
-    pub fn new(options: &Options) -> Result<Self, Failure> {
+    /// settings that cannot be used. Blocks for some milliseconds. `most` is the size of
+    /// a batch that the topic takes, in bytes.
+    pub fn new(options: &Options, topic: TopicName, delivery: &Delivery, most: Option<u64>) -> Result<Self, Failure> {
         let invalid = |message: String| Failure::new(FailureKind::Invalid, "prepare the producer", message);
         let mut config = rdkafka::ClientConfig::new();
-        for (name, value) in settings::of(options).map_err(invalid)? {
+        let how = settings::of_delivery(delivery, most);
+        for (name, value) in settings::of(options).map_err(invalid)?.into_iter().chain(how) {
             config.set(name, value);
         }
         config.set_log_level(RDKafkaLogLevel::Warning);
@@ -72,27 +65,37 @@ impl Producer {
         let producer: FutureProducer<Context> =
             config.create_with_context(context).map_err(|error| invalid(error.to_string()))?;
         let (jobs, queue) = mpsc::channel(QUEUE);
+        let target = topic.clone();
         std::thread::Builder::new()
             .name("producer".into())
-            .spawn(move || serve(&producer, queue))
+            .spawn(move || serve(&producer, &target, queue))
             .map_err(|error| invalid(format!("its thread cannot be started: {error}")))?;
-        Ok(Self { jobs, complaint })
+        Ok(Self { topic, jobs, complaint })
     }
 
-    /// Writes a record and waits until the cluster has it.
-    pub async fn send(&self, _grant: &WriteGrant, message: NewMessage) -> Result<(PartitionId, Offset), Failure> {
-        let topic = message.topic.clone();
-        let ended = || Failure::new(FailureKind::Cancelled, OPERATION, "the producer has ended").on(topic.as_str());
+    /// Hands a record over, behind those before it. What is given back waits until the
+    /// cluster has it: partition and offset, which nobody tells with acks 0.
+    pub async fn queue(
+        &self,
+        _grant: &WriteGrant,
+        record: NewRecord,
+    ) -> Result<impl Future<Output = Result<(PartitionId, Option<Offset>), Failure>> + Send + '_, Failure> {
         let (queued, answer) = oneshot::channel();
-        self.jobs.send(Job { message, queued }).await.map_err(|_| ended())?;
-        let delivery = answer.await.map_err(|_| ended())?.map_err(|error| self.failure(&error, &topic))?;
-        match delivery.await.map_err(|_| ended())? {
-            Ok(delivered) => Ok((delivered.partition, delivered.offset)),
-            Err((error, _)) => Err(self.failure(&error, &topic)),
-        }
+        self.jobs.send(Job { record, queued }).await.map_err(|_| self.ended())?;
+        let delivery = answer.await.map_err(|_| self.ended())?.map_err(|error| self.failure(&error))?;
+        Ok(async move {
+            match delivery.await.map_err(|_| self.ended())? {
+                Ok(delivered) => Ok((delivered.partition, Some(delivered.offset).filter(|offset| *offset >= 0))),
+                Err((error, _)) => Err(self.failure(&error)),
+            }
+        })
     }
 
-    fn failure(&self, error: &KafkaError, topic: &TopicName) -> Failure {
+    fn ended(&self) -> Failure {
+        Failure::new(FailureKind::Cancelled, OPERATION, "the producer has ended").on(self.topic.as_str())
+    }
+
+    fn failure(&self, error: &KafkaError) -> Failure {
         let code = error.rdkafka_error_code();
         let (kind, hint) = kind_of(code);
         let mut message = code.map_or_else(|| error.to_string(), |code| code.to_string());
@@ -102,20 +105,21 @@ impl Producer {
                 message = format!("{message}; last error: {complaint}");
             }
         }
-        let failure = Failure::new(kind, OPERATION, message).on(topic.as_str());
+        let failure = Failure::new(kind, OPERATION, message).on(self.topic.as_str());
         if hint.is_empty() { failure } else { failure.hint(hint) }
     }
 }
 
 /// Queues records until the last handle is gone; then the producer is dropped
 /// here, where its waiting disturbs nobody.
-fn serve(producer: &FutureProducer<Context>, mut queue: mpsc::Receiver<Job>) {
-    while let Some(Job { message, queued }) = queue.blocking_recv() {
+fn serve(producer: &FutureProducer<Context>, topic: &TopicName, mut queue: mpsc::Receiver<Job>) {
+    while let Some(Job { record: message, queued }) = queue.blocking_recv() {
         let mut headers = OwnedHeaders::new_with_capacity(message.headers.len());
         for (key, value) in &message.headers {
             headers = headers.insert(Header { key, value: value.as_deref() });
         }
-        let mut record = FutureRecord::<[u8], [u8]>::to(message.topic.as_str()).headers(headers);
+        let mut record = FutureRecord::<[u8], [u8]>::to(topic.as_str()).headers(headers);
+        record.timestamp = message.timestamp.map(Time::millis);
         record.partition = message.partition;
         record.key = message.key.as_deref();
         record.payload = message.value.as_deref();
@@ -192,9 +196,9 @@ mod tests {
         }
     }
 
-    fn message(partition: Option<PartitionId>, key: Option<&str>) -> NewMessage {
-        NewMessage {
-            topic: "orders".into(),
+    fn record(partition: Option<PartitionId>, key: Option<&str>) -> NewRecord {
+        NewRecord {
+            timestamp: Some(Time(5)),
             partition,
             key: key.map(|key| key.as_bytes().to_vec()),
             value: Some(b"v".to_vec()),
@@ -205,7 +209,13 @@ mod tests {
     fn on_a_cluster() -> (MockCluster<'static, rdkafka::producer::DefaultProducerContext>, Producer) {
         let cluster = MockCluster::new(1).unwrap();
         cluster.create_topic("orders", 3, 1).unwrap();
-        let producer = Producer::new(&options(cluster.bootstrap_servers().split(',').next().unwrap())).unwrap();
+        let producer = Producer::new(
+            &options(cluster.bootstrap_servers().split(',').next().unwrap()),
+            "orders".into(),
+            &Delivery::default(),
+            Some(1_048_588),
+        )
+        .unwrap();
         (cluster, producer)
     }
 
@@ -213,17 +223,20 @@ mod tests {
     async fn a_record_ends_with_its_position() {
         let (_cluster, producer) = on_a_cluster();
         let grant = WriteGrant::issue();
-        assert_eq!(producer.send(&grant, message(Some(2), None)).await, Ok((2, 0)));
-        assert_eq!(producer.send(&grant, message(Some(2), None)).await, Ok((2, 1)));
+        let send = async |record| producer.queue(&grant, record).await?.await;
+        assert_eq!(send(record(Some(2), None)).await, Ok((2, Some(0))));
+        assert_eq!(send(record(Some(2), None)).await, Ok((2, Some(1))));
         // murmur2("21") is -973932308; with the sign bit cleared, modulo 3.
-        let by_key = producer.send(&grant, message(None, Some("21"))).await.unwrap();
+        let by_key = send(record(None, Some("21"))).await.unwrap();
         assert_eq!(i64::from(by_key.0), ((-973_932_308_i64) & 0x7fff_ffff) % 3);
     }
 
     #[tokio::test]
     async fn a_partition_that_is_not_there_is_a_failure() {
         let (_cluster, producer) = on_a_cluster();
-        let failure = producer.send(&WriteGrant::issue(), message(Some(9), None)).await.unwrap_err();
+        let grant = WriteGrant::issue();
+        let sent = async { producer.queue(&grant, record(Some(9), None)).await?.await }.await;
+        let failure = sent.unwrap_err();
         assert_eq!(failure.kind, FailureKind::NotFound, "{failure}");
         assert!(failure.hint.is_some() && failure.target == "orders");
     }

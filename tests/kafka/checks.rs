@@ -10,6 +10,7 @@ mod letters;
 mod looking;
 mod moving;
 mod outlook;
+mod producing;
 mod reading;
 mod searching;
 mod sitting;
@@ -86,6 +87,11 @@ pub const CHECKS: &[Check] = &[
     ("cut short/partitions", unfinished::partitions),
     ("cut short/creation", unfinished::creation),
     ("cut short/deletion", unfinished::deletion),
+    ("produce/one record", producing::one_record),
+    ("produce/codecs and acks", producing::deliveries),
+    ("produce/partitioners", producing::partitioners),
+    ("produce/repeated", producing::repeated),
+    ("produce/refused before it is sent", producing::refused_before),
     ("create and delete", changing::create_and_delete),
     ("read-only refuses", changing::read_only),
 ];

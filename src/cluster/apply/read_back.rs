@@ -111,9 +111,11 @@ fn shows(step: &Step, partitions: Option<usize>) -> bool {
         }
         Step::CreateTopic { partitions: None, .. } => partitions.is_some(),
         Step::DeleteTopic { .. } => partitions.is_none(),
-        Step::MoveOffset(_) | Step::DeleteGroup { .. } | Step::RemoveMember { .. } | Step::SetGroupConfig { .. } => {
-            true
-        }
+        Step::MoveOffset(_)
+        | Step::DeleteGroup { .. }
+        | Step::RemoveMember { .. }
+        | Step::Produce(_)
+        | Step::SetGroupConfig { .. } => true,
     }
 }
 

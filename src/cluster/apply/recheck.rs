@@ -5,6 +5,7 @@ use crate::cluster::groups::listed_offset;
 use crate::domain::group::{GroupDescription, GroupState};
 use crate::domain::group_config;
 use crate::domain::plan::{Change, OffsetMove, Plan, Step};
+use crate::domain::produce::Produce;
 use crate::domain::{Fact, Failure, GroupId, TopicName, TopicPartition};
 use crate::kafka::admin;
 
@@ -26,6 +27,7 @@ impl Cluster {
             | Change::ConfigureGroup { .. }
             | Change::Undo { .. } => {}
             Change::RemoveMembers { group } => self.recheck_members(plan, group).await?,
+            Change::Produce(produce) => self.recheck_produce(plan, produce).await?,
         }
         self.recheck_settings(plan).await?;
         futures::future::try_join_all(plan.groups().into_iter().map(|group| self.recheck_moves(plan, group))).await?;
@@ -52,6 +54,7 @@ impl Cluster {
             | Change::DeleteOffsets { .. }
             | Change::DeleteShareOffsets { .. }
             | Change::ConfigureGroup { .. }
+            | Change::Produce(_)
             | Change::RemoveMembers { .. } => false,
         };
         match description.listing.state {
@@ -144,6 +147,22 @@ impl Cluster {
         Ok(())
     }
 
+    /// The topic is the one that was shown, and the records are still at hand.
+    async fn recheck_produce(&self, plan: &Plan, produce: &Produce) -> Result<(), Failure> {
+        let name = &produce.topic;
+        if !self.has_records_of(&plan.id) {
+            return Err(refused(plan, "its records are not kept any more").hint("Make the plan again."));
+        }
+        let metadata = admin::topics::metadata(self.client(), Some(std::slice::from_ref(name))).await?;
+        match metadata.topics.iter().find(|topic| topic.name == *name) {
+            None => Err(refused(plan, format!("topic {name} does not exist any more"))),
+            Some(found) if found.id != produce.topic_id => {
+                Err(refused(plan, format!("topic {name} was recreated since the preview")).hint(LOOK_AGAIN))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
     async fn recheck_topic(&self, plan: &Plan, name: &TopicName) -> Result<(), Failure> {
         let metadata = admin::topics::metadata(self.client(), Some(std::slice::from_ref(name))).await?;
         let found = metadata.topics.iter().find(|topic| topic.name == *name);
@@ -158,6 +177,7 @@ impl Cluster {
                 | Step::CreateTopic { .. }
                 | Step::DeleteGroup { .. }
                 | Step::RemoveMember { .. }
+                | Step::Produce(_)
                 | Step::SetGroupConfig { .. } => continue,
             };
             if found.id != *id {

@@ -1,6 +1,7 @@
 //! The one table from a connection's settings to librdkafka's, so that what
 //! writes is protected in the same way as what reads.
 
+use crate::domain::produce::Delivery;
 use crate::kafka::wire::{CaSource, Endpoint, Identity, Options, Sasl, Security, Tls};
 use openssl::pkcs12::Pkcs12;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -16,8 +17,6 @@ pub(super) fn of(options: &Options) -> Result<Settings, String> {
         ("bootstrap.servers", bootstrap.join(",")),
         ("client.id", options.client_id.clone()),
         ("allow.auto.create.topics", "false".into()),
-        ("enable.idempotence", "true".into()),
-        ("partitioner", "murmur2_random".into()),
         ("message.timeout.ms", MESSAGE_TIMEOUT_MS.into()),
         // A record is written because somebody waits for it.
         ("linger.ms", "0".into()),
@@ -26,6 +25,28 @@ pub(super) fn of(options: &Options) -> Result<Settings, String> {
     settings.extend(protection(&options.security)?);
     Ok(settings)
 }
+
+/// The settings of one way to hand records over. `most` is what the topic takes as one
+/// batch, in bytes.
+pub(super) fn of_delivery(delivery: &Delivery, most: Option<u64>) -> Settings {
+    let mut settings = vec![
+        ("enable.idempotence", delivery.is_idempotent.to_string()),
+        ("partitioner", delivery.spread.word().into()),
+        ("acks", delivery.acks.word().into()),
+        ("compression.codec", delivery.compression.word().into()),
+        // Whether a record is too large is the broker's to say: it weighs what is compressed.
+        ("message.max.bytes", "1000000000".into()),
+        ("batch.size", most.map_or(USUAL_BATCH, |most| most.clamp(1, USUAL_BATCH)).to_string()),
+    ];
+    if !delivery.is_idempotent {
+        // One that is sent again would come behind those after it.
+        settings.push(("max.in.flight.requests.per.connection", "1".into()));
+    }
+    settings
+}
+
+/// librdkafka's own, in bytes.
+const USUAL_BATCH: u64 = 1_000_000;
 
 fn protection(security: &Security) -> Result<Settings, String> {
     let protocol = match (&security.tls, &security.sasl) {
@@ -208,12 +229,15 @@ mod tests {
             connect_timeout: Duration::from_secs(1),
             request_timeout: Duration::from_secs(1),
         };
-        let settings = of(&options).unwrap();
+        let mut settings = of(&options).unwrap();
+        settings.extend(of_delivery(&Delivery::default(), Some(500)));
         let expected = [
             ("bootstrap.servers", "a:1,[::1]:2"),
             ("allow.auto.create.topics", "false"),
             ("enable.idempotence", "true"),
             ("partitioner", "murmur2_random"),
+            ("acks", "all"),
+            ("batch.size", "500"),
         ];
         for (name, value) in expected {
             assert!(settings.contains(&(name, value.to_owned())), "{name}");

@@ -182,6 +182,7 @@ fn reset() {
     let steps = (0..6).map(|n| if n == 2 { StepStatus::Failed(canned::failure()) } else { StepStatus::Done }).collect();
     let outcome = Outcome {
         plan_id: "19f-1".into(),
+        written: Vec::new(),
         at: canned::NOW,
         steps,
         notes: vec![Warning::new(Severity::Warning, "payments:3 moved meanwhile")],
@@ -197,7 +198,13 @@ fn reset() {
         Warning::new(Severity::Fine, "read back: 2 of 2 partitions hold their target"),
         Warning::new(Severity::Note, "the offsets as they were: /home/sam/.local/state/klamm/undo/19f-1.csv"),
     ];
-    let outcome = Outcome { plan_id: "19f-1".into(), at: canned::NOW, steps: vec![StepStatus::Done; 2], notes };
+    let outcome = Outcome {
+        plan_id: "19f-1".into(),
+        at: canned::NOW,
+        steps: vec![StepStatus::Done; 2],
+        notes,
+        written: Vec::new(),
+    };
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     let found = Warning::new(Severity::Fine, "looked at again: fraud-scoring is still where it was put");
     desk.answer(Slot::LookAgain, Answer::LookedAgain(Ok(vec![found])));

@@ -1,6 +1,7 @@
 //! A plan's steps as lines, each before → after. Shared with the journal.
 
 use crate::domain::plan::{Adjusted, OffsetMove, Plan, Severity, Step, StepStatus};
+use crate::domain::produce::Batch;
 use crate::domain::show;
 use crate::domain::text::display_width;
 use crate::tui::ui::canvas::{Span, span};
@@ -20,6 +21,7 @@ pub fn lines<'a>(
     let mut lines = Vec::new();
     let mut above = None;
     let mut has_members = false;
+    let mut has_records = false;
     let widths = Widths::of(plan, width);
     let has_many = plan.moves().map(|step| (&step.group, &step.topic)).collect::<BTreeSet<_>>().len() > 1;
     for (index, step) in plan.steps.iter().enumerate() {
@@ -75,6 +77,13 @@ pub fn lines<'a>(
                     span(or_default(after), Role::Accent),
                 ]);
             }
+            Step::Produce(batch) => {
+                if !has_records {
+                    has_records = true;
+                    lines.push(vec![span(format!("  {RECORD_HEADING}"), Role::Header)]);
+                }
+                lines.push(record_line(batch, sign(mark.clone())));
+            }
             Step::DeleteGroup { group } => lines.push(fact(mark.clone(), "group", format!("{group} is deleted"))),
             Step::RemoveMember { member_id, instance_id, client_id, host, partitions } => {
                 if !has_members {
@@ -95,6 +104,26 @@ pub fn lines<'a>(
         }
     }
     lines
+}
+
+const RECORD_HEADING: &str = "   P  RECORDS       SIZE  KEY                 VALUE";
+
+fn record_line(batch: &Batch, sign: Span<'static>) -> Line<'static> {
+    let partition = batch.partition.map_or_else(|| "–".to_owned(), |id| id.to_string());
+    let count = batch.records.map_or_else(|| "?".to_owned(), show::count);
+    let size = batch.bytes.map_or_else(|| "?".to_owned(), show::size);
+    let key = batch.key.as_deref().unwrap_or("–");
+    let key: String = key.chars().take(18).collect();
+    let value = match &batch.value {
+        Some(value) => span(value.clone(), Role::Text),
+        None => span("tombstone", Role::Warning),
+    };
+    vec![
+        sign,
+        span(format!("{partition:>4}  {count:>7}  {size:>9}  "), Role::Text),
+        span(format!("{key:<18}  "), Role::Accent),
+        value,
+    ]
 }
 
 const MEMBER_HEADING: &str = "CLIENT                    HOST                  PARTITIONS  ID";

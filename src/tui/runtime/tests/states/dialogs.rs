@@ -23,6 +23,7 @@ fn outcome(failed: bool) -> Answer {
     let notes = vec![Warning::new(Severity::Warning, "payments:3 moved meanwhile")];
     Answer::Applied(Ok(Outcome {
         plan_id: "19f-1".into(),
+        written: Vec::new(),
         at: canned::NOW,
         steps: (0..6).map(status).collect(),
         notes,

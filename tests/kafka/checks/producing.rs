@@ -1,0 +1,134 @@
+//! Writing records: each as it was asked for, read back by the witness.
+
+use crate::klamm::{DONE, Klamm, REFUSED};
+use crate::target::Target;
+use crate::witness::{Seed, Witness};
+use serde_json::{Value, json};
+
+/// One record with everything, as the witness and as `records tail` see it.
+pub fn one_record(target: &Target) {
+    let topic = "check.produce";
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 3, 1, &[]);
+    let klamm = Klamm::on(target);
+    let words = ["records", "produce", topic, "--key", "customer-88", "--value", "v", "--partition", "2"];
+    let more = ["--header", "h=1", "--header", "h=2", "--header-null", "n", "--timestamp", "2026-11-21T10:45:00Z"];
+    let words = [&words[..], &more].concat();
+
+    let planned = klamm.items(&[&words[..], &["--dry-run"]].concat());
+    assert_eq!((&planned[0]["partition"], &planned[0]["status"]), (&json!(2), &json!("planned")));
+    assert_eq!(witness.ends(topic, 2), (0, 0), "a dry run writes nothing");
+    klamm.run(&words).ended_with(REFUSED);
+    assert_eq!(witness.ends(topic, 2), (0, 0), "nothing is written that nobody agreed to");
+
+    let written = klamm.json(&[&words[..], &["--yes"]].concat());
+    let row = &written["items"][0];
+    assert_eq!((&row["partition"], &row["offset"], &row["status"]), (&json!(2), &json!(0), &json!("done")), "{row}");
+    let seen = witness.read(topic, 2, 0, 1).remove(0);
+    assert_eq!((seen.key.as_deref(), seen.value.as_deref()), (Some(&b"customer-88"[..]), Some(&b"v"[..])));
+    let read = klamm.records(&["records", "tail", topic, "--from", "earliest", "--no-follow"]).remove(0);
+    let headers = json!([{"name": "h", "value": "1"}, {"name": "h", "value": "2"}, {"name": "n", "value": null}]);
+    assert_eq!(read["headers"], headers);
+    assert_eq!(read["timestamp"], json!("2026-11-21T10:45:00.000Z"));
+
+    let journal = klamm.items(&["journal", "list"]);
+    assert_eq!((&journal[0]["kind"], &journal[0]["can_undo"]), (&json!("produce"), &json!(false)), "{}", journal[0]);
+    klamm.run(&["journal", "undo", journal[0]["id"].as_str().expect("an id"), "--yes"]).ended_with(REFUSED);
+}
+
+/// Each codec and each way to be acknowledged.
+pub fn deliveries(target: &Target) {
+    let topic = "check.produce.how";
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 1, 1, &[]);
+    let klamm = Klamm::on(target);
+    let ways: [&[&str]; 7] = [
+        &["--compression", "gzip"],
+        &["--compression", "snappy"],
+        &["--compression", "lz4"],
+        &["--compression", "zstd"],
+        &["--acks", "1"],
+        &["--acks", "0"],
+        &["--no-idempotent"],
+    ];
+    let value = "x".repeat(2_000);
+    for way in ways {
+        let words = ["records", "produce", topic, "--value", &value, "--yes"];
+        let row = klamm.items(&[&words[..], way].concat()).remove(0);
+        assert_eq!(row["status"], json!("done"), "{way:?}: {row}");
+        assert_eq!(row["offset"].is_null(), way == ["--acks", "0"], "{way:?}: {row}");
+    }
+    let seen = witness.read(topic, 0, 0, ways.len());
+    assert!(seen.iter().all(|record| record.value.as_deref() == Some(value.as_bytes())));
+    let ran = klamm.run(&["records", "produce", topic, "--value", "v", "--idempotent", "--acks", "1", "--yes"]);
+    assert!(ran.stderr.contains("needs --acks all"), "{}", ran.stderr);
+}
+
+/// Keys go where the Java client and librdkafka send them.
+pub fn partitioners(target: &Target) {
+    let topic = "check.produce.where";
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 7, 1, &[]);
+    let klamm = Klamm::on(target);
+    for (partitioner, witness_says) in [("murmur2_random", "murmur2_random"), ("consistent", "consistent")] {
+        for key in ["21", "foobar", "a-little-bit-longer-string", "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8"] {
+            let words = ["records", "produce", topic, "--key", key, "--value", "v", "--partitioner", partitioner];
+            let planned = klamm.items(&[&words[..], &["--dry-run"]].concat()).remove(0);
+            let row = klamm.items(&[&words[..], &["--yes"]].concat()).remove(0);
+            assert_eq!(planned["partition"], row["partition"], "{key} by {partitioner}");
+            // The witness lets librdkafka choose for the same key.
+            let partition = row["partition"].as_i64().and_then(|id| i32::try_from(id).ok()).expect("a partition");
+            let before = witness.end_of_all(topic, partition);
+            let seed = Seed { partition: -1, key: Some(key.as_bytes()), value: Some(b"w"), ..Seed::default() };
+            witness.produce_with(topic, &[seed], &[("partitioner", witness_says)]).expect("it is written");
+            assert_eq!(witness.end_of_all(topic, partition), before + 1, "{key} by {partitioner}");
+        }
+    }
+}
+
+/// Repeats, few with a row each, many with a row for each partition.
+pub fn repeated(target: &Target) {
+    let topic = "check.produce.often";
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 2, 1, &[]);
+    let klamm = Klamm::on(target);
+    let words = ["records", "produce", topic, "--partition", "0", "--key", "k-{{seq}}", "--yes"];
+    let template = r#"{"n":{{seq}},"dice":{{random 1..6}},"id":"{{uuid}}","at":"{{now}}"}"#;
+    let few = klamm.items(&[&words[..], &["--value", template, "--repeat", "3"]].concat());
+    let offsets: Vec<&Value> = few.iter().map(|row| &row["offset"]).collect();
+    assert_eq!(offsets, [&json!(0), &json!(1), &json!(2)]);
+    for (index, record) in witness.read(topic, 0, 0, 3).iter().enumerate() {
+        let value: Value = serde_json::from_slice(record.value.as_deref().expect("a value")).expect("it is JSON");
+        assert_eq!(record.key.as_deref(), Some(format!("k-{}", index + 1).as_bytes()));
+        assert_eq!(value["n"], json!(index + 1));
+        assert!(value["dice"].as_i64().is_some_and(|dice| (1..=6).contains(&dice)), "{value}");
+    }
+    let many = klamm.json(&[&words[..], &["--value", "v-{{seq}}", "--repeat", "5000"]].concat());
+    let row = &many["items"][0];
+    assert_eq!((&row["records"], &row["offset"], &row["last_offset"]), (&json!(5000), &json!(3), &json!(5002)));
+    let last = witness.read(topic, 0, 5002, 1).remove(0);
+    assert_eq!(last.value.as_deref(), Some(&b"v-5000"[..]), "in order to the last");
+    // Without being asked for, text stays as it is.
+    klamm.run(&["records", "produce", topic, "--partition", "1", "--value", "{{seq}}", "--yes"]).ended_with(DONE);
+    assert_eq!(witness.read(topic, 1, 0, 1).remove(0).value.as_deref(), Some(&b"{{seq}}"[..]));
+}
+
+/// What a broker would refuse is refused before it is asked.
+pub fn refused_before(target: &Target) {
+    let witness = Witness::new(target);
+    witness.create_topic("check.produce.kept", 1, 1, &[("cleanup.policy", "compact")]);
+    witness.create_topic("check.produce.small", 1, 1, &[("max.message.bytes", "1000")]);
+    let klamm = Klamm::on(target);
+    let refused = |words: &[&str], says: &str| {
+        let ran = klamm.run(&[&["records", "produce"], words, &["--yes"]].concat()).ended_with(REFUSED);
+        assert!(ran.stderr.contains(says), "{}", ran.stderr);
+    };
+    refused(&["check.produce.kept", "--value", "v"], "each record has a key");
+    refused(&["check.produce.kept", "--value", "v", "--key", "k", "--partition", "7"], "no partition 7");
+    refused(&["check.produce.small", "--value", &"x".repeat(1_000)], "max.message.bytes");
+    let gone = klamm.json(&["records", "produce", "check.produce.kept", "--key", "k", "--tombstone", "--yes"]);
+    let warned = gone["plan"]["warnings"].to_string();
+    assert!(warned.contains("tombstone"), "{warned}");
+    let seen = witness.read("check.produce.kept", 0, 0, 1).remove(0);
+    assert_eq!((seen.key.as_deref(), seen.value), (Some(&b"k"[..]), None));
+}
