@@ -8,6 +8,7 @@ mod burrow;
 mod distant;
 mod frame;
 mod lag;
+mod requests;
 mod rest;
 mod round;
 mod scan;

@@ -193,6 +193,8 @@ impl Connection {
         }
         let mut deadline = Instant::now() + timeout;
         let (reply, mut answer) = oneshot::channel();
+        // The figures count these.
+        tracing::trace!(api_key = R::KEY, version, "request");
         let queued = self.outgoing.send(Outgoing { frame, correlation, reply });
         match tokio::time::timeout_at(deadline, queued).await {
             Ok(Ok(())) => {}
