@@ -3,7 +3,7 @@
 mod detail;
 mod word;
 
-pub use detail::{MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology};
+pub use detail::{MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology, TopologyPart};
 pub use word::Word;
 
 use super::{BrokerId, Fact, GroupId, Offset, Time, TopicPartition};
@@ -182,6 +182,13 @@ pub struct GroupDescription {
 }
 
 impl GroupDescription {
+    /// Of a streams group: active tasks of a subtopology that its members run.
+    pub fn running_tasks(&self, subtopology: &str) -> usize {
+        let streams = self.members.iter().filter_map(|member| member.detail.as_ref()?.streams.as_ref());
+        let active = streams.flat_map(|streams| &streams.tasks.active);
+        active.filter(|task| task.subtopology == subtopology).count()
+    }
+
     /// What is known of a group that is only listed: nobody in it, and nothing of its rights.
     pub fn of_listing(listing: GroupListing) -> Self {
         Self {

@@ -84,7 +84,40 @@ pub struct Subtopology {
     pub changelogs: Vec<TopicName>,
 }
 
+/// What a topic is to a subtopology.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopologyPart {
+    Source,
+    RepartitionSource,
+    RepartitionSink,
+    Changelog,
+}
+
+impl TopologyPart {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::RepartitionSource => "repartition source",
+            Self::RepartitionSink => "repartition sink",
+            Self::Changelog => "changelog",
+        }
+    }
+}
+
 impl Topology {
+    /// Every topic of every subtopology, in their order.
+    pub fn topics(&self) -> impl Iterator<Item = (&Subtopology, TopologyPart, &TopicName)> {
+        self.subtopologies.iter().flatten().flat_map(|one| {
+            let parts = [
+                (TopologyPart::Source, &one.sources),
+                (TopologyPart::RepartitionSource, &one.repartition_sources),
+                (TopologyPart::RepartitionSink, &one.repartition_sinks),
+                (TopologyPart::Changelog, &one.changelogs),
+            ];
+            parts.into_iter().flat_map(move |(part, topics)| topics.iter().map(move |topic| (one, part, topic)))
+        })
+    }
+
     /// The partitions that a task reads. A topic with fewer partitions than its
     /// subtopology has tasks is named for all of them.
     pub fn read_by(&self, task: &Task) -> impl Iterator<Item = TopicPartition> {
@@ -116,6 +149,9 @@ mod tests {
         assert_eq!(read("0", 2), ["a:2", "b:2"]);
         assert_eq!(read("1", 0), ["app-r-repartition:0"]);
         assert!(read("2", 0).is_empty());
+        let parts: Vec<_> =
+            topology.topics().map(|(one, part, topic)| format!("{} {} {topic}", one.id, part.word())).collect();
+        assert_eq!(parts, ["0 source a", "0 source b", "1 repartition source app-r-repartition"]);
         let unready = Topology { epoch: 0, subtopologies: None };
         assert_eq!(unready.read_by(&Task { subtopology: "0".into(), partition: 0 }).count(), 0);
     }

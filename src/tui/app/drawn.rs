@@ -24,6 +24,7 @@ pub enum Pane {
     Groups,
     GroupPartitions,
     GroupMembers,
+    GroupTopology,
     GroupTimeline,
     Records,
     RecordValue,

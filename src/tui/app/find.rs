@@ -63,10 +63,11 @@ const OF_TOPIC: [(&str, OfTopic); 6] = [
     ("records", OfTopic::Records),
     ("tail", OfTopic::Records),
 ];
-const OF_GROUP: [(&str, GroupTab); 4] = [
+const OF_GROUP: [(&str, GroupTab); 5] = [
     ("lag", GroupTab::Partitions),
     ("partitions", GroupTab::Partitions),
     ("members", GroupTab::Members),
+    ("topology", GroupTab::Topology),
     ("timeline", GroupTab::Timeline),
 ];
 

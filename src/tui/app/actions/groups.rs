@@ -146,7 +146,7 @@ pub fn remove_members(state: &mut State, effects: &mut Vec<Effect>) {
             state.say(Tone::Info, "the group has no members");
             return;
         }
-        (GroupTab::Partitions | GroupTab::Timeline, Some(_)) => Leavers::All,
+        (GroupTab::Partitions | GroupTab::Topology | GroupTab::Timeline, Some(_)) => Leavers::All,
         (GroupTab::Members, Some(member)) => {
             Leavers::Named { members: vec![member.member_id.clone()], instances: Vec::new() }
         }

@@ -54,6 +54,7 @@ pub fn focused(state: &State) -> Option<Pane> {
         Screen::Group => match state.views.group.tab {
             GroupTab::Partitions => Pane::GroupPartitions,
             GroupTab::Members => Pane::GroupMembers,
+            GroupTab::Topology => Pane::GroupTopology,
             GroupTab::Timeline => Pane::GroupTimeline,
         },
         Screen::Records => match state.views.records.pane {
@@ -97,6 +98,7 @@ pub fn focus(state: &mut State, pane: Pane) {
         Pane::Groups
         | Pane::GroupPartitions
         | Pane::GroupMembers
+        | Pane::GroupTopology
         | Pane::GroupTimeline
         | Pane::Journal
         | Pane::Profiles
@@ -131,6 +133,7 @@ fn position(state: &State, pane: Pane) -> (usize, usize) {
         Pane::TopicConfigs => (detail.config.cursor(), detail.configs.value().map_or(0, |configs| configs.len())),
         Pane::Groups => (views.groups.selection.cursor(), views.groups.order.len()),
         Pane::GroupPartitions => (views.group.selection.cursor(), views.group.order.len()),
+        Pane::GroupTopology => (views.group.topology_cursor, views.group.topology_len()),
         Pane::GroupTimeline => {
             (views.group.event_cursor, views.group.detail.value().map_or(0, |group| group.events.len()))
         }
@@ -228,6 +231,7 @@ pub fn go_to(state: &mut State, pane: Pane, row: usize) {
             view.selection.go_to(row, len, at);
         }
         Pane::GroupMembers => views.group.member_cursor = row.min(len.saturating_sub(1)),
+        Pane::GroupTopology => views.group.topology_cursor = row.min(len.saturating_sub(1)),
         Pane::GroupTimeline => views.group.event_cursor = row.min(len.saturating_sub(1)),
         Pane::Records => {
             views.records.is_following = false;

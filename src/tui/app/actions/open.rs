@@ -281,10 +281,7 @@ pub fn next_tab(state: &mut State, forward: bool) {
             let tab = state.views.topics.detail.tab;
             state.views.topics.detail.tab = if forward { tab.next() } else { tab.previous() };
         }
-        Screen::Group => {
-            let tab = state.views.group.tab;
-            state.views.group.tab = if forward { tab.next() } else { tab.previous() };
-        }
+        Screen::Group => state.views.group.turn_tab(forward),
         Screen::Overview => {
             let view = &mut state.views.overview;
             view.brokers_tab = view.brokers_tab.other();

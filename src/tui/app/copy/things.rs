@@ -258,6 +258,19 @@ fn in_group(state: &State) -> (String, Vec<CopyChoice>) {
             let klamm = klamm(state, &["groups", "lag", id.as_str()]);
             (format!("of {name}"), of(&name, parts, klamm, tools(state).group(id, kind, &["--offsets"])))
         }
+        GroupTab::Topology => {
+            let topology = detail.description.topology.as_deref();
+            let row = topology.and_then(|topology| topology.topics().nth(view.topology_cursor));
+            let Some((subtopology, part, topic)) = row else { return group(state, id) };
+            let parts = object(json!({
+                "group": id,
+                "subtopology": subtopology.id,
+                "part": part.word(),
+                "topic": topic,
+            }));
+            let klamm = klamm(state, &["groups", "describe", id.as_str()]);
+            (format!("of {topic}"), of(topic.as_str(), parts, klamm, tools(state).group(id, kind, &[])))
+        }
         GroupTab::Timeline => {
             let Some(event) = detail.events.get(view.event_cursor) else { return group(state, id) };
             let row = format!("{}\t{}", event.at.show(state.zone()), event.what.told());

@@ -1,7 +1,7 @@
 //! One group: its lag over time, its partitions, its members.
 
 use crate::cluster::GroupDetail;
-use crate::domain::group::LagPoint;
+use crate::domain::group::{GroupType, LagPoint};
 use crate::domain::headroom::Headroom;
 use crate::domain::{GroupId, TopicPartition};
 use crate::tui::app::list::Selection;
@@ -13,22 +13,10 @@ pub enum GroupTab {
     #[default]
     Partitions,
     Members,
+    /// Of a streams group.
+    Topology,
     /// What was seen of its members.
     Timeline,
-}
-
-impl GroupTab {
-    pub fn next(self) -> Self {
-        match self {
-            Self::Partitions => Self::Members,
-            Self::Members => Self::Timeline,
-            Self::Timeline => Self::Partitions,
-        }
-    }
-
-    pub fn previous(self) -> Self {
-        self.next().next()
-    }
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +31,7 @@ pub struct GroupView {
     /// How many of them retention threatens.
     threatened: usize,
     pub member_cursor: usize,
+    pub topology_cursor: usize,
     pub event_cursor: usize,
 }
 
@@ -74,6 +63,30 @@ impl GroupView {
 }
 
 impl GroupView {
+    /// The tabs that a group of its type has.
+    pub fn tabs(&self) -> Vec<GroupTab> {
+        let is_streams = |detail: &GroupDetail| detail.description.listing.kind == GroupType::Streams;
+        let mut tabs = vec![GroupTab::Partitions, GroupTab::Members, GroupTab::Timeline];
+        if self.tab == GroupTab::Topology || self.detail.value().is_some_and(|detail| is_streams(detail)) {
+            tabs.insert(2, GroupTab::Topology);
+        }
+        tabs
+    }
+
+    /// Turns to the tab after this one, or before it.
+    pub fn turn_tab(&mut self, forward: bool) {
+        let tabs = self.tabs();
+        let here = tabs.iter().position(|tab| *tab == self.tab).unwrap_or(0);
+        let step = if forward { 1 } else { tabs.len() - 1 };
+        self.tab = tabs.get((here + step) % tabs.len()).copied().unwrap_or_default();
+    }
+
+    /// How many topics its topology has.
+    pub fn topology_len(&self) -> usize {
+        let topology = self.detail.value().and_then(|detail| detail.description.topology.as_deref());
+        topology.map_or(0, |topology| topology.topics().count())
+    }
+
     pub fn ordered_by(&self) -> &'static str {
         if self.threatened > 0 { "by headroom, then lag" } else { "by lag" }
     }

@@ -91,6 +91,14 @@ fn a_streams_group_shows_its_topology_and_the_tasks_of_its_members() {
     for word in ["0_0, 0_1", "0_4", "0_2", "epoch 9, 1 member behind"] {
         assert!(text.contains(word), "{word}: {text}");
     }
+    desk.press("l");
+    shoot("group_streams_topology", &mut desk);
+    let text = desk.draw(160, 40);
+    for word in ["SUBTOPOLOGY", "source", "changelog"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    desk.press("l");
+    assert!(desk.draw(160, 40).contains("SEEN AT"), "the timeline follows");
 }
 
 #[test]

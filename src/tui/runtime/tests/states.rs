@@ -97,6 +97,7 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
                 vec![Loading, Empty, Failed, Unsupported, Partial, Stale, ReadOnly, Filled],
             ),
             (group_tab(GroupTab::Members), vec![Empty, Filled]),
+            (group_tab(GroupTab::Topology), vec![Unsupported, Partial, Filled]),
             (group_tab(GroupTab::Timeline), vec![Empty, Filled]),
         ],
         Place::Records => vec![
@@ -156,6 +157,7 @@ fn group_tab(tab: GroupTab) -> &'static str {
     match tab {
         GroupTab::Partitions => "partitions",
         GroupTab::Members => "members",
+        GroupTab::Topology => "topology",
         GroupTab::Timeline => "timeline",
     }
 }

@@ -45,6 +45,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, palette: &Palett
             Hit::Command(found) => command(canvas, line, state, *found),
             Hit::Topic(name, of) => thing(canvas, line, "topic", name.as_str(), of_topic(*of)),
             Hit::Group(id, GroupTab::Partitions) => thing(canvas, line, "group", id.as_str(), "lag"),
+            Hit::Group(id, GroupTab::Topology) => thing(canvas, line, "group", id.as_str(), "topology"),
             Hit::Group(id, GroupTab::Timeline) => thing(canvas, line, "group", id.as_str(), "timeline"),
             Hit::Group(id, GroupTab::Members) => thing(canvas, line, "group", id.as_str(), "members"),
             Hit::Profile(name) => thing(canvas, line, "profile", name, "connect"),

@@ -1,17 +1,18 @@
 //! One group: a sentence, a chart, a table.
 
 mod members;
+mod topology;
 
 use super::split_top;
 use crate::cluster::{GroupDetail, PartitionOutlook};
 use crate::domain::churn::TOO_MANY;
 use crate::domain::drain::Drain;
-use crate::domain::group::{GroupDescription, GroupState, GroupType, LagPoint, Subtopology};
+use crate::domain::group::{GroupDescription, GroupState, GroupType, LagPoint};
 use crate::domain::headroom::Headroom;
 use crate::domain::produced::{Produced, STEP, STEPS};
 use crate::domain::text::{sanitize, shorten_middle};
 use crate::domain::verdict::{GroupVerdict, Judgement, Reason, Source, Verdict};
-use crate::domain::{Fact, Time, TopicName, TopicPartition, show};
+use crate::domain::{Fact, Time, TopicPartition, show};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
 use crate::tui::app::screens::group::{GroupTab, finding, rates};
@@ -100,7 +101,9 @@ fn summary(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDet
     if let Some(why) = detail.judged.known().and_then(|judged| judged.why_sampled.as_ref()) {
         remarks.push(span(format!("verdicts are estimated from looks at the offsets: {why}"), Role::Muted));
     }
-    remarks.extend(topology(detail).map(|(text, role)| span(text, role)));
+    if detail.description.topology.as_deref().is_some_and(|topology| topology.subtopologies.is_none()) {
+        remarks.push(span(topology::NOT_SET_UP, Role::Warning));
+    }
     if listing.kind == GroupType::Share {
         remarks.push(span("which records are being delivered is not told by the protocol", Role::Muted));
     }
@@ -179,27 +182,6 @@ fn epochs(group: &GroupDescription) -> Option<(String, bool)> {
         (None, 0) => (format!("epoch {epoch}"), false),
         (None, late) => (format!("epoch {epoch}, {} behind", show::plural(late, "member")), true),
     })
-}
-
-/// What a streams group does, or why it does nothing.
-fn topology(detail: &GroupDetail) -> Option<(String, Role)> {
-    let topology = detail.description.topology.as_deref()?;
-    let Some(subtopologies) = &topology.subtopologies else {
-        let text = "its topology is not set up: source topics are missing, or their counts of partitions do not fit";
-        return Some((text.into(), Role::Warning));
-    };
-    let part = |one: &Subtopology| {
-        let names = |topics: &[TopicName]| topics.iter().map(TopicName::as_str).collect::<Vec<_>>().join(", ");
-        let parts = [
-            ("reads", [&one.sources[..], &one.repartition_sources].concat()),
-            ("repartitions to", one.repartition_sinks.clone()),
-            ("keeps", one.changelogs.clone()),
-        ];
-        let parts = parts.iter().filter(|(_, topics)| !topics.is_empty());
-        let parts: Vec<String> = parts.map(|(what, topics)| format!("{what} {}", names(topics))).collect();
-        format!("{} {}", one.id, parts.join(", "))
-    };
-    Some((format!("topology: {}", subtopologies.iter().map(part).collect::<Vec<_>>().join(" · ")), Role::Muted))
 }
 
 /// Where retention takes, or soon takes, what is not read yet.
@@ -295,21 +277,26 @@ fn rows(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &GroupDetail
             span(format!(" · {} {}", view.ordered_by(), canvas.theme.marks.descending), Role::Muted),
         ],
         GroupTab::Members => vec![span(format!("Members {members}"), Role::Text)],
+        GroupTab::Topology => vec![span("Topology", Role::Text)],
         GroupTab::Timeline => vec![span("Timeline", Role::Text), span(" · newest first", Role::Muted)],
     };
     if marked > 0 {
         left.push(span(format!(" · {marked} marked"), Role::Accent));
     }
-    let right = tabs::titles(&[
-        ("Partitions".into(), view.tab == GroupTab::Partitions),
-        (format!("Members {members}"), view.tab == GroupTab::Members),
-        ("Timeline".into(), view.tab == GroupTab::Timeline),
-    ]);
+    let title = |tab: GroupTab| match tab {
+        GroupTab::Partitions => "Partitions".into(),
+        GroupTab::Members => format!("Members {members}"),
+        GroupTab::Topology => "Topology".into(),
+        GroupTab::Timeline => "Timeline".into(),
+    };
+    let titles: Vec<_> = view.tabs().into_iter().map(|tab| (title(tab), view.tab == tab)).collect();
+    let right = tabs::titles(&titles);
     let inner = frame::draw(canvas, area, &Titles { left, right }, focus);
     let inner = states::banner(canvas, inner, &view.detail, &detail.failures, state.zone());
     match view.tab {
         GroupTab::Partitions => partitions(canvas, inner, state, detail, focus),
         GroupTab::Members => members::draw(canvas, inner, state, detail, focus),
+        GroupTab::Topology => topology::draw(canvas, inner, state, detail, focus),
         GroupTab::Timeline => timeline(canvas, inner, state, detail, focus),
     }
 }

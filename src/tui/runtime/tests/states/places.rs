@@ -2,6 +2,7 @@
 
 use super::super::group_types;
 use super::*;
+use crate::domain::group::{GroupType, Subtopology, Topology};
 
 pub(super) fn overview_scenes(all: &mut Scenes) {
     let panes = [
@@ -201,6 +202,38 @@ pub(super) fn group_scenes(all: &mut Scenes) {
         let mut desk = in_group(write, Ok(canned::group(GroupState::Stable)));
         desk.press("l l");
         desk
+    });
+    let topology = move |topology: Option<Option<Vec<Subtopology>>>, kind| {
+        let mut detail = (*canned::group(GroupState::Stable)).clone();
+        detail.description.listing.kind = kind;
+        detail.description.topology = topology.map(|subtopologies| Box::new(Topology { epoch: 2, subtopologies }));
+        let mut desk = in_group(write, Ok(Arc::new(detail)));
+        desk.press("l l");
+        desk
+    };
+    all.add(Place::Group, "topology", Unsupported, "its broker tells no topology", move || {
+        topology(None, GroupType::Streams)
+    });
+    all.add(Place::Group, "topology", Condition::Partial, "source topics are missing", move || {
+        topology(Some(None), GroupType::Streams)
+    });
+    all.add(Place::Group, "topology", Filled, "repartition sink", move || {
+        let named = |names: &[&str]| names.iter().map(|name| canned::called(name).as_str().into()).collect();
+        let reads = Subtopology {
+            id: "0".into(),
+            sources: named(&["payments"]),
+            repartition_sources: Vec::new(),
+            repartition_sinks: named(&["fraud-scoring-by-card-repartition"]),
+            changelogs: Vec::new(),
+        };
+        let keeps = Subtopology {
+            id: "1".into(),
+            sources: Vec::new(),
+            repartition_sources: named(&["fraud-scoring-by-card-repartition"]),
+            repartition_sinks: Vec::new(),
+            changelogs: named(&["fraud-scoring-velocity-changelog"]),
+        };
+        topology(Some(Some(vec![reads, keeps])), GroupType::Streams)
     });
     all.add(Place::Group, "members", Filled, "CLIENT", move || {
         let mut desk = in_group(write, Ok(canned::group(GroupState::Stable)));
