@@ -171,7 +171,7 @@ impl Cluster {
     /// Commits and deletes the offsets of one group, in large requests; each row
     /// is told as its request is answered.
     async fn send_moves(&self, plan: &Plan, group: &GroupId, grant: &WriteGrant, board: &mut Board) {
-        if plan.change.is_of_share_group() {
+        if plan.change.is_of_share_group(group) {
             return self.send_starts(plan, group, grant, board).await;
         }
         let mut commits = Vec::new();

@@ -5,6 +5,7 @@
 use super::groups::listed_offset;
 use super::records::RecordRef;
 use super::{Cluster, Metadata};
+use crate::domain::group::GroupType;
 use crate::domain::record::DecodedRecord;
 use crate::domain::{Failure, FailureKind, GroupId, Offset, Partial, PartitionId, TopicName, TopicPartition};
 use crate::kafka::fetch;
@@ -30,7 +31,9 @@ pub struct Around {
 #[derive(Clone, Debug)]
 pub struct Peeked {
     pub partition: TopicPartition,
+    /// Of a share group: the offset where it begins.
     pub committed: Offset,
+    pub is_of_share_group: bool,
     pub records: Vec<Arc<DecodedRecord>>,
 }
 
@@ -43,8 +46,10 @@ impl Cluster {
         around: Around,
     ) -> Result<Partial<Vec<Peeked>>, Failure> {
         let fail = |kind, message: String| Failure::new(kind, "peek at group", message).on(group.as_str());
-        let (commits, metadata) = tokio::join!(self.stands_at(group), self.metadata());
-        let (commits, metadata) = (commits?, metadata?);
+        let (found, metadata) = tokio::join!(self.described(group), self.metadata());
+        let ((description, positions), metadata) = (found?, metadata?);
+        let is_share = description.listing.kind == GroupType::Share;
+        let commits = positions?.commits;
         let mut wanted: Vec<(TopicPartition, Offset)> = commits
             .iter()
             .filter(|(here, _)| scope.is_empty() || here.is_in(scope))
@@ -52,13 +57,19 @@ impl Cluster {
             .collect();
         wanted.sort_unstable();
         if wanted.is_empty() {
-            return Err(fail(FailureKind::NotFound, "it has nothing committed there".into()));
+            return Err(fail(
+                FailureKind::NotFound,
+                if is_share { "it begins nowhere there" } else { "it has nothing committed there" }.into(),
+            ));
         }
         if wanted.len() > MOST {
-            let message = format!("it has committed in {} partitions: at most {MOST} are looked at", wanted.len());
+            let does = if is_share { "reads" } else { "has committed in" };
+            let message = format!("it {does} {} partitions: at most {MOST} are looked at", wanted.len());
             return Err(fail(FailureKind::Invalid, message).hint("Name some with --topic TOPIC:P,…"));
         }
-        self.around(wanted, around, &metadata).await
+        let mut found = self.around(wanted, around, &metadata).await?;
+        found.value.iter_mut().for_each(|peeked| peeked.is_of_share_group = is_share);
+        Ok(found)
     }
 
     async fn around(
@@ -114,7 +125,7 @@ impl Cluster {
         for (here, committed) in wanted {
             let records = nearest(found.remove(&here).unwrap_or_default(), committed, around);
             let records = self.decode(&records, self.profile().formats.of(here.topic.as_str())).await;
-            peeked.push(Peeked { partition: here, committed, records });
+            peeked.push(Peeked { partition: here, committed, is_of_share_group: false, records });
         }
         Ok(Partial { value: peeked, failures })
     }

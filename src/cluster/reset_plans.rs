@@ -131,10 +131,6 @@ impl Cluster {
         let (description, positions) = self.described(group).await?;
         let commits = positions?.commits;
         let is_share = description.listing.kind == GroupType::Share;
-        if is_share && request.groups.len() > 1 {
-            let message = "it is a share group, which is reset by itself: that has no undo";
-            return Err(Failure::new(FailureKind::Invalid, "reset group", message).on(group.as_str()));
-        }
         let creates_group = description.listing.state == GroupState::Dead;
         if creates_group && !request.create_group {
             return Err(Failure::new(

@@ -6,7 +6,7 @@
 use super::Cluster;
 use super::apply::blocking;
 use crate::domain::offsets_csv::{self, OffsetRow};
-use crate::domain::plan::{Change, Outcome, Plan, Severity, Warning};
+use crate::domain::plan::{Change, OffsetMove, Outcome, Plan, Severity, Warning};
 use crate::domain::{Failure, FailureKind};
 use std::path::Path;
 
@@ -34,8 +34,11 @@ impl Cluster {
         }
         let dir = self.profile().state_dir.clone()?.join("undo");
         let path = dir.join(format!("{}.csv", plan.id));
+        let is_commit =
+            |step: &&OffsetMove| !plan.group_of(step).is_some_and(|group| plan.change.is_of_share_group(group));
         let rows: Vec<OffsetRow> = plan
             .moves()
+            .filter(is_commit)
             .filter_map(|step| {
                 Some(OffsetRow {
                     group: step.group.clone(),

@@ -24,6 +24,9 @@ pub enum Change {
         groups: Vec<GroupId>,
         /// Those among them that are not there: a commit makes them.
         creates: Vec<GroupId>,
+        /// Those among them that are share groups: they begin elsewhere.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        shares: Vec<GroupId>,
     },
     /// A share group begins elsewhere, and forgets what it acknowledged.
     ResetShareGroup {
@@ -122,10 +125,13 @@ impl Change {
         }
     }
 
-    /// Its moves are of the start offsets of a share group, which are set by requests of
-    /// their own.
-    pub fn is_of_share_group(&self) -> bool {
-        matches!(self, Self::ResetShareGroup { .. } | Self::DeleteShareOffsets { .. })
+    /// The moves of this group are of the start offsets of a share group, which are set by
+    /// requests of their own.
+    pub fn is_of_share_group(&self, group: &GroupId) -> bool {
+        match self {
+            Self::ResetGroups { shares, .. } => shares.contains(group),
+            _ => matches!(self, Self::ResetShareGroup { .. } | Self::DeleteShareOffsets { .. }),
+        }
     }
 
     /// The groups in which nobody may be when it is applied.

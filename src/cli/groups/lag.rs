@@ -127,7 +127,7 @@ pub(super) fn lag_cells(group: &GroupListing, partition: &GroupPartition) -> Vec
     let (committed, begins) = match group.kind {
         GroupType::Share => {
             let begins = Cell::or_absent(partition.committed_offset(), Cell::Offset);
-            (Cell::Unknown("a share group commits nothing".into()), begins)
+            (Cell::Without("a share group commits nothing".into()), begins)
         }
         GroupType::Classic | GroupType::Consumer | GroupType::Streams | GroupType::Other(_) | GroupType::Unknown => {
             let committed = Cell::of(&partition.committed, |committed| match committed {

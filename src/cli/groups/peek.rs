@@ -17,7 +17,7 @@ pub(crate) struct PeekArguments {
     /// Only a topic, or some of its partitions; may be repeated
     #[arg(long = "topic", value_name = "TOPIC[:P,…]", value_parser = topic_scope)]
     topics: Vec<(TopicName, Option<Vec<PartitionId>>)>,
-    /// Records before the committed offset
+    /// Records before the committed offset, or where a share group begins
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(..=50))]
     before: u8,
     /// Records behind the one that is read next
@@ -33,7 +33,7 @@ pub(super) async fn run(session: &mut Session, arguments: PeekArguments) -> Resu
     let (format, look) = (session.output.format, session.output.look.clone());
     if format == Format::Csv {
         let columns = line::header(format, false).unwrap_or_default();
-        session.output.line(&format!("group,committed,place,{columns}"))?;
+        session.output.line(&format!("group,committed,share_start_offset,place,{columns}"))?;
     }
     for partition in &found.value {
         if format == Format::Table {
@@ -53,7 +53,8 @@ pub(super) async fn run(session: &mut Session, arguments: PeekArguments) -> Resu
 fn heading(partition: &Peeked) -> String {
     let has_next = partition.records.iter().any(|record| record.record.offset >= partition.committed);
     let rest = if has_next { "" } else { ", nothing waits there" };
-    format!("{}  committed {}{rest}", partition.partition, show::offset(partition.committed))
+    let does = if partition.is_of_share_group { "begins at" } else { "committed" };
+    format!("{}  {does} {}{rest}", partition.partition, show::offset(partition.committed))
 }
 
 /// Where a record stands to the committed offset. Offsets have gaps: the one read next
@@ -73,11 +74,22 @@ fn written(group: &GroupId, partition: &Peeked, record: &DecodedRecord, format: 
     let line = line::write(record, format, look);
     match format {
         Format::Table => format!("{} {line}", if place == "next" { "▸" } else { " " }),
-        Format::Csv => format!("{},{},{place},{line}", look.safe(&csv_field(group.as_str())), partition.committed),
+        Format::Csv => {
+            let offset = partition.committed;
+            let (committed, begins) = match partition.is_of_share_group {
+                true => (String::new(), offset.to_string()),
+                false => (offset.to_string(), String::new()),
+            };
+            format!("{},{committed},{begins},{place},{line}", look.safe(&csv_field(group.as_str())))
+        }
         Format::Json => {
             let members = line.strip_prefix('{').unwrap_or(&line);
             let group = serde_json::Value::from(group.as_str());
-            format!("{{\"group\":{group},\"committed\":{},\"place\":\"{place}\",{members}", partition.committed)
+            let offset = match partition.is_of_share_group {
+                true => format!("\"committed\":null,\"share_start_offset\":{}", partition.committed),
+                false => format!("\"committed\":{}", partition.committed),
+            };
+            format!("{{\"group\":{group},{offset},\"place\":\"{place}\",{members}")
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One value in a row, written three ways.
 //!
-//! Invariant: `Absent` is known to be nothing, `Unknown` is not known and says
-//! why; neither is ever written as a number.
+//! Invariant: `Absent` is known to be nothing, `Without` too and says why, `Unknown` is
+//! not known and says why; none is ever written as a number.
 
 use crate::domain::{Fact, Offset, Time, show};
 use jiff::tz::TimeZone;
@@ -23,6 +23,8 @@ pub(crate) enum Cell {
     Absent,
     /// Null in JSON with the reason beside it.
     Unknown(Arc<str>),
+    /// There is none, and why: null in JSON with the reason beside it.
+    Without(Arc<str>),
     Text(Arc<str>),
     /// A word from a fixed list, with its colour.
     Word(&'static str, Tone),
@@ -81,10 +83,10 @@ impl Cell {
         Self::List(texts.into_iter().map(|text| Self::text(text.to_string())).collect())
     }
 
-    /// Why this is null in JSON although there is something.
+    /// Why this is null in JSON: although there is something, or because there is none.
     pub(crate) fn reason(&self) -> Option<Arc<str>> {
         match self {
-            Self::Unknown(reason) => Some(Arc::clone(reason)),
+            Self::Unknown(reason) | Self::Without(reason) => Some(Arc::clone(reason)),
             Self::Time(time) if time.rfc3339().is_none() => {
                 Some(format!("{} ms lies outside the calendar", time.millis()).into())
             }
@@ -108,7 +110,7 @@ impl Cell {
     /// For people. Not yet sanitised.
     pub(crate) fn shown(&self, zone: &TimeZone) -> String {
         match self {
-            Self::Absent => "–".into(),
+            Self::Absent | Self::Without(_) => "–".into(),
             Self::Unknown(_) => "?".into(),
             Self::Text(text) => text.to_string(),
             Self::Word(word, _) => (*word).into(),
@@ -132,7 +134,7 @@ impl Cell {
     /// For CSV: as in JSON, lists separated by spaces, nothing for null.
     pub(crate) fn plain(&self) -> String {
         match self {
-            Self::Absent | Self::Unknown(_) => String::new(),
+            Self::Absent | Self::Unknown(_) | Self::Without(_) => String::new(),
             Self::Text(text) => text.to_string(),
             Self::Word(word, _) => (*word).into(),
             Self::Flag(flag) => flag.to_string(),
@@ -159,7 +161,7 @@ fn joined(cells: &[Cell], written: impl Fn(&Cell) -> String) -> String {
 impl Serialize for Cell {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Absent | Self::Unknown(_) => to.serialize_none(),
+            Self::Absent | Self::Unknown(_) | Self::Without(_) => to.serialize_none(),
             Self::Text(text) => to.serialize_str(text),
             Self::Word(word, _) => to.serialize_str(word),
             Self::Flag(flag) => to.serialize_bool(*flag),

@@ -84,7 +84,11 @@ pub(super) fn write(to: &mut dyn Write, report: &Report, look: &Look) -> io::Res
 fn write_rows(to: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
     // A column that is empty everywhere only takes width from the others.
     let has_something = |index: usize| {
-        table.rows.is_empty() || table.rows.iter().any(|row| row.get(index).is_some_and(|cell| *cell != Cell::Absent))
+        table.rows.is_empty()
+            || table
+                .rows
+                .iter()
+                .any(|row| row.get(index).is_some_and(|cell| !matches!(cell, Cell::Absent | Cell::Without(_))))
     };
     let visible: Vec<(usize, &'static str, bool)> = table
         .columns

@@ -1,6 +1,8 @@
 //! A reset of several groups as one plan, and resets that go by another name.
 //!
 //! Invariant: each step says whose offset it moves, and each sentence of whom it speaks.
+//! Where one of the groups keeps nothing that could be put back, the plan as a whole has no
+//! undo; what the others had committed is in the journal, and in the file for other tools.
 
 use super::{ResetTarget, wording};
 use crate::domain::group_plan::PlanBasis;
@@ -17,7 +19,7 @@ pub fn merge(
     plans: Vec<Result<Plan, Failure>>,
 ) -> Result<Plan, Failure> {
     let (mut steps, mut checks, mut warnings) = (Vec::new(), Vec::<Check>::new(), Vec::<Warning>::new());
-    let (mut moved, mut creates) = (Vec::new(), Vec::new());
+    let (mut moved, mut creates, mut shares, mut not_undoable) = (Vec::new(), Vec::new(), Vec::new(), None);
     let mut idle = None;
     for (group, plan) in groups.iter().zip(plans) {
         let plan = match plan {
@@ -29,8 +31,13 @@ pub fn merge(
                 continue;
             }
         };
-        if let Change::ResetOffsets { creates_group: true, .. } = plan.change {
-            creates.push(group.clone());
+        match plan.change {
+            Change::ResetOffsets { creates_group: true, .. } => creates.push(group.clone()),
+            Change::ResetShareGroup { .. } => shares.push(group.clone()),
+            _ => {}
+        }
+        if let Some(why) = plan.not_undoable {
+            not_undoable.get_or_insert_with(|| format!("of {group}: {why}"));
         }
         for check in plan.checks {
             checks.push(Check { text: format!("{group}: {}", check.text), ..check });
@@ -72,11 +79,11 @@ pub fn merge(
         checks,
         warnings,
         confirm: Confirm::TypeName(name),
-        not_undoable: None,
+        not_undoable,
         command_line: command_line::join(words.iter().map(String::as_str)),
         made_at: basis.now,
         finishes: None,
-        change: Change::ResetGroups { groups: moved, creates },
+        change: Change::ResetGroups { groups: moved, creates, shares },
         id: basis.id,
     })
 }

@@ -86,6 +86,20 @@ pub fn share(target: &Target) {
     klamm.json(&to);
     let rows = partitions(&described(&klamm, group));
     assert_eq!((&rows[0]["share_start_offset"], &rows[0]["lag"]), (&json!(12), &json!(8)), "{rows:?}");
+    // Together with a group that commits: each by its type, and the whole without undo.
+    let both = ["groups", "reset", "check-share-first", group, "--topic", topic, "--to-offset", "7"];
+    let plan = klamm.json(&[&both[..], &["--dry-run"]].concat());
+    assert!(plan["plan"]["not_undoable"].to_string().contains(group), "{plan}");
+    let done = klamm.json(&[&both[..], &["--yes"]].concat());
+    assert_eq!(done["plan"]["kind"], json!("reset_offsets"), "{done}");
+    assert!(items(&done).iter().all(|item| item["status"] == json!("done")), "{done}");
+    assert_eq!(partitions(&described(&klamm, group))[0]["share_start_offset"], json!(7));
+    assert_eq!(witness.committed("check-share-first", topic, 1).get(&0), Some(&7));
+    let peeked = klamm.run(&["groups", "peek", group]).succeeded();
+    assert!(peeked.stdout.contains("begins at 7") && !peeked.stdout.contains("committed"), "{}", peeked.stdout);
+    let lag = klamm.run(&["groups", "lag", group]).succeeded();
+    assert!(lag.stdout.contains("START OFFSET") && !lag.stdout.contains("COMMITTED"), "{}", lag.stdout);
+
     let one = format!("{topic}:5");
     klamm.run(&["groups", "delete-offsets", group, "--topic", &one, "--yes"]).ended_with(FAILED);
     let done = klamm.json(&["groups", "delete-offsets", group, "--topic", topic, "--yes"]);
