@@ -25,6 +25,7 @@ pub mod headroom;
 pub mod lag_time;
 pub mod leaders;
 pub mod mask;
+pub mod mirror;
 pub mod name;
 pub mod naming;
 pub mod offsets_csv;

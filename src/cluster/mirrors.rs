@@ -7,12 +7,14 @@ use super::Cluster;
 use super::groups::{Commits, listed_offset};
 use crate::decode::{Checkpoint, checkpoint};
 use crate::domain::group::CommittedOffset;
-use crate::domain::{Failure, FailureKind, GroupId, TopicName, TopicPartition, show};
+use crate::domain::mirror::Mirror;
+use crate::domain::topic::Topic;
+use crate::domain::{Failure, FailureKind, GroupId, TopicPartition, show};
 use crate::kafka::fetch::{self, Isolation, ReadEvent, ReadRange, ReadRequest};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 const OPERATION: &str = "read the checkpoints of mirror";
-const SUFFIX: &str = "checkpoints.internal";
 
 impl Cluster {
     /// Where the mirror of the cluster `alias` would have each of `groups` go on. A
@@ -23,16 +25,8 @@ impl Cluster {
         groups: &[GroupId],
     ) -> Result<HashMap<GroupId, Commits>, Failure> {
         let metadata = self.metadata().await?;
-        let name = TopicName::from(format!("{alias}.{SUFFIX}").as_str());
-        let Some(topic) = metadata.topic(name.as_str()) else {
-            let others = metadata.topics.iter().filter(|topic| topic.name.as_str().ends_with(SUFFIX));
-            let others: Vec<&str> = others.map(|topic| topic.name.as_str()).collect();
-            let hint = match others.as_slice() {
-                [] => "This cluster has no topic of checkpoints; it is kept where the mirror is.".to_owned(),
-                others => format!("The alias is what stands before .{SUFFIX} in {}.", others.join(", ")),
-            };
-            return Err(Failure::no_such_topic(OPERATION, name.as_str()).hint(hint));
-        };
+        let topic = topic_of(alias, &metadata.topics)?;
+        let name = &topic.name;
         let here: Vec<TopicPartition> =
             topic.partitions.iter().map(|partition| TopicPartition::new(name.clone(), partition.id)).collect();
         let (starts, ends) = self.log_bounds(&here).await?;
@@ -97,6 +91,32 @@ impl Cluster {
             return Err(failure.hint("A mirror writes them once a minute, for the groups that it is told to follow."));
         }
         Ok(found)
+    }
+}
+
+/// The topic that holds the checkpoints of the mirrored cluster `alias`, or that is called so.
+fn topic_of<'a>(alias: &str, topics: &'a [Arc<Topic>]) -> Result<&'a Arc<Topic>, Failure> {
+    let of = |topic: &'a Arc<Topic>| Some((topic, Mirror::of_checkpoints(topic.name.as_str())?));
+    let known: Vec<(&Arc<Topic>, Mirror<'_>)> = topics.iter().filter_map(of).collect();
+    let named = |topics: &[&(&Arc<Topic>, Mirror<'_>)]| {
+        let named = topics.iter().map(|(topic, mirror)| format!("{} ({})", mirror.alias, topic.name));
+        named.collect::<Vec<_>>().join(", ")
+    };
+    let meant: Vec<_> =
+        known.iter().filter(|(topic, mirror)| mirror.alias == alias || topic.name.as_str() == alias).collect();
+    match (meant.as_slice(), known.as_slice()) {
+        ([(topic, _)], _) => Ok(topic),
+        ([], []) => Err(Failure::no_such_topic(OPERATION, &format!("{alias}.checkpoints.internal"))
+            .hint("This cluster has no topic of checkpoints; it is kept where the mirror is.")),
+        ([], others) => {
+            let others: Vec<_> = others.iter().collect();
+            Err(Failure::no_such_topic(OPERATION, &format!("{alias}.checkpoints.internal"))
+                .hint(format!("Checkpoints are kept here of {}.", named(&others))))
+        }
+        (many, _) => {
+            let message = format!("there are several by this alias: {}", named(many));
+            Err(Failure::new(FailureKind::Invalid, OPERATION, message).on(alias).hint("Name the topic instead."))
+        }
     }
 }
 

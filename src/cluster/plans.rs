@@ -10,7 +10,8 @@ use crate::domain::group::{GroupDescription, GroupState};
 use crate::domain::group_config;
 use crate::domain::group_plan::PlanBasis;
 use crate::domain::mask::MASK;
-use crate::domain::origin::{GroupRole, group_role, is_mirror_synced, mirrored_from};
+use crate::domain::mirror::{is_synced, mirrored_from};
+use crate::domain::origin::{GroupRole, group_role};
 use crate::domain::partition_plan::{
     self, AddInputs, CommitZero, KeySample, PartitionInputs, PartitionReport, PartitionWish,
 };
@@ -249,7 +250,7 @@ impl Cluster {
         let committed = commits.keys().map(|partition| partition.topic.as_str());
         let role = group_role(&description.listing, topics);
         let may_be = !role.is_special() && description.members.is_empty();
-        if may_be && is_mirror_synced(committed, topics) { GroupRole::MirrorSynced } else { role }
+        if may_be && is_synced(committed, topics) { GroupRole::MirrorSynced } else { role }
     }
 
     /// Reads the record that each target would read next, as far as time allows: a

@@ -14,6 +14,7 @@ mod groups;
 use super::cursor::Broken;
 use super::layout::Kind::{I16, I32, I64, Many, Structs, Text, Time, U16, Uuid, Word};
 use super::layout::{Field, Layout, Reader};
+use crate::domain::mirror::Mirror;
 use crate::domain::value::Value;
 use bytes::Bytes;
 use groups::COMMITS;
@@ -182,7 +183,7 @@ fn keeper(topic: &str) -> Option<&'static Keeper> {
         "__transaction_state" => &TRANSACTIONS,
         "__share_group_state" => &SHARE_STATE,
         _ if topic.starts_with("mm2-offset-syncs.") && topic.ends_with(".internal") => &OFFSET_SYNCS,
-        _ if topic.ends_with(".checkpoints.internal") => &CHECKPOINTS,
+        _ if Mirror::of_checkpoints(topic).is_some() => &CHECKPOINTS,
         _ if topic == "heartbeats" || topic.ends_with(".heartbeats") => &HEARTBEATS,
         _ => return None,
     })

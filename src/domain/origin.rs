@@ -1,16 +1,14 @@
 //! Who made a topic, and who writes a group's offsets: told from names.
 //!
-//! Owns: the naming conventions of Kafka, Connect, MirrorMaker 2, Streams and
-//! the schema registry, and what follows from them for a change.
+//! Owns: the naming conventions of Kafka, Connect, Streams and the schema registry
+//! (those of MirrorMaker 2 are in [`super::mirror`]), and what follows from them for a change.
 //! Invariant: a name is a hint, never proof; what is recognised is explained
 //! and asks for more care, it hides nothing.
 
 use super::group::{GroupListing, GroupType};
+use super::mirror::Mirror;
 use super::topic::{Topic, TopicOrigin};
 use std::sync::Arc;
-
-const HEARTBEATS: &str = ".heartbeats";
-const CHECKPOINTS: &str = ".checkpoints.internal";
 
 /// What a topic's flags and name say about who made it.
 pub fn origin_of(topic: &Topic) -> TopicOrigin {
@@ -40,8 +38,8 @@ pub fn origin_of_name(name: &str) -> TopicOrigin {
 
 fn is_mirror_own(name: &str) -> bool {
     name == "heartbeats"
-        || name.ends_with(HEARTBEATS)
-        || name.ends_with(CHECKPOINTS)
+        || Mirror::of_heartbeats(name).is_some()
+        || Mirror::of_checkpoints(name).is_some()
         || (name.starts_with("mm2-") && name.ends_with(".internal"))
 }
 
@@ -71,22 +69,6 @@ fn is_dead_letter(name: &str) -> bool {
         }
     }
     false
-}
-
-/// The alias of the cluster that `topic` is mirrored from. Only heartbeats and
-/// checkpoints show that an alias exists: a dot alone means nothing.
-pub fn mirrored_from(topic: &str, topics: &[Arc<Topic>]) -> Option<String> {
-    let alias_of =
-        |name: &'_ str| name.strip_suffix(CHECKPOINTS).or_else(|| name.strip_suffix(HEARTBEATS)).map(str::len);
-    topics.iter().find_map(|known| {
-        let alias = known.name.as_str().get(..alias_of(known.name.as_str())?)?;
-        is_below(topic, alias).then(|| alias.to_owned())
-    })
-}
-
-fn is_below(topic: &str, alias: &str) -> bool {
-    let rest = topic.strip_prefix(alias).and_then(|rest| rest.strip_prefix('.'));
-    !alias.is_empty() && rest.is_some_and(|rest| !rest.is_empty())
 }
 
 /// Why the number of partitions of such a topic must not be changed by hand;
@@ -193,13 +175,6 @@ pub fn group_role(group: &GroupListing, topics: &[Arc<Topic>]) -> GroupRole {
     }
 }
 
-/// May a mirror commit for a group that has offsets in these topics? It keeps
-/// checkpoints here for the cluster that one of the topics comes from.
-pub fn is_mirror_synced<'a>(committed: impl IntoIterator<Item = &'a str>, topics: &[Arc<Topic>]) -> bool {
-    let aliases: Vec<&str> = topics.iter().filter_map(|topic| topic.name.as_str().strip_suffix(CHECKPOINTS)).collect();
-    !aliases.is_empty() && committed.into_iter().any(|topic| aliases.iter().any(|alias| is_below(topic, alias)))
-}
-
 /// Did a Streams application of this id make topics? Groups are many and so are
 /// topics: only those that begin with the id are looked at.
 fn has_internal_topics(id: &str, topics: &[Arc<Topic>]) -> bool {
@@ -249,24 +224,9 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_means_a_mirror_only_with_a_known_alias() {
-        let topics = topics(&[".heartbeats", "eu.heartbeats", "orders", "us.checkpoints.internal"]);
-        assert_eq!(mirrored_from("eu.orders", &topics).as_deref(), Some("eu"));
-        assert_eq!(mirrored_from("us.orders", &topics).as_deref(), Some("us"));
-        assert_eq!(mirrored_from("shop.orders", &topics), None);
-        assert_eq!(mirrored_from("europe.orders", &topics), None);
-        assert_eq!(mirrored_from("eu.", &topics), None);
+    fn the_count_of_a_mirrored_topic_is_that_of_its_source() {
         let refusal = partition_change_refusal(TopicOrigin::Plain, Some("eu")).unwrap();
         assert!(refusal.contains("mirrored from eu"), "{refusal}");
-    }
-
-    #[test]
-    fn offsets_in_mirrored_topics_may_be_synchronised() {
-        let topics = topics(&["eu.checkpoints.internal", "eu.orders", "us.heartbeats"]);
-        assert!(is_mirror_synced(["orders", "eu.orders"], &topics));
-        assert!(!is_mirror_synced(["orders"], &topics));
-        // Heartbeats alone: records are mirrored, offsets are not.
-        assert!(!is_mirror_synced(["us.orders"], &topics));
     }
 
     fn role(id: &str, protocol: &str, kind: GroupType, names: &[&str]) -> GroupRole {

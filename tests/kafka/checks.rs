@@ -81,6 +81,7 @@ pub const CHECKS: &[Check] = &[
     ("export and import", moving::written_down),
     ("peek", moving::peek),
     ("reset/from a mirror", moving::from_a_mirror),
+    ("reset/from a mirror that keeps names", moving::from_a_mirror_that_keeps_names),
     ("reset/several groups", moving::several_groups),
     ("reset/only where records wait", moving::only_lagging),
     ("cut short/offsets", unfinished::offsets),

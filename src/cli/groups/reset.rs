@@ -78,7 +78,7 @@ struct TargetArguments {
     /// Where this group is
     #[arg(long, value_name = "GROUP")]
     from_group: Option<String>,
-    /// Where MirrorMaker's checkpoints put it: the alias of the cluster that is mirrored here
+    /// Where MirrorMaker's checkpoints, kept here, put it; alias of its source
     #[arg(long, value_name = "ALIAS")]
     from_mirror: Option<String>,
 }

@@ -140,12 +140,8 @@ pub fn from_a_mirror(target: &Target) {
     assert!(ran.stderr.contains("check-west.checkpoints.internal"), "{}", ran.stderr);
     let log = &format!("{alias}.checkpoints.internal");
     witness.create_topic(log, 1, 1, &[("cleanup.policy", "compact")]);
-    let text = |text: &str| [&u16::try_from(text.len()).expect("short").to_be_bytes()[..], text.as_bytes()].concat();
-    let key = |partition: i32| [text(group), text(&topic), partition.to_be_bytes().to_vec()].concat();
-    let value =
-        |offset: i64| [&[0_u8; 2][..], &(offset + 90).to_be_bytes(), &offset.to_be_bytes(), &text("")[..]].concat();
-    for (key, value) in [(key(0), value(2)), (key(1), value(6)), (key(0), value(4))] {
-        witness.produce(log, &[Seed { key: Some(&key), value: Some(&value), ..Seed::default() }]);
+    for (partition, offset) in [(0, 2), (1, 6), (0, 4)] {
+        checkpoint(&witness, log, group, &topic, partition, offset);
     }
     // A cluster in which nobody ever committed makes its log of commits first.
     witness.commit("check-mirrored-first", &topic, &[(0, 1)]);
@@ -161,6 +157,28 @@ pub fn from_a_mirror(target: &Target) {
     assert_eq!(witness.committed(group, &topic, 2), offsets([]));
     let ran = klamm.run(&["groups", "reset", "check-elsewhere", "--from-mirror", alias, "--create-group", "--yes"]);
     assert!(ran.stderr.contains("there is none of group check-elsewhere"), "{}", ran.stderr);
+}
+
+/// What MirrorMaker writes down of a group, of which it read 90 records more at the source.
+fn checkpoint(witness: &Witness, log: &str, group: &str, topic: &str, partition: i32, offset: i64) {
+    let text = |text: &str| [&u16::try_from(text.len()).expect("short").to_be_bytes()[..], text.as_bytes()].concat();
+    let key = [text(group), text(topic), partition.to_be_bytes().to_vec()].concat();
+    let value = [&[0_u8; 2][..], &(offset + 90).to_be_bytes(), &offset.to_be_bytes(), &text("")[..]].concat();
+    witness.produce(log, &[Seed { key: Some(&key), value: Some(&value), ..Seed::default() }]);
+}
+
+/// A mirror with a separator of its own that keeps the names of topics.
+pub fn from_a_mirror_that_keeps_names(target: &Target) {
+    let (topic, group, log) = ("check.kept.orders", "check-kept", "check-east-checkpoints-internal");
+    let witness = scene(target, topic, group);
+    witness.create_topic(log, 1, 1, &[("cleanup.policy", "compact")]);
+    checkpoint(&witness, log, group, topic, 1, 3);
+    let klamm = Klamm::on(target);
+    let plan = klamm.json(&["groups", "reset", group, "--from-mirror", "check-east", "--yes"]);
+    assert!(plan["plan"]["title"].to_string().contains("the mirror of check-east"), "{plan}");
+    assert_eq!(witness.committed(group, topic, 2), offsets([(0, 4), (1, 3)]), "what is not mirrored stays");
+    let ran = klamm.run(&["groups", "reset", group, "--from-mirror", "check-south", "--yes"]).ended_with(FAILED);
+    assert!(ran.stderr.contains("check-east (check-east-checkpoints-internal)"), "{}", ran.stderr);
 }
 
 /// Several topics, and of them only where records wait to be read.

@@ -16,6 +16,7 @@ use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::start;
 use crate::cluster::{Groups, NewTopic, ResetRequest, ResetScope, ResetWish};
+use crate::domain::mirror::with_checkpoints;
 use crate::domain::offsets_csv::OffsetRow;
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
 use crate::domain::plan::{Confirm, Plan, name_of};
@@ -69,7 +70,12 @@ pub fn open_reset_of(state: &mut State, groups: Vec<GroupId>, topic: Option<Topi
         scopes.extend(topic.map(Scope::Topic));
         scopes.extend([Scope::AllCommitted, Scope::Lagging]);
     }
-    state.dialogs.push(Dialog::Reset(Box::new(ResetDialog::new(groups, scopes))));
+    let mirrors = state
+        .data
+        .metadata
+        .value()
+        .map(|metadata| with_checkpoints(&metadata.topics).map(|mirror| mirror.alias.to_owned()).collect());
+    state.dialogs.push(Dialog::Reset(Box::new(ResetDialog::new(groups, scopes, mirrors))));
 }
 
 /// `enter` in the picker.

@@ -22,11 +22,12 @@ pub enum TargetKind {
     Offset,
     Current,
     Group,
+    Mirror,
     File,
 }
 
 impl TargetKind {
-    pub const ALL: [TargetKind; 9] = [
+    pub const ALL: [TargetKind; 10] = [
         TargetKind::Earliest,
         TargetKind::Latest,
         TargetKind::Time,
@@ -35,6 +36,7 @@ impl TargetKind {
         TargetKind::Offset,
         TargetKind::Current,
         TargetKind::Group,
+        TargetKind::Mirror,
         TargetKind::File,
     ];
 
@@ -48,6 +50,7 @@ impl TargetKind {
             Self::Offset => "an offset",
             Self::Current => "current",
             Self::Group => "another group's",
+            Self::Mirror => "a mirror's",
             Self::File => "a file's",
         }
     }
@@ -62,6 +65,7 @@ impl TargetKind {
             Self::Offset => "the same number in each partition",
             Self::Current => "write the same offsets again",
             Self::Group => "the offsets another group committed",
+            Self::Mirror => "where MirrorMaker's checkpoints put it",
             Self::File => "topic,partition,offset in each line",
         }
     }
@@ -75,6 +79,7 @@ impl TargetKind {
             Self::Shift => Some("-1000 or +50"),
             Self::Offset => Some("884112"),
             Self::Group => Some("its group id"),
+            Self::Mirror => Some("the alias of its source"),
             Self::File => Some("path of a CSV file"),
         }
     }
@@ -139,23 +144,39 @@ pub struct ResetDialog {
     pub scope: usize,
     pub kind: usize,
     pub inputs: Vec<TextInput>,
+    /// The mirrors that keep checkpoints here, by alias; `None` while that is not known.
+    pub mirrors: Option<Vec<String>>,
     pub error: Option<String>,
 }
 
 impl ResetDialog {
-    pub fn new(groups: Vec<GroupId>, scopes: Vec<Scope>) -> Self {
+    pub fn new(groups: Vec<GroupId>, scopes: Vec<Scope>, mirrors: Option<Vec<String>>) -> Self {
+        let only = mirrors.as_deref().and_then(|mirrors| <&[String; 1]>::try_from(mirrors).ok());
+        let input = |kind: &TargetKind| match (kind, only) {
+            (TargetKind::Mirror, Some([alias])) => TextInput::with(alias),
+            _ => TextInput::default(),
+        };
         Self {
             groups,
             scopes,
             scope: 0,
             kind: 0,
-            inputs: TargetKind::ALL.iter().map(|_| TextInput::default()).collect(),
+            inputs: TargetKind::ALL.iter().map(input).collect(),
+            mirrors,
             error: None,
         }
     }
 
     pub fn kind(&self) -> TargetKind {
         TargetKind::ALL.get(self.kind).copied().unwrap_or(TargetKind::Earliest)
+    }
+
+    /// Why a kind of target is none here, as a clause.
+    pub fn why_not(&self, kind: TargetKind) -> Option<&'static str> {
+        match (kind, self.mirrors.as_deref()) {
+            (TargetKind::Mirror, Some([])) => Some("no topic of checkpoints here: nothing is mirrored"),
+            _ => None,
+        }
     }
 
     pub fn scope(&self) -> Scope {
@@ -172,12 +193,12 @@ impl ResetDialog {
     }
 
     pub fn input_mut(&mut self) -> Option<&mut TextInput> {
-        self.kind().example()?;
+        self.kind().example().filter(|_| self.why_not(self.kind()).is_none())?;
         self.inputs.get_mut(self.kind)
     }
 
     pub fn input(&self) -> Option<&TextInput> {
-        self.kind().example()?;
+        self.kind().example().filter(|_| self.why_not(self.kind()).is_none())?;
         self.inputs.get(self.kind)
     }
 
@@ -193,6 +214,9 @@ impl ResetDialog {
 
     /// What was chosen, or why it cannot be read.
     pub fn choose(&self, now: Time, zone: &TimeZone) -> Result<Chosen, String> {
+        if let Some(why_not) = self.why_not(self.kind()) {
+            return Err(why_not.into());
+        }
         let typed = self.input().map_or("", TextInput::text).trim();
         if typed.is_empty()
             && let Some(example) = self.kind().example()
@@ -214,6 +238,7 @@ impl ResetDialog {
             TargetKind::Shift => ResetWish::Shift(whole(typed)?),
             TargetKind::Offset => ResetWish::Offset(whole(typed)?),
             TargetKind::Group => ResetWish::Group(GroupId::from(typed)),
+            TargetKind::Mirror => ResetWish::Mirror(typed.to_owned()),
             TargetKind::File => return Ok(Chosen::ReadFile(PathBuf::from(typed))),
         };
         Ok(Chosen::Plan(self.request(wish)))
@@ -225,7 +250,7 @@ mod tests {
     use super::*;
 
     fn choose(kind: TargetKind, typed: &str) -> Result<ResetWish, String> {
-        let mut dialog = ResetDialog::new(vec!["billing".into()], vec![Scope::AllCommitted]);
+        let mut dialog = ResetDialog::new(vec!["billing".into()], vec![Scope::AllCommitted], None);
         dialog.kind = TargetKind::ALL.iter().position(|other| *other == kind).unwrap();
         if let Some(input) = dialog.input_mut() {
             *input = TextInput::with(typed);
@@ -245,6 +270,23 @@ mod tests {
         assert!(matches!(choose(TargetKind::Time, "1970-01-01 00:01"), Ok(ResetWish::Time(Time(60_000)))));
         assert!(choose(TargetKind::Offset, "many").is_err_and(|why| why.contains("many")));
         assert!(choose(TargetKind::Group, " ").is_err(), "an empty field is not a group");
+    }
+
+    #[test]
+    fn a_mirror_is_offered_where_checkpoints_are_kept() {
+        let dialog = |mirrors: Option<&[&str]>| {
+            let mirrors = mirrors.map(|mirrors| mirrors.iter().map(|alias| (*alias).to_owned()).collect());
+            let mut dialog = ResetDialog::new(vec!["billing".into()], vec![Scope::AllCommitted], mirrors);
+            dialog.kind = TargetKind::ALL.iter().position(|kind| *kind == TargetKind::Mirror).unwrap();
+            dialog
+        };
+        let chosen = |dialog: ResetDialog| dialog.choose(Time(0), &TimeZone::UTC);
+        let Ok(Chosen::Plan(request)) = chosen(dialog(Some(&["eu"]))) else { panic!() };
+        assert_eq!(request.target, ResetWish::Mirror("eu".into()), "the only one is typed already");
+        assert!(dialog(Some(&[])).input().is_none());
+        assert!(chosen(dialog(Some(&[]))).is_err_and(|why| why.contains("no topic of checkpoints")));
+        assert!(chosen(dialog(Some(&["eu", "us"]))).is_err_and(|why| why.contains("alias")));
+        assert!(dialog(None).input().is_some(), "not known is not none");
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn marked_groups_are_reset_together_and_only_where_they_lag() {
 #[test]
 fn a_file_for_other_groups_resets_none() {
     let mut desk = in_group(GroupState::Empty, Access::ReadWrite);
-    desk.press("R down down down down down down down down");
+    desk.press("R down down down down down down down down down");
     desk.press("'offsets.csv'");
     desk.press("enter");
     let rows = crate::domain::offsets_csv::parse("elsewhere,payments,0,12").unwrap();

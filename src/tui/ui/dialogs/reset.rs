@@ -37,7 +37,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &ResetDi
             canvas.fill(row, Role::Selection);
             canvas.put(inner.x, y, 1, marks.selected, Role::Accent);
         }
-        canvas.put(inner.x + 2, y, 16, kind.title(), if is_here { Role::Accent } else { Role::Text });
+        let role = match (dialog.why_not(kind), is_here) {
+            (Some(_), _) => Role::Muted,
+            (None, true) => Role::Accent,
+            (None, false) => Role::Text,
+        };
+        canvas.put(inner.x + 2, y, 16, kind.title(), role);
         let right = Rect { x: inner.x + 19, width: inner.width.saturating_sub(19), ..row };
         match (is_here, kind.example(), dialog.input()) {
             (true, Some(example), Some(input)) => {
@@ -47,7 +52,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &ResetDi
                 }
             }
             _ => {
-                canvas.put_whole(right.x, y, right.width, kind.doc(), Role::Muted);
+                let doc = dialog.why_not(kind).unwrap_or(kind.doc());
+                canvas.put_whole(right.x, y, right.width, doc, Role::Muted);
             }
         }
         y += 1;
