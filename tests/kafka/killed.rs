@@ -135,7 +135,7 @@ pub const KINDS: &[Kind] = &[
         name: "a record",
         change: "records produce orders.v1 --partition 0 --key killed --value v",
         look: "topics describe orders.v1",
-        shows: |item| json!([item["partition"], item["end_offset"]]),
+        shows: |item| json!(item["partitions"].as_array().map(|all| all.iter().map(ends).collect::<Vec<_>>())),
         can_undo: false,
         can_finish: false,
     },
@@ -143,6 +143,10 @@ pub const KINDS: &[Kind] = &[
 
 fn committed(item: &Value) -> Value {
     json!([item["group"], item["topic"], item["partition"], item["offset"]])
+}
+
+fn ends(partition: &Value) -> Value {
+    partition["end_offset"].clone()
 }
 
 struct Scene {
