@@ -35,6 +35,7 @@ mod produce;
 mod produced;
 mod reading;
 mod records;
+mod resend;
 mod reset_plans;
 mod rounds;
 mod sampling;
@@ -44,6 +45,7 @@ mod search;
 mod settings;
 mod snapshot;
 mod stats;
+mod stored;
 mod undo_file;
 mod unfinished;
 
@@ -64,6 +66,7 @@ pub use probe::{Ending, ProbeStep, Stage, probe};
 pub use produce::{ProduceRequest, RecordSource};
 pub use produced::LastHour;
 pub use records::{Keep, RecordCounts, RecordRef, RecordsFeed, RecordsRequest, RecordsUpdate};
+pub use resend::{ImportRequest, MOST_PLACES, ResendRequest, Sending};
 pub use reset_plans::{ResetRequest, ResetScope, ResetWish};
 pub use sampling::PartitionsOfGroups;
 pub use search::{SearchCounts, SearchFeed, SearchRequest, SearchUpdate, TopicSearched};
@@ -110,6 +113,7 @@ struct Inner {
     produced: Mutex<produced::Known>,
     journal: OnceLock<Journal>,
     drafts: Mutex<produce::Drafts>,
+    sendings: Mutex<resend::Sendings>,
     plans_made: AtomicU32,
     reads_begun: AtomicU64,
 }
@@ -144,6 +148,7 @@ impl Cluster {
                 produced: Mutex::default(),
                 journal: OnceLock::new(),
                 drafts: Mutex::default(),
+                sendings: Mutex::default(),
                 plans_made: AtomicU32::new(0),
                 reads_begun: AtomicU64::new(0),
                 profile,

@@ -5,6 +5,7 @@
 //! terminal, or how a message looks on the wire.
 //! Invariant: everything here is deterministic; same arguments, same answer.
 
+pub mod archive;
 pub mod broker;
 pub mod certificate;
 pub mod churn;
@@ -42,6 +43,7 @@ pub mod quiet;
 pub mod recipe;
 pub mod record;
 pub mod replica_placement;
+pub mod resend;
 pub mod reset;
 pub mod rules;
 pub mod samples;

@@ -8,18 +8,33 @@ use super::exit::{Exit, Stop};
 use super::interrupt::signal;
 use super::output::{Format, Look, Output, say};
 use super::plan;
+use super::records::status::Status;
 use super::session::{Session, blocking};
 use crate::cluster::Cluster;
-use crate::domain::plan::{Plan, Severity, Warning};
-use crate::domain::{Failure, GroupId};
+use crate::domain::plan::{Change, Outcome, Plan, Severity, Warning};
+use crate::domain::{Failure, GroupId, show};
 use std::io::{self, IsTerminal};
 use std::time::Duration;
+
+/// How often a terminal is told how far a long change is.
+const STATUS_PACE: Duration = Duration::from_millis(500);
 
 /// Applies `plan` if the user agrees. With `look_again`, waits that long after it
 /// and says whether somebody else has moved the offsets since.
 pub(crate) async fn carry_out(
     session: &mut Session,
     cluster: &Cluster,
+    plan: &Plan,
+    consent: Consent,
+    look_again: Option<Duration>,
+) -> Result<Exit, Stop> {
+    decided(session, cluster, cluster, plan, consent, look_again).await
+}
+
+async fn decided(
+    session: &mut Session,
+    cluster: &Cluster,
+    source: &Cluster,
     plan: &Plan,
     consent: Consent,
     look_again: Option<Duration>,
@@ -54,7 +69,7 @@ pub(crate) async fn carry_out(
 
     // Held until the result is written: whoever interrupts learns what happened.
     let _under_way = session.applying.begin().await;
-    let mut outcome = match cluster.apply(plan, &grant, None).await {
+    let mut outcome = match watched(cluster, plan, cluster.apply_from(source, plan, &grant, None)).await {
         Ok(outcome) => outcome,
         // Nothing was sent.
         Err(failure) => return refused(session, failure),
@@ -64,6 +79,52 @@ pub(crate) async fn carry_out(
     }
     session.output.report(&plan::report(plan, Some(&outcome), None))?;
     Ok(Exit::of_outcome(&outcome))
+}
+
+/// The same for records that are sent again: the ones of `source` are read. An
+/// interrupt stops it behind what is there for good.
+pub(crate) async fn carry_out_from(
+    session: &mut Session,
+    cluster: &Cluster,
+    source: &Cluster,
+    plan: &Plan,
+    consent: Consent,
+) -> Result<Exit, Stop> {
+    decided(session, cluster, source, plan, consent, None).await
+}
+
+/// Says how far it is, and stops it when somebody interrupts.
+async fn watched(
+    cluster: &Cluster,
+    plan: &Plan,
+    work: impl Future<Output = Result<Outcome, Failure>>,
+) -> Result<Outcome, Failure> {
+    let mut work = std::pin::pin!(work);
+    if !matches!(plan.change, Change::Resend(_)) {
+        return work.await;
+    }
+    let mut interrupted = std::pin::pin!(signal());
+    let mut is_stopped = false;
+    let mut status = Status::new(true);
+    let mut pace = tokio::time::interval(STATUS_PACE);
+    loop {
+        tokio::select! {
+            outcome = &mut work => {
+                status.clear();
+                return outcome;
+            }
+            () = &mut interrupted, if !is_stopped => {
+                is_stopped = true;
+                cluster.sendings().iter().for_each(|sending| sending.stop());
+            }
+            _ = pace.tick() => {
+                for sending in cluster.sendings() {
+                    let (sent, passed) = (show::count(sending.sent()), show::count(sending.passed()));
+                    status.show_line(&format!("{sent} sent, {passed} of {} offsets", show::count(sending.offsets)));
+                }
+            }
+        }
+    }
 }
 
 /// Waits for the groups to become empty, where that was asked for.

@@ -30,6 +30,11 @@ impl Flags {
         Self { profile: true, bootstrap: false, ..self }
     }
 
+    /// The same for another cluster than the one that this run's flags describe.
+    pub(crate) fn naming_only_a_profile(self) -> Self {
+        Self { profile: true, bootstrap: false, registry: false, ..self }
+    }
+
     pub(crate) fn of(matches: &ArgMatches) -> Self {
         let is_flag = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
         Self {

@@ -1,6 +1,7 @@
 //! `klamm dead-letters …`: records that could not be processed, and why.
 
 mod list;
+mod redrive;
 mod show;
 
 use super::exit::{Exit, Stop};
@@ -14,12 +15,15 @@ pub(crate) enum Verb {
     List(list::ListArguments),
     /// The letters of a topic; with --at one of them whole, beside the record it was
     Show(show::ShowArguments),
+    /// Bring letters back to where they failed, each once
+    Redrive(redrive::RedriveArguments),
 }
 
 pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop> {
     match verb {
         Verb::List(arguments) => list::run(session, arguments).await,
         Verb::Show(arguments) => show::run(session, arguments).await,
+        Verb::Redrive(arguments) => redrive::run(session, arguments).await,
     }
 }
 

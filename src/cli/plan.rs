@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::output::{Cell, Column, Report, Section, Table, Tone, hidden, number, objects, text};
 use crate::domain::plan::{Adjusted, Change, OffsetMove, Outcome, Plan, Severity, Step, StepStatus, Warning};
 use crate::domain::produce::{Batch, Written};
+use crate::domain::resend::Reached;
 use crate::domain::{Failure, FailureKind, show};
 use serde_json::{Value as Json, json};
 
@@ -97,6 +98,18 @@ const RECORDS: &[Column] = &[
     text("message", "MESSAGE"),
 ];
 
+const RESENDS: &[Column] = &[
+    hidden("step"),
+    text("topic", "TOPIC"),
+    number("partition", "P"),
+    number("from_offset", "FROM"),
+    number("end_offset", "TO"),
+    number("reached", "REACHED"),
+    number("records", "RECORDS SENT"),
+    text("status", "STATUS"),
+    text("message", "MESSAGE"),
+];
+
 const SETTINGS: &[Column] = &[
     hidden("step"),
     hidden("group"),
@@ -120,10 +133,11 @@ pub(crate) fn found_report(plan: &Plan, found: &Outcome) -> Report {
 
 fn shown(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>, was_applied: bool) -> Report {
     let moves = if plan.change.group().is_some() { MOVES } else { MOVES_OF_GROUPS };
-    let mut tables = [ADDITIONS, CREATIONS, DELETIONS, GROUPS, LEAVERS, SETTINGS, RECORDS, moves].map(Table::new);
+    let mut tables =
+        [ADDITIONS, CREATIONS, DELETIONS, GROUPS, LEAVERS, SETTINGS, RECORDS, RESENDS, moves].map(Table::new);
     for (index, step) in plan.steps.iter().enumerate() {
         let status = outcome.and_then(|outcome| outcome.steps.get(index));
-        let [additions, creations, deletions, groups, leavers, settings, records, moves] = &mut tables;
+        let [additions, creations, deletions, groups, leavers, settings, records, resends, moves] = &mut tables;
         let table = match step {
             Step::MoveOffset(_) => moves,
             Step::AddPartitions { .. } => additions,
@@ -139,8 +153,10 @@ fn shown(plan: &Plan, outcome: Option<&Outcome>, refusal: Option<&Failure>, was_
                 }
                 continue;
             }
+            Step::Resend(_) => resends,
         };
-        table.push(row(plan, step, status));
+        let reached = outcome.and_then(|outcome| outcome.reached.get(index));
+        table.push(row(plan, step, status, reached));
     }
     let items = tables.iter().map(objects).flat_map(|objects| match objects {
         Json::Array(objects) => objects,
@@ -192,6 +208,7 @@ pub(crate) fn operation(change: &Change) -> &'static str {
         Change::RemoveMembers { .. } => "remove members of group",
         Change::ConfigureGroup { .. } => "configure group",
         Change::Produce(_) => "produce to",
+        Change::Resend(_) => "send records to",
         Change::Undo { group: Some(_), .. } => "undo the change of group",
         Change::Undo { group: None, .. } => "undo the change",
     }
@@ -211,6 +228,7 @@ pub(crate) fn kind(change: &Change) -> &'static str {
         Change::RemoveMembers { .. } => "remove_members",
         Change::ConfigureGroup { .. } => "configure_group",
         Change::Produce(_) => "produce",
+        Change::Resend(_) => "resend",
         Change::Undo { .. } => "undo",
     }
 }
@@ -227,6 +245,7 @@ fn columns_of(change: &Change) -> &'static [Column] {
         Change::RemoveMembers { .. } => LEAVERS,
         Change::ConfigureGroup { .. } => SETTINGS,
         Change::Produce(_) => RECORDS,
+        Change::Resend(_) => RESENDS,
         Change::AddPartitions { .. } => ADDITIONS,
         Change::CreateTopic { .. } => CREATIONS,
         Change::DeleteTopic { .. } => DELETIONS,
@@ -264,7 +283,7 @@ fn adjusted_word(adjusted: &Adjusted) -> &'static str {
     }
 }
 
-fn row(plan: &Plan, step: &Step, status: Option<&StepStatus>) -> Vec<Cell> {
+fn row(plan: &Plan, step: &Step, status: Option<&StepStatus>, reached: Option<&Reached>) -> Vec<Cell> {
     let mut row = match step {
         Step::MoveOffset(step) => moved(plan, step),
         Step::AddPartitions { topic, before, after, assignments, .. } => vec![
@@ -307,6 +326,15 @@ fn row(plan: &Plan, step: &Step, status: Option<&StepStatus>) -> Vec<Cell> {
         ],
         // These have rows of their own making.
         Step::Produce(_) => vec![],
+        Step::Resend(range) => vec![
+            Cell::word("resend"),
+            Cell::text(range.topic.as_str()),
+            Cell::Id(range.partition.into()),
+            Cell::Offset(range.from),
+            Cell::Offset(range.to),
+            Cell::or_absent(reached, |reached| Cell::Offset(reached.next)),
+            Cell::or_absent(reached, |reached| Cell::Count(reached.sent)),
+        ],
     };
     row.extend(status_cells(status));
     row
@@ -524,6 +552,7 @@ mod tests {
             steps: vec![StepStatus::Done, StepStatus::Failed(failure)],
             notes: vec![Warning::new(Severity::Fine, "read back")],
             written: Vec::new(),
+            reached: vec![],
         };
         let (dry, applied) = (document(&plan(), None), document(&plan(), Some(&outcome)));
         assert_eq!(shape(&dry), shape(&applied));

@@ -3,18 +3,22 @@
 mod batch;
 mod columns;
 mod compression;
+mod export;
 mod follow;
 mod get;
+mod import;
 pub(super) mod line;
 mod produce;
 mod range;
+mod resend;
 mod scope;
 mod search;
 mod stats;
-mod status;
+pub(super) mod status;
 mod tail;
 mod what;
 
+pub(super) use resend::{How, StampWord, Which, request as resend_request, typed};
 pub(super) use tail::refuse_unknown;
 
 use super::exit::{Exit, Stop};
@@ -33,6 +37,12 @@ pub(crate) enum Verb {
     Get(get::GetArguments),
     /// Write records
     Produce(produce::ProduceArguments),
+    /// Write records to a file or a pipe: JSON lines, CSV, or their bytes
+    Export(export::ExportArguments),
+    /// Restore records from a file of export --format raw
+    Import(import::ImportArguments),
+    /// Send records again, to a topic of this or another cluster
+    Resend(resend::ResendArguments),
     /// How batches are compressed, by producer, and what another codec would save
     Compression(compression::CompressionArguments),
 }
@@ -44,6 +54,9 @@ pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop>
         Verb::Stats(arguments) => stats::run(session, arguments).await,
         Verb::Get(arguments) => get::run(session, arguments).await,
         Verb::Produce(arguments) => produce::run(session, arguments).await,
+        Verb::Export(arguments) => export::run(session, arguments).await,
+        Verb::Import(arguments) => import::run(session, arguments).await,
+        Verb::Resend(arguments) => resend::run(session, arguments).await,
         Verb::Compression(arguments) => compression::run(session, arguments).await,
     }
 }

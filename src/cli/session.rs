@@ -97,6 +97,19 @@ impl Session {
         self.output.look.zone = profile.zone.clone();
         Ok(Cluster::connect(profile)?)
     }
+
+    /// The cluster of another saved profile, beside the one that this run is about.
+    pub(crate) async fn connect_other(&self, name: &str) -> Result<Cluster, Stop> {
+        let globals =
+            Globals { profile: Some(name.to_owned()), bootstrap: None, registry: None, ..self.globals.clone() };
+        let (loaded, flags) = (self.saved()?, self.flags.naming_only_a_profile());
+        blocking("open the profile", move || {
+            let profile = connection::select(&loaded, &globals, flags)?;
+            let profile = profile.ok_or_else(|| connection::none_chosen(&loaded))?;
+            Ok(Cluster::connect(profile)?)
+        })
+        .await
+    }
 }
 
 /// Work that waits for a file, a program or a terminal, off the threads that

@@ -29,7 +29,7 @@ const EMPTY_POLL: Duration = Duration::from_millis(1000);
 const HEARS_LATE_MILLIS: [u64; 6] = [50, 100, 200, 400, 800, 1600];
 
 /// What is known about each step so far, told as it changes.
-struct Board {
+pub(super) struct Board {
     statuses: Vec<StepStatus>,
     progress: Option<Progress>,
 }
@@ -39,11 +39,11 @@ impl Board {
         Self { statuses: vec![StepStatus::Skipped; steps], progress }
     }
 
-    fn of(&self, index: usize) -> Option<&StepStatus> {
+    pub(super) fn of(&self, index: usize) -> Option<&StepStatus> {
         self.statuses.get(index)
     }
 
-    async fn settle(&mut self, known: Vec<(usize, StepStatus)>) {
+    pub(super) async fn settle(&mut self, known: Vec<(usize, StepStatus)>) {
         for (index, status) in &known {
             if let Some(place) = self.statuses.get_mut(*index) {
                 place.clone_from(status);
@@ -62,10 +62,21 @@ impl Board {
 impl Cluster {
     /// Applies a plan exactly as it was shown. An `Err` means that nothing was sent.
     pub async fn apply(&self, plan: &Plan, grant: &WriteGrant, progress: Option<Progress>) -> Result<Outcome, Failure> {
+        self.apply_from(self, plan, grant, progress).await
+    }
+
+    /// The same where records of another cluster are sent.
+    pub async fn apply_from(
+        &self,
+        source: &Cluster,
+        plan: &Plan,
+        grant: &WriteGrant,
+        progress: Option<Progress>,
+    ) -> Result<Outcome, Failure> {
         if let Some(check) = plan.failed_check() {
             return Err(refused(plan, format!("a precondition does not hold: {}", check.text)));
         }
-        self.recheck(plan).await?;
+        self.recheck(plan, source).await?;
         let journal = self.journal_file().await?;
         let (begin, profile, intent, now) = (journal.clone(), self.profile().name.clone(), plan.clone(), self.now());
         blocking(move || begin.begin(&profile, &intent, now)).await?;
@@ -76,6 +87,11 @@ impl Cluster {
         if let Change::Produce(produce) = &plan.change {
             let sent = self.write_records(plan, produce, grant, &mut board).await;
             (notes, written) = (sent.notes, sent.written);
+        }
+        let mut reached = Vec::new();
+        if let Change::Resend(resend) = &plan.change {
+            let sent = self.send_again(source, plan, resend, grant, &mut board).await;
+            (notes, reached) = (sent.notes, sent.reached);
         }
         self.change_topic(plan, grant, &mut board).await;
         if let Some(topic) = plan.change.topic() {
@@ -90,11 +106,17 @@ impl Cluster {
         if is_ready {
             notes.extend(self.change_groups(plan, grant, &mut board).await);
         }
-        let mut outcome = Outcome { plan_id: plan.id.clone(), at: self.now(), steps: board.statuses, notes, written };
+        let mut outcome =
+            Outcome { plan_id: plan.id.clone(), at: self.now(), steps: board.statuses, notes, written, reached };
         let written = outcome.clone();
         if let Err(failure) = blocking(move || journal.finish(&written)).await {
             let text = format!("the change was made, but its result could not be journaled: {failure}");
             outcome.notes.push(Warning::new(Severity::Danger, text));
+        } else if let Change::Resend(resend) = &plan.change
+            && outcome.is_complete()
+        {
+            // Not before: without a result its positions are all that tells what was sent.
+            outcome.notes.extend(self.give_up_positions(plan, resend, &outcome.reached, grant).await);
         }
         outcome.notes.extend(self.save_undo_file(plan, &outcome).await);
         Ok(outcome)
@@ -143,6 +165,7 @@ impl Cluster {
                 | Step::DeleteGroup { .. }
                 | Step::RemoveMember { .. }
                 | Step::Produce(_)
+                | Step::Resend(_)
                 | Step::SetGroupConfig { .. } => continue,
                 Step::AddPartitions { topic, after, assignments, .. } => {
                     admin::topics::add_partitions(self.client(), grant, topic, *after, assignments).await

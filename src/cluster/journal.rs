@@ -40,6 +40,15 @@ impl JournalEntry {
     pub fn is_unfinished(&self) -> bool {
         self.outcome.is_none() && self.undone_by.is_none() && self.finished_by.is_none()
     }
+
+    /// It can be finished: it began and no more is known, or it sent records and was
+    /// stopped, which leaves positions to go on from.
+    pub fn has_rest(&self) -> bool {
+        let is_stopped = matches!(self.plan.change, Change::Resend(_))
+            && self.finished_by.is_none()
+            && self.outcome.as_ref().is_some_and(|outcome| !outcome.is_complete());
+        self.is_unfinished() || is_stopped
+    }
 }
 
 impl JournalView {
@@ -355,7 +364,14 @@ mod tests {
     }
 
     fn done(id: &str) -> Outcome {
-        Outcome { plan_id: id.into(), at: Time(2), steps: vec![StepStatus::Done], notes: vec![], written: Vec::new() }
+        Outcome {
+            plan_id: id.into(),
+            at: Time(2),
+            steps: vec![StepStatus::Done],
+            notes: vec![],
+            written: Vec::new(),
+            reached: Vec::new(),
+        }
     }
 
     #[test]

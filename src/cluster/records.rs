@@ -13,7 +13,7 @@ use super::schemas::Schemas;
 use crate::decode;
 use crate::domain::mask::Masks;
 use crate::domain::query::{Query, Truth};
-use crate::domain::record::{BatchFacts, DecodedRecord, Isolation, ReadAs, StartAt, TieredPart, TieredRead};
+use crate::domain::record::{BatchFacts, DecodedRecord, Isolation, ReadAs, Record, StartAt, TieredPart, TieredRead};
 use crate::domain::transaction::TransactionEnd;
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::{Listed, OffsetAt};
@@ -105,6 +105,11 @@ impl RecordRef {
 
     pub(super) fn key(&self) -> Option<&[u8]> {
         self.batch.key(self.index as usize).flatten()
+    }
+
+    /// The record itself, without masks: its bytes are for another topic, not for eyes.
+    pub(super) fn record(&self) -> Option<Record> {
+        self.batch.record(self.index as usize)
     }
 
     pub fn is_transactional(&self) -> bool {

@@ -9,9 +9,9 @@
 //! matches come by offset.
 
 mod keys;
-mod reach;
+pub(super) mod reach;
 mod said;
-mod sifting;
+pub(super) mod sifting;
 
 use super::Cluster;
 use super::feed::Feed;

@@ -27,6 +27,7 @@ impl Cluster {
             | Change::RemoveMembers { .. }
             | Change::ConfigureGroup { .. }
             | Change::Produce(_)
+            | Change::Resend(_)
             | Change::Undo { .. } => return None,
         }
         if outcome.done() == 0 || self.profile().is_demo {

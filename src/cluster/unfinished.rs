@@ -39,6 +39,9 @@ impl Cluster {
     /// The plan that does what was not done of a change, or why that is not safe.
     pub async fn plan_finish(&self, plan_id: &str) -> Result<Plan, Failure> {
         let entry = self.entry("finish", plan_id).await?;
+        if let Change::Resend(_) = &entry.plan.change {
+            return self.plan_resume(self, plan_id).await;
+        }
         if !entry.is_unfinished() {
             return Err(Failure::new(FailureKind::Refused, "finish", "its end is written down already").on(plan_id));
         }
@@ -72,6 +75,9 @@ impl Cluster {
     }
 
     async fn look(&self, plan: &Plan) -> Result<Outcome, Failure> {
+        if let Change::Resend(resend) = &plan.change {
+            return self.look_at_resend(plan, resend).await;
+        }
         let metadata = self.metadata().await?;
         let groups: Vec<GroupId> = plan.groups().into_iter().cloned().collect();
         let commits = futures::future::join_all(groups.iter().map(|group| self.stands_at(group))).await;
@@ -109,6 +115,8 @@ impl Cluster {
                 Step::AddPartitions { topic, .. }
                 | Step::CreateTopic { topic, .. }
                 | Step::DeleteTopic { topic, .. } => finish::judge_topic(step, topic_now(&metadata, topic)),
+                // Its positions were looked at already.
+                Step::Resend(_) => StepStatus::Skipped,
                 Step::SetGroupConfig { .. } => match &entries {
                     Some(Ok(entries)) => group_config::judge(step, entries),
                     Some(Err(failure)) => StepStatus::Unknown(failure.clone()),
@@ -128,7 +136,7 @@ impl Cluster {
             })
             .collect();
         let notes = vec![finish::found(&steps)];
-        Ok(Outcome { plan_id: plan.id.clone(), at: self.now(), steps, notes, written: Vec::new() })
+        Ok(Outcome { plan_id: plan.id.clone(), at: self.now(), steps, notes, written: Vec::new(), reached: Vec::new() })
     }
 
     /// Logs went on since the plan was made: its rows show them as they are now.
@@ -161,6 +169,7 @@ fn group_of<'a>(plan: &'a Plan, step: &'a Step) -> Option<&'a GroupId> {
         | Step::CreateTopic { .. }
         | Step::DeleteTopic { .. }
         | Step::Produce(_)
+        | Step::Resend(_)
         | Step::SetGroupConfig { .. } => None,
     }
 }

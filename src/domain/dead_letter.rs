@@ -7,6 +7,7 @@
 //! never guessed; of a name that is repeated the last one counts, as the last failure.
 
 use super::record::Header;
+use super::resend::REDRIVEN;
 use super::{GroupId, Offset, PartitionId, Time, TopicName};
 use std::collections::HashMap;
 use std::fmt;
@@ -124,6 +125,11 @@ pub fn read(headers: &[Header]) -> Option<DeadLetter> {
     } else {
         None
     }
+}
+
+/// Which plan brought the letter back before, and from where; it is here again.
+pub fn redriven(headers: &[Header]) -> Option<String> {
+    Headers(headers).text(REDRIVEN)
 }
 
 /// Whether a header is one of a failure's and none of the record's own.

@@ -65,6 +65,7 @@ pub fn judge_topic(step: &Step, now: Option<TopicNow>) -> StepStatus {
             | Step::DeleteGroup { .. }
             | Step::RemoveMember { .. }
             | Step::Produce(_)
+            | Step::Resend(_)
             | Step::SetGroupConfig { .. },
             _,
         ) => unknown("it is not about a topic"),
@@ -81,6 +82,7 @@ pub fn judge_group(step: &Step, now: &GroupDescription) -> StepStatus {
         | Step::CreateTopic { .. }
         | Step::DeleteTopic { .. }
         | Step::Produce(_)
+        | Step::Resend(_)
         | Step::SetGroupConfig { .. } => return unknown("it is not about who is in a group"),
     };
     if is_still_there { StepStatus::NotDone } else { StepStatus::Done }
@@ -174,6 +176,7 @@ pub fn plan_finish(inputs: FinishInputs<'_>) -> Result<Plan, Failure> {
             | Step::DeleteGroup { .. }
             | Step::RemoveMember { .. }
             | Step::Produce(_)
+            | Step::Resend(_)
             | Step::SetGroupConfig { .. } => None,
         })
         .collect();

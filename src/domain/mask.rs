@@ -112,6 +112,12 @@ impl Masks {
         self.of(topic).next().is_some()
     }
 
+    /// Is everything that `others` mask of one topic masked by these of another, too?
+    pub fn covers(&self, others: &Self, of: &str, to: &str) -> bool {
+        let here: Vec<String> = self.of(to).map(Rule::to_string).collect();
+        others.of(of).all(|rule| here.contains(&rule.to_string()))
+    }
+
     fn of<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = &'a Rule> {
         let of_topic = move |mask: &&Mask| topic_formats::matches(&mask.topics, topic);
         self.0.iter().filter(of_topic).map(|mask| &mask.rule)

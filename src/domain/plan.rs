@@ -6,6 +6,7 @@
 
 use super::group::CommittedOffset;
 use super::produce::{Batch, Produce, Written};
+use super::resend::{Destination, Reached, Resend, SourceRange};
 use super::{BrokerId, Failure, GroupId, Offset, PartitionId, Time, TopicId, TopicName, show};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
@@ -62,6 +63,8 @@ pub enum Change {
     },
     /// Records are written to a topic.
     Produce(Box<Produce>),
+    /// Records are sent again, from partitions that the steps name.
+    Resend(Box<Resend>),
     /// Takes back the plan with this id.
     Undo {
         of: String,
@@ -84,6 +87,11 @@ impl Change {
             Self::DeleteGroups { groups } | Self::ResetGroups { groups, .. } => name_of(groups),
             Self::Undo { of, group: None } => of.into(),
             Self::Produce(produce) => produce.topic.as_str().into(),
+            Self::Resend(resend) => match &resend.to {
+                Destination::Topic { topic, .. } => topic.as_str().into(),
+                Destination::Origin => "where they failed".into(),
+                Destination::Same => "their topics".into(),
+            },
             Self::AddPartitions { topic } | Self::CreateTopic { topic } | Self::DeleteTopic { topic } => {
                 topic.as_str().into()
             }
@@ -104,7 +112,11 @@ impl Change {
                 _ => None,
             },
             Self::Undo { group, .. } => group.as_ref(),
-            Self::AddPartitions { .. } | Self::CreateTopic { .. } | Self::DeleteTopic { .. } | Self::Produce(_) => None,
+            Self::AddPartitions { .. }
+            | Self::CreateTopic { .. }
+            | Self::DeleteTopic { .. }
+            | Self::Produce(_)
+            | Self::Resend(_) => None,
         }
     }
 
@@ -121,6 +133,7 @@ impl Change {
             | Self::RemoveMembers { .. }
             | Self::ConfigureGroup { .. }
             | Self::Produce(_)
+            | Self::Resend(_)
             | Self::Undo { .. } => None,
         }
     }
@@ -150,6 +163,7 @@ impl Change {
             | Self::CreateTopic { .. }
             | Self::DeleteTopic { .. }
             | Self::Produce(_)
+            | Self::Resend(_)
             | Self::Undo { group: None, .. } => &[],
         }
     }
@@ -292,6 +306,8 @@ pub enum Step {
     },
     /// A record is written, or a stream of them.
     Produce(Box<Batch>),
+    /// A partition's records are read and sent again.
+    Resend(SourceRange),
 }
 
 impl Step {
@@ -303,6 +319,7 @@ impl Step {
             | Self::DeleteGroup { .. }
             | Self::RemoveMember { .. }
             | Self::Produce(_)
+            | Self::Resend(_)
             | Self::SetGroupConfig { .. } => false,
         }
     }
@@ -437,6 +454,7 @@ impl Plan {
             | Step::DeleteGroup { .. }
             | Step::RemoveMember { .. }
             | Step::Produce(_)
+            | Step::Resend(_)
             | Step::SetGroupConfig { .. } => false,
         })
     }
@@ -497,6 +515,9 @@ pub struct Outcome {
     /// Where records went that were written; empty for other changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<Written>,
+    /// How far each step has come that sends records; empty for other changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reached: Vec<Reached>,
 }
 
 /// Notes of today, and those of the first journals, which were bare sentences.

@@ -326,7 +326,7 @@ impl ViewAs {
 }
 
 /// How a record's key and its value are to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct ReadAs {
     pub key: ViewAs,
     pub value: ViewAs,

@@ -15,6 +15,7 @@ pub mod producers;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod topics;
+pub mod transactions;
 
 pub(super) use leaders::Leaders;
 

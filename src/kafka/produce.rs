@@ -6,7 +6,10 @@
 //! Invariant: nothing is written without a grant, no topic is created by
 //! writing to it, and every record ends with its position or a [`Failure`].
 
+mod courier;
 mod settings;
+
+pub use courier::{Courier, Parcel, Position};
 
 use crate::domain::produce::{Delivery, NewRecord};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, WriteGrant};

@@ -167,6 +167,18 @@ impl Registry {
         }
     }
 
+    /// The id under which `subject` has this very schema; `None` where it has not. A
+    /// schema that refers to others is found by its text alone, if at all.
+    pub async fn id_of(&self, subject: &str, schema: &RegisteredSchema) -> Result<Option<i32>, Failure> {
+        let body = serde_json::json!({ "schema": schema.text, "schemaType": schema.schema_type });
+        let found = self.inner.http.look_up::<Version>("look a schema up", &["subjects", subject], &body).await;
+        match found {
+            Ok(version) => Ok(Some(version.id)),
+            Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// The schema that values name by `id`. Asked for once, however many ask.
     pub async fn schema_by_id(&self, id: i32) -> Result<RegisteredSchema, Failure> {
         self.schema(Named::Id(id)).await

@@ -9,6 +9,7 @@ mod profiles;
 mod reading;
 mod records;
 mod reference;
+mod resend;
 mod schemas;
 mod secrets;
 mod shell;

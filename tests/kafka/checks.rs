@@ -13,6 +13,7 @@ mod outlook;
 mod producing;
 mod reading;
 mod searching;
+mod sending;
 mod sitting;
 mod taking;
 mod types;
@@ -94,6 +95,10 @@ pub const CHECKS: &[Check] = &[
     ("produce/repeated", producing::repeated),
     ("produce/refused before it is sent", producing::refused_before),
     ("create and delete", changing::create_and_delete),
+    ("send again/as they are", sending::as_they_are),
+    ("send again/killed and resumed", sending::killed_and_resumed),
+    ("send again/dead letters", sending::redriven),
+    ("send again/from a file", sending::stored),
     ("read-only refuses", changing::read_only),
 ];
 

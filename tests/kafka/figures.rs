@@ -9,6 +9,7 @@ mod distant;
 mod frame;
 mod lag;
 mod requests;
+mod resend;
 mod rest;
 mod round;
 mod scan;
@@ -44,6 +45,7 @@ const FIGURES: &[Figure] = &[
     ("burrow", burrow::measure),
     ("scan", scan::measure),
     ("search", search::measure),
+    ("resend", resend::measure),
     ("tail", tail::measure),
 ];
 

@@ -2,11 +2,11 @@
 
 use super::{class_of, first_line};
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::output::{Cell, Column, Report, Table, hidden, number, objects, text};
+use crate::cli::output::{Cell, Column, Report, Section, Table, hidden, number, objects, text};
 use crate::cli::session::Session;
 use crate::cluster::DeadLetterTopic;
-use crate::domain::dead_letter::{Cause, causes};
-use crate::domain::{Failure, Partial, TopicName};
+use crate::domain::dead_letter::{self, Cause, causes};
+use crate::domain::{Failure, Partial, TopicName, show};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
@@ -73,7 +73,16 @@ fn shown(found: Partial<Vec<DeadLetterTopic>>) -> Report {
         items.push(item(topic, &causes, unexplained));
     }
     let failures: Vec<Failure> = found.failures;
-    Report { rows, items: Some(items), failures, ..Report::default() }
+    let came_back = found.value.iter().map(|topic| (topic, returned(topic))).filter(|(_, count)| *count > 0);
+    let said = came_back.map(|(topic, count)| {
+        let letters = show::plural(count, "letter");
+        Section::Line(format!("{}: {letters} had been brought back and failed again", topic.topic))
+    });
+    let said: Vec<Section> = said.collect();
+    // Without such the rows stand alone.
+    let rows_first = (!said.is_empty()).then(|| Section::Rows(rows.clone()));
+    let sections = rows_first.into_iter().chain(said).collect();
+    Report { rows, items: Some(items), sections, failures, ..Report::default() }
 }
 
 fn row(topic: &DeadLetterTopic, cause: &Cause) -> Vec<Cell> {
@@ -109,6 +118,12 @@ fn unexplained_row(topic: &DeadLetterTopic, letters: u64) -> Vec<Cell> {
     ]
 }
 
+/// Letters that were brought back before and are here again.
+fn returned(topic: &DeadLetterTopic) -> usize {
+    let came_back = |letter: &&crate::cluster::Letter| dead_letter::redriven(&letter.record.record.headers).is_some();
+    topic.letters.iter().filter(came_back).count()
+}
+
 fn item(topic: &DeadLetterTopic, causes: &[Cause], unexplained: u64) -> Json {
     let rows = causes.iter().map(|cause| {
         vec![
@@ -127,6 +142,7 @@ fn item(topic: &DeadLetterTopic, causes: &[Cause], unexplained: u64) -> Json {
         "found_by": if topic.is_named_so { "name" } else { "headers" },
         "letters": topic.letters.len(),
         "unexplained": unexplained,
+        "returned": returned(topic),
         "causes": objects(&Table::of(OF_TOPIC, rows)),
     })
 }

@@ -30,7 +30,7 @@ pub(crate) struct ShowArguments {
     newest: u64,
 }
 
-fn place(text: &str) -> Result<(PartitionId, Offset), String> {
+pub(super) fn place(text: &str) -> Result<(PartitionId, Offset), String> {
     let parts = text.split_once('@').and_then(|(partition, offset)| {
         Some((partition.parse().ok()?, offset.parse().ok()?))
             .filter(|(partition, offset)| *partition >= 0 && *offset >= 0)
@@ -67,6 +67,7 @@ struct Said<'a> {
     attempts: Option<u64>,
     due: Option<String>,
     earlier_failures: usize,
+    redriven: Option<String>,
 }
 
 pub(super) async fn run(session: &mut Session, arguments: ShowArguments) -> Result<Exit, Stop> {
@@ -174,6 +175,7 @@ fn sections(letter: &Letter, was: String, zone: &jiff::tz::TimeZone) -> Vec<Sect
             (said.earlier > 0).then(|| format!("it failed {} before this", show::plural(said.earlier, "time"))),
         );
         fact("from", said.source.place());
+        fact("returned", dead_letter::redriven(&record.headers));
     } else {
         fact("says", Some("nothing: it has no headers of a failure".into()));
     }
@@ -245,6 +247,7 @@ fn json(letter: &Letter, look: &crate::cli::output::Look) -> String {
         attempts: said.and_then(|said| said.attempts),
         due: said.and_then(|said| said.due).and_then(time),
         earlier_failures: said.map_or(0, |said| said.earlier),
+        redriven: dead_letter::redriven(&letter.record.record.headers),
     };
     // Options of text and numbers always serialise.
     let head = serde_json::to_string(&head).unwrap_or_default();

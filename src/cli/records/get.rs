@@ -25,10 +25,10 @@ pub(crate) struct GetArguments {
     view: Option<ReadAs>,
 }
 
-struct Place {
-    topic: TopicName,
-    partition: PartitionId,
-    offset: Offset,
+pub(super) struct Place {
+    pub(super) topic: TopicName,
+    pub(super) partition: PartitionId,
+    pub(super) offset: Offset,
 }
 
 pub(super) async fn run(session: &mut Session, arguments: GetArguments) -> Result<Exit, Stop> {
@@ -88,7 +88,7 @@ pub(super) async fn run(session: &mut Session, arguments: GetArguments) -> Resul
     })
 }
 
-fn place(word: &str) -> Result<Place, Stop> {
+pub(super) fn place(word: &str) -> Result<Place, Stop> {
     let wrong = || Stop::usage(format!("{word}: write TOPIC/PARTITION@OFFSET, such as orders/3@1041"));
     let (before, offset) = word.rsplit_once('@').ok_or_else(wrong)?;
     let (topic, partition) = before.rsplit_once('/').ok_or_else(wrong)?;

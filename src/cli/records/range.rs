@@ -25,6 +25,11 @@ pub(super) fn to(text: &str, now: Time, zone: Option<&TimeZone>) -> Result<Query
     bound("--to", text, Comparison::Less, now, zone)
 }
 
+/// The same where another flag says it.
+pub(super) fn until(text: &str, now: Time, zone: Option<&TimeZone>) -> Result<Query, Stop> {
+    bound("--until", text, Comparison::Less, now, zone)
+}
+
 fn bound(flag: &str, text: &str, comparison: Comparison, now: Time, zone: Option<&TimeZone>) -> Result<Query, Stop> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         let offset: i64 = text.parse().map_err(|_| Stop::usage(format!("{flag} {text}: an offset is too large")))?;

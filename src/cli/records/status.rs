@@ -5,25 +5,31 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 /// A line on standard error that is written over; nothing where nobody watches it or
 /// where what was found is written to the same terminal.
-pub(super) struct Status {
+pub(in crate::cli) struct Status {
     is_watched: bool,
     is_shown: bool,
 }
 
 impl Status {
-    pub(super) fn new(only_counts: bool) -> Self {
+    pub(in crate::cli) fn new(only_counts: bool) -> Self {
         let is_free = only_counts || !io::stdout().is_terminal();
         Self { is_watched: io::stderr().is_terminal() && is_free, is_shown: false }
     }
 
     pub(super) fn show(&mut self, update: &SearchUpdate) {
         if self.is_watched {
-            self.write(&format!("\r{}\u{1b}[K", update.counts().progress(update.elapsed)));
+            self.show_line(&update.counts().progress(update.elapsed));
+        }
+    }
+
+    pub(in crate::cli) fn show_line(&mut self, line: &str) {
+        if self.is_watched {
+            self.write(&format!("\r{line}\u{1b}[K"));
             self.is_shown = true;
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::cli) fn clear(&mut self) {
         if std::mem::take(&mut self.is_shown) {
             self.write("\r\u{1b}[K");
         }

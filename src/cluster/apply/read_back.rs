@@ -115,6 +115,7 @@ fn shows(step: &Step, partitions: Option<usize>) -> bool {
         | Step::DeleteGroup { .. }
         | Step::RemoveMember { .. }
         | Step::Produce(_)
+        | Step::Resend(_)
         | Step::SetGroupConfig { .. } => true,
     }
 }

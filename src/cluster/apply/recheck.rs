@@ -1,19 +1,22 @@
 //! Does a plan still hold? Looked at right before anything is sent.
 
 use super::{Cluster, moves_of, partition_of, refused};
+use crate::cluster::Metadata;
 use crate::cluster::groups::listed_offset;
+use crate::cluster::resend::range_of;
 use crate::domain::group::{GroupDescription, GroupState};
 use crate::domain::group_config;
 use crate::domain::plan::{Change, OffsetMove, Plan, Step};
 use crate::domain::produce::Produce;
-use crate::domain::{Fact, Failure, GroupId, TopicName, TopicPartition};
+use crate::domain::resend::{Destination, Resend};
+use crate::domain::{Fact, Failure, GroupId, TopicId, TopicName, TopicPartition};
 use crate::kafka::admin;
 
 const LOOK_AGAIN: &str = "Nothing was changed; look at the new preview.";
 
 impl Cluster {
     /// Refuses a plan whose ground has moved since it was shown.
-    pub(super) async fn recheck(&self, plan: &Plan) -> Result<(), Failure> {
+    pub(super) async fn recheck(&self, plan: &Plan, source: &Cluster) -> Result<(), Failure> {
         match &plan.change {
             Change::AddPartitions { topic } | Change::DeleteTopic { topic } => self.recheck_topic(plan, topic).await?,
             // The cluster itself refuses a topic that exists by now.
@@ -28,6 +31,7 @@ impl Cluster {
             | Change::Undo { .. } => {}
             Change::RemoveMembers { group } => self.recheck_members(plan, group).await?,
             Change::Produce(produce) => self.recheck_produce(plan, produce).await?,
+            Change::Resend(resend) => self.recheck_resend(plan, resend, source).await?,
         }
         self.recheck_settings(plan).await?;
         futures::future::try_join_all(plan.groups().into_iter().map(|group| self.recheck_moves(plan, group))).await?;
@@ -55,6 +59,7 @@ impl Cluster {
             | Change::DeleteShareOffsets { .. }
             | Change::ConfigureGroup { .. }
             | Change::Produce(_)
+            | Change::Resend(_)
             | Change::RemoveMembers { .. } => false,
         };
         match description.listing.state {
@@ -163,6 +168,32 @@ impl Cluster {
         }
     }
 
+    /// Both ends are still the same topics, on the clusters that the plan is about.
+    async fn recheck_resend(&self, plan: &Plan, resend: &Resend, source: &Cluster) -> Result<(), Failure> {
+        let (here, there) = tokio::try_join!(self.metadata(), source.metadata())?;
+        let whose = resend.from.as_ref().map(|from| &*from.cluster_id);
+        if whose != there.cluster_id.as_deref().filter(|_| here.cluster_id != there.cluster_id) {
+            let message = "its records are of another cluster than the one that is read";
+            return Err(refused(plan, message)
+                .hint("Read with that cluster's profile: klamm records resend --resume ID --to-profile NAME."));
+        }
+        let same = |metadata: &Metadata, name: &TopicName, id: Option<TopicId>| match metadata.topic(name.as_str()) {
+            None => Err(refused(plan, format!("topic {name} is gone"))),
+            Some(topic) if topic.id != id => {
+                Err(refused(plan, format!("topic {name} was recreated since the preview")).hint(LOOK_AGAIN))
+            }
+            Some(_) => Ok(()),
+        };
+        // A file's partitions are not the cluster's; whether it changed is seen when it is read.
+        for range in plan.steps.iter().filter_map(range_of).filter(|_| resend.file.is_none()) {
+            same(&there, &range.topic, range.topic_id)?;
+        }
+        match &resend.to {
+            Destination::Topic { topic, topic_id } => same(&here, topic, *topic_id),
+            Destination::Origin | Destination::Same => Ok(()),
+        }
+    }
+
     async fn recheck_topic(&self, plan: &Plan, name: &TopicName) -> Result<(), Failure> {
         let metadata = admin::topics::metadata(self.client(), Some(std::slice::from_ref(name))).await?;
         let found = metadata.topics.iter().find(|topic| topic.name == *name);
@@ -178,6 +209,7 @@ impl Cluster {
                 | Step::DeleteGroup { .. }
                 | Step::RemoveMember { .. }
                 | Step::Produce(_)
+                | Step::Resend(_)
                 | Step::SetGroupConfig { .. } => continue,
             };
             if found.id != *id {

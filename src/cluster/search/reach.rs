@@ -16,15 +16,15 @@ const SHORTEST_SLACK: i64 = 1_000;
 const LONGEST_SLACK: i64 = 300_000;
 
 /// What is read of a topic.
-pub(super) struct Reach {
-    pub(super) ranges: Vec<ReadRange>,
+pub(in crate::cluster) struct Reach {
+    pub(in crate::cluster) ranges: Vec<ReadRange>,
     /// Partitions that cannot be read.
-    pub(super) left_out: Vec<Failure>,
-    pub(super) notes: Vec<String>,
+    pub(in crate::cluster) left_out: Vec<Failure>,
+    pub(in crate::cluster) notes: Vec<String>,
 }
 
 impl Cluster {
-    pub(super) async fn reach(
+    pub(in crate::cluster) async fn reach(
         &self,
         request: &SearchRequest,
         topic: &TopicName,

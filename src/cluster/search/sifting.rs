@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tokio::runtime::Handle;
 
 #[derive(Debug)]
-pub(super) struct Sifting {
+pub(in crate::cluster) struct Sifting {
     matcher: Matcher,
     /// Batches whose records are all older are not wanted; milliseconds.
     not_before: Option<i64>,
@@ -34,7 +34,7 @@ pub(super) struct Sifting {
 
 impl Sifting {
     /// Must be called within the runtime.
-    pub(super) fn new(
+    pub(in crate::cluster) fn new(
         request: &SearchRequest,
         topic: &TopicName,
         view: ReadAs,
@@ -61,7 +61,7 @@ impl Sifting {
         }
     }
 
-    pub(super) fn counts(&self) -> SearchCounts {
+    pub(in crate::cluster) fn counts(&self) -> SearchCounts {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let length = |from: Offset, to: Offset| u64::try_from(to.saturating_sub(from)).unwrap_or(0);
         let (mut offsets, mut passed) = (0, 0);

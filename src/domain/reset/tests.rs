@@ -360,6 +360,7 @@ fn undo_leaves_what_failed_alone() {
         steps: vec![failed, StepStatus::Done],
         notes: vec![],
         written: Vec::new(),
+        reached: Vec::new(),
     };
     let undo = undo_of(&plan, Some(&outcome), |_| ()).unwrap();
     assert_eq!(undo.moves().map(|step| step.partition).collect::<Vec<_>>(), [1]);

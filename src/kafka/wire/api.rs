@@ -10,10 +10,10 @@ use kafka_protocol::messages::{
     AlterShareGroupOffsetsRequest, ApiVersionsRequest, ConsumerGroupDescribeRequest, CreatePartitionsRequest,
     CreateTopicsRequest, DeleteGroupsRequest, DeleteShareGroupOffsetsRequest, DeleteTopicsRequest,
     DescribeClusterRequest, DescribeConfigsRequest, DescribeGroupsRequest, DescribeLogDirsRequest,
-    DescribeProducersRequest, FetchRequest, FindCoordinatorRequest, IncrementalAlterConfigsRequest, LeaveGroupRequest,
-    ListGroupsRequest, ListOffsetsRequest, MetadataRequest, OffsetCommitRequest, OffsetDeleteRequest,
-    OffsetFetchRequest, OffsetForLeaderEpochRequest, ResponseHeader, SaslAuthenticateRequest, SaslHandshakeRequest,
-    ShareGroupDescribeRequest,
+    DescribeProducersRequest, DescribeTransactionsRequest, FetchRequest, FindCoordinatorRequest,
+    IncrementalAlterConfigsRequest, LeaveGroupRequest, ListGroupsRequest, ListOffsetsRequest, MetadataRequest,
+    OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, OffsetForLeaderEpochRequest, ResponseHeader,
+    SaslAuthenticateRequest, SaslHandshakeRequest, ShareGroupDescribeRequest,
 };
 use kafka_protocol::protocol::{Decodable, HeaderVersion, Message, Request};
 
@@ -84,6 +84,7 @@ api! {
     ListOffsetsRequest "list offsets" [throttle];
     OffsetForLeaderEpochRequest "read the end of a leader epoch" [throttle];
     DescribeProducersRequest "describe producers" [throttle];
+    DescribeTransactionsRequest "describe transactions" [throttle];
     ListGroupsRequest "list groups" [throttle error];
     DescribeGroupsRequest "describe groups" [throttle];
     ConsumerGroupDescribeRequest "describe groups" [throttle];

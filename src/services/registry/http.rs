@@ -57,7 +57,26 @@ impl Http {
     }
 
     pub async fn get<T: DeserializeOwned>(&self, operation: &str, path: &[&str]) -> Result<T, Failure> {
-        let method = Method::GET;
+        self.ask(Method::GET, operation, path, None).await
+    }
+
+    /// Asks with a document, which changes nothing.
+    pub async fn look_up<T: DeserializeOwned>(
+        &self,
+        operation: &str,
+        path: &[&str],
+        body: &serde_json::Value,
+    ) -> Result<T, Failure> {
+        self.ask(Method::POST, operation, path, Some(body)).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        operation: &str,
+        path: &[&str],
+        body: Option<&serde_json::Value>,
+    ) -> Result<T, Failure> {
         if !is_reading(&method, path) {
             return Err(self.failure(FailureKind::Refused, operation, "this would change the registry"));
         }
@@ -71,6 +90,9 @@ impl Http {
             .header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
         if let Some(auth) = &self.auth {
             request = request.basic_auth(&auth.user, Some(auth.password.expose_secret()));
+        }
+        if let Some(body) = body {
+            request = request.header("Content-Type", "application/vnd.schemaregistry.v1+json").body(body.to_string());
         }
         let response = request.send().await.map_err(|error| self.transport(operation, &error))?;
         let status = response.status();

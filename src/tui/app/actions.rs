@@ -11,6 +11,7 @@ pub mod palette;
 pub mod plans;
 pub mod profiles;
 pub mod records;
+pub mod resend;
 pub mod session;
 
 use super::copy;
@@ -112,6 +113,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::RecordsSave => records::ask_save(state),
         C::RecordsSource => open::source(state, effects),
         C::RecordsResetHere => plans::reset_here(state),
+        C::RecordsSendAgain => resend::ask(state),
         C::JournalUndo => plans::undo_selected(state, effects),
         C::JournalFinish => plans::finish_selected(state, effects),
         C::JournalSettle => plans::settle_selected(state, effects),

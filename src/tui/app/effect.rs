@@ -2,7 +2,9 @@
 
 use super::find::Haystack;
 use super::slot::{Generation, Slot};
-use crate::cluster::{Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResetRequest, SearchRequest, TopicLogs};
+use crate::cluster::{
+    Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResendRequest, ResetRequest, SearchRequest, TopicLogs,
+};
 use crate::domain::group_config;
 use crate::domain::group_plan::Leavers;
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
@@ -27,6 +29,8 @@ pub enum Effect {
         request: Request,
     },
     Cancel(Slot),
+    /// Ends records being sent again behind those that are there.
+    StopSending,
     /// To the clipboard of the terminal.
     Copy(String),
     /// Gives the shell back until klamm is resumed.
@@ -110,6 +114,8 @@ pub enum Request {
     },
     PlanCreateTopic(NewTopic),
     PlanDeleteTopic(TopicName),
+    /// Records of the cluster, to a topic of it.
+    PlanResend(Box<ResendRequest>),
     PlanDeleteGroups(Vec<GroupId>),
     PlanDeleteOffsets {
         group: GroupId,

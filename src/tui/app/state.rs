@@ -180,6 +180,7 @@ impl State {
             asks_tiered: self.views.records.tiered.is_some(),
             has_source: place == Place::Records && self.views.records.source().is_some(),
             is_unfinished: self.views.journal.selected_unfinished().is_some(),
+            has_rest: self.views.journal.selected_with_rest().is_some(),
             has_back: !self.back.is_empty(),
             has_forward: !self.forward.is_empty(),
             has_last: self.last.is_some(),

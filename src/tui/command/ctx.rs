@@ -139,6 +139,8 @@ pub struct Ctx {
     pub has_source: bool,
     /// The selected change of the journal has no result.
     pub is_unfinished: bool,
+    /// The selected change of the journal has a rest that can be done.
+    pub has_rest: bool,
     /// The way back and forth through views has somewhere to go.
     pub has_back: bool,
     pub has_forward: bool,

@@ -84,6 +84,7 @@ mod tests {
             asks_tiered: false,
             has_source: false,
             is_unfinished: false,
+            has_rest: false,
             has_back: false,
             has_forward: false,
             has_last: false,

@@ -80,6 +80,7 @@ pub enum Command {
     RecordsSave,
     RecordsSource,
     RecordsResetHere,
+    RecordsSendAgain,
     JournalUndo,
     JournalFinish,
     JournalSettle,
@@ -236,6 +237,10 @@ fn can_apply(ctx: &Ctx) -> Enabled {
 
 fn unfinished(ctx: &Ctx) -> Enabled {
     if ctx.is_unfinished { Enabled::Yes } else { Enabled::No("its end is written down") }
+}
+
+fn has_rest(ctx: &Ctx) -> Enabled {
+    if ctx.has_rest { Enabled::Yes } else { Enabled::No("its end is written down") }
 }
 
 fn can_wait(ctx: &Ctx) -> Enabled {
@@ -466,12 +471,15 @@ pub static TABLE: &[Row] = &[
     row(C::RecordsResetHere, "records.reset-here", &["R"], G::Records, "reset a group to here", "Plan a reset of a group to the selected record").at(&[Place::Records]).hint(20)
         .when(can_plan).risk(Risk::Confirm),
 
+    row(C::RecordsSendAgain, "records.send-again", &["S"], G::Records, "send again", "Plan to send this record, or all, to a topic or back where it failed").at(&[Place::Records]).hint(21)
+        .when(can_plan).risk(Risk::Confirm),
+
     // journal
     row(C::JournalUndo, "journal.undo", &["u"], G::Journal, "undo", "Plan the undo of the selected change").at(&[Place::Journal]).hint(2)
         .when(can_plan).risk(Risk::Confirm),
 
     row(C::JournalFinish, "journal.finish", &["f"], G::Journal, "finish", "Plan the rest of a change that was cut short").at(&[Place::Journal]).hint(1)
-        .when(|ctx| both(unfinished(ctx), can_plan(ctx))).risk(Risk::Confirm),
+        .when(|ctx| both(has_rest(ctx), can_plan(ctx))).risk(Risk::Confirm),
     row(C::JournalSettle, "journal.settle", &["v"], G::Journal, "settle as found", "Write down what the cluster shows of a change without a result").at(&[Place::Journal]).hint(3)
         .when(unfinished),
 

@@ -187,6 +187,7 @@ where
                     self.tasks.start(slot, generation, after, request)
                 }
                 Effect::Cancel(slot) => self.tasks.cancel(slot),
+                Effect::StopSending => self.tasks.stop_sending(),
                 Effect::Copy(text) => self.copy(&text)?,
                 Effect::ShowTheme(name) => self.themes.show(&name),
                 Effect::Suspend => self.suspend(inputs)?,

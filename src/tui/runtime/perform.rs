@@ -157,6 +157,10 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.plan_delete_topic(&topic).await.map(Arc::new),
             Err(failure) => Err(failure),
         }),
+        Request::PlanResend(request) => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_resend(&cluster, *request).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
         Request::PlanDeleteGroups(groups) => Answer::Planned(match cluster {
             Ok(cluster) => cluster.plan_delete_groups(&groups).await.map(Arc::new),
             Err(failure) => Err(failure),

@@ -64,6 +64,11 @@ impl Resources {
         }
     }
 
+    /// Ends what is being sent again, behind what is there.
+    pub fn stop_sending(&self) {
+        self.cluster().iter().flat_map(Cluster::sendings).for_each(|sending| sending.stop());
+    }
+
     /// Stops or starts a broker of the demo that is open. Does it run now?
     pub fn switch_broker(&self, id: BrokerId) -> Result<bool, Failure> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -183,6 +188,11 @@ impl Tasks {
             }
         });
         self.running.insert(slot, task.abort_handle());
+    }
+
+    /// Ends what is being sent again, behind what is there.
+    pub fn stop_sending(&self) {
+        self.resources.stop_sending();
     }
 
     pub fn cancel(&mut self, slot: Slot) {

@@ -106,6 +106,7 @@ fn every_kind_of_document_is_printed_and_is_what_its_schema_says() {
         "records search cli-schemas --where offset>=0 --count",
         "records stats cli-schemas --by key --over-time --keys --sizes --latest-per-key",
         "records produce cli-schemas --key k --value v --dry-run",
+        "records resend cli-schemas --to cli-schemas --dry-run",
         "records compression catalog.products",
         "dead-letters list",
     ] {
@@ -192,6 +193,7 @@ fn where_there_is_no_answer_the_failure_fits_too() {
             "records search" => "records search x --where y".to_owned(),
             "records get" => "records get x/0@1".to_owned(),
             "records produce" => "records produce x --value v --yes".to_owned(),
+            "records resend" => "records resend x --to y --yes".to_owned(),
             "profiles edit" => "profiles edit x --default".to_owned(),
             "profiles duplicate" => "profiles duplicate x y".to_owned(),
             other => format!("{other} x"),

@@ -8,8 +8,8 @@ use super::super::notes::Tone;
 use super::super::screens::records::{Reading, parse_partitions, parse_start};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{groups, lists, palette, plans, profiles, records, start};
-use crate::cluster::NewTopic;
+use super::{groups, lists, palette, plans, profiles, records, resend, start};
+use crate::cluster::{NewTopic, ResendRequest};
 use crate::domain::group_config;
 use crate::domain::partition_plan::PartitionWish;
 use crate::domain::query::Part;
@@ -196,6 +196,7 @@ enum FormAction {
         text: String,
     },
     SwitchBroker(BrokerId),
+    SendAgain(Box<ResendRequest>),
     Duplicate {
         from: String,
         name: String,
@@ -266,6 +267,10 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
             partition: *partition,
             offset: *offset,
         },
+        FormPurpose::SendAgain { topic, partition, offset, is_letter } => {
+            let request = resend::read(state, form, topic, (*partition, *offset), *is_letter)?;
+            FormAction::SendAgain(Box::new(request))
+        }
         FormPurpose::ResetGroupOfTopic(topic) => {
             FormAction::ResetTopic { group: group_of(form)?, topic: topic.clone() }
         }
@@ -327,6 +332,7 @@ fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
         FormAction::ResetHere { group, topic, partition, offset } => {
             plans::reset_to_offset(state, group, topic, partition, offset, effects);
         }
+        FormAction::SendAgain(request) => resend::show(state, *request, effects),
         FormAction::ResetTopic { group, topic } => plans::open_reset_of(state, vec![group], Some(topic)),
         FormAction::Configure { group, wishes } => groups::configure(state, group, wishes, effects),
         FormAction::Import(path) => groups::import(state, path, effects),

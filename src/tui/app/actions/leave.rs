@@ -7,6 +7,7 @@ use super::super::notes::Tone;
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::{lists, open, profiles, records, stop};
+use crate::domain::plan::Change;
 
 /// One level out.
 pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
@@ -100,6 +101,11 @@ pub fn quit(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn leave_plan(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Dialog::Plan(dialog)) = state.dialogs.last_mut() else { return };
     match &dialog.stage {
+        Stage::Applying { plan, .. } if matches!(plan.change, Change::Resend(_)) => {
+            effects.push(Effect::StopSending);
+            state.say(Tone::Info, "it stops behind what is there; f in the journal goes on");
+            return;
+        }
         Stage::Applying { .. } => {
             state.say(Tone::Info, "the change is being applied: it cannot be cut in half");
             return;

@@ -329,7 +329,7 @@ pub fn undo_selected(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// `f` on a change that was cut short: the plan for the rest.
 pub fn finish_selected(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(entry) = state.views.journal.selected_unfinished() else { return };
+    let Some(entry) = state.views.journal.selected_with_rest() else { return };
     let (id, title) = (entry.plan.id.clone(), entry.plan.title.clone());
     show(state, format!("rest of “{title}”"), Request::PlanFinish(id), effects);
 }

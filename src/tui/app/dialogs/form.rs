@@ -15,6 +15,14 @@ pub enum FormPurpose {
         partition: PartitionId,
         offset: Offset,
     },
+    /// Where to send this record again, or all that are looked for.
+    SendAgain {
+        topic: TopicName,
+        partition: PartitionId,
+        offset: Offset,
+        /// It says where it failed.
+        is_letter: bool,
+    },
     /// Which group to reset, from a topic.
     ResetGroupOfTopic(TopicName),
     /// Which file names groups and their offsets.

@@ -32,6 +32,11 @@ impl JournalScreen {
         self.selected().filter(|entry| entry.is_unfinished())
     }
 
+    /// The selected change, if a rest of it can be done.
+    pub fn selected_with_rest(&self) -> Option<&JournalEntry> {
+        self.selected().filter(|entry| entry.has_rest())
+    }
+
     pub fn unfinished(&self) -> usize {
         self.view.value().map_or(0, |view| view.unfinished().count())
     }

@@ -127,6 +127,7 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
             FormPurpose::CreateTopic
             | FormPurpose::ConfigureGroup(_)
             | FormPurpose::ImportOffsets
+            | FormPurpose::SendAgain { .. }
             | FormPurpose::SwitchBroker
             | FormPurpose::RecordsFrom(_)
             | FormPurpose::RecordsContains

@@ -146,6 +146,7 @@ fn an_apply_is_never_cut_in_half() {
         steps: vec![StepStatus::Done; 3],
         notes: Vec::new(),
         written: Vec::new(),
+        reached: Vec::new(),
     };
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Quit)), "it leaves once it was read back");
@@ -182,6 +183,7 @@ fn what_is_still_where_it_was_put_calls_nobody() {
         steps: vec![StepStatus::Done],
         notes: Vec::new(),
         written: Vec::new(),
+        reached: Vec::new(),
     };
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     let (said, fine) = (desk.state.notes.len(), Warning::new(Severity::Fine, "still there"));
@@ -224,6 +226,7 @@ fn after_a_reset_it_is_looked_at_again() {
         steps: vec![StepStatus::Done; 3],
         notes: Vec::new(),
         written: Vec::new(),
+        reached: Vec::new(),
     };
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     let look = desk.effects.iter().find_map(|effect| match effect {

@@ -186,6 +186,7 @@ fn reset() {
         at: canned::NOW,
         steps,
         notes: vec![Warning::new(Severity::Warning, "payments:3 moved meanwhile")],
+        reached: Vec::new(),
     };
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     shoot("plan_partly_done", &mut desk);
@@ -204,6 +205,7 @@ fn reset() {
         steps: vec![StepStatus::Done; 2],
         notes,
         written: Vec::new(),
+        reached: Vec::new(),
     };
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     let found = Warning::new(Severity::Fine, "looked at again: fraud-scoring is still where it was put");

@@ -20,8 +20,8 @@ pub fn lines<'a>(
 ) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut above = None;
-    let mut has_members = false;
     let mut has_records = false;
+    let (mut has_members, mut has_ranges) = (false, false);
     let widths = Widths::of(plan, width);
     let has_many = plan.moves().map(|step| (&step.group, &step.topic)).collect::<BTreeSet<_>>().len() > 1;
     for (index, step) in plan.steps.iter().enumerate() {
@@ -84,6 +84,18 @@ pub fn lines<'a>(
                 }
                 lines.push(record_line(batch, sign(mark.clone())));
             }
+            Step::Resend(range) => {
+                if !has_ranges {
+                    has_ranges = true;
+                    lines.push(vec![span(format!("  {RANGE_HEADING}"), Role::Header)]);
+                }
+                let (from, to) = (show::offset(range.from), show::offset(range.to));
+                lines.push(vec![
+                    sign(mark.clone()),
+                    span(format!("{:<32}  {:>5}  {from:>16} → ", range.topic, range.partition), Role::Text),
+                    span(format!("{to:>16}"), Role::Accent),
+                ]);
+            }
             Step::DeleteGroup { group } => lines.push(fact(mark.clone(), "group", format!("{group} is deleted"))),
             Step::RemoveMember { member_id, instance_id, client_id, host, partitions } => {
                 if !has_members {
@@ -126,6 +138,7 @@ fn record_line(batch: &Batch, sign: Span<'static>) -> Line<'static> {
     ]
 }
 
+const RANGE_HEADING: &str = "TOPIC                                 P              FROM                TO";
 const MEMBER_HEADING: &str = "CLIENT                    HOST                  PARTITIONS  ID";
 
 fn fact(mark: Option<Span<'static>>, label: &str, text: String) -> Line<'static> {

@@ -27,6 +27,7 @@ fn outcome(failed: bool) -> Answer {
         at: canned::NOW,
         steps: (0..6).map(status).collect(),
         notes,
+        reached: Vec::new(),
     }))
 }
 
@@ -126,6 +127,7 @@ pub(super) fn dialog_scenes(all: &mut Scenes) {
     });
     all.add(Place::Form, "from", Filled, "from", || filled("2 j j j j j t F"));
     all.add(Place::Form, "contains", Filled, "query", || decoded(Access::ReadWrite, "/"));
+    all.add(Place::Form, "send again", Filled, "partition", || decoded(Access::ReadWrite, "k S"));
     all.add(Place::Form, "group here", Filled, "group", || decoded(Access::ReadWrite, "k R"));
     all.add(Place::Form, "group of topic", Filled, "group", || filled("2 j j j j j enter R"));
     all.add(Place::Form, "save", Filled, "file", || decoded(Access::ReadWrite, "k ctrl-s"));

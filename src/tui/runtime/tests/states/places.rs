@@ -374,6 +374,7 @@ pub fn looked_into() -> Answer {
         steps,
         notes,
         written: Vec::new(),
+        reached: Vec::new(),
     })))
 }
 
@@ -386,6 +387,7 @@ pub fn entries() -> Vec<JournalEntry> {
         steps: vec![StepStatus::Done; 3],
         notes: Vec::new(),
         written: Vec::new(),
+        reached: Vec::new(),
     };
     let done = JournalEntry {
         plan: plan.clone(),

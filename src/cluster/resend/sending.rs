@@ -1,0 +1,724 @@
+//! Reading pinned ranges and sending what is wanted of them again.
+//!
+//! Owns: the reader of a plan's ranges, the pace, when a transaction ends, and stopping.
+//! Invariant: a position is committed only with, or behind, every wanted record before
+//! it; in a partition records keep their order.
+
+use super::mapping::Mapper;
+use super::{OPERATION, file, positions, query_of, range_of};
+use crate::cluster::apply::Board;
+use crate::cluster::records::Keep;
+use crate::cluster::search::SearchRequest;
+use crate::cluster::search::sifting::Sifting;
+use crate::cluster::{Cluster, Metadata, lock, settings};
+use crate::domain::dead_letter;
+use crate::domain::plan::{Plan, Severity, StepStatus, Warning};
+use crate::domain::query::Query;
+use crate::domain::record::{Codec, Header, Isolation, Record, StartAt, TieredRead};
+use crate::domain::resend::{Delivery, Destination, Headers, Placing, REDRIVEN, Reached, Resend, SourceRange, Stamp};
+use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, WriteGrant, show};
+use crate::kafka::admin;
+use crate::kafka::fetch::{self, ReadEvent, ReadRange, ReadRequest, Reading};
+use crate::kafka::produce::{Courier, Parcel};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// A transaction holds no more records than this,
+const MOST_RECORDS: u64 = 50_000;
+/// and no more bytes,
+const MOST_BYTES: usize = 32 << 20;
+/// and stays open no longer.
+const LONGEST: Duration = Duration::from_secs(1);
+/// With a rate, so many parts of a second are sent at once.
+const PARTS: u64 = 20;
+/// How long committed positions may take to show before the group is left as it is.
+const SHOWS_WITHIN: Duration = Duration::from_secs(10);
+const LOOK_PAUSE: Duration = Duration::from_millis(100);
+
+/// A resend under way.
+#[derive(Debug)]
+pub struct Sending {
+    pub plan_id: String,
+    /// Offsets that are gone through.
+    pub offsets: u64,
+    sent: AtomicU64,
+    passed: AtomicU64,
+    stop: CancellationToken,
+}
+
+impl Sending {
+    /// Records that are there for good.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Offsets that are done with.
+    pub fn passed(&self) -> u64 {
+        self.passed.load(Ordering::Relaxed)
+    }
+
+    /// Ends it behind the records that are there; the plan can be gone on with.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
+pub(in crate::cluster) type Sendings = Vec<Arc<Sending>>;
+
+/// What came of it.
+pub(in crate::cluster) struct Sent {
+    pub(in crate::cluster) notes: Vec<Warning>,
+    /// How far each step has come.
+    pub(in crate::cluster) reached: Vec<Reached>,
+}
+
+impl Cluster {
+    /// What is sent again from here at the moment.
+    pub fn sendings(&self) -> Vec<Arc<Sending>> {
+        lock(&self.inner.sendings).clone()
+    }
+
+    /// Sends what the plan says. Statuses are on the board when it returns.
+    pub(in crate::cluster) async fn send_again(
+        &self,
+        source: &Cluster,
+        plan: &Plan,
+        resend: &Resend,
+        grant: &WriteGrant,
+        board: &mut Board,
+    ) -> Sent {
+        let ranges: Vec<SourceRange> = plan.steps.iter().filter_map(range_of).cloned().collect();
+        let sending = Arc::new(Sending {
+            plan_id: plan.id.clone(),
+            offsets: ranges.iter().map(SourceRange::offsets).sum(),
+            sent: AtomicU64::new(0),
+            passed: AtomicU64::new(0),
+            stop: CancellationToken::new(),
+        });
+        lock(&self.inner.sendings).push(Arc::clone(&sending));
+        let begins = |range: &SourceRange| Reached { next: range.from, sent: range.sent_before };
+        let mut run = Run {
+            target: self,
+            source,
+            plan,
+            resend,
+            grant,
+            reached: ranges.iter().map(begins).collect(),
+            committed: ranges.iter().map(begins).collect(),
+            ranges,
+            board,
+            sending: Arc::clone(&sending),
+            notes: Vec::new(),
+            open: Open::default(),
+            without_origin: 0,
+            no_topic: BTreeMap::new(),
+        };
+        let ended = run.go().await;
+        let sent = run.end(ended).await;
+        lock(&self.inner.sendings).retain(|other| !Arc::ptr_eq(other, &sending));
+        sent
+    }
+
+    /// Reads the positions of a plan that is done back, and deletes the group that held
+    /// them; what keeps it from that is said.
+    pub(in crate::cluster) async fn give_up_positions(
+        &self,
+        plan: &Plan,
+        resend: &Resend,
+        reached: &[Reached],
+        grant: &WriteGrant,
+    ) -> Option<Warning> {
+        let group = &resend.positions;
+        let note = |text: String| Some(Warning::new(Severity::Note, text));
+        if reached.iter().all(|reached| reached.sent == 0) {
+            return None;
+        }
+        let ranges: Vec<SourceRange> = plan.steps.iter().filter_map(range_of).cloned().collect();
+        let until = Instant::now() + SHOWS_WITHIN;
+        loop {
+            let shows = |kept: &[(usize, Reached)]| kept.iter().all(|(step, kept)| reached.get(*step) == Some(kept));
+            match self.reached(resend, &ranges).await {
+                Ok(kept) if !kept.is_empty() && shows(&kept) => break,
+                Ok(_) | Err(_) if Instant::now() < until && resend.delivery == Delivery::ExactlyOnce => {
+                    tokio::time::sleep(LOOK_PAUSE).await;
+                }
+                Ok(_) => return note(format!("group {group} does not show the last positions yet and is left")),
+                Err(failure) => {
+                    return note(format!("the positions cannot be read back, and group {group} is left: {failure}"));
+                }
+            }
+        }
+        let deleted = admin::groups::delete(self.client(), grant, std::slice::from_ref(group)).await;
+        let failure = deleted.into_iter().find_map(Result::err)?;
+        note(format!("group {group} held the positions and is left: {failure}"))
+    }
+}
+
+/// What was queued since the last commit.
+struct Open {
+    records: u64,
+    bytes: usize,
+    since: Instant,
+    /// Steps whose positions moved, in order.
+    changed: Vec<usize>,
+}
+
+impl Default for Open {
+    fn default() -> Self {
+        Self { records: 0, bytes: 0, since: Instant::now(), changed: Vec::new() }
+    }
+}
+
+/// Why sending ended before its end.
+enum Cut {
+    Stopped,
+    /// Nothing of what was queued last is there.
+    Failed(Failure),
+    /// What was queued last may be there.
+    Unknown(Failure),
+}
+
+struct Run<'a> {
+    target: &'a Cluster,
+    source: &'a Cluster,
+    plan: &'a Plan,
+    resend: &'a Resend,
+    grant: &'a WriteGrant,
+    ranges: Vec<SourceRange>,
+    /// As queued.
+    reached: Vec<Reached>,
+    /// As committed.
+    committed: Vec<Reached>,
+    board: &'a mut Board,
+    sending: Arc<Sending>,
+    notes: Vec<Warning>,
+    open: Open,
+    /// Letters that do not say where they failed.
+    without_origin: u64,
+    /// Letters whose topic is not there, by its name.
+    no_topic: BTreeMap<TopicName, u64>,
+}
+
+impl Run<'_> {
+    async fn go(&mut self) -> Result<(), Cut> {
+        let mut reader = Reader::new(self.source, self.resend, &self.ranges.clone()).map_err(Cut::Failed)?;
+        let metadata = self.target.known_metadata().await.map_err(Cut::Failed)?;
+        let (source, target) = (self.source, self.target);
+        let mut mapper = self.resend.from.as_ref().and_then(|_| Mapper::between(source, target));
+        let options = settings::wire_options(self.target.profile()).map_err(Cut::Failed)?;
+        let mut courier: Option<Courier> = None;
+        let began = Instant::now();
+        let mut pace = tokio::time::interval_at(began + LONGEST, LONGEST);
+        pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let stop = self.sending.stop.clone();
+        // A plan that goes on must find the last one of its id ended, before positions are believed.
+        if self.plan.finishes.is_some() {
+            courier = Some(self.begin(&options, Codec::None).await?);
+            self.catch_up().await.map_err(Cut::Failed)?;
+        }
+        let mut sent: u64 = 0;
+        let limit = self.resend.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.total(&self.reached)));
+        loop {
+            let read = tokio::select! {
+                biased;
+                () = stop.cancelled() => {
+                    self.commit(courier.as_ref()).await?;
+                    return Err(Cut::Stopped);
+                }
+                _ = pace.tick(), if !self.open.changed.is_empty() => {
+                    self.commit(courier.as_ref()).await?;
+                    continue;
+                }
+                read = reader.next() => read,
+            };
+            let read = match read {
+                Ok(Some(read)) => read,
+                Ok(None) => break,
+                Err(failure) => {
+                    self.commit(courier.as_ref()).await?;
+                    return Err(Cut::Failed(failure));
+                }
+            };
+            let mut records = read.records.into_iter().peekable();
+            while records.peek().is_some() && sent < limit {
+                let codec = records.peek().map_or(Codec::None, |record| record.batch.codec);
+                let at_once = self.resend.rate.map_or(u64::MAX, |rate| (rate / PARTS).max(1)).min(limit - sent);
+                let mut parcels = Vec::new();
+                for record in records.by_ref() {
+                    let (step, next) = (read.step, record.offset.saturating_add(1));
+                    // What was committed by the run before is not sent a second time.
+                    if self.reached.get(step).is_some_and(|reached| reached.next >= next) {
+                        continue;
+                    }
+                    let parcel = self.parcel(record, &metadata, mapper.as_mut()).await;
+                    let parcel = match parcel {
+                        Ok(parcel) => parcel,
+                        Err(failure) => {
+                            self.queue(courier.as_ref(), parcels).await?;
+                            self.commit(courier.as_ref()).await?;
+                            return Err(Cut::Failed(failure));
+                        }
+                    };
+                    self.advance(step, next, u64::from(parcel.is_some()));
+                    parcels.extend(parcel);
+                    if parcels.len() as u64 >= at_once {
+                        break;
+                    }
+                }
+                sent += parcels.len() as u64;
+                if courier.is_none() && !parcels.is_empty() {
+                    courier = Some(self.begin(&options, codec).await?);
+                }
+                self.queue(courier.as_ref(), parcels).await?;
+                if let Some(rate) = self.resend.rate {
+                    let due = began + Duration::from_secs_f64(sent as f64 / rate as f64);
+                    self.wait(due, courier.as_ref(), &stop).await?;
+                }
+                if self.open.records >= MOST_RECORDS || self.open.bytes >= MOST_BYTES {
+                    self.commit(courier.as_ref()).await?;
+                }
+                if stop.is_cancelled() {
+                    break;
+                }
+            }
+            if sent >= limit {
+                break;
+            }
+            if !stop.is_cancelled() {
+                read.passed.into_iter().for_each(|(step, next)| self.advance(step, next, 0));
+            }
+        }
+        self.commit(courier.as_ref()).await?;
+        self.notes.extend(reader.said());
+        Ok(())
+    }
+
+    async fn begin(&self, options: &crate::kafka::wire::Options, codec: Codec) -> Result<Courier, Cut> {
+        let transaction = (self.resend.delivery == Delivery::ExactlyOnce).then_some(&self.resend.positions);
+        let courier = Courier::start(options, transaction, codec).map_err(Cut::Failed)?;
+        courier.begin(self.grant).await.map_err(Cut::Failed)?;
+        Ok(courier)
+    }
+
+    /// A transaction that was ending when the plan was made may have ended since.
+    async fn catch_up(&mut self) -> Result<(), Failure> {
+        for (index, now) in self.target.reached(self.resend, &self.ranges).await? {
+            for places in [&mut self.reached, &mut self.committed] {
+                if let Some(place) = places.get_mut(index)
+                    && now.next > place.next
+                {
+                    *place = now;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn total(&self, reached: &[Reached]) -> u64 {
+        reached.iter().fold(0, |sum, reached| sum.saturating_add(reached.sent))
+    }
+
+    fn advance(&mut self, step: usize, next: Offset, sent: u64) {
+        let Some(reached) = self.reached.get_mut(step) else { return };
+        if next > reached.next || sent > 0 {
+            reached.next = reached.next.max(next);
+            reached.sent += sent;
+            if let Err(place) = self.open.changed.binary_search(&step) {
+                self.open.changed.insert(place, step);
+            }
+        }
+    }
+
+    /// The record as it is sent; `None` where there is nowhere to send it.
+    async fn parcel(
+        &mut self,
+        record: Record,
+        metadata: &Metadata,
+        mapper: Option<&mut Mapper<'_>>,
+    ) -> Result<Option<Parcel>, Failure> {
+        let (topic, partition) = match &self.resend.to {
+            Destination::Topic { topic, .. } => (topic.clone(), record.partition),
+            Destination::Same => (record.topic.clone(), record.partition),
+            Destination::Origin => match self.origin(&record, metadata) {
+                Some(place) => place,
+                None => return Ok(None),
+            },
+        };
+        let fits = metadata.topic(topic.as_str()).is_some_and(|topic| topic.partition(partition).is_some());
+        let partition = (self.resend.partition == Placing::Kept && fits).then_some(partition);
+        let headers = self.headers(&record);
+        let (mut key, mut value) = (record.key.clone(), record.value.clone());
+        if let Some(mapper) = mapper {
+            key = mapper.map(key, true, &topic, &record).await?;
+            value = mapper.map(value, false, &topic, &record).await?;
+        }
+        let timestamp = (self.resend.timestamp == Stamp::Kept).then_some(record.timestamp);
+        Ok(Some(Parcel { topic, partition, key, value, headers, timestamp }))
+    }
+
+    fn origin(&mut self, record: &Record, metadata: &Metadata) -> Option<(TopicName, PartitionId)> {
+        let source = dead_letter::read(&record.headers).map(|letter| letter.source);
+        let Some(topic) = source.as_ref().and_then(|source| source.topic.clone()) else {
+            self.without_origin += 1;
+            return None;
+        };
+        if metadata.topic(topic.as_str()).is_none() {
+            *self.no_topic.entry(topic).or_default() += 1;
+            return None;
+        }
+        // Without a partition of its own the key decides: no topic has this one.
+        Some((topic, source.and_then(|source| source.partition).unwrap_or(PartitionId::MAX)))
+    }
+
+    fn headers(&self, record: &Record) -> Vec<Header> {
+        let mark = || Header {
+            name: REDRIVEN.into(),
+            value: Some(
+                format!("{} {}:{}@{}", self.resend.positions, record.topic, record.partition, record.offset).into(),
+            ),
+        };
+        match self.resend.headers {
+            Headers::Kept => record.headers.clone(),
+            Headers::KeptAndMarked => record.headers.iter().cloned().chain([mark()]).collect(),
+            Headers::WithoutErrors => {
+                let own = |header: &&Header| !dead_letter::is_error_header(&header.name);
+                record.headers.iter().filter(own).cloned().chain([mark()]).collect()
+            }
+        }
+    }
+
+    async fn queue(&mut self, courier: Option<&Courier>, parcels: Vec<Parcel>) -> Result<(), Cut> {
+        let Some(courier) = courier.filter(|_| !parcels.is_empty()) else { return Ok(()) };
+        let size = |parcel: &Parcel| {
+            let length = |field: &Option<bytes::Bytes>| field.as_ref().map_or(0, bytes::Bytes::len);
+            length(&parcel.key) + length(&parcel.value)
+        };
+        if self.open.records == 0 {
+            self.open.since = Instant::now();
+        }
+        self.open.records += parcels.len() as u64;
+        self.open.bytes += parcels.iter().map(size).sum::<usize>();
+        match courier.send(self.grant, parcels).await {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.taken_back(courier, failure).await),
+        }
+    }
+
+    /// What was queued is taken back, where that is possible.
+    async fn taken_back(&mut self, courier: &Courier, failure: Failure) -> Cut {
+        let aborted = courier.abort(self.grant).await;
+        match (&self.resend.delivery, aborted) {
+            // An open transaction shows nothing to who reads what is committed.
+            (Delivery::ExactlyOnce, _) => Cut::Failed(failure),
+            (Delivery::AtLeastOnce { .. }, _) => Cut::Unknown(failure),
+        }
+    }
+
+    /// Waits for its turn, and lets no transaction stand open meanwhile.
+    async fn wait(&mut self, due: Instant, courier: Option<&Courier>, stop: &CancellationToken) -> Result<(), Cut> {
+        loop {
+            if !self.open.changed.is_empty() && self.open.since.elapsed() >= LONGEST {
+                self.commit(courier).await?;
+            }
+            let until = due.min(Instant::now() + LONGEST);
+            if until <= Instant::now() {
+                return Ok(());
+            }
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep_until(until) => {}
+            }
+        }
+    }
+
+    /// Makes what was queued count, and the positions with it.
+    async fn commit(&mut self, courier: Option<&Courier>) -> Result<(), Cut> {
+        // Without one nothing was sent yet: there is nothing that must not be sent again.
+        let Some(courier) = courier else {
+            self.counts();
+            return Ok(());
+        };
+        if self.open.changed.is_empty() {
+            return Ok(());
+        }
+        let rows = positions::to_commit(self.resend, &self.ranges, &self.reached, &self.open.changed);
+        let is_transaction = self.resend.delivery == Delivery::ExactlyOnce;
+        let committed = courier.commit(self.grant, if is_transaction { rows.clone() } else { Vec::new() }).await;
+        match committed {
+            Ok(()) => {}
+            Err(failure) if failure.is_transient() => return Err(Cut::Unknown(failure)),
+            Err(failure) => return Err(self.taken_back(courier, failure).await),
+        }
+        if !is_transaction {
+            self.keep_positions(rows).await;
+        }
+        self.counts();
+        let done = self.whole().into_iter().filter(|step| self.board.of(*step) != Some(&StepStatus::Done));
+        let done = done.map(|step| (step, StepStatus::Done)).collect();
+        self.board.settle(done).await;
+        Ok(())
+    }
+
+    /// What was queued is there.
+    fn counts(&mut self) {
+        self.committed.clone_from(&self.reached);
+        self.open = Open::default();
+        let passed =
+            self.ranges.iter().zip(&self.committed).map(|(range, reached)| reached.next.saturating_sub(range.from));
+        let passed = passed.map(|passed| u64::try_from(passed).unwrap_or(0)).sum();
+        self.sending.passed.store(passed, Ordering::Relaxed);
+        self.sending.sent.store(self.total(&self.committed), Ordering::Relaxed);
+    }
+
+    /// Steps that have come to their ends.
+    fn whole(&self) -> Vec<usize> {
+        let is_whole = |(range, reached): &(&SourceRange, &Reached)| reached.next >= range.to;
+        let steps = self.ranges.iter().zip(&self.committed).enumerate();
+        steps.filter(|(_, step)| is_whole(step)).map(|(index, _)| index).collect()
+    }
+
+    /// Without a transaction positions follow behind the records.
+    async fn keep_positions(&mut self, rows: Vec<crate::kafka::produce::Position>) {
+        let row = |position: crate::kafka::produce::Position| admin::offsets::CommitRow {
+            partition: position.partition,
+            offset: position.offset,
+            leader_epoch: -1,
+            metadata: position.metadata,
+        };
+        let rows: Vec<_> = rows.into_iter().map(row).collect();
+        let answers = admin::offsets::commit(self.target.client(), self.grant, &self.resend.positions, &rows).await;
+        if let Some(failure) = answers.into_iter().find_map(Result::err) {
+            let note = Warning::new(
+                Severity::Warning,
+                format!("positions are not kept, so going on would send from the start again: {failure}"),
+            );
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+
+    /// Settles every step, and says what happened.
+    async fn end(mut self, ended: Result<(), Cut>) -> Sent {
+        let whole = self.whole();
+        let is_limited = self.resend.limit.is_some_and(|limit| self.total(&self.committed) >= limit);
+        let id = &self.plan.id;
+        let rest = match &ended {
+            Ok(()) => StepStatus::Done,
+            Err(Cut::Stopped) => StepStatus::Failed(
+                Failure::new(FailureKind::Cancelled, OPERATION, "it was stopped")
+                    .hint(format!("klamm records resend --resume {id} goes on.")),
+            ),
+            Err(Cut::Failed(failure)) => StepStatus::Failed(failure.clone()),
+            Err(Cut::Unknown(failure)) => StepStatus::Unknown(failure.clone()),
+        };
+        let settled = (0..self.ranges.len())
+            .map(|step| (step, if whole.contains(&step) { StepStatus::Done } else { rest.clone() }));
+        let settled = settled.collect();
+        self.board.settle(settled).await;
+        let total = self.total(&self.committed);
+        let records = show::plural(usize::try_from(total).unwrap_or(usize::MAX), "record");
+        let said = match &ended {
+            Ok(()) if is_limited => Warning::new(Severity::Fine, format!("{records} sent: the limit is reached")),
+            Ok(()) => Warning::new(Severity::Fine, format!("{records} sent")),
+            Err(_) => {
+                Warning::new(Severity::Warning, format!("{records} sent; klamm records resend --resume {id} goes on"))
+            }
+        };
+        self.notes.insert(0, said);
+        if self.without_origin > 0 {
+            let letters = show::count(self.without_origin);
+            let text = format!("{letters} not sent: their headers do not say where they failed");
+            self.notes.push(Warning::new(Severity::Warning, text));
+        }
+        for (topic, letters) in std::mem::take(&mut self.no_topic) {
+            let text = format!("{} not sent: topic {topic} is not there", show::count(letters));
+            self.notes.push(Warning::new(Severity::Warning, text));
+        }
+        Sent { notes: self.notes, reached: self.committed }
+    }
+}
+
+/// Some records of one partition, and what is passed with them.
+pub(super) struct Read {
+    pub(super) step: usize,
+    pub(super) records: Vec<Record>,
+    /// Steps with the offsets that they have come to, once the records are sent.
+    pub(super) passed: Vec<(usize, Offset)>,
+}
+
+/// Reads the ranges of a plan, one topic after the other.
+pub(super) struct Reader<'a> {
+    source: &'a Cluster,
+    resend: &'a Resend,
+    query: Option<Query>,
+    /// Topics still to be read, each with its steps.
+    topics: VecDeque<(TopicName, Vec<(usize, SourceRange)>)>,
+    current: Option<Current>,
+    pending: VecDeque<ReadEvent>,
+    undecodable: u64,
+    /// In the place of topics.
+    file: Option<mpsc::Receiver<Result<Read, Failure>>>,
+    /// Steps with their ends, for when the file has come to its own.
+    ends: Vec<(usize, Offset)>,
+}
+
+struct Current {
+    reading: Reading,
+    sifting: Option<Arc<Sifting>>,
+    steps: HashMap<PartitionId, usize>,
+    ends: Vec<(usize, Offset)>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(source: &'a Cluster, resend: &'a Resend, ranges: &[SourceRange]) -> Result<Self, Failure> {
+        if let Some(file) = &resend.file {
+            let ends = ranges.iter().enumerate().map(|(step, range)| (step, range.to)).collect();
+            return Ok(Self {
+                source,
+                resend,
+                query: None,
+                topics: VecDeque::new(),
+                current: None,
+                pending: VecDeque::new(),
+                undecodable: 0,
+                file: Some(file::read(file.clone(), ranges.to_vec())),
+                ends,
+            });
+        }
+        let mut topics: BTreeMap<TopicName, Vec<(usize, SourceRange)>> = BTreeMap::new();
+        for (index, range) in ranges.iter().enumerate().filter(|(_, range)| range.from < range.to) {
+            topics.entry(range.topic.clone()).or_default().push((index, range.clone()));
+        }
+        Ok(Self {
+            source,
+            resend,
+            query: query_of(source, resend)?,
+            topics: topics.into_iter().collect(),
+            current: None,
+            pending: VecDeque::new(),
+            undecodable: 0,
+            file: None,
+            ends: Vec::new(),
+        })
+    }
+
+    /// The next records; `None` at the end of all. A failure is of what comes next.
+    /// Nothing is lost when the future is dropped.
+    pub(super) async fn next(&mut self) -> Result<Option<Read>, Failure> {
+        if let Some(file) = &mut self.file {
+            return match file.recv().await {
+                Some(read) => read.map(Some),
+                None => {
+                    self.file = None;
+                    let passed = std::mem::take(&mut self.ends);
+                    Ok(Some(Read { step: usize::MAX, records: Vec::new(), passed }))
+                }
+            };
+        }
+        loop {
+            while let Some(event) = self.pending.pop_front() {
+                match event {
+                    ReadEvent::Batch(batch) => {
+                        let step = self.current.as_ref().and_then(|current| current.steps.get(&batch.partition()));
+                        let Some(step) = step.copied() else { continue };
+                        let records =
+                            (0..batch.len()).map(|index| batch.record(index)).collect::<Option<Vec<Record>>>();
+                        let records = records.ok_or_else(|| {
+                            let at = format!("{}:{} behind {:?}", batch.topic(), batch.partition(), batch.offset(0));
+                            Failure::new(FailureKind::Malformed, OPERATION, "a record cannot be read").on(at)
+                        })?;
+                        let next = records.last().map(|record| record.offset.saturating_add(1));
+                        return Ok(Some(Read {
+                            step,
+                            records,
+                            passed: next.map(|next| (step, next)).into_iter().collect(),
+                        }));
+                    }
+                    ReadEvent::Failed(failure) => return Err(failure),
+                    ReadEvent::Waiting { .. }
+                    | ReadEvent::Settled(_)
+                    | ReadEvent::TransactionEnded(..)
+                    | ReadEvent::CaughtUp
+                    | ReadEvent::Passed(..)
+                    | ReadEvent::Skipped { .. } => {}
+                }
+            }
+            if self.current.is_none() {
+                let Some((topic, steps)) = self.topics.pop_front() else { return Ok(None) };
+                self.current = Some(self.open(&topic, &steps));
+            }
+            let Some(current) = &mut self.current else { return Ok(None) };
+            match current.reading.next().await {
+                Some(events) => self.pending.extend(events),
+                None => {
+                    let ended = self.current.take();
+                    let Some(Current { sifting, ends, .. }) = ended else { return Ok(None) };
+                    self.undecodable += sifting.map_or(0, |sifting| sifting.counts().undecodable);
+                    return Ok(Some(Read { step: usize::MAX, records: Vec::new(), passed: ends }));
+                }
+            }
+        }
+    }
+
+    fn open(&self, topic: &TopicName, steps: &[(usize, SourceRange)]) -> Current {
+        let ranges: Vec<ReadRange> = steps
+            .iter()
+            .map(|(_, range)| ReadRange { partition: range.partition, from: range.from, to: Some(range.to) })
+            .collect();
+        let profile = self.source.profile();
+        let sifting = self.query.as_ref().map(|query| {
+            let request = SearchRequest {
+                topics: vec![topic.clone()],
+                query: query.clone(),
+                partitions: None,
+                start: StartAt::Earliest,
+                limit: None,
+                slack_ms: None,
+                resume: None,
+                view: self.resend.view,
+                isolation: Isolation::Committed,
+                tiered: TieredRead::Allowed,
+                keep: Keep::All,
+            };
+            let view = self.resend.view.unwrap_or_else(|| profile.formats.of(topic.as_str()));
+            let schemas = Arc::clone(&self.source.inner.schemas);
+            Arc::new(Sifting::new(&request, topic, view, schemas, &profile.masks, None, &ranges))
+        });
+        let reading = fetch::read(
+            self.source.client(),
+            ReadRequest {
+                topic: topic.clone(),
+                ranges,
+                max_bytes_per_second: profile.read_budget_bytes_per_second,
+                newest_only: false,
+                isolation: Isolation::Committed,
+                rack: profile.rack.clone(),
+                sieve: sifting.clone().map(|sifting| sifting as Arc<dyn fetch::Sieve>),
+                lane: self.source.next_read(),
+            },
+        );
+        Current {
+            reading,
+            sifting,
+            steps: steps.iter().map(|(index, range)| (range.partition, *index)).collect(),
+            ends: steps.iter().map(|(index, range)| (*index, range.to)).collect(),
+        }
+    }
+
+    /// What was not understood.
+    fn said(&self) -> Option<Warning> {
+        (self.undecodable > 0).then(|| {
+            let text = format!(
+                "{} not sent: they cannot be decoded, so whether they meet the query is not known",
+                show::count(self.undecodable)
+            );
+            Warning::new(Severity::Warning, text)
+        })
+    }
+}
