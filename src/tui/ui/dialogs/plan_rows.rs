@@ -92,8 +92,8 @@ pub fn lines<'a>(
                 let (from, to) = (show::offset(range.from), show::offset(range.to));
                 lines.push(vec![
                     sign(mark.clone()),
-                    span(format!("{:<32}  {:>5}  {from:>16} → ", range.topic, range.partition), Role::Text),
-                    span(format!("{to:>16}"), Role::Accent),
+                    span(format!("{:<24}  {:>4}  {from:>14} → ", range.topic, range.partition), Role::Text),
+                    span(format!("{to:>14}"), Role::Accent),
                 ]);
             }
             Step::DeleteGroup { group } => lines.push(fact(mark.clone(), "group", format!("{group} is deleted"))),
@@ -138,7 +138,7 @@ fn record_line(batch: &Batch, sign: Span<'static>) -> Line<'static> {
     ]
 }
 
-const RANGE_HEADING: &str = "TOPIC                                 P              FROM                TO";
+const RANGE_HEADING: &str = "TOPIC                        P            FROM               TO";
 const MEMBER_HEADING: &str = "CLIENT                    HOST                  PARTITIONS  ID";
 
 fn fact(mark: Option<Span<'static>>, label: &str, text: String) -> Line<'static> {
