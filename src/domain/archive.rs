@@ -87,7 +87,7 @@ impl<R: Read> Archive<R> {
     }
 
     /// The next record; `None` at the end. After something torn nothing comes.
-    pub fn next(&mut self) -> io::Result<Option<Result<Record, Torn>>> {
+    pub fn read(&mut self) -> io::Result<Option<Result<Record, Torn>>> {
         if self.has_ended {
             return Ok(None);
         }
@@ -110,7 +110,7 @@ impl<R: Read> Archive<R> {
         if crc32c::crc32c(&body) != checksum {
             return self.torn("the record's checksum is wrong");
         }
-        let Some(record) = read(Bytes::from(body)) else { return self.torn("what stands there is no record") };
+        let Some(record) = record_of(Bytes::from(body)) else { return self.torn("what stands there is no record") };
         self.at += FRAME as u64 + u64::from(length);
         Ok(Some(Ok(record)))
     }
@@ -133,7 +133,7 @@ fn take(input: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn read(mut body: Bytes) -> Option<Record> {
+fn record_of(mut body: Bytes) -> Option<Record> {
     let topic = text(&mut body)?;
     let partition: PartitionId = body.try_get_i32().ok().filter(|partition| *partition >= 0)?;
     let offset: Offset = body.try_get_i64().ok()?;
@@ -211,7 +211,7 @@ mod tests {
             Err(torn) => return (Vec::new(), Some(torn)),
         };
         let mut records = Vec::new();
-        while let Some(read) = archive.next().unwrap() {
+        while let Some(read) = archive.read().unwrap() {
             match read {
                 Ok(record) => records.push(record),
                 Err(torn) => return (records, Some(torn)),

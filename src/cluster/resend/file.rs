@@ -181,7 +181,7 @@ fn inspect(path: &Path) -> Result<Contents, Failure> {
             return Err(Failure::new(FailureKind::Malformed, "read", torn.reason).on(path.display().to_string()));
         }
     };
-    while let Some(read) = archive.next().map_err(unread)? {
+    while let Some(read) = archive.read().map_err(unread)? {
         let record = match read {
             Ok(record) => record,
             Err(torn) => {
@@ -257,7 +257,7 @@ fn hand_on(
     let mut archive = Archive::open(BufReader::new(input)).map_err(unread)?.map_err(torn)?;
     let (mut step, mut records, mut bytes) = (usize::MAX, Vec::new(), 0);
     loop {
-        let next = archive.next().map_err(unread)?.transpose().map_err(torn)?;
+        let next = archive.read().map_err(unread)?.transpose().map_err(torn)?;
         let of = next.as_ref().and_then(|record| places.get(&(&record.topic, record.partition)).copied());
         let is_full = records.len() >= AT_ONCE || bytes >= BYTES_AT_ONCE;
         if (of != Some(step) || is_full || next.is_none()) && !records.is_empty() {
