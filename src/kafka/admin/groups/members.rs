@@ -23,7 +23,7 @@ use kafka_protocol::protocol::StrBytes;
 use std::collections::HashMap;
 
 /// Groups in one request. Assignments of large groups make large answers.
-const BATCH: usize = 100;
+const BATCH: usize = 500;
 const OPERATION: &str = DescribeGroupsRequest::OPERATION;
 const NO_SUCH_GROUP: i16 = ResponseError::GroupIdNotFound.code();
 

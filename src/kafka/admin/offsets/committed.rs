@@ -16,8 +16,9 @@ use kafka_protocol::messages::{OffsetFetchRequest, OffsetFetchResponse};
 use kafka_protocol::protocol::StrBytes;
 use std::collections::HashMap;
 
-/// Groups in one request.
-const BATCH: usize = 100;
+/// Groups in one request: all that a broker coordinates, up to where one answer would
+/// take megabytes.
+const BATCH: usize = 5_000;
 /// The first version that takes more than one group.
 const BATCHES_FROM: i16 = 8;
 
