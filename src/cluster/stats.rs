@@ -1,14 +1,16 @@
 //! What the records of a topic say together, fed by a search or by what is on screen.
 
-use super::RecordRef;
+use super::{Cluster, RecordRef};
 use crate::domain::query::{Field, pick};
-use crate::domain::record::{DecodedRecord, Format};
+use crate::domain::record::{DecodedRecord, Format, ReadAs};
 use crate::domain::sizes::Sizes;
 use crate::domain::value::Value;
 use crate::domain::views::{Counted, KeySpread, Latest, LatestOfKeys, OverTime};
 
 /// Characters of a value that are kept of each key's latest record.
 const PREVIEW: usize = 200;
+/// Records that are looked at before others have their turn.
+const AT_ONCE: usize = 256;
 
 /// What is wanted of the records.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -81,6 +83,25 @@ impl Stats {
             let (partition, offset, time) = (facts.partition, facts.offset, facts.timestamp);
             latest.add(key.as_deref(), Latest { partition, offset, time, value, records: 0 });
         }
+    }
+}
+
+impl Cluster {
+    /// What these records, of one topic, say together. It gives way to others now and then.
+    pub async fn stats(&self, records: &[RecordRef], wish: &StatsWish, view: ReadAs) -> Stats {
+        let topic = records.first().map(RecordRef::topic);
+        let metadata = self.known_metadata().await.ok();
+        let known = topic.zip(metadata.as_ref()).and_then(|(topic, metadata)| metadata.topic(topic.as_str()));
+        let partitions = known.map_or(0, |topic| i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX));
+        let mut stats = Stats::new(wish, partitions);
+        for chunk in records.chunks(AT_ONCE) {
+            chunk.iter().for_each(|record| stats.add(record));
+            if wish.looks_inside() {
+                self.decode(chunk, view).await.iter().for_each(|record| stats.add_decoded(record));
+            }
+            tokio::task::yield_now().await;
+        }
+        stats
     }
 }
 

@@ -5,11 +5,13 @@
 //! apart is said.
 
 mod counted;
+mod fields;
 mod latest;
 mod over_time;
 mod spread;
 
 pub use counted::{Counted, MOST_VALUES};
+pub use fields::{FieldNames, word_at_end};
 pub use latest::{Latest, LatestOfKeys};
 pub use over_time::{Bucket, OverTime};
 pub use spread::{KeySpread, PartitionKeys};

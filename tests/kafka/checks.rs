@@ -16,6 +16,7 @@ mod searching;
 mod sending;
 mod sitting;
 mod taking;
+mod together;
 mod types;
 mod unfinished;
 
@@ -55,6 +56,10 @@ pub const CHECKS: &[Check] = &[
     ("search/a key", searching::keys),
     ("search/what cannot be decoded", searching::undecodable),
     ("search/several topics", searching::topics),
+    ("together/all that a full read finds", together::everything),
+    ("together/what became of transactions", together::transactions),
+    ("together/stats", together::stats),
+    ("together/in two parts", together::in_two_parts),
     ("avro", reading::avro),
     ("avro/registry down", reading::registry_down),
     ("formats/by the registry", formats::registered),

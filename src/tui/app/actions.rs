@@ -10,6 +10,7 @@ pub mod open;
 pub mod palette;
 pub mod plans;
 pub mod profiles;
+pub mod record_views;
 pub mod records;
 pub mod resend;
 pub mod session;
@@ -110,6 +111,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::RecordsTiered => records::read_tiered(state, effects),
         C::RecordsWrap => state.views.records.wraps = !state.views.records.wraps,
         C::RecordsSizes => records::toggle_sizes(state),
+        C::RecordsViews => record_views::choose(state),
         C::RecordsSave => records::ask_save(state),
         C::RecordsSource => open::source(state, effects),
         C::RecordsResetHere => plans::reset_here(state),
@@ -159,8 +161,13 @@ fn copy_or_take(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
 
 /// Starts `request` in `slot`, at once.
 pub fn start(state: &mut State, slot: Slot, request: Request, effects: &mut Vec<Effect>) {
+    start_after(state, slot, Duration::ZERO, request, effects);
+}
+
+/// The same after a pause.
+pub fn start_after(state: &mut State, slot: Slot, after: Duration, request: Request, effects: &mut Vec<Effect>) {
     let generation = state.slots.start(slot);
-    effects.push(Effect::Start { slot, generation, after: Duration::ZERO, request });
+    effects.push(Effect::Start { slot, generation, after, request });
 }
 
 /// Stops what runs in `slot`.

@@ -3,7 +3,7 @@
 use super::find::Haystack;
 use super::slot::{Generation, Slot};
 use crate::cluster::{
-    Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResendRequest, ResetRequest, SearchRequest, TopicLogs,
+    Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResendRequest, ResetRequest, SearchRequest, StatsWish, TopicLogs,
 };
 use crate::domain::group_config;
 use crate::domain::group_plan::Leavers;
@@ -98,6 +98,14 @@ pub enum Request {
     Decode {
         records: Vec<RecordRef>,
         view: ReadAs,
+    },
+    /// What these records say together.
+    Stats {
+        records: Vec<RecordRef>,
+        wish: StatsWish,
+        view: ReadAs,
+        /// How many had arrived by then.
+        as_of: u64,
     },
     PlanReset(ResetRequest),
     /// The offsets of a group, to one that need not be there.

@@ -7,7 +7,7 @@ use super::session::{ProfilesNow, Session};
 use super::slot::{Generation, Slot};
 use crate::cluster::{
     Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, Overrides, ProbeStep, RecordsUpdate, SearchUpdate,
-    TopicGroup, TopicLogs,
+    Stats, TopicGroup, TopicLogs,
 };
 use crate::domain::compression::CompressionReport;
 use crate::domain::config::ConfigEntry;
@@ -122,6 +122,8 @@ pub enum Answer {
     /// No more records will come.
     RecordsEnded,
     Decoded(Vec<Arc<DecodedRecord>>),
+    /// And of how many records that had arrived.
+    Stats(Arc<Stats>, u64),
     Planned(Result<Arc<Plan>, Failure>),
     PartitionReport(Result<Arc<PartitionReport>, Failure>),
     Compression(Result<Arc<Partial<CompressionReport>>, Failure>),

@@ -22,6 +22,8 @@ pub enum Slot {
     Find,
     Records,
     Decode,
+    /// Counts what is kept of records.
+    Stats,
     Plan,
     PartitionReport,
     Compression,
@@ -48,7 +50,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    pub const ALL: [Slot; 32] = [
+    pub const ALL: [Slot; 33] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
@@ -63,6 +65,7 @@ impl Slot {
         Slot::Find,
         Slot::Records,
         Slot::Decode,
+        Slot::Stats,
         Slot::Plan,
         Slot::PartitionReport,
         Slot::Compression,

@@ -59,6 +59,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     watch::reconcile(state, &mut effects);
     look::reconcile(state, &mut effects);
     actions::records::decode_visible(state, &mut effects);
+    actions::record_views::count(state, &mut effects);
     watch::wait_for_overdue(state, &mut effects);
     if state.notes.toasts().next().is_some() && !state.slots.is_running(Slot::Toast) {
         actions::fade_later(state, &mut effects);

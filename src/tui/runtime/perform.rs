@@ -133,6 +133,10 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => Answer::Decoded(cluster.decode(&records, view).await),
             Err(_) => Answer::Decoded(Vec::new()),
         },
+        Request::Stats { records, wish, view, as_of } => match cluster {
+            Ok(cluster) => Answer::Stats(Arc::new(cluster.stats(&records, &wish, view).await), as_of),
+            Err(_) => return,
+        },
         Request::PlanReset(request) => Answer::Planned(match cluster {
             Ok(cluster) => cluster.plan_reset(request).await.map(Arc::new),
             Err(failure) => Err(failure),

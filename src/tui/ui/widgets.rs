@@ -1,5 +1,6 @@
 //! The parts that screens and dialogs are put together from.
 
+pub mod bars;
 pub mod chart;
 pub mod facts;
 pub mod footer;

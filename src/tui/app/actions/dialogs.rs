@@ -5,21 +5,24 @@ use super::super::dialogs::{Dialog, Form, FormPurpose, Menu, MenuPurpose, TypeNa
 use super::super::effect::{Effect, Request};
 use super::super::list::Motion;
 use super::super::notes::Tone;
-use super::super::screens::records::{Reading, parse_partitions, parse_start};
+use super::super::screens::records::{Chart, Reading, parse_partitions, parse_start};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{groups, lists, palette, plans, profiles, records, resend, start};
+use super::{groups, lists, palette, plans, profiles, record_views, records, resend, start};
 use crate::cluster::{NewTopic, ResendRequest};
 use crate::domain::group_config;
 use crate::domain::partition_plan::PartitionWish;
 use crate::domain::query::Part;
-use crate::domain::query::{self, Moment, Query};
+use crate::domain::query::{self, Field as QueryField, Moment, Query};
 use crate::domain::record::{Isolation, StartAt, TieredRead};
 use crate::domain::{BrokerId, GroupId, Time, TopicName, topic_name};
 use crate::profile::Action;
 use std::path::PathBuf;
 
 pub fn next_field(state: &mut State, by: isize) {
+    if by > 0 && record_views::complete(state) {
+        return;
+    }
     match state.dialogs.last_mut() {
         Some(Dialog::Form(form)) if form.fields.len() == 1 => state.say(Tone::Info, "there is only this field"),
         Some(Dialog::Form(form)) => form.move_focus(by),
@@ -76,6 +79,7 @@ fn choose(state: &mut State, effects: &mut Vec<Effect>) {
         }
         MenuPurpose::View => records::set_view(state, menu.cursor, &[Part::Key, Part::Value]),
         MenuPurpose::KeyView => records::set_view(state, menu.cursor, &[Part::Key]),
+        MenuPurpose::RecordViews => record_views::chosen(state, menu.cursor),
         MenuPurpose::Copy(choices) => {
             if let Some(choice) = choices.get(menu.cursor) {
                 copy::take(state, choice, effects);
@@ -168,6 +172,9 @@ enum FormAction {
     Read(Reading),
     /// From where everything is searched, if it is not the live records that are filtered.
     Where(Option<Query>, Option<StartAt>),
+    /// These fields in the place of the value.
+    Columns(Vec<QueryField>),
+    ByField(QueryField),
     ResetHere {
         group: GroupId,
         topic: TopicName,
@@ -261,6 +268,12 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
             };
             FormAction::Where(query, start)
         }
+        FormPurpose::RecordsColumns => FormAction::Columns(record_views::read_columns(form.text(0))?),
+        FormPurpose::RecordsByField => match record_views::read_columns(form.text(0))?.as_slice() {
+            [field] => FormAction::ByField(field.clone()),
+            [] => return Err("which field?".into()),
+            _ => return Err("only one field".into()),
+        },
         FormPurpose::ResetGroupHere { topic, partition, offset } => FormAction::ResetHere {
             group: group_of(form)?,
             topic: topic.clone(),
@@ -329,6 +342,8 @@ fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
                 records::begin(state, reading, effects);
             }
         }
+        FormAction::Columns(columns) => state.views.records.columns = columns,
+        FormAction::ByField(field) => record_views::show(state, Some(Chart::ByField(field))),
         FormAction::ResetHere { group, topic, partition, offset } => {
             plans::reset_to_offset(state, group, topic, partition, offset, effects);
         }

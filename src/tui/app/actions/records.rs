@@ -4,10 +4,10 @@ use super::super::dialogs::{Dialog, Form, FormPurpose, Menu, MenuPurpose};
 use super::super::drawn::Pane;
 use super::super::effect::{Effect, Request};
 use super::super::notes::Tone;
-use super::super::screens::records::{Reading, RecordsPane};
+use super::super::screens::records::{Chart, Reading};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{open::deeper, start, stop};
+use super::{open::deeper, record_views, start, stop};
 use crate::cluster::{Keep, RecordsRequest, SearchRequest};
 use crate::domain::query::Part;
 use crate::domain::query::Query;
@@ -29,6 +29,7 @@ pub fn open(state: &mut State, reading: Reading, effects: &mut Vec<Effect>) {
 /// Reads anew, forgetting what is on screen.
 pub fn begin(state: &mut State, reading: Reading, effects: &mut Vec<Effect>) {
     stop(state, Slot::Decode, effects);
+    stop(state, Slot::Stats, effects);
     if let Some(request) = searched(&reading) {
         state.views.records.begin(reading);
         start(state, Slot::Records, Request::Search(Box::new(request)), effects);
@@ -116,6 +117,7 @@ pub fn ask_contains(state: &mut State) {
         vec![Form::field("query", &query.map(Query::typed).unwrap_or_default(), hint), Form::field("from", "", start)];
     let title = "Show only records that meet a query";
     state.dialogs.push(Dialog::Form(Box::new(Form::new(FormPurpose::RecordsContains, title, fields))));
+    record_views::offer(state);
 }
 
 /// `i`: with or without what was or may be aborted.
@@ -160,13 +162,8 @@ pub fn set_view(state: &mut State, place: usize, parts: &[Part]) {
 
 /// `z`: the sizes in the place of the facts, in sight even where one pane fills the screen.
 pub fn toggle_sizes(state: &mut State) {
-    let is_out_of_sight = !state.drawn.viewports.contains_key(&Pane::RecordFacts);
-    let records = &mut state.views.records;
-    records.shows_sizes = !records.shows_sizes;
-    records.facts_scroll = 0;
-    if records.shows_sizes && is_out_of_sight {
-        records.pane = RecordsPane::Facts;
-    }
+    let is_shown = state.views.records.chart == Some(Chart::Sizes);
+    record_views::show(state, (!is_shown).then_some(Chart::Sizes));
 }
 
 /// What of a name from the cluster may stand in the name of a file.

@@ -9,6 +9,10 @@ pub enum FormPurpose {
     /// Where to read the records of this topic from.
     RecordsFrom(TopicName),
     RecordsContains,
+    /// Which fields stand in the list.
+    RecordsColumns,
+    /// By which field the records kept are counted.
+    RecordsByField,
     /// Which group to put at this record.
     ResetGroupHere {
         topic: TopicName,
@@ -41,6 +45,13 @@ pub enum FormPurpose {
     DuplicateProfile(String),
 }
 
+impl FormPurpose {
+    /// Its first line names fields of records.
+    pub fn names_fields(&self) -> bool {
+        matches!(self, Self::RecordsContains | Self::RecordsColumns | Self::RecordsByField)
+    }
+}
+
 #[derive(Debug)]
 pub struct Field {
     pub label: &'static str,
@@ -59,11 +70,22 @@ pub struct Form {
     pub error_at: Option<usize>,
     /// Ids offered for the field, as far as they match what is typed.
     pub choices: Vec<GroupId>,
+    /// Names of fields that the last word may become.
+    pub offered: Vec<String>,
 }
 
 impl Form {
     pub fn new(purpose: FormPurpose, title: impl Into<String>, fields: Vec<Field>) -> Self {
-        Self { purpose, title: title.into(), fields, focus: 0, error: None, error_at: None, choices: Vec::new() }
+        Self {
+            purpose,
+            title: title.into(),
+            fields,
+            focus: 0,
+            error: None,
+            error_at: None,
+            choices: Vec::new(),
+            offered: Vec::new(),
+        }
     }
 
     pub fn field(label: &'static str, value: &str, hint: impl Into<String>) -> Field {

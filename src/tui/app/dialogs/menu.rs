@@ -3,6 +3,7 @@
 use crate::domain::topic_formats;
 use crate::tui::app::copy::CopyChoice;
 use crate::tui::app::look::Look;
+use crate::tui::app::screens::records::Choice;
 
 #[derive(Clone, Debug)]
 pub enum MenuPurpose {
@@ -10,6 +11,8 @@ pub enum MenuPurpose {
     Theme,
     /// What goes to the clipboard.
     Copy(Vec<CopyChoice>),
+    /// How the records kept are looked at.
+    RecordViews,
     /// How keys and values are read.
     View,
     /// How keys alone are.
@@ -29,6 +32,7 @@ impl Menu {
         match &self.purpose {
             MenuPurpose::Theme => look.themes.len(),
             MenuPurpose::Copy(choices) => choices.len(),
+            MenuPurpose::RecordViews => Choice::ALL.len(),
             MenuPurpose::View | MenuPurpose::KeyView => topic_formats::WORDS.len(),
         }
     }

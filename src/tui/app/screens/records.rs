@@ -3,16 +3,19 @@
 //! Invariant: memory is bounded by records and by the bytes of the batches
 //! they pin; only records in view are decoded, and nothing is formatted here.
 
+mod look;
 mod ring;
 mod start;
 
+pub use look::{Chart, Choice, Order};
 pub use ring::Ring;
 pub use start::{parse_partitions, parse_start};
 
-use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate, SearchCounts, SearchUpdate};
-use crate::domain::query::Query;
+use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate, SearchCounts, SearchUpdate, Stats};
+use crate::domain::query::{Field, Query};
 use crate::domain::record::{DecodedRecord, Isolation, ReadAs, StartAt, TieredPart, TieredRead};
 use crate::domain::transaction::{Fate, TransactionEnd, TransactionEnds};
+use crate::domain::views::FieldNames;
 use crate::domain::{Failure, GroupId, Offset, PartitionId, Time, TopicName, dead_letter};
 use crate::tui::app::list::Motion;
 use std::collections::HashMap;
@@ -135,8 +138,15 @@ pub struct RecordsView {
     pub search: Option<Searched>,
     pub pane: RecordsPane,
     pub wraps: bool,
-    /// The sizes of the records kept stand in the place of the facts.
-    pub shows_sizes: bool,
+    /// What is shown of all records kept, instead of the selected one.
+    pub chart: Option<Chart>,
+    /// What was counted for the chart, and of how many records that had arrived.
+    pub stats: Option<(Arc<Stats>, u64)>,
+    /// Fields in the place of the value in the list.
+    pub columns: Vec<Field>,
+    pub order: Order,
+    /// The fields of the records that were decoded.
+    pub fields: FieldNames,
     pub value_scroll: usize,
     pub facts_scroll: usize,
     /// The selected record; the newest while following.
@@ -147,6 +157,8 @@ pub struct RecordsView {
     decoded: HashMap<RecordKey, Arc<DecodedRecord>>,
     /// The ends of transactions that were read.
     ends: TransactionEnds,
+    /// Records that have come into the ring.
+    arrived: u64,
     pace: Pace,
 }
 
@@ -166,7 +178,12 @@ impl Default for RecordsView {
             search: None,
             pane: RecordsPane::List,
             wraps: true,
-            shows_sizes: false,
+            chart: None,
+            stats: None,
+            columns: Vec::new(),
+            order: Order::default(),
+            fields: FieldNames::default(),
+            arrived: 0,
             value_scroll: 0,
             facts_scroll: 0,
             selected: None,
@@ -188,9 +205,17 @@ impl RecordsView {
     pub fn begin(&mut self, reading: Reading) {
         let is_following =
             !reading.covers && !matches!(reading.start, StartAt::Earliest | StartAt::Offset(_) | StartAt::Time(_));
-        let (wraps, shows_sizes, pane) = (self.wraps, self.shows_sizes, self.pane);
+        let (wraps, pane, order) = (self.wraps, self.pane, self.order);
         let seeks = reading.position.as_ref().map(|position| position.offset);
-        *self = Self { reading: Some(reading), is_following, wraps, shows_sizes, pane, seeks, ..Self::default() };
+        let is_same = self.reading.as_ref().is_some_and(|before| before.topic == reading.topic);
+        // Another topic has other fields.
+        let (fields, columns) = match is_same {
+            true => (std::mem::take(&mut self.fields), std::mem::take(&mut self.columns)),
+            false => Default::default(),
+        };
+        let chart = self.chart.take().filter(|chart| is_same || !matches!(chart, Chart::ByField(_)));
+        let reading = Some(reading);
+        *self = Self { reading, is_following, wraps, chart, columns, fields, order, pane, seeks, ..Self::default() };
     }
 
     fn position(&self) -> Option<&Position> {
@@ -242,10 +267,14 @@ impl RecordsView {
             // Standing still, what one looks at must not be pushed out.
             if !self.is_following && self.ring.is_full() {
                 self.missed += 1;
-            } else if self.ring.push(record) {
-                self.cursor = self.cursor.saturating_sub(1);
+            } else {
+                self.arrived += 1;
+                if self.ring.push(record) {
+                    self.cursor = self.cursor.saturating_sub(1);
+                }
             }
         }
+        self.put_in_order();
         if self.is_following {
             self.select_newest();
         } else if self.seeks.is_some() {
@@ -253,6 +282,52 @@ impl RecordsView {
         } else if self.selected.is_none() {
             self.go_to(0);
         }
+    }
+
+    /// In the order that was chosen; a live list stands as records come.
+    fn put_in_order(&mut self) {
+        if self.is_following {
+            return;
+        }
+        match self.order {
+            Order::Arrival => return,
+            Order::Time => self.ring.merge_by_time(),
+            Order::Partition => self.ring.sort_by_key(key),
+        }
+        let selected = self.selected;
+        let row = (0..self.ring.len()).find(|row| self.ring.get(*row).map(key) == selected);
+        self.cursor = row.unwrap_or(self.cursor).min(self.ring.len().saturating_sub(1));
+        self.selected = self.ring.get(self.cursor).map(key);
+    }
+
+    /// The next of the orders. As they came is the order of what comes from now on.
+    pub fn next_order(&mut self) {
+        self.order = self.order.next();
+        self.is_following &= self.order == Order::Arrival;
+        self.put_in_order();
+    }
+
+    /// What stands below the list.
+    pub fn show_chart(&mut self, chart: Option<Chart>) {
+        if self.chart != chart {
+            (self.stats, self.facts_scroll) = (None, 0);
+        }
+        self.chart = chart;
+    }
+
+    /// Something has come since the chart was counted.
+    pub fn is_uncounted(&self) -> bool {
+        let counted = self.stats.as_ref().map(|(_, as_of)| *as_of);
+        self.chart.as_ref().is_some_and(|chart| chart.wish().is_some()) && counted != Some(self.arrived)
+    }
+
+    /// Records that have come into the list, also those that had to go again.
+    pub fn arrived(&self) -> u64 {
+        self.arrived
+    }
+
+    pub fn kept(&self) -> impl Iterator<Item = &RecordRef> {
+        (0..self.ring.len()).filter_map(|row| self.ring.get(row))
     }
 
     /// What a search has found since, and how far it is.
@@ -341,6 +416,9 @@ impl RecordsView {
         self.is_following = follow;
         self.missed = 0;
         if follow {
+            self.order = Order::Arrival;
+        }
+        if follow {
             self.select_newest();
         }
     }
@@ -394,6 +472,7 @@ impl RecordsView {
             self.decoded.retain(|key, _| Some(*key) == keep);
         }
         for record in records {
+            self.fields.add(&record);
             self.decoded.insert((record.record.partition, record.record.offset), record);
         }
     }
@@ -401,5 +480,7 @@ impl RecordsView {
     /// Values read another way have to be decoded again.
     pub fn forget_decoded(&mut self) {
         self.decoded.clear();
+        self.fields = FieldNames::default();
+        self.stats = None;
     }
 }

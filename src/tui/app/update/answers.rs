@@ -170,6 +170,10 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             state.is_dirty = true;
             state.views.records.take_decoded(records);
         }
+        Answer::Stats(stats, as_of) => {
+            state.is_dirty = true;
+            state.views.records.stats = Some((stats, as_of));
+        }
         Answer::Planned(result) => planned(state, result, effects),
         Answer::PartitionReport(result) => {
             state.is_dirty = true;

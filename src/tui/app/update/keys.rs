@@ -124,13 +124,15 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
                     actions::plans::offer_groups(form, &groups);
                 }
             }
+            FormPurpose::RecordsContains | FormPurpose::RecordsColumns | FormPurpose::RecordsByField => {
+                actions::record_views::offer(state);
+            }
             FormPurpose::CreateTopic
             | FormPurpose::ConfigureGroup(_)
             | FormPurpose::ImportOffsets
             | FormPurpose::SendAgain { .. }
             | FormPurpose::SwitchBroker
             | FormPurpose::RecordsFrom(_)
-            | FormPurpose::RecordsContains
             | FormPurpose::PartitionWish(_)
             | FormPurpose::SaveText { .. }
             | FormPurpose::DuplicateProfile(_) => {}

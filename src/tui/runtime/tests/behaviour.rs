@@ -1,7 +1,7 @@
 //! Messages in, state and effects out.
 
 use super::canned::{self, Desk};
-use crate::cluster::{Access, JournalView, Overrides, RecordRef, RecordsUpdate};
+use crate::cluster::{Access, JournalView, Overrides, RecordRef, RecordsUpdate, Stats, StatsWish};
 use crate::domain::group::GroupState;
 use crate::domain::plan::{Confirm, Severity, Warning};
 use crate::domain::{BrokerId, Failure, FailureKind, Partial};
@@ -38,6 +38,7 @@ fn answer_for(slot: Slot) -> Answer {
             records: RecordRef::of_times(&"a".into(), 0, 0, &[1]),
             ..RecordsUpdate::default()
         }),
+        Slot::Stats => Answer::Stats(Arc::new(Stats::new(&StatsWish::default(), 1)), 1),
         Slot::Decode => Answer::Decoded(vec![canned::record(1)]),
         Slot::Plan => Answer::Planned(Ok(canned::plan(true, 1, Confirm::Yes))),
         Slot::PartitionReport => Answer::PartitionReport(Err(refused())),

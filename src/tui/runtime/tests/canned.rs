@@ -287,8 +287,8 @@ pub fn record(offset: Offset) -> Arc<DecodedRecord> {
         producer_id: 4711,
         producer_epoch: 0,
         base_sequence: 990,
-        base_offset: 0,
-        leader_epoch: -1,
+        base_offset: offset - 3,
+        leader_epoch: 4,
         is_transactional: false,
         is_append_time: false,
     };

@@ -193,3 +193,52 @@ fn a_search_says_how_far_it_is_and_esc_keeps_what_it_found() {
     assert!(shown.contains("3 of 1,000 records match, in 12 partitions"), "{shown}");
     assert!(shown.contains("all of it was covered"), "{shown}");
 }
+
+/// `a`: the records kept are looked at in other ways, and what comes later is counted, too.
+#[test]
+fn the_records_kept_are_counted_and_stand_in_columns() {
+    use super::states::places::{counted, decode, read_with};
+    let mut desk = read_with(decode, Access::ReadWrite, "k");
+    desk.press("a j j enter 'value.st' tab");
+    let shown = desk.draw(120, 40);
+    assert!(shown.contains("value.state"), "tab completes a field that was seen: {shown}");
+    desk.press("enter");
+    let Some((_, Request::Stats { records, .. })) = desk.open.get(&Slot::Stats) else { panic!("it is counted") };
+    assert_eq!(records.len(), 40);
+    counted(&mut desk);
+    let shown = desk.draw(120, 40);
+    assert!(shown.contains("By value.state · of 40 records kept") && shown.contains("100 %"), "{shown}");
+    assert!(!desk.open.contains_key(&Slot::Stats), "nothing has come since");
+
+    desk.press("a k enter 'value.id, value.customer.id, value.none' enter");
+    let shown = desk.draw(120, 40);
+    assert!(shown.contains("NONE") && shown.contains("990439"), "{shown}");
+    desk.press("a k enter ctrl-u enter");
+    assert!(desk.draw(120, 40).contains("VALUE"));
+    desk.press("a k k enter");
+    assert!(desk.draw(120, 40).contains("Record 2:"), "the record again");
+}
+
+#[test]
+fn partitions_are_merged_by_time_and_stand_one_after_the_other() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t f");
+    let topic: crate::domain::TopicName = "a".into();
+    let mut come = |partition, times: &[i64]| {
+        let records = RecordRef::of_times(&topic, partition, 10, times);
+        desk.answer(Slot::Records, Answer::Records(RecordsUpdate { records, ..RecordsUpdate::default() }));
+        desk.draw(120, 40);
+    };
+    come(1, &[100, 300]);
+    // The second claims to be older than the first, and yet it stands behind it.
+    come(0, &[200, 50]);
+    let order = |desk: &Desk| -> Vec<(i32, i64)> {
+        desk.state.views.records.kept().map(|record| (record.partition(), record.offset())).collect()
+    };
+    assert_eq!(order(&desk), [(1, 10), (1, 11), (0, 10), (0, 11)]);
+    desk.press("a G enter");
+    assert_eq!(order(&desk), [(1, 10), (0, 10), (0, 11), (1, 11)]);
+    assert!(desk.draw(120, 40).contains("merged by time"));
+    desk.press("a G enter");
+    assert_eq!(order(&desk), [(0, 10), (0, 11), (1, 10), (1, 11)]);
+}

@@ -23,6 +23,7 @@ use crate::profile::{Field, Question};
 use crate::tui::app::dialogs::{FormPurpose, MenuPurpose};
 use crate::tui::app::screens::group::GroupTab;
 use crate::tui::app::screens::overview::{BrokersTab, OverviewPane};
+use crate::tui::app::screens::records::Chart;
 use crate::tui::app::screens::records::RecordsPane;
 use crate::tui::app::screens::topic::TopicTab;
 use crate::tui::app::session::Link;
@@ -109,6 +110,10 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
             (records_pane(RecordsPane::Value), vec![Loading, Filled]),
             (records_pane(RecordsPane::Facts), vec![Loading, Filled]),
             ("sizes", vec![Empty, Filled]),
+            ("counts", vec![Loading, Filled]),
+            ("latest", vec![Filled]),
+            ("over time", vec![Empty, Filled]),
+            ("keys", vec![Filled]),
         ],
         Place::Journal => vec![("list", vec![Loading, Empty, Failed, Partial, Stale, ReadOnly, Filled])],
         Place::Profiles => vec![("list", vec![Loading, Empty, Failed, Partial, Filled])],
@@ -174,6 +179,8 @@ const FORMS: &[&str] = &[
     "topic",
     "from",
     "contains",
+    "columns",
+    "by field",
     "group here",
     "send again",
     "group of topic",
@@ -191,6 +198,8 @@ fn form(purpose: &FormPurpose) -> &'static str {
         FormPurpose::CreateTopic => "topic",
         FormPurpose::RecordsFrom(_) => "from",
         FormPurpose::RecordsContains => "contains",
+        FormPurpose::RecordsColumns => "columns",
+        FormPurpose::RecordsByField => "by field",
         FormPurpose::ResetGroupHere { .. } => "group here",
         FormPurpose::SendAgain { .. } => "send again",
         FormPurpose::ResetGroupOfTopic(_) => "group of topic",
@@ -208,8 +217,19 @@ fn menu(purpose: &MenuPurpose) -> &'static str {
     match purpose {
         MenuPurpose::Theme => "theme",
         MenuPurpose::Copy(_) => "copy",
+        MenuPurpose::RecordViews => "record views",
         MenuPurpose::View => "view",
         MenuPurpose::KeyView => "key view",
+    }
+}
+
+fn chart(chart: &Chart) -> &'static str {
+    match chart {
+        Chart::Sizes => "sizes",
+        Chart::ByField(_) => "counts",
+        Chart::Latest => "latest",
+        Chart::OverTime => "over time",
+        Chart::Keys => "keys",
     }
 }
 
@@ -222,7 +242,7 @@ fn pane_of(desk: &Desk) -> Option<&'static str> {
         (Place::Topic, _) => Some(topic_tab(views.topics.detail.tab)),
         (Place::Group, _) => Some(group_tab(views.group.tab)),
         (Place::Records, _) if views.records.reading.is_none() => Some("nothing"),
-        (Place::Records, _) if views.records.shows_sizes => Some("sizes"),
+        (Place::Records, _) if views.records.chart.is_some() => views.records.chart.as_ref().map(chart),
         (Place::Records, _) => Some(records_pane(views.records.pane)),
         (_, Some(Dialog::Form(dialog))) => Some(form(&dialog.purpose)),
         (_, Some(Dialog::Menu(dialog))) => Some(menu(&dialog.purpose)),

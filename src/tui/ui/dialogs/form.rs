@@ -9,7 +9,8 @@ use crate::tui::ui::widgets::text_field;
 use ratatui::layout::Rect;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
-    let rows = form.fields.len() * 2 + form.choices.len();
+    let offered = usize::from(!form.offered.is_empty());
+    let rows = form.fields.len() * 2 + form.choices.len() + offered;
     let inner =
         boxed(canvas, area, 78, u16::try_from(rows + 4).unwrap_or(20), vec![span(form.title.clone(), Role::Text)]);
     let label_width = form.fields.iter().map(|field| display_width(field.label)).max().unwrap_or(0) as u16 + 2;
@@ -38,10 +39,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
         canvas.put(inner.x + label_width, y, inner.width, choice.as_str(), Role::Info);
         y += 1;
     }
+    if offered > 0 && y + 1 < inner.bottom() {
+        canvas.put(inner.x + label_width, y, inner.width.saturating_sub(label_width), &completions(form), Role::Info);
+    }
     if let Some(error) = &form.error {
         let text = format!("{} {error}", canvas.theme.marks.broken);
         canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &text, Role::Danger);
     }
+}
+
+/// What `tab` may make of the last word.
+fn completions(form: &Form) -> String {
+    format!("tab: {}", form.offered.join("  "))
 }
 
 /// The column of a character, where the whole line is in sight.

@@ -8,6 +8,7 @@ use crate::tui::app::State;
 use crate::tui::app::dialogs::{Menu, MenuPurpose};
 use crate::tui::app::drawn::{Pane, Viewport};
 use crate::tui::app::list::first_visible;
+use crate::tui::app::screens::records::Choice;
 use crate::tui::ui::canvas::{Canvas, span};
 use crate::tui::ui::theme::Role;
 use ratatui::layout::Rect;
@@ -19,6 +20,14 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, menu: &Menu) {
         MenuPurpose::Theme => state.look.themes.iter().map(|name| (name.clone(), String::new())).collect(),
         MenuPurpose::Copy(choices) => {
             choices.iter().map(|choice| (choice.label.to_owned(), choice.shown().to_owned())).collect()
+        }
+        MenuPurpose::RecordViews => {
+            let order = state.views.records.order.title();
+            let text = |choice: Choice, doc: &str| match choice {
+                Choice::Order => format!("{doc}; now {order}"),
+                _ => doc.to_owned(),
+            };
+            Choice::ALL.iter().map(|(choice, word, doc)| ((*word).to_owned(), text(*choice, doc))).collect()
         }
         MenuPurpose::View | MenuPurpose::KeyView => {
             topic_formats::WORDS.iter().map(|(word, view)| ((*word).to_owned(), view.title().to_owned())).collect()
@@ -35,6 +44,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, menu: &Menu) {
             canvas.clear(place);
             frame::draw(canvas, place, &Titles::left(title), true)
         }
+        MenuPurpose::RecordViews => boxed(canvas, area, 78, height, title),
         MenuPurpose::Copy(_) => boxed(canvas, area, 100, height, title),
         MenuPurpose::View | MenuPurpose::KeyView => boxed(canvas, area, 64, height, title),
     };

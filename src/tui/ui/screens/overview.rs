@@ -196,7 +196,7 @@ struct Ranking<'a, T> {
     remote: &'a Remote<T>,
     /// What is being loaded, for the time until it is there.
     what: &'static str,
-    columns: &'a [Column],
+    columns: &'a [Column<'a>],
     len: usize,
     cursor: usize,
 }

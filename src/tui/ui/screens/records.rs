@@ -1,7 +1,8 @@
 //! Records: the list, the selected one's value, and the facts about it.
 
-use super::{record_sizes, split};
+use super::{record_charts, record_sizes, split};
 use crate::cluster::RecordRef;
+use crate::domain::query::{Field, pick};
 use crate::domain::record::{DecodedRecord, Format, Header, Isolation, ReadAs, StartAt};
 use crate::domain::text::{display_width, sanitize, shorten_middle};
 use crate::domain::transaction::Fate;
@@ -9,7 +10,7 @@ use crate::domain::value::Value;
 use crate::domain::{Time, dead_letter, show, xml};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
-use crate::tui::app::screens::records::{Position, Reading, RecordsPane, RecordsView, Why};
+use crate::tui::app::screens::records::{Chart, Order, Position, Reading, RecordsPane, RecordsView, Why};
 use crate::tui::app::splits::{Split, Way};
 use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, Span, span};
@@ -29,6 +30,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         match view.pane {
             RecordsPane::List => list(canvas, area, state),
             RecordsPane::Value => value(canvas, area, state),
+            RecordsPane::Facts if is_charted(view) => record_charts::draw(canvas, area, state, true),
             RecordsPane::Facts => record_facts(canvas, area, state),
         }
         return;
@@ -36,9 +38,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let usual = area.height - (area.height * 45 / 100).max(7);
     let (upper, lower) = canvas.part(&state.splits, Split::Records, area, Way::Below, usual);
     list(canvas, upper, state);
+    if is_charted(view) {
+        record_charts::draw(canvas, lower, state, !has_focus(state, RecordsPane::List) && state.dialogs.is_empty());
+        return;
+    }
     let (left, right) = split(canvas, state, Split::RecordValue, lower, 54);
     value(canvas, left, state);
     record_facts(canvas, right, state);
+}
+
+/// All records kept are looked at, not the selected one.
+fn is_charted(view: &RecordsView) -> bool {
+    view.chart.as_ref().is_some_and(|chart| *chart != Chart::Sizes)
 }
 
 fn has_focus(state: &State, pane: RecordsPane) -> bool {
@@ -98,6 +109,9 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
         Isolation::Uncommitted if width < 100 => {}
         Isolation::Uncommitted => spans.push(span(" · uncommitted", Role::Muted)),
         Isolation::Committed => spans.push(span(" · committed", Role::Match)),
+    }
+    if view.order != Order::Arrival {
+        spans.push(span(format!(" · {}", view.order.title()), Role::Match));
     }
     if let Some(query) = &reading.query {
         let leads = if query.word().is_some() { " · contains " } else { " · where " };
@@ -191,7 +205,15 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     if seen.any(RecordRef::is_transactional) {
         columns.push(Column::text("TXN", Width::Fixed(9)).gives_way(3));
     }
-    columns.push(Column::text("VALUE", Width::Fill(16)));
+    let picked: Vec<String> = view.columns.iter().map(title_of).collect();
+    match picked.split_last() {
+        None => columns.push(Column::text("VALUE", Width::Fill(16))),
+        Some((last, rest)) => {
+            columns.extend(rest.iter().map(|title| Column::text(title, Width::Name(8)).gives_way(1)));
+            columns.push(Column::text(last, Width::Fill(8)));
+        }
+    }
+    let first_picked = columns.len().saturating_sub(picked.len());
     let table = Table {
         pane: Pane::Records,
         columns: &columns,
@@ -206,6 +228,9 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             return cell("", Role::Text);
         };
         let decoded = view.decoded(record);
+        if let Some(field) = column.checked_sub(first_picked).and_then(|index| view.columns.get(index)) {
+            return decoded.map_or_else(|| cell("…", Role::Muted), |record| field_cell(field, record));
+        }
         match title {
             "TIME" => cell(record.timestamp().clock(state.zone()), Role::Muted),
             "P" => cell(record.partition().to_string(), Role::Muted),
@@ -220,6 +245,20 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             },
         }
     });
+}
+
+/// What a field is called above its column: the last part of its way, as there is little room.
+fn title_of(field: &Field) -> String {
+    let name = field.to_string();
+    let last = name.rsplit('.').next().unwrap_or(&name);
+    sanitize(last).to_uppercase()
+}
+
+fn field_cell(field: &Field, record: &DecodedRecord) -> Cell<'static> {
+    match pick(field, record) {
+        None => cell("–", Role::Muted),
+        Some(value) => cell(value.preview(PREVIEW), Role::Text),
+    }
 }
 
 fn fate_role(fate: Fate) -> Role {
@@ -319,7 +358,7 @@ fn described(record: &DecodedRecord) -> String {
 
 fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let view = &state.views.records;
-    if view.shows_sizes {
+    if view.chart == Some(Chart::Sizes) {
         record_sizes::draw(canvas, area, state, has_focus(state, RecordsPane::Facts));
         return;
     }
@@ -334,7 +373,7 @@ fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let batch = &facts.batch;
     let mut lines: Vec<text::Line<'_>> = Vec::new();
     let mut add = |label: &'static str, text: String, role: Role| {
-        lines.push(vec![span(format!("{label:<12}"), Role::Muted), span(text, role)]);
+        lines.push(vec![span(format!("{label:<11}"), Role::Muted), span(text, role)]);
     };
     let by = if batch.is_append_time { "broker" } else { "producer" };
     add("time", format!("{} by the {by}", facts.timestamp.show(state.zone())), time_role(facts.timestamp, state.now));
@@ -349,11 +388,9 @@ fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let of = show::plural(batch.records as usize, "record");
     add("batch", format!("{}, {of}, {ratio:.1} : 1", batch.codec.word()), Role::Text);
     let sizes = (show::size(batch.wire_bytes.into()), show::size(batch.plain_bytes.into()));
-    let mut place = format!("{} from {}, at {}", sizes.0, sizes.1, show::offset(batch.base_offset));
-    if batch.leader_epoch >= 0 {
-        place.push_str(&format!(", leader epoch {}", batch.leader_epoch));
-    }
-    add("", place, Role::Text);
+    add("", format!("{} from {}", sizes.0, sizes.1), Role::Text);
+    let epoch = if batch.leader_epoch >= 0 { format!(", leader epoch {}", batch.leader_epoch) } else { String::new() };
+    add("", format!("at {}{epoch}", show::offset(batch.base_offset)), Role::Text);
     if batch.producer_id >= 0 {
         let kind = if batch.is_transactional { ", transactional" } else { "" };
         let sequence = batch.sequence(facts.offset).unwrap_or(batch.base_sequence);
@@ -368,14 +405,14 @@ fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             (None, Fate::Open) => "open as far as was read".into(),
             (None, fate) => fate.word().into(),
         };
-        add("transaction", text, fate_role(fate));
+        add("outcome", text, fate_role(fate));
     }
     lines.extend(failure(&facts.headers, state));
     for (index, header) in facts.headers.iter().enumerate() {
         let value = header.value.as_deref().map_or_else(|| "null".to_owned(), header_text);
         let label = if index == 0 { "headers" } else { "" };
         lines.push(vec![
-            span(format!("{label:<12}"), Role::Muted),
+            span(format!("{label:<11}"), Role::Muted),
             span(format!("{}  ", header.name), Role::SyntaxName),
             span(value, Role::Text),
         ]);
@@ -388,7 +425,7 @@ fn failure(headers: &[Header], state: &State) -> Vec<text::Line<'static>> {
     let Some(letter) = dead_letter::read(headers) else { return Vec::new() };
     let mut lines = Vec::new();
     let mut add = |label: &'static str, text: Option<String>, role: Role| {
-        lines.extend(text.map(|text| vec![span(format!("{label:<12}"), Role::Muted), span(text, role)]));
+        lines.extend(text.map(|text| vec![span(format!("{label:<11}"), Role::Muted), span(text, role)]));
     };
     let class = letter.exception.as_deref().map_or("an unknown exception", dead_letter::short_class);
     let failed = match letter.message.as_deref().and_then(|message| message.lines().next()) {

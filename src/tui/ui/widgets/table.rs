@@ -30,8 +30,8 @@ pub enum Align {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct Column {
-    pub title: &'static str,
+pub struct Column<'a> {
+    pub title: &'a str,
     pub width: Width,
     pub align: Align,
     /// The larger, the sooner it gives way; 0 always stays.
@@ -40,12 +40,12 @@ pub struct Column {
     pub sort: Option<Command>,
 }
 
-impl Column {
-    pub const fn text(title: &'static str, width: Width) -> Self {
+impl<'a> Column<'a> {
+    pub const fn text(title: &'a str, width: Width) -> Self {
         Self { title, width, align: Align::Left, gives_way: 0, sort: None }
     }
 
-    pub const fn number(title: &'static str, width: u16) -> Self {
+    pub const fn number(title: &'a str, width: u16) -> Self {
         Self { title, width: Width::Fixed(width), align: Align::Right, gives_way: 0, sort: None }
     }
 
@@ -91,7 +91,7 @@ pub fn name<'a>(text: impl Into<Cow<'a, str>>, role: Role) -> Cell<'a> {
 
 pub struct Table<'a> {
     pub pane: Pane,
-    pub columns: &'a [Column],
+    pub columns: &'a [Column<'a>],
     pub len: usize,
     pub cursor: Option<usize>,
     pub has_focus: bool,
@@ -183,7 +183,7 @@ fn draw_cell(canvas: &mut Canvas<'_>, x: u16, y: u16, width: u16, align: Align, 
 }
 
 /// The columns that fit: index, place, width. `needed` is what a column of names needs.
-fn layout(columns: &[Column], width: u16, needed: impl Fn(usize) -> u16) -> Vec<(usize, u16, u16)> {
+fn layout(columns: &[Column<'_>], width: u16, needed: impl Fn(usize) -> u16) -> Vec<(usize, u16, u16)> {
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     let least = |kept: &[usize]| -> u16 {
         let sum: u16 = kept.iter().filter_map(|index| columns.get(*index)).map(|column| column.least()).sum();
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_name_takes_what_it_needs_and_the_numbers_stay_near() {
         let columns = [Column::text("NAME", Width::Name(10)), Column::number("A", 6), Column::number("B", 6)];
-        let layout = |columns: &[Column], width| layout(columns, width, |_| 24);
+        let layout = |columns: &[Column<'_>], width| layout(columns, width, |_| 24);
         assert_eq!(layout(&columns, 30), [(0, 0, 14), (1, 16, 6), (2, 24, 6)], "no room: as much as there is");
         assert_eq!(layout(&columns, 40), [(0, 0, 24), (1, 26, 6), (2, 34, 6)]);
         assert_eq!(layout(&columns, 200), [(0, 0, 24), (1, 30, 6), (2, 42, 6)], "room: the gaps grow a little");

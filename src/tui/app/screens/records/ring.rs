@@ -2,6 +2,7 @@
 
 use crate::cluster::RecordRef;
 use crate::domain::sizes::Sizes;
+use crate::domain::{PartitionId, Time};
 use std::collections::{HashMap, VecDeque};
 
 /// Something that keeps a whole batch in memory.
@@ -90,6 +91,11 @@ impl<R: Held> Ring<R> {
         dropped
     }
 
+    /// One after the other by `key`; what is equal keeps its order.
+    pub fn sort_by_key<K: Ord>(&mut self, key: impl FnMut(&R) -> K) {
+        self.records.make_contiguous().sort_by_key(key);
+    }
+
     fn drop_oldest(&mut self) {
         let Some(record) = self.records.pop_front() else { return };
         self.sizes.remove(record.size());
@@ -100,6 +106,25 @@ impl<R: Held> Ring<R> {
                 self.batches.remove(&record.batch_key());
             }
         }
+    }
+}
+
+impl Ring<RecordRef> {
+    /// Puts partitions together by time; within one the order is that of the log,
+    /// whatever its times say.
+    pub fn merge_by_time(&mut self) {
+        self.sort_by_key(|record| (record.partition(), record.offset()));
+        let mut latest: HashMap<PartitionId, Time> = HashMap::new();
+        let mut keyed: Vec<(Time, PartitionId, RecordRef)> = std::mem::take(&mut self.records)
+            .into_iter()
+            .map(|record| {
+                let latest = latest.entry(record.partition()).or_insert(Time(i64::MIN));
+                *latest = (*latest).max(record.timestamp());
+                (*latest, record.partition(), record)
+            })
+            .collect();
+        keyed.sort_by_key(|(time, partition, _)| (*time, *partition));
+        self.records = keyed.into_iter().map(|(_, _, record)| record).collect();
     }
 }
 

@@ -128,6 +128,8 @@ pub(super) fn dialog_scenes(all: &mut Scenes) {
     all.add(Place::Form, "from", Filled, "from", || filled("2 j j j j j t F"));
     all.add(Place::Form, "contains", Filled, "query", || decoded(Access::ReadWrite, "/"));
     all.add(Place::Form, "send again", Filled, "partition", || decoded(Access::ReadWrite, "k S"));
+    all.add(Place::Form, "columns", Filled, "fields", || decoded(Access::ReadWrite, "k a j enter 'value.st'"));
+    all.add(Place::Form, "by field", Filled, "field", || decoded(Access::ReadWrite, "k a j j enter"));
     all.add(Place::Form, "group here", Filled, "group", || decoded(Access::ReadWrite, "k R"));
     all.add(Place::Form, "group of topic", Filled, "group", || filled("2 j j j j j enter R"));
     all.add(Place::Form, "save", Filled, "file", || decoded(Access::ReadWrite, "k ctrl-s"));
@@ -162,6 +164,7 @@ pub(super) fn dialog_scenes(all: &mut Scenes) {
     });
     all.add(Place::Menu, "theme", Filled, "dark", || filled("2 : 'theme' enter"));
     all.add(Place::Menu, "copy", Filled, "name", || filled("2 j j j j j c"));
+    all.add(Place::Menu, "record views", Filled, "latest per key", || decoded(Access::ReadWrite, "k a"));
     all.add(Place::Menu, "view", Filled, "messagepack", || decoded(Access::ReadWrite, "v"));
     all.add(Place::Menu, "key view", Filled, "Read keys of", || decoded(Access::ReadWrite, "V"));
 }

@@ -2,6 +2,7 @@
 
 use super::super::group_types;
 use super::*;
+use crate::cluster::Stats;
 use crate::domain::group::{GroupType, Subtopology, Topology};
 
 pub(super) fn overview_scenes(all: &mut Scenes) {
@@ -290,6 +291,18 @@ pub fn read_with(decode: fn(&mut Desk), access: Access, keys: &str) -> Desk {
     desk
 }
 
+/// Answers what is asked about the records kept.
+pub fn counted(desk: &mut Desk) {
+    while let Some((generation, Request::Stats { records, wish, as_of, .. })) = desk.open.remove(&Slot::Stats) {
+        let mut stats = Stats::new(&wish, 12);
+        for record in &records {
+            stats.add(record);
+            stats.add_decoded(&canned::record(record.offset()));
+        }
+        desk.late(Slot::Stats, generation, Answer::Stats(stats.into(), as_of));
+    }
+}
+
 /// A search from the beginning, in its middle or at its end.
 fn searching(finished: bool) -> Desk {
     let mut desk = reading(Access::ReadWrite, None);
@@ -360,6 +373,28 @@ pub(super) fn records_scenes(all: &mut Scenes) {
         desk
     });
     all.add(Place::Records, "sizes", Filled, "Sizes of 40 records", move || decoded(write, "k tab tab z"));
+    all.add(Place::Records, "over time", Empty, "no record is kept yet", move || {
+        let mut desk = reading(write, None);
+        desk.press("a j j j j enter");
+        desk.draw(80, 24);
+        counted(&mut desk);
+        desk
+    });
+    all.add(Place::Records, "counts", Loading, "counting…", move || {
+        decoded(write, "k tab tab a j j enter 'value.state' enter")
+    });
+    for (pane, keys, shown) in [
+        ("counts", "a j j enter 'value.state' enter", "declined"),
+        ("latest", "a j j j enter", "The latest of each key"),
+        ("over time", "a j j j j enter", "each line is"),
+        ("keys", "a j j j j j enter", "different keys"),
+    ] {
+        all.add(Place::Records, pane, Filled, shown, move || {
+            let mut desk = decoded(write, &format!("k tab tab {keys}"));
+            counted(&mut desk);
+            desk
+        });
+    }
 }
 
 /// What the cluster shows of the second of these: done, not done, and not to be told.
