@@ -35,7 +35,7 @@ pub use header::{header_schema_ids, schema_guids};
 pub use protobuf::imports;
 pub use schema::{ProtobufSource, Reference, WriterSchema};
 
-use crate::domain::query::Part;
+use crate::domain::query::{Asked, Part};
 use crate::domain::quiet;
 use crate::domain::record::{Attempt, Decoded, DecodedRecord, Format, ReadAs, Record, ViewAs};
 use crate::domain::value::Value;
@@ -215,14 +215,30 @@ fn looks_like_a_document(bytes: &[u8]) -> bool {
 /// say of themselves (packed, a schema) at their word, then tries JSON, XML, text,
 /// MessagePack and CBOR, and shows bytes when none fits.
 pub fn decode(bytes: Option<&Bytes>, view: ViewAs, schemas: &dyn SchemaLookup) -> Decoded {
-    decode_part(bytes, view, schemas, None)
+    decode_part(bytes, view, schemas, None, &Asked::All)
 }
 
 /// Makes a record readable: what its topic and its key say of it counts too.
 pub fn decode_record(record: Record, read_as: ReadAs, schemas: &dyn SchemaLookup) -> DecodedRecord {
-    let key = decode_part(record.key.as_ref(), read_as.key, schemas, Some((&record, Part::Key)));
-    let value = decode_part(record.value.as_ref(), read_as.value, schemas, Some((&record, Part::Value)));
+    let key = decode_part(record.key.as_ref(), read_as.key, schemas, Some((&record, Part::Key)), &Asked::All);
+    let value = decode_part(record.value.as_ref(), read_as.value, schemas, Some((&record, Part::Value)), &Asked::All);
     DecodedRecord { record, key, value }
+}
+
+/// Makes one part of a record readable, as far as it is asked for: fields that are not
+/// may be missing.
+pub fn decode_asked(
+    record: &Record,
+    part: Part,
+    read_as: ReadAs,
+    schemas: &dyn SchemaLookup,
+    asked: &Asked,
+) -> Decoded {
+    let (bytes, view) = match part {
+        Part::Key => (&record.key, read_as.key),
+        Part::Value => (&record.value, read_as.value),
+    };
+    decode_part(bytes.as_ref(), view, schemas, Some((record, part)), asked)
 }
 
 fn decode_part(
@@ -230,6 +246,7 @@ fn decode_part(
     view: ViewAs,
     schemas: &dyn SchemaLookup,
     within: Option<(&Record, Part)>,
+    asked: &Asked,
 ) -> Decoded {
     let Some(bytes) = bytes else {
         return Decoded {
@@ -241,7 +258,7 @@ fn decode_part(
         };
     };
     // A decoder that panics is a bug; it must not take the console with it.
-    quiet::catch(|| Trial::new(schemas, within).run(bytes, view)).unwrap_or_else(|| {
+    quiet::catch(|| Trial::new(schemas, within, asked).run(bytes, view)).unwrap_or_else(|| {
         let reason = "the decoder failed on these bytes; please report this".to_owned();
         Decoded {
             value: Value::Bytes(bytes.clone()),

@@ -7,7 +7,7 @@ use super::named::{Named, header_bytes, names_a_schema};
 use super::schemas::Schemas;
 use crate::decode::{self, TopicView};
 use crate::domain::mask::Masks;
-use crate::domain::query::{Condition, Field, Literal, Need, Part, Query, Subject, Truth, truth};
+use crate::domain::query::{AskedParts, Condition, Field, Literal, Need, Part, Query, Subject, Truth, truth};
 use crate::domain::record::{Decoded, DecodedRecord, Header, ReadAs, Record, ViewAs};
 use crate::domain::{Offset, PartitionId, Time, TopicName};
 use crate::kafka::fetch::Batch;
@@ -18,6 +18,7 @@ use std::sync::{Arc, LazyLock};
 pub(super) struct Matcher {
     query: Query,
     need: Need,
+    asked: AskedParts,
     /// The query asks for what only a decoded value has.
     looks_inside: bool,
     view: ReadAs,
@@ -49,6 +50,7 @@ impl Matcher {
         });
         Self {
             need: Need::of(&query),
+            asked: AskedParts::of(&query),
             query,
             looks_inside,
             view,
@@ -102,7 +104,15 @@ impl Matcher {
     }
 
     pub(super) fn truth(&self, batch: &Batch, index: usize) -> Truth {
-        let at = Looked { matcher: self, batch, index, record: OnceCell::new(), whole: OnceCell::new() };
+        let at = Looked {
+            matcher: self,
+            batch,
+            index,
+            record: OnceCell::new(),
+            key: OnceCell::new(),
+            value: OnceCell::new(),
+            whole: OnceCell::new(),
+        };
         truth(&self.query, &at)
     }
 }
@@ -113,7 +123,10 @@ struct Looked<'a> {
     batch: &'a Batch,
     index: usize,
     record: OnceCell<Option<Record>>,
-    /// As people may see it.
+    /// Its parts, as far as the query asks for them.
+    key: OnceCell<Option<Decoded>>,
+    value: OnceCell<Option<Decoded>>,
+    /// As people may see it, where something is masked.
     whole: OnceCell<Option<DecodedRecord>>,
 }
 
@@ -177,10 +190,23 @@ impl Subject for Looked<'_> {
     }
 
     fn decoded(&self, part: Part) -> &Decoded {
-        self.whole().map_or(&*NOTHING, |whole| match part {
-            Part::Key => &whole.key,
-            Part::Value => &whole.value,
+        if self.matcher.masks.is_some() {
+            return self.whole().map_or(&*NOTHING, |whole| match part {
+                Part::Key => &whole.key,
+                Part::Value => &whole.value,
+            });
+        }
+        let cell = match part {
+            Part::Key => &self.key,
+            Part::Value => &self.value,
+        };
+        let Matcher { view, schemas, asked, .. } = self.matcher;
+        cell.get_or_init(|| {
+            let record = self.record()?;
+            Some(decode::decode_asked(record, part, *view, &**schemas, asked.part(part)))
         })
+        .as_ref()
+        .unwrap_or(&NOTHING)
     }
 
     fn headers(&self) -> &[Header] {

@@ -53,9 +53,6 @@ pub struct SearchRequest {
     pub isolation: Isolation,
     pub tiered: TieredRead,
     pub keep: Keep,
-    /// Where to go on in each partition after a search that was stopped; those without a
-    /// place are done with. `None`: nothing was searched before.
-    pub resume: Option<BTreeMap<PartitionId, Offset>>,
 }
 
 /// How far a topic has been searched.

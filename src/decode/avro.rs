@@ -14,6 +14,7 @@ pub(super) use plan::Plan;
 
 use super::moment::{self, Unit};
 use super::{MAX_DEPTH, MAX_VALUES, decimal};
+use crate::domain::query::Asked;
 use crate::domain::value::{Logical, Value};
 use bytes::Bytes;
 use plan::{Node, NodeId};
@@ -45,14 +46,15 @@ pub(super) enum AvroError {
     Schema,
 }
 
-/// Reads a whole payload.
-pub(super) fn read(plan: &Plan, payload: &Bytes) -> Result<Value, AvroError> {
+/// Reads a whole payload. Of what is not asked for nothing is made: it is walked over, and
+/// must be whole all the same.
+pub(super) fn read_asked(plan: &Plan, payload: &Bytes, asked: &Asked) -> Result<Value, AvroError> {
     // Serializers write a schema that is only `bytes` without a length.
     if matches!(plan.root(), Some(Node::Bytes)) {
         return Ok(Value::Bytes(payload.clone()));
     }
     let mut reader = Reader { plan, payload, at: 0, values: 0, most: most_values(payload.len()) };
-    let value = reader.value(plan.root_id(), 0)?;
+    let value = reader.value(plan.root_id(), 0, asked)?;
     match payload.len() - reader.at {
         0 => Ok(value),
         left => Err(AvroError::Leftover { left }),
@@ -121,7 +123,7 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.sized()?).map_err(|_| AvroError::Text(begin))
     }
 
-    fn value(&mut self, id: NodeId, depth: usize) -> Result<Value, AvroError> {
+    fn value(&mut self, id: NodeId, depth: usize, asked: &Asked) -> Result<Value, AvroError> {
         self.values += 1;
         if self.values > self.most {
             return Err(AvroError::Values(self.most));
@@ -130,7 +132,11 @@ impl<'a> Reader<'a> {
             return Err(AvroError::Depth);
         }
         let plan = self.plan;
-        Ok(match plan.node(id).ok_or(AvroError::Schema)? {
+        let node = plan.node(id).ok_or(AvroError::Schema)?;
+        if *asked != Asked::All && self.pass(node)? {
+            return Ok(Value::Null);
+        }
+        Ok(match node {
             Node::Null => Value::Null,
             Node::Boolean => match self.array()? {
                 [0] => Value::Bool(false),
@@ -160,12 +166,15 @@ impl<'a> Reader<'a> {
                 let index = self.long()?;
                 let branch = usize::try_from(index).ok().and_then(|index| branches.get(index));
                 // A union holds no union, and what it holds lies no deeper.
-                self.value(*branch.ok_or(AvroError::Branch(index))?, depth)?
+                self.value(*branch.ok_or(AvroError::Branch(index))?, depth, asked)?
             }
             Node::Array(item) => {
                 let mut items = Vec::new();
                 self.blocks(|reader| {
-                    items.push(reader.value(*item, depth + 1)?);
+                    let value = reader.value(*item, depth + 1, asked)?;
+                    if *asked != Asked::Nothing {
+                        items.push(value);
+                    }
                     Ok(())
                 })?;
                 Value::List(items)
@@ -173,21 +182,46 @@ impl<'a> Reader<'a> {
             Node::Map(value) => {
                 let mut fields = Vec::new();
                 self.blocks(|reader| {
-                    let name = Arc::from(reader.text()?);
-                    fields.push((name, reader.value(*value, depth + 1)?));
+                    let name = reader.text()?;
+                    let asked = asked.field(name);
+                    let value = reader.value(*value, depth + 1, asked)?;
+                    if *asked != Asked::Nothing {
+                        fields.push((Arc::from(name), value));
+                    }
                     Ok(())
                 })?;
                 Value::Record(fields)
             }
             Node::Record(fields) => {
-                let mut read = Vec::with_capacity(fields.len());
+                let mut read = Vec::with_capacity(if *asked == Asked::All { fields.len() } else { 0 });
                 for (name, field) in fields {
-                    read.push((name.clone(), self.value(*field, depth + 1)?));
+                    let asked = asked.field(name);
+                    let value = self.value(*field, depth + 1, asked)?;
+                    if *asked != Asked::Nothing {
+                        read.push((name.clone(), value));
+                    }
                 }
                 Value::Record(read)
             }
             logical => self.logical(logical)?,
         })
+    }
+
+    /// Walks over a value that holds no others, as strictly as if it were made; whether it
+    /// is one.
+    fn pass(&mut self, node: &Node) -> Result<bool, AvroError> {
+        match node {
+            Node::Int | Node::Date | Node::TimeMillis => self.int().map(drop)?,
+            Node::Long | Node::TimeMicros | Node::Timestamp(_) | Node::LocalTimestamp(_) => self.long().map(drop)?,
+            Node::Float => self.array::<4>().map(drop)?,
+            Node::Double => self.array::<8>().map(drop)?,
+            Node::Bytes => self.sized().map(drop)?,
+            Node::Fixed(size) | Node::Decimal { size: Some(size), .. } => self.take(*size).map(drop)?,
+            Node::Decimal { size: None, .. } => self.sized().map(drop)?,
+            Node::Text | Node::UuidText => self.text().map(drop)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// Items come in blocks: a count and so many items, until a count of 0. A

@@ -5,7 +5,9 @@
 //! bounded.
 
 use super::{MAX_DEPTH, MAX_VALUES};
+use crate::domain::query::Asked;
 use crate::domain::value::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,10 +19,16 @@ pub(super) struct JsonError {
 
 /// Reads a document; nothing but white space may stand around it.
 pub(super) fn read(bytes: &[u8]) -> Result<Value, JsonError> {
+    read_asked(bytes, &Asked::All)
+}
+
+/// The same, but of what is not asked for nothing is made: it is walked over, and must be
+/// whole all the same.
+pub(super) fn read_asked(bytes: &[u8], asked: &Asked) -> Result<Value, JsonError> {
     let text =
         std::str::from_utf8(bytes).map_err(|error| JsonError { reason: "it is not UTF-8", at: error.valid_up_to() })?;
     let mut reader = Reader { text, at: 0, values: 0 };
-    let value = reader.value(0)?;
+    let value = reader.value(0, asked)?;
     reader.white_space();
     if reader.at < text.len() {
         return Err(reader.error("something follows the document"));
@@ -59,7 +67,7 @@ impl<'a> Reader<'a> {
         self.text.get(from..to).ok_or_else(|| self.error("it breaks off"))
     }
 
-    fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
+    fn value(&mut self, depth: usize, asked: &Asked) -> Result<Value, JsonError> {
         self.values += 1;
         if depth > MAX_DEPTH {
             return Err(self.error("it nests too deeply"));
@@ -69,10 +77,16 @@ impl<'a> Reader<'a> {
         }
         self.white_space();
         match self.peek() {
-            Some(b'{') => self.object(depth),
-            Some(b'[') => self.array(depth),
-            Some(b'"') => Ok(Value::Text(self.string()?.into())),
-            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b'{') => self.object(depth, asked),
+            Some(b'[') => self.array(depth, asked),
+            Some(b'"') => {
+                let text = self.string()?;
+                Ok(if *asked == Asked::All { Value::Text(text.into()) } else { Value::Null })
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let digits = self.number()?;
+                Ok(if *asked == Asked::All { Value::Number(digits.into()) } else { Value::Null })
+            }
             Some(b't') => self.word("true", Value::Bool(true)),
             Some(b'f') => self.word("false", Value::Bool(false)),
             Some(b'n') => self.word("null", Value::Null),
@@ -90,7 +104,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, JsonError> {
+    fn object(&mut self, depth: usize, asked: &Asked) -> Result<Value, JsonError> {
         self.at += 1;
         let mut fields = Vec::new();
         self.white_space();
@@ -102,12 +116,16 @@ impl<'a> Reader<'a> {
             if self.peek() != Some(b'"') {
                 return Err(self.error("a field name was expected"));
             }
-            let name: Arc<str> = self.string()?.into();
+            let name = self.string()?;
             self.white_space();
             if !self.eat(b':') {
                 return Err(self.error("':' was expected"));
             }
-            fields.push((name, self.value(depth + 1)?));
+            let asked = asked.field(&name);
+            let value = self.value(depth + 1, asked)?;
+            if *asked != Asked::Nothing {
+                fields.push((Arc::from(name), value));
+            }
             self.white_space();
             if self.eat(b'}') {
                 return Ok(Value::Record(fields));
@@ -118,7 +136,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn array(&mut self, depth: usize) -> Result<Value, JsonError> {
+    fn array(&mut self, depth: usize, asked: &Asked) -> Result<Value, JsonError> {
         self.at += 1;
         let mut items = Vec::new();
         self.white_space();
@@ -126,7 +144,10 @@ impl<'a> Reader<'a> {
             return Ok(Value::List(items));
         }
         loop {
-            items.push(self.value(depth + 1)?);
+            let item = self.value(depth + 1, asked)?;
+            if *asked != Asked::Nothing {
+                items.push(item);
+            }
             self.white_space();
             if self.eat(b']') {
                 return Ok(Value::List(items));
@@ -145,7 +166,7 @@ impl<'a> Reader<'a> {
         if self.at == begin { Err(self.error("a digit was expected")) } else { Ok(()) }
     }
 
-    fn number(&mut self) -> Result<Value, JsonError> {
+    fn number(&mut self) -> Result<&'a str, JsonError> {
         let begin = self.at;
         self.eat(b'-');
         if !self.eat(b'0') {
@@ -161,20 +182,24 @@ impl<'a> Reader<'a> {
             }
             self.digits()?;
         }
-        Ok(Value::Number(self.slice(begin, self.at)?.into()))
+        self.slice(begin, self.at)
     }
 
-    fn string(&mut self) -> Result<String, JsonError> {
+    fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
         self.at += 1;
         let mut out = String::new();
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
             let run = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
             let run = run.ok_or_else(|| self.error("a string does not end"))?;
-            out.push_str(self.slice(self.at, self.at + run)?);
+            let part = self.slice(self.at, self.at + run)?;
             self.at += run + 1;
+            if rest.get(run) == Some(&b'"') && out.is_empty() {
+                return Ok(part.into());
+            }
+            out.push_str(part);
             match rest.get(run) {
-                Some(b'"') => return Ok(out),
+                Some(b'"') => return Ok(out.into()),
                 Some(b'\\') => out.push(self.escape()?),
                 _ => return Err(self.error("a control character stands in a string")),
             }
@@ -239,6 +264,25 @@ mod tests {
     #[case(r#"{"text":"Grüße \"quoted\" \\ tab\t"}"#)]
     fn what_is_compact_comes_back_unchanged(#[case] text: &str) {
         assert_eq!(read(text.as_bytes()).unwrap().to_json(), text);
+    }
+
+    /// What a query asks for is there as in the whole, and the rest is not made.
+    #[rstest]
+    #[case("value.b.c = 1", r#"{"b":{"c":1}}"#)]
+    #[case("value.list.d = 1", r#"{"list":[{"d":1},{"d":2},null]}"#)]
+    #[case("value.list[1].d = 1", r#"{"list":[{"d":1},{"d":2},null]}"#)]
+    #[case("value.a.x = 1", r#"{"a":null}"#)]
+    #[case("value.b exists", r#"{"b":{"c":1,"e":"Grü"}}"#)]
+    #[case("format = json", r#"{}"#)]
+    fn only_what_is_asked_for_is_made(#[case] query: &str, #[case] expected: &str) {
+        use crate::domain::Time;
+        use crate::domain::query::{AskedParts, Moment, Part, parse};
+        let text = r#"{"a":"x","b":{"c":1,"e":"Gr\u00fc"},"list":[{"d":1,"f":0},{"d":2},"no"]}"#;
+        let query = parse(query, &Moment { now: Time(0), zone: None }).unwrap().unwrap();
+        let asked = AskedParts::of(&query);
+        assert_eq!(read_asked(text.as_bytes(), asked.part(Part::Value)).unwrap().to_json(), expected);
+        let broken = text.replace("\"f\":0", "\"f\":01");
+        assert!(read_asked(broken.as_bytes(), asked.part(Part::Value)).is_err(), "it is looked at all the same");
     }
 
     #[rstest]

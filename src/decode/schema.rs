@@ -2,6 +2,7 @@
 
 use super::avro::{self, Plan};
 use super::{json, protobuf, single_object};
+use crate::domain::query::Asked;
 use crate::domain::record::Format;
 use crate::domain::value::Value;
 use apache_avro::Schema;
@@ -107,22 +108,34 @@ impl WriterSchema {
     }
 
     /// Reads bytes without a frame: what a header said beside the schema is `which`.
-    pub(super) fn read_bare(&self, payload: &Bytes, which: &Bytes, id: Option<i32>) -> Result<(Value, Format), String> {
+    pub(super) fn read_bare(
+        &self,
+        payload: &Bytes,
+        which: &Bytes,
+        id: Option<i32>,
+        asked: &Asked,
+    ) -> Result<(Value, Format), String> {
         match &self.body {
             Body::Protobuf(schema) => Ok((schema.read_named(which, payload)?, Format::Protobuf { schema_id: id })),
-            Body::Avro(_) | Body::Json => self.read(payload, id),
+            Body::Avro(_) | Body::Json => self.read(payload, id, asked),
         }
     }
 
-    /// Reads what follows magic byte and id; all of it must be used up.
-    pub(super) fn read(&self, payload: &Bytes, schema_id: Option<i32>) -> Result<(Value, Format), String> {
+    /// Reads what follows magic byte and id; all of it must be used up. Fields that are not
+    /// asked for may be missing.
+    pub(super) fn read(
+        &self,
+        payload: &Bytes,
+        schema_id: Option<i32>,
+        asked: &Asked,
+    ) -> Result<(Value, Format), String> {
         match &self.body {
-            Body::Avro(plan) => match avro::read(plan, payload) {
+            Body::Avro(plan) => match avro::read_asked(plan, payload, asked) {
                 Ok(value) => Ok((value, Format::Avro { schema_id })),
                 Err(error) => Err(error.to_string()),
             },
             Body::Protobuf(schema) => Ok((schema.read_framed(payload)?, Format::Protobuf { schema_id })),
-            Body::Json => match json::read(payload) {
+            Body::Json => match json::read_asked(payload, asked) {
                 Ok(value) => Ok((value, Format::JsonSchema { schema_id })),
                 Err(error) => Err(error.to_string()),
             },

@@ -1,6 +1,7 @@
 //! The decoders against vectors, the library as oracle, and noise.
 
 use super::*;
+use crate::domain::query::Asked;
 use crate::domain::record::{Header, NumberType, Packing};
 use crate::domain::topic_formats::WORDS;
 use crate::domain::value::Logical;
@@ -557,12 +558,12 @@ fn a_set_of_descriptors_reads_as_its_files_do() {
     let by_set = WriterSchema::protobuf(&ProtobufSource::Descriptors(&descriptors), &[], None, None).unwrap();
     let payload = Bytes::from(hex("0a026f3112050a0161100718022207080c120345555222020806"));
     for (schema, how) in [(by_text, "text"), (by_set, "set")] {
-        let (value, _) = schema.read_bare(&payload, &Bytes::new(), None).unwrap();
+        let (value, _) = schema.read_bare(&payload, &Bytes::new(), None, &Asked::All).unwrap();
         let json = r#"{"id":"o1","counts":{"a":7},"kind":"GIFT","paid":[{"units":12,"currency":"EUR"},{"units":6}]}"#;
         assert_eq!(value.to_json(), json, "{how}");
     }
     let chosen = WriterSchema::protobuf(&ProtobufSource::Descriptors(&descriptors), &[], Some("shop.Order.Line"), None);
-    let (value, _) = chosen.unwrap().read_bare(&hex("0803").into(), &Bytes::new(), None).unwrap();
+    let (value, _) = chosen.unwrap().read_bare(&hex("0803").into(), &Bytes::new(), None, &Asked::All).unwrap();
     assert_eq!(value.to_json(), r#"{"at":-2}"#);
     let unknown = WriterSchema::protobuf(&ProtobufSource::Text(main), &[], Some("shop.Oder"), None).unwrap_err();
     assert_eq!(unknown, "its schema has no message shop.Oder");

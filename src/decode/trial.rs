@@ -7,7 +7,7 @@ use super::{
     FRAME_BYTES, GUID_FRAME_BYTES, SchemaLookup, SchemaState, WriterSchema, cbor, header, json, kafka_topics,
     messagepack, number, packed, protobuf, schema_guid, schema_id, single_object, text,
 };
-use crate::domain::query::Part;
+use crate::domain::query::{Asked, Part};
 use crate::domain::record::{Attempt, Decoded, Format, Packing, Record, ViewAs};
 use crate::domain::value::Value;
 use crate::domain::xml;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub(super) struct Trial<'a> {
     schemas: &'a dyn SchemaLookup,
     within: Option<(&'a Record, Part)>,
+    /// Of a value whose fields can be told apart, no others need be made.
+    asked: &'a Asked,
     attempts: Vec<Attempt>,
 }
 
@@ -31,8 +33,8 @@ fn plain(value: Value, format: Format) -> Found {
 }
 
 impl<'a> Trial<'a> {
-    pub fn new(schemas: &'a dyn SchemaLookup, within: Option<(&'a Record, Part)>) -> Self {
-        Self { schemas, within, attempts: Vec::new() }
+    pub fn new(schemas: &'a dyn SchemaLookup, within: Option<(&'a Record, Part)>, asked: &'a Asked) -> Self {
+        Self { schemas, within, asked, attempts: Vec::new() }
     }
 
     pub fn run(mut self, bytes: &Bytes, view: ViewAs) -> Decoded {
@@ -82,9 +84,12 @@ impl<'a> Trial<'a> {
                 let text = String::from_utf8_lossy(bytes);
                 return Some(plain(Value::Text(text.into()), Format::Text));
             }
-            ViewAs::Json => {
-                ("json", json::read(bytes).map(|value| (value, Format::Json)).map_err(|error| error.to_string()))
-            }
+            ViewAs::Json => (
+                "json",
+                json::read_asked(bytes, self.asked)
+                    .map(|value| (value, Format::Json))
+                    .map_err(|error| error.to_string()),
+            ),
             ViewAs::Xml => ("xml", xml_text(bytes)),
             ViewAs::MessagePack => (
                 "messagepack",
@@ -175,8 +180,8 @@ impl<'a> Trial<'a> {
             }
         };
         let read = match &named {
-            Some((_, which)) => schema.read_bare(bytes, which, id),
-            None => schema.read(&bytes.slice(frame..), id),
+            Some((_, which)) => schema.read_bare(bytes, which, id, self.asked),
+            None => schema.read(&bytes.slice(frame..), id, self.asked),
         };
         self.taken(&schema, read)
     }
@@ -193,7 +198,7 @@ impl<'a> Trial<'a> {
             self.claim("avro", format!("no schema file of the profile has the fingerprint {fingerprint:016x}"));
             return None;
         };
-        let read = schema.read(&single_object::payload(bytes), None);
+        let read = schema.read(&single_object::payload(bytes), None, self.asked);
         self.taken(&schema, read)
     }
 
@@ -206,7 +211,7 @@ impl<'a> Trial<'a> {
                 return None;
             }
         };
-        let read = schema.read_bare(bytes, &Bytes::new(), None);
+        let read = schema.read_bare(bytes, &Bytes::new(), None, self.asked);
         self.taken(&schema, read)
     }
 
@@ -223,7 +228,7 @@ impl<'a> Trial<'a> {
     /// What it looks like.
     fn as_guessed(&mut self, bytes: &Bytes, view: ViewAs) -> Option<Found> {
         match bytes.trim_ascii_start().first() {
-            Some(b'{' | b'[') if view != ViewAs::Json => match json::read(bytes) {
+            Some(b'{' | b'[') if view != ViewAs::Json => match json::read_asked(bytes, self.asked) {
                 Ok(value) => return Some(plain(value, Format::Json)),
                 Err(error) => self.guess("json", error),
             },

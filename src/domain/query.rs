@@ -13,6 +13,7 @@
 //! look at bytes as they were written and, where these are encoded or escaped, at the
 //! value as it is shown. Words without a field are looked for in key, value and headers.
 
+mod asked;
 mod ast;
 mod evaluate;
 mod lexer;
@@ -24,6 +25,7 @@ mod parser;
 mod pick;
 mod reach;
 
+pub use asked::{Asked, AskedParts};
 pub use ast::{Comparison, Condition, Field, Literal, Path, Pattern, Query, Step, Test, Text};
 pub use evaluate::{Part, Subject, Truth, truth};
 pub use narrow::{Narrowed, Range, narrow};

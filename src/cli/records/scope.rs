@@ -81,7 +81,6 @@ impl Scope {
             isolation: self.isolation.into(),
             tiered: if self.tiered { TieredRead::Allowed } else { TieredRead::Ask },
             keep: Keep::All,
-            resume: None,
         };
         Ok((query, Asked { request, reports }))
     }

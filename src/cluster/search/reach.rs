@@ -65,14 +65,6 @@ impl Cluster {
             })
             .await?;
         (reach.ranges, reach.left_out) = (ranges, left_out);
-        if let Some(resume) = &request.resume {
-            reach.ranges.retain_mut(|range| {
-                let next = resume.get(&range.partition);
-                range.from = next.map_or(range.from, |next| range.from.max(*next));
-                next.is_some()
-            });
-            drop_empty(&mut reach);
-        }
         cut(&mut reach, narrowed, request.start);
         self.seek(request, narrowed, topic, &mut reach).await?;
         if let Some(wanted) = &narrowed.keys {

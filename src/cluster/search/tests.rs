@@ -18,7 +18,6 @@ fn request(query: &str) -> SearchRequest {
         isolation: Isolation::Uncommitted,
         tiered: TieredRead::Allowed,
         keep: Keep::All,
-        resume: None,
     }
 }
 

@@ -3,7 +3,8 @@
 use super::find::Haystack;
 use super::slot::{Generation, Slot};
 use crate::cluster::{
-    Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResendRequest, ResetRequest, SearchRequest, StatsWish, TopicLogs,
+    Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResendRequest, ResetRequest, SearchRequest, StatsWish,
+    TopicLogs,
 };
 use crate::domain::group_config;
 use crate::domain::group_plan::Leavers;

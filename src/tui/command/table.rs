@@ -466,7 +466,7 @@ pub static TABLE: &[Row] = &[
         .when(|ctx| if ctx.asks_tiered { Enabled::Yes } else { Enabled::No("nothing lies in remote storage") }),
     row(C::RecordsWrap, "records.wrap", &["w"], G::Records, "wrap", "Wrap long values").at(&[Place::Records]).hint(30),
     row(C::RecordsSizes, "records.sizes", &["z"], G::Records, "sizes", "A histogram of the sizes of the records kept, or the facts again").at(&[Place::Records]).hint(33).when(with_reading),
-    row(C::RecordsViews, "records.views", &["a"], G::Records, "look at…", "Columns of fields, counts by field, key and time, and the order of the list").at(&[Place::Records]).hint(7).when(with_reading),
+    row(C::RecordsViews, "records.views", &["a"], G::Records, "look at…", "Columns of fields, counts by field, key and time, and the order").at(&[Place::Records]).hint(7).when(with_reading),
     row(C::RecordsSave, "records.save", &["ctrl-s"], G::Records, "save", "Save the selected record's value to a file").at(&[Place::Records]).hint(32).when(with_selection),
     row(C::RecordsSource, "records.source", &["o"], G::Records, "original", "Show the record that this dead letter was, where it was first").at(&[Place::Records]).hint(6)
         .when(|ctx| if ctx.has_source { Enabled::Yes } else { Enabled::No("its headers do not say that it was elsewhere before") }),

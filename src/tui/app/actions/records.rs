@@ -65,7 +65,6 @@ fn searched(reading: &Reading) -> Option<SearchRequest> {
         isolation: reading.isolation,
         tiered: reading.tiered,
         keep: Keep::All,
-        resume: None,
     })
 }
 

@@ -210,7 +210,7 @@ fn the_records_kept_are_counted_and_stand_in_columns() {
     assert!(shown.contains("By value.state · of 40 records kept") && shown.contains("100 %"), "{shown}");
     assert!(!desk.open.contains_key(&Slot::Stats), "nothing has come since");
 
-    desk.press("a k enter 'value.id, value.customer.id, value.none' enter");
+    desk.press("a k enter 'value.id,value.customer.id,value.none' enter");
     let shown = desk.draw(120, 40);
     assert!(shown.contains("NONE") && shown.contains("990439"), "{shown}");
     desk.press("a k enter ctrl-u enter");

@@ -129,9 +129,7 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
         }
         Place::Help => vec![("keys", vec![Empty, ReadOnly, Filled])],
         Place::Palette => vec![("hits", vec![Loading, Empty, ReadOnly, Filled])],
-        Place::Menu => {
-            vec![("theme", vec![Filled]), ("copy", vec![Filled]), ("view", vec![Filled]), ("key view", vec![Filled])]
-        }
+        Place::Menu => ["theme", "copy", "record views", "view", "key view"].map(|menu| (menu, vec![Filled])).to_vec(),
         Place::ProfileForm => vec![("form", vec![Failed, Partial, Filled])],
         Place::Probe => vec![("test", vec![Loading, Failed, Filled])],
         Place::Compression => vec![("report", vec![Loading, Empty, Failed, Partial, Filled])],

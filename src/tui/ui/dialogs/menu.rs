@@ -22,9 +22,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, menu: &Menu) {
             choices.iter().map(|choice| (choice.label.to_owned(), choice.shown().to_owned())).collect()
         }
         MenuPurpose::RecordViews => {
-            let order = state.views.records.order.title();
+            let order = state.views.records.order;
             let text = |choice: Choice, doc: &str| match choice {
-                Choice::Order => format!("{doc}; now {order}"),
+                Choice::Order => format!("{doc}: now {}, next {}", order.title(), order.next().title()),
                 _ => doc.to_owned(),
             };
             Choice::ALL.iter().map(|(choice, word, doc)| ((*word).to_owned(), text(*choice, doc))).collect()

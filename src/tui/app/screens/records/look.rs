@@ -81,6 +81,6 @@ impl Choice {
         (Self::OverTime, "over time", "how many there are in each stretch"),
         (Self::Keys, "keys by partition", "and which lie off their place"),
         (Self::Sizes, "sizes", "of key and value"),
-        (Self::Order, "order", "as they came, merged by time, by partition"),
+        (Self::Order, "order", "of the list"),
     ];
 }
