@@ -396,7 +396,6 @@ fn searching(request: &ResendRequest, query: Option<&Query>) -> SearchRequest {
         start: request.start,
         limit: None,
         slack_ms: request.slack_ms,
-        resume: None,
         view: request.view,
         isolation: Isolation::Committed,
         tiered: TieredRead::Allowed,

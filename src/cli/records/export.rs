@@ -146,7 +146,6 @@ fn request(session: &Session, names: &BTreeSet<String>, arguments: &ExportArgume
         start,
         limit: which.limit,
         slack_ms: slack.map_err(|reason| Stop::usage(format!("--slack: {reason}")))?,
-        resume: None,
         view: which.view,
         isolation: arguments.isolation.into(),
         tiered: if which.tiered { TieredRead::Allowed } else { TieredRead::Ask },

@@ -680,7 +680,6 @@ impl<'a> Reader<'a> {
                 start: StartAt::Earliest,
                 limit: None,
                 slack_ms: None,
-                resume: None,
                 view: self.resend.view,
                 isolation: Isolation::Committed,
                 tiered: TieredRead::Allowed,
