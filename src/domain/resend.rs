@@ -233,10 +233,9 @@ pub struct ResendInputs {
 /// The plan that sends records again.
 pub fn plan_resend(inputs: ResendInputs) -> Plan {
     let ResendInputs { resend, ranges, .. } = inputs;
-    let offsets = ranges.iter().fold(0_u64, |sum, range| sum.saturating_add(range.offsets()));
     let before = ranges.iter().fold(0_u64, |sum, range| sum.saturating_add(range.sent_before));
     let title = title(&resend, &ranges, inputs.resumes.is_some());
-    let mut summary = vec![how_many(&resend, offsets, inputs.counted)];
+    let mut summary = vec![how_many(&resend, &ranges, inputs.counted)];
     if before > 0 {
         summary.push(format!("{} were sent before it was cut short", show::count(before)));
     }
@@ -300,18 +299,21 @@ fn title(resend: &Resend, ranges: &[SourceRange], goes_on: bool) -> String {
     }
 }
 
-fn how_many(resend: &Resend, offsets: u64, counted: Option<u64>) -> String {
+fn how_many(resend: &Resend, ranges: &[SourceRange], counted: Option<u64>) -> String {
+    let offsets = ranges.iter().fold(0_u64, |sum, range| sum.saturating_add(range.offsets()));
+    let records = |count: u64| show::plural(usize::try_from(count).unwrap_or(usize::MAX), "record");
     let limit = resend.limit.map_or(String::new(), |limit| format!(", the first {}", show::count(limit)));
-    match (counted, &resend.query) {
-        (Some(records), _) if resend.file.is_some() => format!("{} records", show::count(records)),
-        (Some(records), _) => {
-            format!("{} records{limit}, counted among {} offsets", show::count(records), show::count(offsets))
+    match (counted, &resend.query, ranges) {
+        (Some(counted), ..) if resend.file.is_some() => records(counted),
+        (Some(counted), ..) => {
+            format!("{}{limit}, counted among {} offsets", records(counted), show::count(offsets))
         }
-        (None, None) => format!("up to {} records{limit}: offsets have gaps", show::count(offsets)),
-        (None, Some(query)) => {
+        (None, _, [one]) if offsets == 1 => format!("the record at {}/{}@{}", one.topic, one.partition, one.from),
+        (None, None, _) => format!("up to {}{limit}: offsets have gaps", records(offsets)),
+        (None, Some(query), _) => {
             format!(
-                "those of up to {} records{limit} that meet: {query}; how many is known when they are read",
-                show::count(offsets)
+                "those of up to {}{limit} that meet: {query}; how many is known when they are read",
+                records(offsets)
             )
         }
     }
@@ -388,6 +390,7 @@ mod tests {
         assert_eq!((plan.steps.len(), plan.change.target().as_ref()), (2, "copies"));
         let weaker = Resend { delivery: Delivery::AtLeastOnce { because: "no right".into() }, ..resend() };
         let plan = plan_resend(inputs(weaker, vec![range(0, 0, 1)]));
+        assert_eq!(plan.summary[0], "the record at orders/0@0");
         assert!(plan.warnings[0].text.contains("may be there twice: no right"), "{}", plan.warnings[0].text);
     }
 

@@ -175,6 +175,7 @@ fn shown(decoded: &DecodedRecord, look: &Look) -> String {
     let record = &decoded.record;
     let part = |value: &Value| match value {
         Value::Null => "–".to_owned(),
+        Value::Bytes(bytes) => hex(bytes),
         other => look.safe(&other.preview(SHOWN_BYTES)).into_owned(),
     };
     let mut line = format!(
@@ -189,6 +190,13 @@ fn shown(decoded: &DecodedRecord, look: &Look) -> String {
         line.push_str(&format!("  ({})", look.safe(reason)));
     }
     line
+}
+
+/// As a person reads bytes, as far as a line shows them.
+fn hex(bytes: &[u8]) -> String {
+    let most = SHOWN_BYTES / 3;
+    let digits: Vec<String> = bytes.iter().take(most).map(|byte| format!("{byte:02x}")).collect();
+    digits.join(" ") + if bytes.len() > most { " …" } else { "" }
 }
 
 #[cfg(test)]
@@ -276,7 +284,7 @@ mod tests {
         let record = record(decoded(Value::Null, ValueFormat::Null), hex, vec![]);
         let read: serde_json::Value = serde_json::from_str(&write(&record, Format::Json, &look(false))).unwrap();
         assert_eq!(read["value_undecoded_because"], "schema 7 is unknown to the registry");
-        assert!(write(&record, Format::Table, &look(false)).ends_with("(schema 7 is unknown to the registry)"));
+        assert!(write(&record, Format::Table, &look(false)).ends_with("  00  (schema 7 is unknown to the registry)"));
     }
 
     #[test]

@@ -38,8 +38,14 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
         }
         return;
     }
-    if state.screen == Screen::Records && records::stop_search(state, effects) {
-        return;
+    if state.screen == Screen::Records {
+        if records::stop_search(state, effects) {
+            return;
+        }
+        if state.views.records.chart.is_some() {
+            state.views.records.show_chart(None);
+            return;
+        }
     }
     match state.screen {
         Screen::Topics if state.views.topics.filter.is_editing || !state.views.topics.in_detail => {

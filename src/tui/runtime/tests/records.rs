@@ -4,6 +4,7 @@ use super::behaviour::refused;
 use super::canned::Desk;
 use crate::cluster::{Access, RecordRef, RecordsUpdate, SearchCounts, SearchUpdate, TopicSearched};
 use crate::domain::record::{Isolation, ReadAs, TieredPart, TieredRead, ViewAs};
+use crate::tui::app::Screen;
 use crate::tui::app::slot::Slot;
 use crate::tui::app::{Answer, Effect, Message, Request};
 
@@ -113,6 +114,18 @@ fn a_format_is_chosen_from_a_menu() {
     desk.press("V k enter");
     assert_eq!(view(&desk), Some(ReadAs { key: ViewAs::Text, value: ViewAs::Json }));
     assert!(desk.draw(200, 50).contains("· as text / JSON"));
+}
+
+#[test]
+fn leaving_closes_what_stands_below_the_list_first() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 t");
+    let records = RecordRef::of_times(&"orders.v1".into(), 0, 0, &[1; 10]);
+    desk.answer(Slot::Records, Answer::Records(RecordsUpdate { records, ..RecordsUpdate::default() }));
+    desk.press("z esc");
+    assert!(desk.state.views.records.chart.is_none() && desk.state.screen == Screen::Records);
+    desk.press("esc");
+    assert_eq!(desk.state.screen, Screen::Topics);
 }
 
 fn paste(desk: &mut Desk, text: &str) {
