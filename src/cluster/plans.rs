@@ -29,9 +29,9 @@ use std::time::Duration;
 
 pub use crate::domain::topic_plan::NewTopic;
 
-/// A preview reads at most this many records; the rest show none.
 /// What is tried when a plan looks for its topic.
 pub(super) const FIND_TOPIC: &str = "find topic";
+/// A preview reads at most this many records; the rest show none.
 const MAX_PREVIEWS: usize = 200;
 /// A preview that takes longer than this shows what it has.
 const PREVIEW_DEADLINE: Duration = Duration::from_secs(3);
