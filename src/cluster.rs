@@ -63,7 +63,7 @@ pub use overrides::Overrides;
 pub use peek::{Around, Peeked};
 pub use plans::NewTopic;
 pub use probe::{Ending, ProbeStep, Stage, probe};
-pub use produce::{ProduceRequest, RecordSource};
+pub use produce::{ProduceRequest, RecordSource, prepared};
 pub use produced::LastHour;
 pub use records::{Keep, RecordCounts, RecordRef, RecordsFeed, RecordsRequest, RecordsUpdate};
 pub use resend::{ImportRequest, MOST_PLACES, ResendRequest, Sending};

@@ -4,13 +4,15 @@
 //! down, and what is written down holds a digest and a masked beginning.
 
 use super::groups::listed_offset;
-use super::{Cluster, lock};
+use super::{Cluster, lock, now};
 use crate::domain::mask::MASK;
 use crate::domain::plan::Plan;
 use crate::domain::produce::{Batch, Delivery, Draft, NewRecord, ProduceInputs, Spread, plan};
-use crate::domain::{Failure, Offset, PartitionId, TopicName, TopicPartition};
+use crate::domain::recipe::{Prepared, Recipe};
+use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::OffsetAt;
 use std::collections::VecDeque;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 const MAX_DRAFTS: usize = 4;
 /// As many records are shown one by one, with where each went.
 pub(crate) const SHOWN: usize = 100;
+/// Records between whoever makes them and the producer.
+const AHEAD: usize = 256;
 /// Bytes of a key or value that a plan shows.
 const PREVIEW_BYTES: usize = 160;
 
@@ -39,6 +43,33 @@ impl RecordSource {
     pub fn of(records: Vec<NewRecord>) -> Self {
         Self { count: Some(records.len() as u64), first: records, ..Self::default() }
     }
+}
+
+impl RecordSource {
+    /// The records of a recipe: all at once where they are few, else as they are asked for.
+    pub fn made(recipe: &Recipe) -> Result<Self, String> {
+        let (prepared, count) = (prepared(recipe)?, recipe.count());
+        let make = move |sequence| prepared.record(sequence, now());
+        if count <= SHOWN as u64 {
+            return Ok(Self::of((1..=count).map(make).collect()));
+        }
+        let first = vec![make(1)];
+        let (feed, rest) = mpsc::channel(AHEAD);
+        tokio::spawn(async move {
+            for sequence in 2..=count {
+                if feed.send(Ok(make(sequence))).await.is_err() {
+                    // Nobody writes any more.
+                    return;
+                }
+            }
+        });
+        Ok(Self { first, rest: Some(rest), count: Some(count), ..Self::default() })
+    }
+}
+
+/// Ready to make records, with a seed of its own.
+pub fn prepared(recipe: &Recipe) -> Result<Prepared, String> {
+    recipe.prepare(RandomState::new().build_hasher().finish())
 }
 
 /// What is to be written, and how.
@@ -66,6 +97,15 @@ pub(super) struct Kept {
 pub(super) struct Drafts(VecDeque<Kept>);
 
 impl Cluster {
+    /// The plan that writes what a recipe says.
+    pub async fn plan_recipe(&self, recipe: Recipe) -> Result<Plan, Failure> {
+        let source = RecordSource::made(&recipe)
+            .map_err(|reason| Failure::new(FailureKind::Invalid, "produce to", reason).on(recipe.topic.as_str()))?;
+        let command_line = recipe.words(self.profile().masks.touch(recipe.topic.as_str()));
+        let Recipe { topic, delivery, rate, .. } = recipe;
+        self.plan_produce(ProduceRequest { topic, source, delivery, rate, command_line }).await
+    }
+
     /// The plan that writes records. They are kept until it is applied, or until some
     /// more plans were made.
     pub async fn plan_produce(&self, request: ProduceRequest) -> Result<Plan, Failure> {
@@ -81,6 +121,11 @@ impl Cluster {
         let partitions = topic.partitions.iter().map(|partition| partition.id);
         let (configs, ends) = tokio::join!(self.topic_configs(name), self.ends_of(name, partitions));
         let is_masked = self.profile().masks.touch(name.as_str());
+        if is_masked && request.source.first.iter().any(holds_mask) {
+            let message = format!("it holds {MASK}, which stands for what the profile hides");
+            let failure = Failure::new(FailureKind::Invalid, "produce to", message).on(name.as_str());
+            return Err(failure.hint("A copy of a masked record would write the mask and not what is hidden."));
+        }
         let count = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
         let drafts = drafts(&request, count, is_masked);
         let most = configs.as_ref().ok().and_then(|configs| {
@@ -128,6 +173,17 @@ impl Cluster {
         let Ok(ends) = self.offsets_at(&partitions, OffsetAt::Latest).await else { return Vec::new() };
         partitions.iter().filter_map(|here| Some((here.partition, listed_offset(&ends, here).get()?))).collect()
     }
+}
+
+/// Was it copied from what a profile hides?
+fn holds_mask(record: &NewRecord) -> bool {
+    let holds = |bytes: &Option<Vec<u8>>| {
+        bytes.as_deref().is_some_and(|bytes| {
+            let is_all = !bytes.is_empty() && bytes.iter().all(|byte| *byte == b'*');
+            is_all || bytes.windows(MASK.len()).any(|part| part == MASK.as_bytes())
+        })
+    };
+    holds(&record.key) || holds(&record.value) || record.headers.iter().any(|(_, value)| holds(value))
 }
 
 /// One for each record where they are few and all known; else one for all.

@@ -14,23 +14,17 @@ use crate::cli::output::complain;
 use crate::cli::session::{Session, blocking};
 use crate::cluster::{self, ProduceRequest, RecordSource};
 use crate::domain::produce::{Acks, Delivery, NewRecord, Spread};
-use crate::domain::recipe::{Prepared, Recipe};
+use crate::domain::recipe::Recipe;
 use crate::domain::record::Codec;
 use crate::domain::when::parse_time;
 use crate::domain::{Failure, FailureKind, PartitionId, TopicName};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use tokio::sync::mpsc;
 
 /// A key or value from a file may have so many bytes.
 const MAX_FILE: u64 = 256 << 20;
-/// Records are all made before the plan, up to this many; each then has its row.
-const AT_ONCE: u64 = 100;
-/// Records between whoever makes them and the producer.
-const AHEAD: usize = 256;
 
 #[derive(Debug, Args)]
 pub(crate) struct ProduceArguments {
@@ -139,9 +133,11 @@ pub(super) async fn run(session: &mut Session, arguments: ProduceArguments) -> R
     };
     let mut recipe = blocking("read the files", move || recipe(arguments)).await?;
     recipe.record.timestamp = timestamp;
-    let prepared = recipe.prepare(RandomState::new().build_hasher().finish()).map_err(Stop::usage)?;
-    let source =
-        if has_value { made(prepared, recipe.count()) } else { input::read(prepared, is_json, consent).await? };
+    let source = if has_value {
+        RecordSource::made(&recipe).map_err(Stop::usage)?
+    } else {
+        input::read(cluster::prepared(&recipe).map_err(Stop::usage)?, is_json, consent).await?
+    };
     if source.first.is_empty() {
         return Err(Stop::usage("there is no record to write: standard input was empty"));
     }
@@ -220,23 +216,4 @@ fn whole(path: &Path) -> Result<Vec<u8>, Stop> {
         return Err(failed(FailureKind::Invalid, format!("it has more than {} MiB", MAX_FILE >> 20)));
     }
     Ok(bytes)
-}
-
-/// The records of flags: all at once where they are few, else as they are asked for.
-fn made(prepared: Prepared, count: u64) -> RecordSource {
-    let make = move |sequence| prepared.record(sequence, cluster::now());
-    if count <= AT_ONCE {
-        return RecordSource::of((1..=count).map(make).collect());
-    }
-    let first = vec![make(1)];
-    let (feed, rest) = mpsc::channel(AHEAD);
-    tokio::spawn(async move {
-        for sequence in 2..=count {
-            if feed.send(Ok(make(sequence))).await.is_err() {
-                // Nobody writes any more.
-                return;
-            }
-        }
-    });
-    RecordSource { first, rest: Some(rest), count: Some(count), ..RecordSource::default() }
 }

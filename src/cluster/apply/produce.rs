@@ -8,7 +8,7 @@ use crate::cluster::produce::{Digest, Kept};
 use crate::cluster::settings;
 use crate::domain::plan::{Plan, Severity, Step, StepStatus, Warning};
 use crate::domain::produce::{NewRecord, Produce, Written};
-use crate::domain::{Failure, FailureKind, Offset, PartitionId, WriteGrant, show};
+use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, WriteGrant, show};
 use crate::kafka::produce::Producer;
 use futures::StreamExt as _;
 use futures::stream::FuturesOrdered;
@@ -71,6 +71,7 @@ impl Cluster {
         }
         let written: Vec<Written> = tally.written.into_values().collect();
         if !written.is_empty() {
+            notes.push(Warning::new(Severity::Fine, places(&produce.topic, &written)));
             notes.push(self.read_back_records(produce, &written).await);
         }
         Sent { written, notes }
@@ -184,6 +185,22 @@ impl Cluster {
     }
 }
 
+/// A sentence about where the records are, each in the words that other commands take.
+fn places(topic: &TopicName, written: &[Written]) -> String {
+    let place = |written: &Written| match (written.first, written.last) {
+        (Some(first), Some(last)) if first != last => format!("{topic}/{}@{first} to {last}", written.partition),
+        (Some(first), _) => format!("{topic}/{}@{first}", written.partition),
+        (None, _) => format!("{topic}/{}, nobody said where", written.partition),
+    };
+    let some: Vec<String> = written.iter().take(PLACES).map(place).collect();
+    let more = written.len().saturating_sub(PLACES);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("written: {}{rest}", some.join(", "))
+}
+
+/// Places that a sentence names.
+const PLACES: usize = 4;
+
 fn is_one(step: &Step) -> bool {
     matches!(step, Step::Produce(batch) if batch.digest.is_some())
 }
@@ -239,5 +256,32 @@ impl Pace {
     async fn wait(&mut self) {
         tokio::time::sleep_until(self.next).await;
         self.next = self.next.max(Instant::now().checked_sub(self.step).unwrap_or(self.next)) + self.step;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(partition: PartitionId, first: Option<Offset>, last: Option<Offset>) -> Written {
+        Written { step: 0, partition, records: 1, first, last }
+    }
+
+    #[test]
+    fn where_records_are_is_said_in_words_that_can_be_pasted() {
+        let some = [written(2, Some(17), Some(17)), written(0, Some(3), Some(5002)), written(1, None, None)];
+        let said = places(&"orders".into(), &some);
+        assert_eq!(said, "written: orders/2@17, orders/0@3 to 5002, orders/1, nobody said where");
+        let many = vec![written(0, Some(1), Some(1)); 6];
+        assert!(places(&"orders".into(), &many).ends_with(" and 2 more"));
+    }
+
+    #[test]
+    fn a_stream_that_broke_off_says_how_much_of_it_is_there() {
+        let failure = Failure::new(FailureKind::Invalid, "read a record from", "it is no JSON");
+        let tally = |records| Tally { records, failure: Some(failure.clone()), ..Tally::default() };
+        assert!(matches!(of_all(&tally(0)), StepStatus::Failed(_)));
+        let StepStatus::Unknown(said) = of_all(&tally(3)) else { panic!("it was written in part") };
+        assert!(said.message.contains("3 records written before it"), "{said}");
     }
 }

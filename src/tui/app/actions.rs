@@ -9,6 +9,7 @@ pub mod lists;
 pub mod open;
 pub mod palette;
 pub mod plans;
+pub mod produce;
 pub mod profiles;
 pub mod record_views;
 pub mod records;
@@ -89,6 +90,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::TopicCompression => plans::open_compression(state, effects),
         C::TopicPlanPartitions => plans::open_partitions(state, effects),
         C::TopicCreate => plans::ask_for_topic(state),
+        C::TopicProduce => produce::ask(state),
         C::TopicDelete => plans::delete_topic(state, effects),
         C::GroupReset => plans::open_reset(state),
         C::GroupImport => groups::ask_import(state),
@@ -114,6 +116,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::RecordsViews => record_views::choose(state),
         C::RecordsSave => records::ask_save(state),
         C::RecordsSource => open::source(state, effects),
+        C::RecordsWriteCopy => produce::ask_copy(state),
         C::RecordsResetHere => plans::reset_here(state),
         C::RecordsSendAgain => resend::ask(state),
         C::JournalUndo => plans::undo_selected(state, effects),

@@ -10,6 +10,7 @@ use crate::domain::group_config;
 use crate::domain::group_plan::Leavers;
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
 use crate::domain::plan::Plan;
+use crate::domain::recipe::Recipe;
 use crate::domain::record::ReadAs;
 use crate::domain::{BrokerId, GroupId, PartitionId, TopicName};
 use crate::profile::{Action, Field, Question};
@@ -122,6 +123,7 @@ pub enum Request {
         commit_zero: CommitZero,
     },
     PlanCreateTopic(NewTopic),
+    PlanProduce(Box<Recipe>),
     PlanDeleteTopic(TopicName),
     /// Records of the cluster, to a topic of it.
     PlanResend(Box<ResendRequest>),

@@ -43,6 +43,8 @@ fn k9s(row: &Row) -> Vec<&'static str> {
         C::Refresh => vec!["ctrl-r", "r"],
         C::Open => vec!["enter", "d"],
         C::TopicTail => vec!["l", "t"],
+        // `P` sorts.
+        C::TopicProduce => vec!["ctrl-n"],
         C::NextTab => vec!["right"],
         C::PreviousTab => vec!["left"],
         C::SortName => vec!["N", "s n"],

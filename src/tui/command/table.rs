@@ -58,6 +58,7 @@ pub enum Command {
     TopicPlanPartitions,
     TopicCompression,
     TopicCreate,
+    TopicProduce,
     TopicDelete,
     GroupReset,
     GroupConfigure,
@@ -80,6 +81,7 @@ pub enum Command {
     RecordsViews,
     RecordsSave,
     RecordsSource,
+    RecordsWriteCopy,
     RecordsResetHere,
     RecordsSendAgain,
     JournalUndo,
@@ -219,6 +221,11 @@ fn both(first: Enabled, second: Enabled) -> Enabled {
 /// A plan may be looked at in a read-only profile; only applying it is refused.
 fn can_plan(ctx: &Ctx) -> Enabled {
     both(with_cluster(ctx), with_selection(ctx))
+}
+
+/// On the records it is the topic that is read, with a record selected or not.
+fn with_topic(ctx: &Ctx) -> Enabled {
+    if ctx.has_reading && ctx.place == Place::Records { Enabled::Yes } else { with_selection(ctx) }
 }
 
 fn with_reading(ctx: &Ctx) -> Enabled {
@@ -432,6 +439,8 @@ pub static TABLE: &[Row] = &[
         .at(ON_TOPIC).hint(94).when(can_plan),
     row(C::TopicCreate, "topic.create", &["n"], G::Topics, "new", "Plan a new topic").at(ON_TOPIC).hint(10)
         .when(|ctx| both(with_cluster(ctx), may_write(ctx))).risk(Risk::Confirm),
+    row(C::TopicProduce, "topic.produce", &["P"], G::Topics, "write a record", "Plan a record, or many like it")
+        .at(&[Place::Topics, Place::Topic, Place::Records]).when(|ctx| both(with_cluster(ctx), both(with_topic(ctx), may_write(ctx)))).risk(Risk::Confirm),
     row(C::TopicDelete, "topic.delete", &["D"], G::Topics, "delete", "Plan the deletion of the topic").at(ON_TOPIC).hint(12)
         .when(|ctx| both(can_plan(ctx), may_write(ctx))).risk(Risk::TypeName),
 
@@ -470,6 +479,8 @@ pub static TABLE: &[Row] = &[
     row(C::RecordsSave, "records.save", &["ctrl-s"], G::Records, "save", "Save the selected record's value to a file").at(&[Place::Records]).hint(32).when(with_selection),
     row(C::RecordsSource, "records.source", &["o"], G::Records, "original", "Show the record that this dead letter was, where it was first").at(&[Place::Records]).hint(6)
         .when(|ctx| if ctx.has_source { Enabled::Yes } else { Enabled::No("its headers do not say that it was elsewhere before") }),
+    row(C::RecordsWriteCopy, "records.write-copy", &["N"], G::Records, "write a copy", "Plan a copy of the selected record").at(&[Place::Records])
+        .when(|ctx| both(can_plan(ctx), may_write(ctx))).risk(Risk::Confirm),
     row(C::RecordsResetHere, "records.reset-here", &["R"], G::Records, "reset a group to here", "Plan a reset of a group to the selected record").at(&[Place::Records]).hint(20)
         .when(can_plan).risk(Risk::Confirm),
 

@@ -157,6 +157,10 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.plan_create_topic(topic).await.map(Arc::new),
             Err(failure) => Err(failure),
         }),
+        Request::PlanProduce(recipe) => Answer::Planned(match cluster {
+            Ok(cluster) => cluster.plan_recipe(*recipe).await.map(Arc::new),
+            Err(failure) => Err(failure),
+        }),
         Request::PlanDeleteTopic(topic) => Answer::Planned(match cluster {
             Ok(cluster) => cluster.plan_delete_topic(&topic).await.map(Arc::new),
             Err(failure) => Err(failure),

@@ -8,12 +8,13 @@ use super::super::notes::Tone;
 use super::super::screens::records::{Chart, Reading, parse_partitions, parse_start};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{groups, lists, palette, plans, profiles, record_views, records, resend, start};
+use super::{groups, lists, palette, plans, produce, profiles, record_views, records, resend, start};
 use crate::cluster::{NewTopic, ResendRequest};
 use crate::domain::group_config;
 use crate::domain::partition_plan::PartitionWish;
 use crate::domain::query::Part;
 use crate::domain::query::{self, Field as QueryField, Moment, Query};
+use crate::domain::recipe::Recipe;
 use crate::domain::record::{Isolation, StartAt, TieredRead};
 use crate::domain::{BrokerId, GroupId, Time, TopicName, topic_name};
 use crate::profile::Action;
@@ -169,6 +170,7 @@ fn moment(state: &State) -> Moment {
 /// What a form says, once it can be read.
 enum FormAction {
     CreateTopic(NewTopic),
+    Produce(Box<Recipe>),
     Read(Reading),
     /// From where everything is searched, if it is not the live records that are filtered.
     Where(Option<Query>, Option<StartAt>),
@@ -274,6 +276,9 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
             [] => return Err("which field?".into()),
             _ => return Err("only one field".into()),
         },
+        FormPurpose::Produce { topic, base } => {
+            FormAction::Produce(Box::new(produce::read(state, form, topic, base.as_deref())?))
+        }
         FormPurpose::ResetGroupHere { topic, partition, offset } => FormAction::ResetHere {
             group: group_of(form)?,
             topic: topic.clone(),
@@ -327,6 +332,7 @@ fn group_of(form: &Form) -> Result<GroupId, String> {
 fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
     state.dialogs.pop();
     match action {
+        FormAction::Produce(recipe) => produce::plan(state, *recipe, effects),
         FormAction::CreateTopic(topic) => plans::create_topic(state, topic, effects),
         FormAction::Read(reading) => {
             if state.screen == Screen::Records {

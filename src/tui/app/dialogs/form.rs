@@ -1,5 +1,6 @@
 //! A few text fields and what they are for.
 
+use crate::domain::produce::NewRecord;
 use crate::domain::{GroupId, Offset, PartitionId, TopicName};
 use crate::tui::app::input::TextInput;
 
@@ -13,6 +14,12 @@ pub enum FormPurpose {
     RecordsColumns,
     /// By which field the records kept are counted.
     RecordsByField,
+    /// A record for this topic.
+    Produce {
+        topic: TopicName,
+        /// The one that it begins as a copy of.
+        base: Option<Box<NewRecord>>,
+    },
     /// Which group to put at this record.
     ResetGroupHere {
         topic: TopicName,

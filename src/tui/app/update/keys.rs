@@ -129,6 +129,7 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
             }
             FormPurpose::CreateTopic
             | FormPurpose::ConfigureGroup(_)
+            | FormPurpose::Produce { .. }
             | FormPurpose::ImportOffsets
             | FormPurpose::SendAgain { .. }
             | FormPurpose::SwitchBroker

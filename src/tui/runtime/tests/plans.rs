@@ -78,6 +78,50 @@ fn a_topic_may_be_called_otherwise_where_that_is_said() {
 }
 
 #[test]
+fn a_record_is_typed_and_planned() {
+    let typed = |fields: &str| {
+        let mut desk = Desk::filled(Access::ReadWrite);
+        desk.press("2 j j j j j P");
+        for (place, text) in fields.split('|').enumerate() {
+            if place > 0 {
+                desk.press("tab");
+            }
+            desk.send(Message::Pasted { text: text.into(), at: desk.now });
+        }
+        desk.press("enter");
+        match desk.open.get(&Slot::Plan) {
+            Some((_, Request::PlanProduce(recipe))) => Ok((**recipe).clone()),
+            _ => Err(desk.draw(120, 40)),
+        }
+    };
+    let recipe = typed("k| v |a=1 a=2|3").unwrap();
+    assert_eq!((recipe.record.key.as_deref(), recipe.record.value.as_deref()), (Some(&b"k"[..]), Some(&b" v "[..])));
+    assert_eq!(recipe.record.headers, [("a".into(), Some(b"1".to_vec())), ("a".into(), Some(b"2".to_vec()))]);
+    assert_eq!((recipe.record.partition, recipe.repeat), (Some(3), None));
+    let tombstone = typed("k||||||||tombstone").unwrap();
+    assert_eq!(tombstone.record.value, None);
+    for (fields, says) in [
+        ("k|||x", "partition: ‘x’ is not a number"),
+        ("||a", "headers: ‘a’: write name=value"),
+        ("|{{no}}||||||5", "is no placeholder"),
+        ("|v|||||||tombstone", "a tombstone has no value"),
+        ("||||||||none", "kind: ‘none’"),
+        ("|||||gz", "codec: ‘gz’"),
+        ("|||||||0", "repeat: ‘0’"),
+    ] {
+        assert!(typed(fields).unwrap_err().contains(says), "{fields}: {says}");
+    }
+}
+
+#[test]
+fn nothing_is_typed_where_nothing_may_be_written() {
+    let mut desk = Desk::filled(Access::ReadOnly);
+    desk.press("2 j j j j j P");
+    assert!(desk.state.dialogs.is_empty());
+    assert!(desk.draw(120, 40).contains("read-only"), "and the reason is said");
+}
+
+#[test]
 fn a_y_from_before_the_frame_does_not_count() {
     let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 3, Confirm::Yes));
     let typed_ahead = desk.now;

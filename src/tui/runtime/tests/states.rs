@@ -125,7 +125,8 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
         Place::Reset => vec![("target", vec![Failed, ReadOnly, Filled])],
         Place::Partitions => vec![("report", vec![Loading, Failed, ReadOnly, Filled])],
         Place::Form => {
-            FORMS.iter().map(|purpose| (*purpose, vec![Filled])).chain([("topic", vec![Failed, Partial])]).collect()
+            let more = ["topic", "record"].map(|purpose| (purpose, vec![Failed, Partial]));
+            FORMS.iter().map(|purpose| (*purpose, vec![Filled])).chain(more).collect()
         }
         Place::Help => vec![("keys", vec![Empty, ReadOnly, Filled])],
         Place::Palette => vec![("hits", vec![Loading, Empty, ReadOnly, Filled])],
@@ -179,6 +180,7 @@ const FORMS: &[&str] = &[
     "contains",
     "columns",
     "by field",
+    "record",
     "group here",
     "send again",
     "group of topic",
@@ -198,6 +200,7 @@ fn form(purpose: &FormPurpose) -> &'static str {
         FormPurpose::RecordsContains => "contains",
         FormPurpose::RecordsColumns => "columns",
         FormPurpose::RecordsByField => "by field",
+        FormPurpose::Produce { .. } => "record",
         FormPurpose::ResetGroupHere { .. } => "group here",
         FormPurpose::SendAgain { .. } => "send again",
         FormPurpose::ResetGroupOfTopic(_) => "group of topic",

@@ -125,6 +125,11 @@ pub(super) fn dialog_scenes(all: &mut Scenes) {
         desk.press("n 'Orders' tab tab tab tab 'ignore'");
         desk
     });
+    all.add(Place::Form, "record", Filled, "Write a record", || filled("2 j j j j j P"));
+    all.add(Place::Form, "record", Failed, "✖ acks", || {
+        filled("2 j j j j j P 'key' tab 'value' tab tab tab tab tab 'most' enter")
+    });
+    all.add(Place::Form, "record", Condition::Partial, "Write a copy", || decoded(Access::ReadWrite, "k N"));
     all.add(Place::Form, "from", Filled, "from", || filled("2 j j j j j t F"));
     all.add(Place::Form, "contains", Filled, "query", || decoded(Access::ReadWrite, "/"));
     all.add(Place::Form, "send again", Filled, "partition", || decoded(Access::ReadWrite, "k S"));
