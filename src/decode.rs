@@ -33,7 +33,7 @@ pub use checkpoint::{Checkpoint, Downstream, checkpoint};
 pub use commit_log::{CommitEntry, commit_entry};
 pub use header::{header_schema_ids, schema_guids};
 pub use protobuf::imports;
-pub use schema::{ProtobufSource, Reference, WriterSchema};
+pub use schema::{ProtobufSource, Reference, Unfit, WriterSchema};
 
 use crate::domain::query::{Asked, Part};
 use crate::domain::quiet;

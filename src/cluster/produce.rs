@@ -4,7 +4,7 @@
 //! down, and what is written down holds a digest and a masked beginning.
 
 use super::groups::listed_offset;
-use super::{Cluster, lock, now};
+use super::{Cluster, Encoders, lock, now};
 use crate::domain::mask::MASK;
 use crate::domain::plan::Plan;
 use crate::domain::produce::{Batch, Delivery, Draft, NewRecord, ProduceInputs, Spread, plan};
@@ -47,18 +47,22 @@ impl RecordSource {
 
 impl RecordSource {
     /// The records of a recipe: all at once where they are few, else as they are asked for.
-    pub fn made(recipe: &Recipe) -> Result<Self, String> {
-        let (prepared, count) = (prepared(recipe)?, recipe.count());
-        let make = move |sequence| prepared.record(sequence, now());
+    pub fn made(recipe: &Recipe, encoders: Encoders) -> Result<Self, Failure> {
+        let prepared = prepared(recipe)
+            .map_err(|reason| Failure::new(FailureKind::Invalid, "produce to", reason).on(recipe.topic.as_str()))?;
+        let count = recipe.count();
+        let make = move |sequence| encoders.encode(prepared.record(sequence, now()));
         if count <= SHOWN as u64 {
-            return Ok(Self::of((1..=count).map(make).collect()));
+            return Ok(Self::of((1..=count).map(make).collect::<Result<_, _>>()?));
         }
-        let first = vec![make(1)];
+        let first = vec![make(1)?];
         let (feed, rest) = mpsc::channel(AHEAD);
         tokio::spawn(async move {
             for sequence in 2..=count {
-                if feed.send(Ok(make(sequence))).await.is_err() {
-                    // Nobody writes any more.
+                let record = make(sequence);
+                let is_last = record.is_err();
+                // Where it cannot be given, nobody writes any more.
+                if feed.send(record).await.is_err() || is_last {
                     return;
                 }
             }
@@ -99,8 +103,7 @@ pub(super) struct Drafts(VecDeque<Kept>);
 impl Cluster {
     /// The plan that writes what a recipe says.
     pub async fn plan_recipe(&self, recipe: Recipe) -> Result<Plan, Failure> {
-        let source = RecordSource::made(&recipe)
-            .map_err(|reason| Failure::new(FailureKind::Invalid, "produce to", reason).on(recipe.topic.as_str()))?;
+        let source = RecordSource::made(&recipe, Encoders::default())?;
         let command_line = recipe.words(self.profile().masks.touch(recipe.topic.as_str()));
         let Recipe { topic, delivery, rate, .. } = recipe;
         self.plan_produce(ProduceRequest { topic, source, delivery, rate, command_line }).await

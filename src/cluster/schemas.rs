@@ -93,7 +93,7 @@ async fn fetch<K: Copy + Eq + Hash + Ord, A: Future<Output = Result<RegisteredSc
     lock(known).extend(fetched);
 }
 
-fn prepare(found: &RegisteredSchema) -> Result<WriterSchema, String> {
+pub(super) fn prepare(found: &RegisteredSchema) -> Result<WriterSchema, String> {
     let references: Vec<Reference> =
         found.references.iter().map(|(name, text)| Reference { name: name.clone(), text: text.clone() }).collect();
     WriterSchema::parse(&found.text, &found.schema_type, &references, found.label.as_deref().map(Arc::from))

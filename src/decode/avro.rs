@@ -8,6 +8,7 @@
 //! it is used; values that take no bytes are counted; depth is bounded; a
 //! payload is read whole or not at all.
 
+pub(super) mod encode;
 mod plan;
 
 pub(super) use plan::Plan;

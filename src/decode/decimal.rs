@@ -93,6 +93,68 @@ fn digits(magnitude: &[u8]) -> String {
     text
 }
 
+/// A decimal number as a whole number of ten to the minus `scale`, big-endian in two's
+/// complement, as short as can be. `precision` of 0 is any.
+pub(super) fn to_unscaled(text: &str, scale: u32, precision: u32) -> Result<Vec<u8>, &'static str> {
+    let (is_negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+    if !is_number {
+        return Err("it is no plain decimal number");
+    }
+    let scale = usize::try_from(scale).map_err(|_| "its scale is too large")?;
+    if scale > WIDEST_SCALE.unsigned_abs() as usize || digits.len() > 2 * LONGEST {
+        return Err("it is too long");
+    }
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.len() > scale {
+        return Err("it has more digits behind the point than the scale");
+    }
+    let digits = format!("{whole}{fraction:0<scale$}");
+    let digits = digits.trim_start_matches('0');
+    if precision > 0 && digits.len() > precision as usize {
+        return Err("it has more digits than the precision");
+    }
+    Ok(in_twos_complement(is_negative, digits))
+}
+
+fn in_twos_complement(is_negative: bool, digits: &str) -> Vec<u8> {
+    // Bytes of the magnitude, the least significant first.
+    let mut bytes: Vec<u8> = Vec::new();
+    for digit in digits.bytes() {
+        let mut carry = u16::from(digit - b'0');
+        for byte in &mut bytes {
+            let next = u16::from(*byte) * 10 + carry;
+            *byte = (next & 0xff) as u8;
+            carry = next >> 8;
+        }
+        if carry > 0 {
+            bytes.push(carry as u8);
+        }
+    }
+    // Room for the sign.
+    bytes.push(0);
+    if is_negative {
+        let mut carry = true;
+        for byte in &mut bytes {
+            let (next, overflowed) = (!*byte).overflowing_add(u8::from(carry));
+            *byte = next;
+            carry = overflowed;
+        }
+    }
+    bytes.reverse();
+    // The first byte says nothing where the next has the same sign.
+    while let [first, next, ..] = bytes.as_slice()
+        && (*first == 0 && next & 0x80 == 0 || *first == 0xff && next & 0x80 != 0)
+    {
+        bytes.remove(0);
+    }
+    bytes
+}
+
 /// The shortest digits that give this float back, with a point so that it is
 /// seen to be one; large and small ones with an exponent.
 pub(super) fn float(number: f32) -> String {
@@ -153,6 +215,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_written_is_read_again(number: i128, scale in 0..30_u32) {
+            let text = unscaled(&number.to_be_bytes(), scale.into()).unwrap();
+            let bytes = to_unscaled(&text, scale, 0).unwrap();
+            prop_assert_eq!(unscaled(&bytes, scale.into()), Some(text));
+        }
+
         #[test]
         fn whole_numbers_agree_with_i128(number: i128) {
             prop_assert_eq!(unscaled(&number.to_be_bytes(), 0), Some(number.to_string()));

@@ -36,6 +36,18 @@ pub(super) fn read_asked(bytes: &[u8], asked: &Asked) -> Result<Value, JsonError
     Ok(value)
 }
 
+/// A step into a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Field(Arc<str>),
+    Item(usize),
+}
+
+/// At which byte the value begins that the steps lead to; of a name that repeats, the first.
+pub(super) fn place(text: &str, steps: &[Step]) -> Option<usize> {
+    Reader { text, at: 0, values: 0 }.find(steps)
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -45,6 +57,41 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn error(&self, reason: &'static str) -> JsonError {
         JsonError { reason, at: self.at }
+    }
+
+    fn find(&mut self, steps: &[Step]) -> Option<usize> {
+        self.white_space();
+        let Some((step, rest)) = steps.split_first() else { return Some(self.at) };
+        match step {
+            Step::Field(wanted) => {
+                self.eat(b'{').then_some(())?;
+                loop {
+                    self.white_space();
+                    (self.peek() == Some(b'"')).then_some(())?;
+                    let name = self.string().ok()?;
+                    self.white_space();
+                    self.eat(b':').then_some(())?;
+                    if *name == **wanted {
+                        return self.find(rest);
+                    }
+                    self.pass()?;
+                }
+            }
+            Step::Item(index) => {
+                self.eat(b'[').then_some(())?;
+                for _ in 0..*index {
+                    self.pass()?;
+                }
+                self.find(rest)
+            }
+        }
+    }
+
+    /// Behind a value and its comma.
+    fn pass(&mut self) -> Option<()> {
+        self.value(0, &Asked::Nothing).ok()?;
+        self.white_space();
+        self.eat(b',').then_some(())
     }
 
     fn peek(&self) -> Option<u8> {
@@ -309,6 +356,20 @@ mod tests {
     #[case("NaN", "a value was expected", 0)]
     fn errors_say_what_and_where(#[case] text: &str, #[case] reason: &'static str, #[case] at: usize) {
         assert_eq!(read(text.as_bytes()), Err(JsonError { reason, at }));
+    }
+
+    #[rstest]
+    #[case(&[], 1)]
+    #[case(&[Step::Field("b".into())], 12)]
+    #[case(&[Step::Field("b".into()), Step::Item(1), Step::Field("c".into())], 22)]
+    fn a_part_has_a_place(#[case] steps: &[Step], #[case] at: usize) {
+        assert_eq!(place(r#" {"a":1,"b":[ 0 ,{"c":true}]}"#, steps), Some(at));
+    }
+
+    #[test]
+    fn a_part_that_is_not_there_has_none() {
+        assert_eq!(place(r#"{"a":[1]}"#, &[Step::Field("b".into())]), None);
+        assert_eq!(place(r#"{"a":[1]}"#, &[Step::Field("a".into()), Step::Item(1)]), None);
     }
 
     #[test]

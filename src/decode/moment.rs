@@ -92,6 +92,67 @@ pub(super) fn duration(fixed: [u8; 12]) -> String {
     format!("P{months}M{days}DT{}.{:03}S", millis / 1_000, millis % 1_000)
 }
 
+/// A number as it stands where no calendar reached; what is written here is read by all below.
+fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+/// Days since 1970-01-01 of `2026-11-21`, or as a number.
+pub(super) fn days(text: &str) -> Option<i32> {
+    if let Some(days) = number(text) {
+        return Some(days);
+    }
+    let date: jiff::civil::Date = text.parse().ok().filter(|date: &jiff::civil::Date| date.to_string() == text)?;
+    let midnight = date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second();
+    i32::try_from(midnight.div_euclid(86_400)).ok()
+}
+
+/// Since midnight, of `12:34:56.789`; `None` where the unit is too coarse for it.
+pub(super) fn since_midnight(text: &str, unit: Unit) -> Option<i64> {
+    if let Some(count) = number(text) {
+        return Some(count);
+    }
+    let time: jiff::civil::Time = text.parse().ok()?;
+    let seconds = i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+    let step = i32::try_from(1_000_000_000 / unit.per_second()).ok()?;
+    let fraction = time.subsec_nanosecond();
+    (fraction % step == 0).then_some(seconds * unit.per_second() + i64::from(fraction / step))
+}
+
+/// Since 1970, of an instant, or of a time without a zone; `None` where the unit is too
+/// coarse or too fine for it.
+pub(super) fn since_epoch(text: &str, unit: Unit, is_local: bool) -> Option<i64> {
+    if let Some(count) = number(text) {
+        return Some(count);
+    }
+    let instant = if is_local {
+        let civil: jiff::civil::DateTime = text.parse().ok()?;
+        civil.to_zoned(TimeZone::UTC).ok()?.timestamp()
+    } else {
+        text.parse::<Timestamp>().ok()?
+    };
+    let step = i128::from(1_000_000_000 / unit.per_second());
+    let nanos = instant.as_nanosecond();
+    (nanos % step == 0).then(|| i64::try_from(nanos / step).ok()).flatten()
+}
+
+/// Months, days and milliseconds of `P2M3DT1.500S`, each a little-endian number.
+pub(super) fn months_days_millis(text: &str) -> Option<[u8; 12]> {
+    let (months, rest) = text.strip_prefix('P')?.split_once('M')?;
+    let (days, time) = rest.split_once("DT")?;
+    let (seconds, millis) = time.strip_suffix('S')?.split_once('.')?;
+    if millis.len() != 3 {
+        return None;
+    }
+    let millis: u32 = seconds.parse::<u32>().ok()?.checked_mul(1_000)?.checked_add(millis.parse().ok()?)?;
+    let mut fixed = [0; 12];
+    let parts = [months.parse::<u32>().ok()?, days.parse().ok()?, millis];
+    for (place, part) in fixed.chunks_exact_mut(4).zip(parts) {
+        place.copy_from_slice(&part.to_le_bytes());
+    }
+    Some(fixed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -34,6 +34,31 @@ pub struct WriterSchema {
     fingerprint: Option<u64>,
 }
 
+/// Why a text cannot be written by a schema, and at which place of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unfit {
+    /// Line and column, each from 1, where there is a place.
+    pub place: Option<(usize, usize)>,
+    /// `.customer.id`; empty for the whole.
+    pub path: String,
+    pub reason: String,
+}
+
+impl Unfit {
+    fn at(text: &str, byte: Option<usize>, path: &[json::Step], reason: &str) -> Self {
+        let place = byte.and_then(|byte| text.get(..byte)).map(|before| {
+            let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            (line, column)
+        });
+        let path = path.iter().map(|step| match step {
+            json::Step::Field(name) => format!(".{name}"),
+            json::Step::Item(index) => format!("[{index}]"),
+        });
+        Self { place, path: path.collect(), reason: reason.to_owned() }
+    }
+}
+
 #[derive(Debug)]
 enum Body {
     Avro(Plan),
@@ -92,6 +117,23 @@ impl WriterSchema {
     /// Of an Avro schema, what values of [single-object encoding](single_object) name it by.
     pub fn fingerprint(&self) -> Option<u64> {
         self.fingerprint
+    }
+
+    /// The bytes of a JSON text by this schema, without a frame.
+    pub fn write(&self, text: &[u8]) -> Result<Vec<u8>, Unfit> {
+        let text = std::str::from_utf8(text).map_err(|error| Unfit {
+            reason: format!("it is not UTF-8 from byte {} on", error.valid_up_to()),
+            ..Unfit::default()
+        })?;
+        let value = json::read(text.as_bytes()).map_err(|error| Unfit::at(text, Some(error.at), &[], error.reason))?;
+        match &self.body {
+            Body::Avro(plan) => avro::encode::write(plan, &value)
+                .map_err(|misfit| Unfit::at(text, json::place(text, &misfit.path), &misfit.path, &misfit.reason)),
+            Body::Json | Body::Protobuf(_) => Err(Unfit {
+                reason: format!("klamm writes by Avro schemas, and this one is of {}", self.kind()),
+                ..Unfit::default()
+            }),
+        }
     }
 
     pub fn label(&self) -> Option<Arc<str>> {

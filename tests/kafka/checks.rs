@@ -98,6 +98,7 @@ pub const CHECKS: &[Check] = &[
     ("produce/codecs and acks", producing::deliveries),
     ("produce/partitioners", producing::partitioners),
     ("produce/repeated", producing::repeated),
+    ("produce/by a schema", producing::by_schema),
     ("produce/refused before it is sent", producing::refused_before),
     ("create and delete", changing::create_and_delete),
     ("send again/as they are", sending::as_they_are),

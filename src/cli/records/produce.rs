@@ -12,7 +12,7 @@ use crate::cli::exit::{Exit, Stop};
 use crate::cli::interrupt::signal;
 use crate::cli::output::complain;
 use crate::cli::session::{Session, blocking};
-use crate::cluster::{self, ProduceRequest, RecordSource};
+use crate::cluster::{self, ProduceRequest, RecordSource, SchemaWish};
 use crate::domain::produce::{Acks, Delivery, NewRecord, Spread};
 use crate::domain::recipe::Recipe;
 use crate::domain::record::Codec;
@@ -48,6 +48,18 @@ pub(crate) struct ProduceArguments {
     /// A file that is the key, whole
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     key_file: Option<PathBuf>,
+    /// The value is JSON, written by this schema of the registry: latest, or an id
+    #[arg(long, value_name = "SCHEMA", value_parser = which)]
+    value_schema: Option<Which>,
+    /// Whose latest schema; without it TOPIC-value
+    #[arg(long, value_name = "SUBJECT", requires = "value_schema")]
+    value_subject: Option<String>,
+    /// The key is JSON, written by this schema of the registry: latest, or an id
+    #[arg(long, value_name = "SCHEMA", value_parser = which)]
+    key_schema: Option<Which>,
+    /// Whose latest schema; without it TOPIC-key
+    #[arg(long, value_name = "SUBJECT", requires = "key_schema")]
+    key_subject: Option<String>,
     /// A header; may be repeated, order and repeats are kept
     #[arg(long = "header", value_name = "NAME=VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
@@ -86,6 +98,49 @@ pub(crate) struct ProduceArguments {
     rate: Option<u32>,
     #[command(flatten)]
     consent: Consent,
+}
+
+/// Which schema of a registry.
+#[derive(Clone, Copy, Debug)]
+enum Which {
+    Latest,
+    Id(i32),
+}
+
+fn which(text: &str) -> Result<Which, String> {
+    match text.parse() {
+        Ok(id) if id > 0 => Ok(Which::Id(id)),
+        _ if text == "latest" => Ok(Which::Latest),
+        _ => Err("write latest, or the number of a schema".into()),
+    }
+}
+
+impl Which {
+    fn of(self, topic: &str, subject: Option<&str>, part: &str) -> SchemaWish {
+        match self {
+            Self::Id(id) => SchemaWish::Id(id),
+            Self::Latest => SchemaWish::Latest(subject.map_or_else(|| format!("{topic}-{part}"), str::to_owned)),
+        }
+    }
+}
+
+/// The words about schemas, for the plan's command line.
+fn named_schemas(arguments: &ProduceArguments) -> Vec<String> {
+    let mut words = Vec::new();
+    let parts = [
+        ("key", arguments.key_schema, &arguments.key_subject),
+        ("value", arguments.value_schema, &arguments.value_subject),
+    ];
+    for (part, which, subject) in parts {
+        let Some(which) = which else { continue };
+        let word = match which {
+            Which::Latest => "latest".to_owned(),
+            Which::Id(id) => id.to_string(),
+        };
+        words.extend([format!("--{part}-schema"), word]);
+        words.extend(subject.iter().flat_map(|subject| [format!("--{part}-subject"), subject.clone()]));
+    }
+    words
 }
 
 fn header(text: &str) -> Result<(String, String), String> {
@@ -131,22 +186,29 @@ pub(super) async fn run(session: &mut Session, arguments: ProduceArguments) -> R
         }
         None => None,
     };
+    let schemas = (
+        arguments.key_schema.map(|which| which.of(&arguments.topic, arguments.key_subject.as_deref(), "key")),
+        arguments.value_schema.map(|which| which.of(&arguments.topic, arguments.value_subject.as_deref(), "value")),
+    );
+    let named = named_schemas(&arguments);
     let mut recipe = blocking("read the files", move || recipe(arguments)).await?;
     recipe.record.timestamp = timestamp;
+    let cluster = session.connect().await?;
+    let encoders = cluster.encoders(schemas.0.as_ref(), schemas.1.as_ref()).await?;
     let source = if has_value {
-        RecordSource::made(&recipe).map_err(Stop::usage)?
+        RecordSource::made(&recipe, encoders)?
     } else {
-        input::read(cluster::prepared(&recipe).map_err(Stop::usage)?, is_json, consent).await?
+        input::read(cluster::prepared(&recipe).map_err(Stop::usage)?, encoders, is_json, consent).await?
     };
     if source.first.is_empty() {
         return Err(Stop::usage("there is no record to write: standard input was empty"));
     }
-    let cluster = session.connect().await?;
     let stop = source.stop.clone();
     let mut words = recipe.words(cluster.profile().masks.touch(recipe.topic.as_str()));
     if is_json {
         words.push("--json".to_owned());
     }
+    words.extend(named);
     let request = ProduceRequest {
         topic: recipe.topic,
         source,

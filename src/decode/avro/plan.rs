@@ -50,6 +50,8 @@ pub(in crate::decode) enum Node {
 pub(in crate::decode) struct Plan {
     nodes: Vec<Node>,
     root: NodeId,
+    /// The full names of those that have one.
+    names: HashMap<NodeId, String>,
 }
 
 impl Plan {
@@ -66,7 +68,8 @@ impl Plan {
             return Err(format!("its schema refers to {name}, which is not defined"));
         }
         let nodes = compiler.nodes.into_iter().map(|node| node.unwrap_or(Node::Null)).collect();
-        Ok(Self { nodes, root })
+        let names = compiler.names.into_iter().map(|(name, id)| (id, name)).collect();
+        Ok(Self { nodes, root, names })
     }
 
     pub fn root_id(&self) -> NodeId {
@@ -79,6 +82,33 @@ impl Plan {
 
     pub fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id)
+    }
+
+    /// What a branch of a union is called in Avro's JSON encoding.
+    pub fn name(&self, id: NodeId) -> String {
+        if let Some(name) = self.names.get(&id) {
+            return name.clone();
+        }
+        let word = match self.node(id) {
+            Some(Node::Null) | None => "null",
+            Some(Node::Boolean) => "boolean",
+            Some(Node::Int | Node::Date | Node::TimeMillis) => "int",
+            Some(Node::Long | Node::TimeMicros | Node::Timestamp(_) | Node::LocalTimestamp(_)) => "long",
+            Some(Node::Float) => "float",
+            Some(Node::Double) => "double",
+            Some(Node::Bytes | Node::Decimal { .. } | Node::BigDecimal | Node::UuidBytes) => "bytes",
+            Some(Node::Text | Node::UuidText) => "string",
+            Some(Node::Array(_)) => "array",
+            Some(Node::Map(_)) => "map",
+            Some(Node::Union(_)) => "union",
+            // These have a name of their own.
+            Some(Node::Fixed(_) | Node::Enum { .. } | Node::Record(_) | Node::UuidFixed | Node::Duration) => "",
+        };
+        word.to_owned()
+    }
+
+    pub fn is_called(&self, id: NodeId, name: &str) -> bool {
+        self.name(id) == name
     }
 }
 

@@ -1,6 +1,7 @@
 //! Writing records: each as it was asked for, read back by the witness.
 
 use crate::klamm::{DONE, Klamm, REFUSED};
+use crate::registry;
 use crate::target::Target;
 use crate::witness::{Seed, Witness};
 use serde_json::{Value, json};
@@ -131,4 +132,39 @@ pub fn refused_before(target: &Target) {
     assert!(warned.contains("tombstone"), "{warned}");
     let seen = witness.read("check.produce.kept", 0, 0, 1).remove(0);
     assert_eq!((seen.key.as_deref(), seen.value), (Some(&b"k"[..]), None));
+}
+
+const SCHEMA: &str = r#"{"type":"record","name":"Order","namespace":"check","fields":[
+  {"name":"id","type":"long"},
+  {"name":"customer","type":["null","string"]},
+  {"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":12,"scale":2}},
+  {"name":"at","type":{"type":"long","logicalType":"timestamp-millis"}}]}"#;
+
+/// JSON in, Avro on the wire, the same JSON out; and what does not fit is not sent.
+pub fn by_schema(target: &Target) {
+    let topic = "check.produce.avro";
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 1, 1, &[]);
+    let url = target.registry.as_deref().expect("the target has a registry");
+    let id = registry::register(url, &format!("{topic}-value"), SCHEMA);
+    let klamm = Klamm::on(target);
+    let value = r#"{"id":42,"customer":"ada","amount":12.34,"at":"2026-11-21T10:45:00.118Z"}"#;
+    let which = id.to_string();
+    for which in ["latest", which.as_str()] {
+        klamm.json(&["records", "produce", topic, "--value", value, "--value-schema", which, "--yes"]);
+    }
+    let wire = witness.read(topic, 0, 0, 1).remove(0).value.expect("a value");
+    let body = [84, 2, 6, b'a', b'd', b'a', 4, 4, 0xd2];
+    assert_eq!(wire.get(..5), Some(&[&[0][..], &id.to_be_bytes()].concat()[..]), "the registry's frame");
+    assert_eq!(wire.get(5..14), Some(&body[..]), "by hand, from Avro's specification");
+    for read in klamm.records(&["records", "tail", topic, "--from", "earliest", "--no-follow"]) {
+        assert_eq!(read["value"], serde_json::from_str::<Value>(value).expect("it is JSON"));
+        assert_eq!(read["value_format"], json!("avro"));
+    }
+    let wrong = value.replace("42", "\"x\"");
+    let ran = klamm.run(&["records", "produce", topic, "--value", &wrong, "--value-schema", "latest", "--yes"]);
+    assert_ne!(ran.code, DONE);
+    let says = r#"line 1, column 7: value.id: expected long, got "x""#;
+    assert!(ran.stderr.contains(says), "{}", ran.stderr);
+    assert_eq!(witness.ends(topic, 0).1, 2, "nothing of it was sent");
 }

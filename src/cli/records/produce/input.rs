@@ -5,7 +5,7 @@
 
 use crate::cli::confirm::Consent;
 use crate::cli::exit::Stop;
-use crate::cluster::{self, RecordSource};
+use crate::cluster::{self, Encoders, RecordSource};
 use crate::domain::produce::NewRecord;
 use crate::domain::recipe::Prepared;
 use crate::domain::{Failure, FailureKind};
@@ -28,12 +28,17 @@ const MOST_WAIT: Duration = Duration::from_millis(200);
 type Line = Result<NewRecord, Failure>;
 
 /// The records of standard input. A dry run reads all of it, and holds the first.
-pub(super) async fn read(prepared: Prepared, is_json: bool, consent: Consent) -> Result<RecordSource, Stop> {
+pub(super) async fn read(
+    prepared: Prepared,
+    encoders: Encoders,
+    is_json: bool,
+    consent: Consent,
+) -> Result<RecordSource, Stop> {
     let (feed, mut lines) = mpsc::channel(AT_ONCE);
     // A thread of its own: reading a pipe cannot be cut short, and must not hold up the end.
     std::thread::spawn(move || {
         let mut input = std::io::stdin().lock();
-        records(&mut input, &prepared, is_json, &mut |line| feed.blocking_send(line).is_ok());
+        records(&mut input, &prepared, &encoders, is_json, &mut |line| feed.blocking_send(line).is_ok());
     });
     let most = if consent.will_ask() { MAX_TYPED } else { AT_ONCE };
     let mut source = RecordSource::default();
@@ -76,17 +81,31 @@ pub(super) async fn read(prepared: Prepared, is_json: bool, consent: Consent) ->
 
 /// Gives each line's record, or why it is none, until there are no more, one fails, or
 /// nobody wants them.
-fn records(input: &mut dyn BufRead, prepared: &Prepared, is_json: bool, give: &mut dyn FnMut(Line) -> bool) {
+fn records(
+    input: &mut dyn BufRead,
+    prepared: &Prepared,
+    encoders: &Encoders,
+    is_json: bool,
+    give: &mut dyn FnMut(Line) -> bool,
+) {
     for number in 1.. {
         let line = match next_line(input, number) {
             None => return,
             Some(Err(failure)) => Err(failure),
             Some(Ok(line)) if is_json && line.iter().all(u8::is_ascii_whitespace) => continue,
-            Some(Ok(line)) if is_json => json(&line, number, prepared.record(number, cluster::now())),
+            Some(Ok(line)) if is_json => {
+                json(&line, number, prepared.record(number, cluster::now()), encoders.takes_json())
+            }
             Some(Ok(line)) => plain(line, number, prepared),
         };
-        let is_last = line.is_err();
-        if !give(line) || is_last {
+        let encoded = line.and_then(|record| {
+            encoders.encode(record).map_err(|failure| {
+                let target = format!("{} in line {number} of standard input", failure.target);
+                failure.on(target)
+            })
+        });
+        let is_last = encoded.is_err();
+        if !give(encoded) || is_last {
             return;
         }
     }
@@ -139,12 +158,12 @@ struct HeaderLine<'a> {
     value: Option<&'a RawValue>,
 }
 
-fn json(line: &[u8], number: u64, template: NewRecord) -> Line {
+fn json(line: &[u8], number: u64, template: NewRecord, takes_json: (bool, bool)) -> Line {
     let invalid = |message: String| unreadable(number, FailureKind::Invalid, message);
     let parsed: RecordLine = serde_json::from_slice(line).map_err(|error| invalid(error.to_string()))?;
     let mut record = NewRecord {
-        key: bytes(parsed.key).map_err(invalid)?,
-        value: bytes(parsed.value).map_err(invalid)?,
+        key: part(parsed.key, takes_json.0).map_err(invalid)?,
+        value: part(parsed.value, takes_json.1).map_err(invalid)?,
         ..template
     };
     for header in parsed.headers {
@@ -157,6 +176,14 @@ fn json(line: &[u8], number: u64, template: NewRecord) -> Line {
 #[serde(deny_unknown_fields)]
 struct Base64 {
     base64: String,
+}
+
+/// What is written by a schema stays the JSON that it is.
+fn part(raw: Option<&RawValue>, takes_json: bool) -> Result<Option<Vec<u8>>, String> {
+    match raw.map(RawValue::get) {
+        Some(raw) if takes_json && raw != "null" => Ok(Some(raw.as_bytes().to_vec())),
+        _ => bytes(raw),
+    }
 }
 
 /// A string is its text, `{"base64":…}` its bytes, null nothing, and any other
@@ -191,7 +218,7 @@ mod tests {
             rate: None,
         };
         let mut read = Vec::new();
-        records(&mut input, &recipe.prepare(1).unwrap(), is_json, &mut |line| {
+        records(&mut input, &recipe.prepare(1).unwrap(), &Encoders::default(), is_json, &mut |line| {
             read.push(line);
             true
         });

@@ -1,0 +1,161 @@
+use super::super::read_asked;
+use super::*;
+use crate::decode::json;
+use crate::domain::query::Asked;
+use bytes::Bytes;
+use proptest::prelude::*;
+use rstest::rstest;
+
+fn plan(schema: &str) -> Plan {
+    let schema = apache_avro::Schema::parse_str(schema).unwrap();
+    Plan::compile(&schema, &[]).unwrap()
+}
+
+fn encoded(schema: &str, text: &str) -> Result<Vec<u8>, String> {
+    write(&plan(schema), &json::read(text.as_bytes()).unwrap()).map_err(|misfit| {
+        let steps = misfit.path.iter().map(|step| match step {
+            Step::Field(name) => format!(".{name}"),
+            Step::Item(index) => format!("[{index}]"),
+        });
+        format!("{}: {}", steps.collect::<String>(), misfit.reason)
+    })
+}
+
+/// What is read back of what was written.
+fn again(schema: &str, text: &str) -> String {
+    let bytes = encoded(schema, text).unwrap_or_else(|reason| panic!("{text}: {reason}"));
+    read_asked(&plan(schema), &Bytes::from(bytes), &Asked::All).unwrap().to_json()
+}
+
+#[rstest]
+#[case::null("\"null\"", "null")]
+#[case::boolean("\"boolean\"", "true")]
+#[case::int("\"int\"", "-2147483648")]
+#[case::long("\"long\"", "9223372036854775807")]
+#[case::double("\"double\"", "0.1")]
+#[case::not_a_number("\"float\"", "\"NaN\"")]
+#[case::below_all("\"double\"", "\"-Infinity\"")]
+#[case::string("\"string\"", "\"Grüße\"")]
+#[case::bytes("\"bytes\"", r#"{"base64":"AP8="}"#)]
+#[case::fixed(r#"{"type":"fixed","name":"F","size":2}"#, r#"{"base64":"AP8="}"#)]
+#[case::symbol(r#"{"type":"enum","name":"E","symbols":["A","B"]}"#, "\"B\"")]
+#[case::array(r#"{"type":"array","items":"int"}"#, "[1,2,3]")]
+#[case::map(r#"{"type":"map","values":"int"}"#, r#"{"b":1,"a":2}"#)]
+#[case::optional(r#"["null","string"]"#, "\"x\"")]
+#[case::absent(r#"["null","string"]"#, "null")]
+#[case::decimal(r#"{"type":"bytes","logicalType":"decimal","precision":12,"scale":2}"#, "-1234567890.10")]
+#[case::decimal_in_fixed(
+    r#"{"type":"fixed","name":"D","size":9,"logicalType":"decimal","precision":20,"scale":4}"#,
+    "-0.0001"
+)]
+#[case::big_decimal(r#"{"type":"bytes","logicalType":"big-decimal"}"#, "12.3400")]
+#[case::uuid(r#"{"type":"string","logicalType":"uuid"}"#, "\"01010101-0101-0101-0101-010101010101\"")]
+#[case::date(r#"{"type":"int","logicalType":"date"}"#, "\"2026-11-21\"")]
+#[case::before_christ(r#"{"type":"int","logicalType":"date"}"#, "\"-000001-12-31\"")]
+#[case::time(r#"{"type":"int","logicalType":"time-millis"}"#, "\"12:34:56.789\"")]
+#[case::time_in_micros(r#"{"type":"long","logicalType":"time-micros"}"#, "\"00:00:00.000001\"")]
+#[case::timestamp(r#"{"type":"long","logicalType":"timestamp-millis"}"#, "\"2023-11-14T22:13:20.118Z\"")]
+#[case::beyond_calendars(r#"{"type":"long","logicalType":"timestamp-millis"}"#, "\"9223372036854775807\"")]
+#[case::local(r#"{"type":"long","logicalType":"local-timestamp-micros"}"#, "\"1969-12-31T23:59:59.999999\"")]
+#[case::span(r#"{"type":"fixed","name":"S","size":12,"logicalType":"duration"}"#, "\"P2M3DT1.500S\"")]
+fn what_is_printed_can_be_written(#[case] schema: &str, #[case] text: &str) {
+    assert_eq!(again(schema, text), text);
+}
+
+const ORDER: &str = r#"{"type":"record","name":"Order","namespace":"shop","fields":[
+  {"name":"id","type":"long"},
+  {"name":"customer","type":{"type":"record","name":"Customer","fields":[{"name":"id","type":"long"}]}},
+  {"name":"lines","type":{"type":"array","items":["null","Customer"]}}]}"#;
+
+#[rstest]
+#[case::wrong_type(r#"{"id":1,"customer":{"id":"x"},"lines":[]}"#, r#".customer.id: expected long, got "x""#)]
+#[case::missing(r#"{"id":1,"customer":{},"lines":[]}"#, ".customer: the field id is missing")]
+#[case::unknown(r#"{"id":1,"customer":{"id":1},"lines":[],"y":2}"#, ".y: the schema has no such field")]
+#[case::twice(r#"{"id":1,"id":1,"customer":{"id":1},"lines":[]}"#, ".id: the field stands there twice")]
+#[case::within_a_branch(
+    r#"{"id":1,"customer":{"id":1},"lines":[null,{"id":true}]}"#,
+    ".lines[1].id: expected long, got true"
+)]
+#[case::no_branch(
+    r#"{"id":1,"customer":{"id":1},"lines":[7]}"#,
+    ".lines[0]: expected one of null, shop.Customer, got 7"
+)]
+#[case::too_large(
+    r#"{"id":9223372036854775808,"customer":{"id":1},"lines":[]}"#,
+    ".id: expected long, got 9223372036854775808"
+)]
+fn what_does_not_fit_says_where(#[case] text: &str, #[case] says: &str) {
+    assert_eq!(encoded(ORDER, text).unwrap_err(), says);
+}
+
+#[rstest]
+#[case("\"float\"", "1e99", "expected float")]
+#[case(r#"{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}"#, "1.001", "more digits behind the point")]
+#[case(
+    r#"{"type":"bytes","logicalType":"decimal","precision":4,"scale":2}"#,
+    "100.00",
+    "more digits than the precision"
+)]
+#[case(r#"{"type":"fixed","name":"F","size":2}"#, "\"abc\"", "expected 2 bytes, got 3")]
+#[case(r#"{"type":"enum","name":"E","symbols":["A","B"]}"#, "\"C\"", "expected one of A, B")]
+#[case(r#"{"type":"int","logicalType":"date"}"#, "\"2026-02-30\"", "a date such as")]
+#[case(r#"["int","long"]"#, "5", "it fits int, long: name the one")]
+fn nothing_is_rounded_cut_or_guessed(#[case] schema: &str, #[case] text: &str, #[case] says: &str) {
+    let said = encoded(schema, text).unwrap_err();
+    assert!(said.contains(says), "{said}");
+}
+
+#[test]
+fn a_branch_can_be_named() {
+    let schema = r#"["int","long","string"]"#;
+    assert_eq!(encoded(schema, r#"{"long":5}"#).unwrap(), [2, 10]);
+    assert_eq!(encoded(schema, r#"{"int":5}"#).unwrap(), [0, 10]);
+    let named = encoded(r#"["null",{"type":"record","name":"R","namespace":"n","fields":[]}]"#, r#"{"n.R":{}}"#);
+    assert_eq!(named.unwrap(), [2]);
+}
+
+#[test]
+fn what_would_be_tried_without_end_is_given_up() {
+    let schema = r#"{"type":"record","name":"A","fields":[{"name":"n","type":["null","A",
+        {"type":"record","name":"B","fields":[{"name":"n","type":["null","A","B"]}]}]}]}"#;
+    let text = format!("{}null{}", r#"{"n":"#.repeat(60), "}".repeat(60));
+    assert!(encoded(schema, &text).is_err());
+}
+
+proptest! {
+    /// Whatever bytes are read as a value of every type, what is printed of it is
+    /// written as bytes that read as the same.
+    #[test]
+    fn what_is_read_is_written_back(payload in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let plan = plan(crate::decode::schema::EVERY_TYPE);
+        if let Ok(value) = read_asked(&plan, &Bytes::from(payload), &Asked::All) {
+            let printed = json::read(value.to_json().as_bytes()).unwrap();
+            if let Ok(bytes) = write(&plan, &printed) {
+                prop_assert_eq!(read_asked(&plan, &Bytes::from(bytes), &Asked::All).unwrap().to_json(), value.to_json());
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_come_back(long: i64, int: i32, double: f64, float: f32) {
+        prop_assume!(double.is_finite() && float.is_finite());
+        for (schema, text) in [
+            ("\"long\"", long.to_string()),
+            ("\"int\"", int.to_string()),
+            ("\"double\"", format!("{double:?}")),
+            ("\"float\"", format!("{float:?}")),
+            (r#"{"type":"bytes","logicalType":"decimal","precision":40,"scale":0}"#, long.to_string()),
+        ] {
+            prop_assert_eq!(again(schema, &text), text);
+        }
+    }
+
+    #[test]
+    fn moments_come_back(millis in -62_000_000_000_000_i64..250_000_000_000_000, days in -700_000..2_900_000_i32) {
+        let stamp = moment::timestamp(millis, Unit::Millis);
+        prop_assert_eq!(moment::since_epoch(&stamp, Unit::Millis, false), Some(millis));
+        let local = moment::local_timestamp(millis, Unit::Micros);
+        prop_assert_eq!(moment::since_epoch(&local, Unit::Micros, true), Some(millis));
+        prop_assert_eq!(moment::days(&moment::date(days)), Some(days));
+    }
+}
