@@ -3,6 +3,7 @@
 use super::super::dialogs::form::Field;
 use super::super::dialogs::{Dialog, Form, FormPurpose};
 use super::super::effect::{Effect, Request};
+use super::super::input;
 use super::super::notes::Tone;
 use super::super::state::State;
 use super::plans;
@@ -105,8 +106,8 @@ fn headers_field(headers: &[(String, Option<Vec<u8>>)]) -> Field {
             is_plain.then(|| format!("{name}={value}"))
         })
         .collect();
-    match words {
-        Some(words) => Form::field("headers", &words.join(" "), "name=value, separated by spaces"),
+    match words.map(|words| words.join(" ")).filter(|words| is_short(words)) {
+        Some(words) => Form::field("headers", &words, "name=value, separated by spaces"),
         None => {
             let count = show::plural(headers.len(), "header");
             Form::field("headers", AS_IT_IS, format!("{AS_IT_IS}: those of the record as they are, {count}"))
@@ -114,11 +115,15 @@ fn headers_field(headers: &[(String, Option<Vec<u8>>)]) -> Field {
     }
 }
 
-/// Text that a line can hold and that comes back the same.
+/// Text that a line can hold, whole, and that comes back the same.
 fn typeable(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     let is_plain = !text.is_empty() && text.trim() == text && text != AS_IT_IS && !text.contains(char::is_control);
-    is_plain.then_some(text)
+    (is_plain && is_short(text)).then_some(text)
+}
+
+fn is_short(text: &str) -> bool {
+    text.chars().nth(input::MOST).is_none()
 }
 
 /// What the form says; the sentence names the field that cannot be read.
@@ -211,4 +216,36 @@ fn repeat(text: &str) -> Result<Option<u64>, String> {
 pub fn plan(state: &mut State, recipe: Recipe, effects: &mut Vec<Effect>) {
     let name = format!("records for {}", recipe.topic);
     plans::show(state, name, Request::PlanProduce(Box::new(recipe)), effects);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("plain", "plain")]
+    #[case(&"x".repeat(input::MOST), &"x".repeat(input::MOST))]
+    // What a line would cut, trim or change is taken as it is.
+    #[case(&"x".repeat(input::MOST + 1), AS_IT_IS)]
+    #[case("two\nlines", AS_IT_IS)]
+    #[case(" spaces ", AS_IT_IS)]
+    #[case("", AS_IT_IS)]
+    fn a_copy_loses_nothing_to_the_line_it_stands_in(#[case] value: &str, #[case] stands: &str) {
+        assert_eq!(bytes_field("value", Some(value.as_bytes()), "").input.text(), stands);
+    }
+
+    #[rstest]
+    #[case(&[("a", Some("1")), ("a", Some("2"))], "a=1 a=2")]
+    #[case(&[("a", None)], AS_IT_IS)]
+    #[case(&[("a b", Some("1"))], AS_IT_IS)]
+    #[case(&[("a", Some("1 b=2"))], AS_IT_IS)]
+    #[case(&[("a", Some(&*"x".repeat(input::MOST)))], AS_IT_IS)]
+    fn headers_of_a_copy_stand_there_whole(#[case] headers: &[(&str, Option<&str>)], #[case] stands: &str) {
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.map(|value| value.as_bytes().to_vec())))
+            .collect();
+        assert_eq!(headers_field(&headers).input.text(), stands);
+    }
 }
