@@ -25,7 +25,8 @@ fn register(registry: &str, subject: &str, schema: &str) -> i32 {
     let json = answer.split_once("\r\n\r\n").map(|(_, body)| body).expect("a body");
     let begins = json.find('{').expect("a document");
     let ends = json.rfind('}').expect("its end");
-    let document: Json = serde_json::from_str(&json[begins..=ends]).expect("a document");
+    let document: Json =
+        serde_json::from_str(json.get(begins..=ends).expect("braces are letters of their own")).expect("a document");
     document["id"].as_i64().and_then(|id| id.try_into().ok()).unwrap_or_else(|| panic!("no id: {document}"))
 }
 
