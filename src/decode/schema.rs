@@ -114,7 +114,7 @@ impl WriterSchema {
         Ok(Self { body: Body::Protobuf(schema), label, fingerprint: None })
     }
 
-    /// Of an Avro schema, what values of [single-object encoding](single_object) name it by.
+    /// Of an Avro schema, what values of single-object encoding name it by.
     pub fn fingerprint(&self) -> Option<u64> {
         self.fingerprint
     }
