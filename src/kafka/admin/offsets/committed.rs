@@ -16,9 +16,11 @@ use kafka_protocol::messages::{OffsetFetchRequest, OffsetFetchResponse};
 use kafka_protocol::protocol::StrBytes;
 use std::collections::HashMap;
 
-/// Groups in one request: all that a broker coordinates, up to where one answer would
-/// take megabytes.
-const BATCH: usize = 5_000;
+/// Requests that the groups of a broker are shared out to: with one alone, its answer would
+/// not be read while the broker makes the next.
+const PARTS: usize = 4;
+/// Groups in one request, at least where there are as many, and at most.
+const BATCH: std::ops::RangeInclusive<usize> = 250..=5_000;
 /// The first version that takes more than one group.
 const BATCHES_FROM: i16 = 8;
 
@@ -38,7 +40,7 @@ type Answer = (Offsets, Vec<Failure>);
 async fn ask_broker(client: &Client, broker: BrokerId, groups: Vec<GroupId>) -> Vec<Batch<Answer>> {
     let route = Route::Broker(broker);
     let size = match client.version_of::<OffsetFetchRequest>(route, Lane::Bulk).await {
-        Ok(version) if version >= BATCHES_FROM => BATCH,
+        Ok(version) if version >= BATCHES_FROM => groups.len().div_ceil(PARTS).clamp(*BATCH.start(), *BATCH.end()),
         Ok(_) => 1,
         Err(failure) => return vec![Batch { groups, answer: Err(failure) }],
     };
