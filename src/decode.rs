@@ -96,15 +96,25 @@ impl SchemaLookup for NoSchemas {
     }
 }
 
-/// The schema id that a payload in a registry's framing begins with: a zero
-/// byte, then the id. Ids count from 1, so that a big-endian number of eight
-/// bytes is not taken for one.
-pub fn schema_id(bytes: &[u8]) -> Option<i32> {
-    let (prefix, _) = bytes.split_first_chunk::<FRAME_BYTES>()?;
+/// The schema id that a payload in a registry's framing begins with, and what follows: a
+/// zero byte, then the id. Ids count from 1, so that a big-endian number of eight bytes is
+/// not taken for one.
+pub fn framed(bytes: &[u8]) -> Option<(i32, &[u8])> {
+    let (prefix, payload) = bytes.split_first_chunk::<FRAME_BYTES>()?;
     let [0, id @ ..] = *prefix else {
         return None;
     };
-    Some(i32::from_be_bytes(id)).filter(|id| *id > 0)
+    Some((i32::from_be_bytes(id), payload)).filter(|(id, _)| *id > 0)
+}
+
+/// The id alone.
+pub fn schema_id(bytes: &[u8]) -> Option<i32> {
+    framed(bytes).map(|(id, _)| id)
+}
+
+/// The payload in that framing.
+pub fn frame(id: i32, payload: &[u8]) -> Vec<u8> {
+    [&[0], &id.to_be_bytes()[..], payload].concat()
 }
 
 /// The GUID of a schema that a payload begins with: a byte of 1, then the GUID.

@@ -4,7 +4,7 @@
 //! that does not fit is refused before anything is sent, with its place.
 
 use super::{Cluster, schemas};
-use crate::decode::WriterSchema;
+use crate::decode::{self, WriterSchema};
 use crate::domain::produce::NewRecord;
 use crate::domain::{Failure, FailureKind};
 use std::sync::Arc;
@@ -67,11 +67,7 @@ impl Encoder {
             let message = format!("it does not fit schema {}: {place}{path}{}", self.id, unfit.reason);
             Failure::new(FailureKind::Invalid, "encode", message).on(format!("the {}", self.what))
         })?;
-        let mut framed = Vec::with_capacity(written.len() + 5);
-        framed.push(0);
-        framed.extend(self.id.to_be_bytes());
-        framed.extend(written);
-        Ok(framed)
+        Ok(decode::frame(self.id, &written))
     }
 }
 

@@ -4,17 +4,13 @@
 //! goes on with the id under which the other registry has the same schema, or not at all.
 
 use crate::cluster::Cluster;
+use crate::decode;
 use crate::domain::plan::{Severity, Warning};
 use crate::domain::record::Record;
 use crate::domain::{Failure, FailureKind, TopicName};
 use crate::services::registry::Registry;
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use std::collections::HashMap;
-
-/// A value that begins so goes on with the id of its schema.
-const MAGIC: u8 = 0;
-/// Magic and id.
-const FRAME: usize = 5;
 
 /// What a plan says of it.
 pub(super) fn said(source: &Cluster, target: &Cluster) -> Option<Warning> {
@@ -61,7 +57,7 @@ impl<'a> Mapper<'a> {
         record: &Record,
     ) -> Result<Option<Bytes>, Failure> {
         let Some(bytes) = bytes else { return Ok(None) };
-        let Some((id, rest)) = framed(&bytes) else { return Ok(Some(bytes)) };
+        let Some((id, payload)) = decode::framed(&bytes) else { return Ok(Some(bytes)) };
         let other = match self.known.get(&(id, is_key)) {
             Some(other) => *other,
             None => {
@@ -74,13 +70,7 @@ impl<'a> Mapper<'a> {
             }
         };
         Ok(Some(match other {
-            Some(other) if other != id => {
-                let mut mapped = BytesMut::with_capacity(bytes.len());
-                mapped.put_u8(MAGIC);
-                mapped.put_i32(other);
-                mapped.put_slice(rest);
-                mapped.freeze()
-            }
+            Some(other) if other != id => decode::frame(other, payload).into(),
             Some(_) | None => bytes.clone(),
         }))
     }
@@ -107,27 +97,5 @@ impl<'a> Mapper<'a> {
         let message = format!("{} has the schema of id {id} under none of {}", self.to.url(), subjects.join(", "));
         Err(Failure::new(FailureKind::NotFound, OPERATION, message)
             .hint("Register the schema there, then go on with --resume."))
-    }
-}
-
-/// The id, and what stands behind it.
-fn framed(bytes: &[u8]) -> Option<(i32, &[u8])> {
-    let (frame, rest) = bytes.split_first_chunk::<FRAME>()?;
-    let [MAGIC, a, b, c, d] = *frame else { return None };
-    let id = i32::from_be_bytes([a, b, c, d]);
-    (id > 0).then_some((id, rest))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_names_a_schema_is_mapped() {
-        assert_eq!(framed(&[0, 0, 0, 1, 2, 9]), Some((258, &[9][..])));
-        assert_eq!(framed(&[0, 0, 0, 1]), None);
-        assert_eq!(framed(&[1, 0, 0, 0, 1]), None);
-        assert_eq!(framed(&[0, 0, 0, 0, 0]), None);
-        assert_eq!(framed(b"{\"a\":1}"), None);
     }
 }
