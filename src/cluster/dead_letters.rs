@@ -44,8 +44,8 @@ impl Cluster {
         look_inside: bool,
     ) -> Result<Partial<Vec<DeadLetterTopic>>, Failure> {
         let metadata = self.metadata().await?;
-        if let Some(missing) = only.iter().find(|name| metadata.topic(name.as_str()).is_none()) {
-            return Err(metadata.no_such_topic("read dead letters of", missing.as_str()));
+        for name in only {
+            metadata.find_topic("read dead letters of", name.as_str())?;
         }
         let wanted = metadata.topics.iter().filter_map(|topic| {
             let origin = origin_of(topic);

@@ -117,7 +117,7 @@ impl Cluster {
         wish: PartitionWish,
     ) -> Result<Arc<PartitionReport>, Failure> {
         let metadata = self.metadata().await?;
-        let topic = metadata.topic(name.as_str()).ok_or_else(|| metadata.no_such_topic(FIND_TOPIC, name.as_str()))?;
+        let topic = metadata.find_topic(FIND_TOPIC, name.as_str())?;
         let (logs, keys, configs, groups) = tokio::join!(
             self.logs_of(std::slice::from_ref(name)),
             self.sample_keys(topic, wish.sample),
@@ -165,7 +165,7 @@ impl Cluster {
         commit_zero: CommitZero,
     ) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
-        let topic = metadata.topic(name.as_str()).ok_or_else(|| metadata.no_such_topic(FIND_TOPIC, name.as_str()))?;
+        let topic = metadata.find_topic(FIND_TOPIC, name.as_str())?;
         let readers = readers(self.readers_now(name).await?.value, &metadata.topics);
         let described = match commit_zero {
             CommitZero::No => Vec::new(),
@@ -211,7 +211,7 @@ impl Cluster {
 
     pub async fn plan_delete_topic(&self, name: &TopicName) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
-        let topic = metadata.topic(name.as_str()).ok_or_else(|| metadata.no_such_topic(FIND_TOPIC, name.as_str()))?;
+        let topic = metadata.find_topic(FIND_TOPIC, name.as_str())?;
         let (logs, groups) = tokio::join!(self.logs_of(std::slice::from_ref(name)), self.readers_now(name));
         let records = logs.ok().and_then(|logs| logs.topic(name.as_str())?.records.get());
         let readers: Vec<GroupId> = groups

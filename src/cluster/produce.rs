@@ -43,9 +43,7 @@ impl RecordSource {
     pub fn of(records: Vec<NewRecord>) -> Self {
         Self { count: Some(records.len() as u64), first: records, ..Self::default() }
     }
-}
 
-impl RecordSource {
     /// The records of a recipe: all at once where they are few, else as they are asked for.
     pub fn made(recipe: &Recipe, encoders: Encoders) -> Result<Self, Failure> {
         let prepared = prepared(recipe)
@@ -115,11 +113,9 @@ impl Cluster {
         let name = &request.topic;
         let metadata = self.metadata().await?;
         let topic = metadata.topic(name.as_str()).ok_or_else(|| {
-            let missing = metadata.no_such_topic("produce to", name.as_str());
-            if missing.hint.is_some() {
-                return missing;
-            }
-            missing.hint("Create it with klamm topics create; to see one takes DESCRIBE on the topic.")
+            let missing = Failure::no_such_topic("produce to", name.as_str());
+            let create = "Create it with klamm topics create; to see one takes DESCRIBE on the topic.";
+            metadata.or_meant(missing.hint(create))
         })?;
         let partitions = topic.partitions.iter().map(|partition| partition.id);
         let (configs, ends) = tokio::join!(self.topic_configs(name), self.ends_of(name, partitions));

@@ -322,8 +322,7 @@ impl Cluster {
             Some(topic) => topic,
             None => {
                 let metadata = self.metadata().await?;
-                let topic = metadata.topic(request.topic.as_str()).cloned();
-                topic.ok_or_else(|| metadata.no_such_topic("read topic", request.topic.as_str()))?
+                metadata.find_topic("read topic", request.topic.as_str())?.clone()
             }
         };
         let chosen: Vec<TopicPartition> = topic

@@ -9,6 +9,7 @@
 mod file;
 mod mapping;
 mod positions;
+mod reader;
 mod redriven;
 mod sending;
 
@@ -23,7 +24,7 @@ use crate::domain::resend::{
     Delivery, Destination, Elsewhere, GROUP_PREFIX, Headers, Placing, Reached, Resend, ResendInputs, SourceRange,
     Stamp, carried, plan_resend,
 };
-use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, TopicName, command_line, show};
+use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, command_line, show};
 use crate::kafka::admin;
 use crate::kafka::fetch::ReadRange;
 use std::collections::BTreeMap;
@@ -85,8 +86,7 @@ impl Cluster {
         let to = match &request.to {
             None => Destination::Origin,
             Some(topic) => {
-                let found = metadata.topic(topic.as_str());
-                let found = found.ok_or_else(|| Failure::no_such_topic("send records to", topic.as_str()))?;
+                let found = metadata.find_topic("send records to", topic.as_str())?;
                 Destination::Topic { topic: topic.clone(), topic_id: found.id }
             }
         };
@@ -95,9 +95,7 @@ impl Cluster {
         checks.extend(source.masks_check(self, &request));
         let beside = request.to.as_ref().filter(|_| from.is_some());
         let delivery = self.delivery(request.at_least_once, &positions, beside, ranges.len(), &metadata).await?;
-        if let Some(advice) = self.old_times(&request) {
-            warnings.push(advice);
-        }
+        warnings.extend(old_times(request.timestamp));
         if from.is_some() {
             warnings.extend(mapping::said(source, self));
         }
@@ -156,7 +154,7 @@ impl Cluster {
                 resend.from.as_ref().map_or("the cluster itself".into(), |from| format!("profile {}", from.profile));
             return Err(refused("its records are of another cluster").hint(format!("They are of {whose}.")));
         }
-        let mut ranges: Vec<SourceRange> = entry.plan.steps.iter().filter_map(range_of).cloned().collect();
+        let mut ranges = ranges_of(&entry.plan);
         let reached = self.reached(resend, &ranges).await?;
         let mut warnings = Vec::new();
         if reached.is_empty() {
@@ -207,7 +205,7 @@ impl Cluster {
 
     /// How far a resend has come that has no result.
     pub(super) async fn look_at_resend(&self, plan: &Plan, resend: &Resend) -> Result<Outcome, Failure> {
-        let ranges: Vec<SourceRange> = plan.steps.iter().filter_map(range_of).cloned().collect();
+        let ranges = ranges_of(plan);
         let mut reached: Vec<Reached> =
             ranges.iter().map(|range| Reached { next: range.from, sent: range.sent_before }).collect();
         for (index, kept) in self.reached(resend, &ranges).await? {
@@ -219,8 +217,8 @@ impl Cluster {
             if reached.next >= range.to { StepStatus::Done } else { StepStatus::NotDone }
         };
         let steps: Vec<StepStatus> = ranges.iter().zip(&reached).map(status).collect();
-        let sent = reached.iter().fold(0_u64, |sum, reached| sum.saturating_add(reached.sent));
-        let found = format!("{} were sent, by the positions that group {} holds", show::count(sent), resend.positions);
+        let sent = show::count(total(&reached));
+        let found = format!("{sent} were sent, by the positions that group {} holds", resend.positions);
         let notes = vec![finish::found(&steps), Warning::new(Severity::Note, found)];
         Ok(Outcome { plan_id: plan.id.clone(), at: self.now(), steps, notes, written: Vec::new(), reached })
     }
@@ -319,7 +317,7 @@ impl Cluster {
 
     /// How many records are wanted, by reading all of them.
     async fn counted(&self, resend: &Resend, ranges: &[SourceRange]) -> Result<u64, Failure> {
-        let mut reader = sending::Reader::new(self, resend, ranges)?;
+        let mut reader = reader::Reader::new(self, resend, ranges)?;
         let mut records = 0_u64;
         while let Some(read) = reader.next().await? {
             records += read.records.len() as u64;
@@ -345,13 +343,11 @@ impl Cluster {
             (false, false) => Check::new(Some(false), format!("{text}: --unmasked sends it all the same")),
         })
     }
+}
 
-    fn old_times(&self, request: &ResendRequest) -> Option<Warning> {
-        (request.timestamp == Stamp::Kept).then(|| {
-            let text = "records keep their times: the target's retention counts from those (--timestamp now)";
-            Warning::new(Severity::Note, text)
-        })
-    }
+fn old_times(stamp: Stamp) -> Option<Warning> {
+    let text = "records keep their times: the target's retention counts from those (--timestamp now)";
+    (stamp == Stamp::Kept).then(|| Warning::new(Severity::Note, text))
 }
 
 /// Asks again for a while where a coordinator is not there yet: a cluster makes the
@@ -380,11 +376,21 @@ pub(super) fn range_of(step: &Step) -> Option<&SourceRange> {
     }
 }
 
+/// The ranges of a plan, one for each step.
+pub(super) fn ranges_of(plan: &Plan) -> Vec<SourceRange> {
+    plan.steps.iter().filter_map(range_of).cloned().collect()
+}
+
+/// Records that were sent of all ranges.
+fn total(reached: &[Reached]) -> u64 {
+    reached.iter().fold(0, |sum, reached| sum.saturating_add(reached.sent))
+}
+
 /// The query of a plan, as it was written down.
-pub(super) fn query_of(cluster: &Cluster, resend: &Resend) -> Result<Option<Query>, Failure> {
+pub(super) fn query_of(resend: &Resend) -> Result<Option<Query>, Failure> {
     let Some(text) = &resend.query else { return Ok(None) };
     // Its times are instants: neither zone nor clock matter.
-    parse(text, &Moment { now: cluster.now(), zone: None })
+    parse(text, &Moment { now: Time(0), zone: None })
         .map_err(|error| Failure::new(FailureKind::Malformed, OPERATION, format!("the plan's query is wrong {error}")))
 }
 

@@ -10,14 +10,12 @@ use crate::domain::group_plan::PlanBasis;
 use crate::domain::offsets_csv::OffsetRow;
 use crate::domain::plan::Plan;
 use crate::domain::reset::{self, PartitionFacts, ResetInputs, ResetTarget};
-use crate::domain::topic::Topic;
 use crate::domain::{
     Fact, Failure, FailureKind, GroupId, Offset, Partial, PartitionId, Time, TopicName, TopicPartition,
 };
 use crate::kafka::admin;
 use crate::kafka::admin::offsets::{Listed, OffsetAt};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
 /// Which offsets of which groups should move where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +139,7 @@ impl Cluster {
             .on(group.as_str())
             .hint("Add --create-group to create it with these offsets."));
         }
-        let scope = scope_of(request, group, &commits, other, &metadata.topics)?;
+        let scope = scope_of(request, group, &commits, other, metadata)?;
         let present: Vec<TopicPartition> = scope
             .iter()
             .filter(|here| {
@@ -251,13 +249,9 @@ fn scope_of(
     group: &GroupId,
     commits: &Commits,
     other: Option<&Commits>,
-    topics: &[Arc<Topic>],
+    metadata: &Metadata,
 ) -> Result<Vec<TopicPartition>, Failure> {
-    let missing = |name: &TopicName| {
-        let known = topics.iter().map(|topic| topic.name.as_str());
-        Failure::no_such_topic(FIND_TOPIC, name.as_str()).or_meant(known)
-    };
-    let find = |name: &TopicName| topics.iter().find(|topic| topic.name == *name).ok_or_else(|| missing(name));
+    let find = |name: &TopicName| metadata.find_topic(FIND_TOPIC, name.as_str());
     let mut scope = BTreeSet::new();
     match (&request.scope, &request.target) {
         (ResetScope::AllCommitted, ResetWish::File(rows)) => {

@@ -51,10 +51,14 @@ impl Metadata {
         self.topics.get(index)
     }
 
-    /// What is said of a topic that is not here, when `operation` was tried.
-    pub fn no_such_topic(&self, operation: &str, name: &str) -> Failure {
-        let known = self.topics.iter().map(|topic| topic.name.as_str());
-        Failure::no_such_topic(operation, name).or_meant(known)
+    /// The topic of this name, or a failure that names the one that may have been meant.
+    pub fn find_topic(&self, operation: &str, name: &str) -> Result<&Arc<Topic>, Failure> {
+        self.topic(name).ok_or_else(|| self.or_meant(Failure::no_such_topic(operation, name)))
+    }
+
+    /// A failure for want of a topic, with the one that may have been meant before its hint.
+    pub fn or_meant(&self, missing: Failure) -> Failure {
+        missing.or_meant(self.topics.iter().map(|topic| topic.name.as_str()))
     }
 
     /// The cluster has this partition, led by somebody or not.

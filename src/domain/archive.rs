@@ -8,7 +8,7 @@
 //! and takes no more memory than there are bytes. A file that ends early is a readable
 //! beginning.
 
-use super::record::{BatchFacts, Codec, Header, Record};
+use super::record::{BatchFacts, Header, Record};
 use super::{Offset, PartitionId, Time, TopicName};
 use bytes::{Buf as _, Bytes};
 use std::fmt;
@@ -148,19 +148,7 @@ fn record_of(mut body: Bytes) -> Option<Record> {
     for _ in 0..body.try_get_i32().ok()? {
         headers.push(Header { name: text(&mut body)?, value: sized(&mut body)? });
     }
-    let batch = BatchFacts {
-        codec: Codec::None,
-        records: 1,
-        wire_bytes: 0,
-        plain_bytes: 0,
-        producer_id: -1,
-        producer_epoch: -1,
-        base_sequence: -1,
-        base_offset: 0,
-        leader_epoch: -1,
-        is_transactional: false,
-        is_append_time,
-    };
+    let batch = BatchFacts { is_append_time, ..BatchFacts::unknown() };
     let topic = TopicName::from(topic.as_str());
     body.is_empty().then_some(Record { topic, partition, offset, timestamp, key, value, headers, batch })
 }

@@ -87,6 +87,23 @@ pub struct BatchFacts {
 }
 
 impl BatchFacts {
+    /// Of a record that is known without its batch.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            codec: Codec::None,
+            records: 1,
+            wire_bytes: 0,
+            plain_bytes: 0,
+            producer_id: -1,
+            producer_epoch: -1,
+            base_sequence: -1,
+            base_offset: 0,
+            leader_epoch: -1,
+            is_transactional: false,
+            is_append_time: false,
+        }
+    }
+
     /// The sequence number of the record at `offset`; `None` without idempotence. They
     /// begin anew at 0 behind the largest.
     pub fn sequence(&self, offset: Offset) -> Option<i32> {
@@ -114,19 +131,7 @@ pub struct Record {
 impl Record {
     /// A key and a value of a topic, and nothing else: for feeding noise to.
     pub(crate) fn bare(topic: &str, key: Bytes, value: Bytes) -> Self {
-        let batch = BatchFacts {
-            codec: Codec::None,
-            records: 1,
-            wire_bytes: 0,
-            plain_bytes: 0,
-            producer_id: -1,
-            producer_epoch: -1,
-            base_sequence: -1,
-            base_offset: 0,
-            leader_epoch: -1,
-            is_transactional: false,
-            is_append_time: false,
-        };
+        let batch = BatchFacts::unknown();
         Self {
             topic: topic.into(),
             partition: 0,

@@ -301,7 +301,7 @@ fn title(resend: &Resend, ranges: &[SourceRange], goes_on: bool) -> String {
 
 fn how_many(resend: &Resend, ranges: &[SourceRange], counted: Option<u64>) -> String {
     let offsets = ranges.iter().fold(0_u64, |sum, range| sum.saturating_add(range.offsets()));
-    let records = |count: u64| show::plural(usize::try_from(count).unwrap_or(usize::MAX), "record");
+    let records = |count: u64| show::plural(count, "record");
     let limit = resend.limit.map_or(String::new(), |limit| format!(", the first {}", show::count(limit)));
     match (counted, &resend.query, ranges) {
         (Some(counted), ..) if resend.file.is_some() => records(counted),

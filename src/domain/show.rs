@@ -97,10 +97,11 @@ pub fn duration(millis: u64) -> String {
     }
 }
 
-/// `1 partition`, `12 partitions`
-pub fn plural(number: usize, one: &str) -> String {
+/// `1 partition`, `12 partitions`; a number that no `u64` holds is shown as the largest.
+pub fn plural(number: impl TryInto<u64>, one: &str) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
     let s = if number == 1 { "" } else { "s" };
-    format!("{} {one}{s}", count(number as u64))
+    format!("{} {one}{s}", count(number))
 }
 
 fn group_digits(digits: &str) -> String {

@@ -112,13 +112,6 @@ impl fmt::Display for PartFormat {
     }
 }
 
-impl From<ReadAs> for TopicFormat {
-    fn from(read: ReadAs) -> Self {
-        let part = |view| PartFormat { view, schema: None };
-        Self { key: part(read.key), value: part(read.value) }
-    }
-}
-
 /// The words by which settings and flags name a format.
 pub const WORDS: &[(&str, ViewAs)] = &[
     ("auto", ViewAs::Auto),

@@ -64,7 +64,7 @@ impl BatchLine {
         let mut parts = vec![
             format!("batch at {}", self.base_offset),
             self.codec.to_owned(),
-            show::plural(usize::try_from(self.records).unwrap_or(usize::MAX), "record"),
+            show::plural(self.records, "record"),
             format!("{} from {}", show::size(self.size_bytes.into()), show::size(self.plain_bytes.into())),
         ];
         parts.extend(self.leader_epoch.map(|epoch| format!("leader epoch {epoch}")));

@@ -86,7 +86,7 @@ fn sampled(report: &CompressionReport) -> String {
     let ratio = report.ratio().map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.1} : 1"));
     format!(
         "the newest {} in {}: {} in the log, {} plain, {ratio}",
-        show::plural(usize::try_from(report.records).unwrap_or(usize::MAX), "record"),
+        show::plural(report.records, "record"),
         if report.batches == 1 { "1 batch".to_owned() } else { format!("{} batches", show::count(report.batches)) },
         show::size(report.wire_bytes),
         show::size(report.plain_bytes),

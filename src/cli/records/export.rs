@@ -109,8 +109,7 @@ pub(super) async fn run(session: &mut Session, arguments: ExportArguments) -> Re
         }
     }
     if let Some(path) = &arguments.file {
-        let (records, bytes) =
-            (show::plural(usize::try_from(writing.records).unwrap_or(usize::MAX), "record"), writing.bytes);
+        let (records, bytes) = (show::plural(writing.records, "record"), writing.bytes);
         complain(&format!("{records} in {}, {}", path.display(), show::size(bytes)));
     }
     if last.topics.is_empty()

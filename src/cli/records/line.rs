@@ -204,7 +204,7 @@ mod tests {
     use super::*;
     use crate::cli::output::memory::look;
     use crate::domain::Time;
-    use crate::domain::record::{Attempt, BatchFacts, Codec, Format as ValueFormat, Record};
+    use crate::domain::record::{Attempt, BatchFacts, Format as ValueFormat, Record};
     use crate::domain::value::Logical;
     use bytes::Bytes;
 
@@ -213,19 +213,7 @@ mod tests {
     }
 
     fn record(key: Decoded, value: Decoded, headers: Vec<Header>) -> DecodedRecord {
-        let batch = BatchFacts {
-            codec: Codec::None,
-            records: 1,
-            wire_bytes: 1,
-            plain_bytes: 1,
-            producer_id: -1,
-            producer_epoch: -1,
-            base_sequence: -1,
-            base_offset: 0,
-            leader_epoch: -1,
-            is_transactional: false,
-            is_append_time: false,
-        };
+        let batch = BatchFacts { wire_bytes: 1, plain_bytes: 1, ..BatchFacts::unknown() };
         let record = Record {
             topic: "orders.v1".into(),
             partition: 2,

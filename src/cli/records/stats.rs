@@ -269,7 +269,7 @@ fn spread(keys: &KeySpread) -> View {
     let mut rows = Vec::new();
     let mut items = Vec::new();
     for (partition, here) in keys.partitions() {
-        let mut note = show::plural(usize::try_from(here.keys).unwrap_or(usize::MAX), "key");
+        let mut note = show::plural(here.keys, "key");
         if here.keyless > 0 {
             note.push_str(&format!(", {} without", show::count(here.keyless)));
         }

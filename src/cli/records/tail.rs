@@ -250,9 +250,7 @@ pub(in crate::cli) async fn refuse_unknown(
 ) -> Result<(), Failure> {
     let metadata = cluster.metadata().await?;
     let failed = |message: String| Failure::new(FailureKind::NotFound, "read topic", message).on(topic.as_str());
-    let Some(known) = metadata.topic(topic.as_str()) else {
-        return Err(metadata.no_such_topic("read topic", topic.as_str()));
-    };
+    let known = metadata.find_topic("read topic", topic.as_str())?;
     match partitions.iter().find(|id| known.partition(**id).is_none()) {
         Some(id) => {
             Err(failed(format!("it has no partition {id}, only 0 to {}", known.partitions.len().saturating_sub(1))))

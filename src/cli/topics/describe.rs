@@ -56,9 +56,12 @@ pub(super) async fn run(session: &mut Session, arguments: DescribeArguments) -> 
         report.failures.push(failure.clone());
     }
     for name in &arguments.topics {
-        let Some(topic) = metadata.topic(name) else {
-            report.failures.push(metadata.no_such_topic("describe topic", name));
-            continue;
+        let topic = match metadata.find_topic("describe topic", name) {
+            Ok(topic) => topic,
+            Err(missing) => {
+                report.failures.push(missing);
+                continue;
+            }
         };
         describe(&cluster, topic, logs.as_deref(), arguments.defaults, &mut report).await;
     }

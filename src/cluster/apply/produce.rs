@@ -63,10 +63,7 @@ impl Cluster {
         let mut notes = Vec::new();
         if !is_each && tally.records > 0 {
             let digest = std::mem::take(&mut tally.digest).finish();
-            let text = format!(
-                "{} written; SHA-256 of what was sent: {digest}",
-                show::plural(tally.records as usize, "record")
-            );
+            let text = format!("{} written; SHA-256 of what was sent: {digest}", show::plural(tally.records, "record"));
             notes.push(Warning::new(Severity::Fine, text));
         }
         let written: Vec<Written> = tally.written.into_values().collect();
@@ -234,7 +231,7 @@ fn of_all(tally: &Tally) -> StepStatus {
         (Some(failure), 0) => status_of(Err(failure.clone())),
         (Some(failure), records) => {
             let mut failure = failure.clone();
-            let written = show::plural(usize::try_from(records).unwrap_or(usize::MAX), "record");
+            let written = show::plural(records, "record");
             failure.message = format!("{} ({written} written before it)", failure.message);
             StepStatus::Unknown(failure)
         }

@@ -3,7 +3,7 @@
 //! A file is read twice: whole, for the plan, and again when it is sent. In between it
 //! must not change.
 
-use super::{Cluster, OPERATION, sending};
+use super::{Cluster, OPERATION, reader};
 use crate::domain::archive::{Archive, Torn};
 use crate::domain::plan::{Check, Plan, Severity, Warning};
 use crate::domain::resend::{
@@ -64,10 +64,7 @@ impl Cluster {
         let mut warnings = Vec::new();
         if let Some(torn) = &contents.torn {
             let text = format!("the file is whole ({torn})");
-            let held = format!(
-                "{} stand before that",
-                show::plural(usize::try_from(contents.records).unwrap_or(usize::MAX), "record")
-            );
+            let held = format!("{} stand before that", show::plural(contents.records, "record"));
             checks.push(match request.beginning {
                 true => Check::advice(Some(false), format!("{text}: {held}")),
                 false => Check::new(Some(false), format!("{text}: {held}, --beginning imports them")),
@@ -86,8 +83,7 @@ impl Cluster {
         topics.dedup();
         let to = match &request.to {
             Some(topic) => {
-                let found = metadata.topic(topic.as_str());
-                let found = found.ok_or_else(|| Failure::no_such_topic("import records to", topic.as_str()))?;
+                let found = metadata.find_topic("import records to", topic.as_str())?;
                 Destination::Topic { topic: topic.clone(), topic_id: found.id }
             }
             None => {
@@ -228,7 +224,7 @@ fn checksum(path: &Path, bytes: u64) -> io::Result<u32> {
 }
 
 /// Reads the file's records in parts, beside whoever sends them.
-pub(super) fn read(file: StoredFile, steps: Vec<SourceRange>) -> mpsc::Receiver<Result<sending::Read, Failure>> {
+pub(super) fn read(file: StoredFile, steps: Vec<SourceRange>) -> mpsc::Receiver<Result<reader::Read, Failure>> {
     let (sender, parts) = mpsc::channel(QUEUE);
     tokio::task::spawn_blocking(move || {
         if let Err(failure) = hand_on(&file, &steps, &sender) {
@@ -242,7 +238,7 @@ pub(super) fn read(file: StoredFile, steps: Vec<SourceRange>) -> mpsc::Receiver<
 fn hand_on(
     file: &StoredFile,
     steps: &[SourceRange],
-    sender: &mpsc::Sender<Result<sending::Read, Failure>>,
+    sender: &mpsc::Sender<Result<reader::Read, Failure>>,
 ) -> Result<(), Failure> {
     let path = Path::new(&file.path);
     let unread = |error: io::Error| failed(path, error.to_string());
@@ -262,7 +258,7 @@ fn hand_on(
         let is_full = records.len() >= AT_ONCE || bytes >= BYTES_AT_ONCE;
         if (of != Some(step) || is_full || next.is_none()) && !records.is_empty() {
             bytes = 0;
-            let read = sending::Read { step, records: std::mem::take(&mut records), passed: Vec::new() };
+            let read = reader::Read { step, records: std::mem::take(&mut records), passed: Vec::new() };
             if sender.blocking_send(Ok(read)).is_err() {
                 return Ok(());
             }

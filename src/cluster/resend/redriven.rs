@@ -1,10 +1,10 @@
 //! Which dead letters were brought back before, as the journal tells.
 
-use super::range_of;
+use super::{query_of, range_of, ranges_of};
 use crate::cluster::Cluster;
 use crate::cluster::journal::JournalEntry;
 use crate::domain::plan::{Change, Severity, StepStatus, Warning};
-use crate::domain::query::{Comparison, Field, Literal, Moment, Query, parse};
+use crate::domain::query::{Comparison, Field, Literal, Query};
 use crate::domain::resend::{Destination, Resend, SourceRange};
 use crate::domain::{Failure, Offset, TopicName, show};
 
@@ -27,7 +27,7 @@ impl Cluster {
                 Some(_) => Vec::new(),
                 // It was cut short: its positions say how far it came.
                 None => {
-                    let ranges: Vec<SourceRange> = entry.plan.steps.iter().filter_map(range_of).cloned().collect();
+                    let ranges = ranges_of(&entry.plan);
                     self.reached(resend, &ranges)
                         .await?
                         .into_iter()
@@ -85,17 +85,7 @@ fn covered(resend: &Resend, done: &[(&SourceRange, Offset)]) -> Result<Query, Fa
     };
     let mut ranges: Vec<Query> = done.iter().map(range).collect();
     let ranges = if ranges.len() > 1 { Some(Query::Or(ranges)) } else { ranges.pop() };
-    let wanted = match &resend.query {
-        None => None,
-        // Its times are instants: neither zone nor clock matter.
-        Some(text) => parse(text, &Moment { now: crate::domain::Time(0), zone: None }).map_err(|error| {
-            Failure::new(
-                crate::domain::FailureKind::Malformed,
-                super::OPERATION,
-                format!("an earlier query is wrong {error}"),
-            )
-        })?,
-    };
+    let wanted = query_of(resend)?;
     // Of no range nothing is covered; there is always one.
     Ok(Query::all(ranges.into_iter().chain(wanted).collect()).unwrap_or(Query::Or(Vec::new())))
 }
@@ -103,6 +93,8 @@ fn covered(resend: &Resend, done: &[(&SourceRange, Offset)]) -> Result<Query, Fa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Time;
+    use crate::domain::query::{Moment, parse};
     use crate::domain::resend::{Delivery, Headers, Placing, Stamp};
 
     #[test]
@@ -124,7 +116,7 @@ mod tests {
         let range =
             SourceRange { topic: "orders.DLT".into(), topic_id: None, partition: 3, from: 5, to: 90, sent_before: 0 };
         let query = Query::Not(Box::new(covered(&resend, &[(&range, 50)]).unwrap())).to_string();
-        let read = parse(&query, &Moment { now: crate::domain::Time(0), zone: None }).unwrap().unwrap();
+        let read = parse(&query, &Moment { now: Time(0), zone: None }).unwrap().unwrap();
         assert_eq!(read.to_string(), query, "it can be written into a plan");
         assert!(
             query.starts_with("not (") && query.contains("offset < 50") && query.contains("headers.kind"),

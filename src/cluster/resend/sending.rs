@@ -1,30 +1,25 @@
-//! Reading pinned ranges and sending what is wanted of them again.
+//! Sending what is wanted of pinned ranges again.
 //!
-//! Owns: the reader of a plan's ranges, the pace, when a transaction ends, and stopping.
+//! Owns: the pace, when a transaction ends, and stopping.
 //! Invariant: a position is committed only with, or behind, every wanted record before
 //! it; in a partition records keep their order.
 
 use super::mapping::Mapper;
-use super::{OPERATION, file, positions, query_of, range_of};
+use super::reader::Reader;
+use super::{OPERATION, positions, ranges_of, total};
 use crate::cluster::apply::Board;
-use crate::cluster::records::Keep;
-use crate::cluster::search::SearchRequest;
-use crate::cluster::search::sifting::Sifting;
 use crate::cluster::{Cluster, Metadata, lock, settings};
 use crate::domain::dead_letter;
 use crate::domain::plan::{Plan, Severity, StepStatus, Warning};
-use crate::domain::query::Query;
-use crate::domain::record::{Codec, Header, Isolation, Record, StartAt, TieredRead};
+use crate::domain::record::{Codec, Header, Record};
 use crate::domain::resend::{Delivery, Destination, Headers, Placing, REDRIVEN, Reached, Resend, SourceRange, Stamp};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, WriteGrant, show};
 use crate::kafka::admin;
-use crate::kafka::fetch::{self, ReadEvent, ReadRange, ReadRequest, Reading};
 use crate::kafka::produce::{Courier, Parcel};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -92,7 +87,7 @@ impl Cluster {
         grant: &WriteGrant,
         board: &mut Board,
     ) -> Sent {
-        let ranges: Vec<SourceRange> = plan.steps.iter().filter_map(range_of).cloned().collect();
+        let ranges = ranges_of(plan);
         let sending = Arc::new(Sending {
             plan_id: plan.id.clone(),
             offsets: ranges.iter().map(SourceRange::offsets).sum(),
@@ -138,7 +133,7 @@ impl Cluster {
         if reached.iter().all(|reached| reached.sent == 0) {
             return None;
         }
-        let ranges: Vec<SourceRange> = plan.steps.iter().filter_map(range_of).cloned().collect();
+        let ranges = ranges_of(plan);
         let until = Instant::now() + SHOWS_WITHIN;
         loop {
             let shows = |kept: &[(usize, Reached)]| kept.iter().all(|(step, kept)| reached.get(*step) == Some(kept));
@@ -206,7 +201,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn go(&mut self) -> Result<(), Cut> {
-        let mut reader = Reader::new(self.source, self.resend, &self.ranges.clone()).map_err(Cut::Failed)?;
+        let mut reader = Reader::new(self.source, self.resend, &self.ranges).map_err(Cut::Failed)?;
         let metadata = self.target.known_metadata().await.map_err(Cut::Failed)?;
         let (source, target) = (self.source, self.target);
         let mut mapper = self.resend.from.as_ref().and_then(|_| Mapper::between(source, target));
@@ -222,7 +217,7 @@ impl Run<'_> {
             self.catch_up().await.map_err(Cut::Failed)?;
         }
         let mut sent: u64 = 0;
-        let limit = self.resend.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.total(&self.reached)));
+        let limit = self.resend.limit.map_or(u64::MAX, |limit| limit.saturating_sub(total(&self.reached)));
         loop {
             let read = tokio::select! {
                 biased;
@@ -317,10 +312,6 @@ impl Run<'_> {
             }
         }
         Ok(())
-    }
-
-    fn total(&self, reached: &[Reached]) -> u64 {
-        reached.iter().fold(0, |sum, reached| sum.saturating_add(reached.sent))
     }
 
     fn advance(&mut self, step: usize, next: Offset, sent: u64) {
@@ -472,7 +463,7 @@ impl Run<'_> {
             self.ranges.iter().zip(&self.committed).map(|(range, reached)| reached.next.saturating_sub(range.from));
         let passed = passed.map(|passed| u64::try_from(passed).unwrap_or(0)).sum();
         self.sending.passed.store(passed, Ordering::Relaxed);
-        self.sending.sent.store(self.total(&self.committed), Ordering::Relaxed);
+        self.sending.sent.store(total(&self.committed), Ordering::Relaxed);
     }
 
     /// Steps that have come to their ends.
@@ -506,7 +497,7 @@ impl Run<'_> {
     /// Settles every step, and says what happened.
     async fn end(mut self, ended: Result<(), Cut>) -> Sent {
         let whole = self.whole();
-        let is_limited = self.resend.limit.is_some_and(|limit| self.total(&self.committed) >= limit);
+        let is_limited = self.resend.limit.is_some_and(|limit| total(&self.committed) >= limit);
         let id = &self.plan.id;
         let rest = match &ended {
             Ok(()) => StepStatus::Done,
@@ -521,8 +512,8 @@ impl Run<'_> {
             .map(|step| (step, if whole.contains(&step) { StepStatus::Done } else { rest.clone() }));
         let settled = settled.collect();
         self.board.settle(settled).await;
-        let total = self.total(&self.committed);
-        let records = show::plural(usize::try_from(total).unwrap_or(usize::MAX), "record");
+        let total = total(&self.committed);
+        let records = show::plural(total, "record");
         let said = match &ended {
             Ok(()) if is_limited => Warning::new(Severity::Fine, format!("{records} sent: the limit is reached")),
             Ok(()) => Warning::new(Severity::Fine, format!("{records} sent")),
@@ -541,183 +532,5 @@ impl Run<'_> {
             self.notes.push(Warning::new(Severity::Warning, text));
         }
         Sent { notes: self.notes, reached: self.committed }
-    }
-}
-
-/// Some records of one partition, and what is passed with them.
-pub(super) struct Read {
-    pub(super) step: usize,
-    pub(super) records: Vec<Record>,
-    /// Steps with the offsets that they have come to, once the records are sent.
-    pub(super) passed: Vec<(usize, Offset)>,
-}
-
-/// Reads the ranges of a plan, one topic after the other.
-pub(super) struct Reader<'a> {
-    source: &'a Cluster,
-    resend: &'a Resend,
-    query: Option<Query>,
-    /// Topics still to be read, each with its steps.
-    topics: VecDeque<(TopicName, Vec<(usize, SourceRange)>)>,
-    current: Option<Current>,
-    pending: VecDeque<ReadEvent>,
-    undecodable: u64,
-    /// In the place of topics.
-    file: Option<mpsc::Receiver<Result<Read, Failure>>>,
-    /// Steps with their ends, for when the file has come to its own.
-    ends: Vec<(usize, Offset)>,
-}
-
-struct Current {
-    reading: Reading,
-    sifting: Option<Arc<Sifting>>,
-    steps: HashMap<PartitionId, usize>,
-    ends: Vec<(usize, Offset)>,
-}
-
-impl<'a> Reader<'a> {
-    pub(super) fn new(source: &'a Cluster, resend: &'a Resend, ranges: &[SourceRange]) -> Result<Self, Failure> {
-        if let Some(file) = &resend.file {
-            let ends = ranges.iter().enumerate().map(|(step, range)| (step, range.to)).collect();
-            return Ok(Self {
-                source,
-                resend,
-                query: None,
-                topics: VecDeque::new(),
-                current: None,
-                pending: VecDeque::new(),
-                undecodable: 0,
-                file: Some(file::read(file.clone(), ranges.to_vec())),
-                ends,
-            });
-        }
-        let mut topics: BTreeMap<TopicName, Vec<(usize, SourceRange)>> = BTreeMap::new();
-        for (index, range) in ranges.iter().enumerate().filter(|(_, range)| range.from < range.to) {
-            topics.entry(range.topic.clone()).or_default().push((index, range.clone()));
-        }
-        Ok(Self {
-            source,
-            resend,
-            query: query_of(source, resend)?,
-            topics: topics.into_iter().collect(),
-            current: None,
-            pending: VecDeque::new(),
-            undecodable: 0,
-            file: None,
-            ends: Vec::new(),
-        })
-    }
-
-    /// The next records; `None` at the end of all. A failure is of what comes next.
-    /// Nothing is lost when the future is dropped.
-    pub(super) async fn next(&mut self) -> Result<Option<Read>, Failure> {
-        if let Some(file) = &mut self.file {
-            return match file.recv().await {
-                Some(read) => read.map(Some),
-                None => {
-                    self.file = None;
-                    let passed = std::mem::take(&mut self.ends);
-                    Ok(Some(Read { step: usize::MAX, records: Vec::new(), passed }))
-                }
-            };
-        }
-        loop {
-            while let Some(event) = self.pending.pop_front() {
-                match event {
-                    ReadEvent::Batch(batch) => {
-                        let step = self.current.as_ref().and_then(|current| current.steps.get(&batch.partition()));
-                        let Some(step) = step.copied() else { continue };
-                        let records =
-                            (0..batch.len()).map(|index| batch.record(index)).collect::<Option<Vec<Record>>>();
-                        let records = records.ok_or_else(|| {
-                            let at = format!("{}:{} behind {:?}", batch.topic(), batch.partition(), batch.offset(0));
-                            Failure::new(FailureKind::Malformed, OPERATION, "a record cannot be read").on(at)
-                        })?;
-                        let next = records.last().map(|record| record.offset.saturating_add(1));
-                        return Ok(Some(Read {
-                            step,
-                            records,
-                            passed: next.map(|next| (step, next)).into_iter().collect(),
-                        }));
-                    }
-                    ReadEvent::Failed(failure) => return Err(failure),
-                    ReadEvent::Waiting { .. }
-                    | ReadEvent::Settled(_)
-                    | ReadEvent::TransactionEnded(..)
-                    | ReadEvent::CaughtUp
-                    | ReadEvent::Passed(..)
-                    | ReadEvent::Skipped { .. } => {}
-                }
-            }
-            if self.current.is_none() {
-                let Some((topic, steps)) = self.topics.pop_front() else { return Ok(None) };
-                self.current = Some(self.open(&topic, &steps));
-            }
-            let Some(current) = &mut self.current else { return Ok(None) };
-            match current.reading.next().await {
-                Some(events) => self.pending.extend(events),
-                None => {
-                    let ended = self.current.take();
-                    let Some(Current { sifting, ends, .. }) = ended else { return Ok(None) };
-                    self.undecodable += sifting.map_or(0, |sifting| sifting.counts().undecodable);
-                    return Ok(Some(Read { step: usize::MAX, records: Vec::new(), passed: ends }));
-                }
-            }
-        }
-    }
-
-    fn open(&self, topic: &TopicName, steps: &[(usize, SourceRange)]) -> Current {
-        let ranges: Vec<ReadRange> = steps
-            .iter()
-            .map(|(_, range)| ReadRange { partition: range.partition, from: range.from, to: Some(range.to) })
-            .collect();
-        let profile = self.source.profile();
-        let sifting = self.query.as_ref().map(|query| {
-            let request = SearchRequest {
-                topics: vec![topic.clone()],
-                query: query.clone(),
-                partitions: None,
-                start: StartAt::Earliest,
-                limit: None,
-                slack_ms: None,
-                view: self.resend.view,
-                isolation: Isolation::Committed,
-                tiered: TieredRead::Allowed,
-                keep: Keep::All,
-            };
-            let view = self.resend.view.unwrap_or_else(|| profile.formats.of(topic.as_str()));
-            let schemas = Arc::clone(&self.source.inner.schemas);
-            Arc::new(Sifting::new(&request, topic, view, schemas, &profile.masks, None, &ranges))
-        });
-        let reading = fetch::read(
-            self.source.client(),
-            ReadRequest {
-                topic: topic.clone(),
-                ranges,
-                max_bytes_per_second: profile.read_budget_bytes_per_second,
-                newest_only: false,
-                isolation: Isolation::Committed,
-                rack: profile.rack.clone(),
-                sieve: sifting.clone().map(|sifting| sifting as Arc<dyn fetch::Sieve>),
-                lane: self.source.next_read(),
-            },
-        );
-        Current {
-            reading,
-            sifting,
-            steps: steps.iter().map(|(index, range)| (range.partition, *index)).collect(),
-            ends: steps.iter().map(|(index, range)| (*index, range.to)).collect(),
-        }
-    }
-
-    /// What was not understood.
-    fn said(&self) -> Option<Warning> {
-        (self.undecodable > 0).then(|| {
-            let text = format!(
-                "{} not sent: they cannot be decoded, so whether they meet the query is not known",
-                show::count(self.undecodable)
-            );
-            Warning::new(Severity::Warning, text)
-        })
     }
 }

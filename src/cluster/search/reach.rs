@@ -75,8 +75,7 @@ impl Cluster {
 
     async fn searched_topic(&self, topic: &TopicName) -> Result<Arc<Topic>, Failure> {
         let metadata = self.metadata().await?;
-        let known = metadata.topic(topic.as_str()).cloned();
-        known.ok_or_else(|| metadata.no_such_topic("search topic", topic.as_str()))
+        metadata.find_topic("search topic", topic.as_str()).cloned()
     }
 
     /// Leaves out what lies before the first record of the wanted time, which is told by

@@ -33,7 +33,7 @@ impl TopicSearched {
         let mut text = format!(
             "{} of {} match, in {}, {} read",
             show::count(counts.matched),
-            show::plural(usize::try_from(counts.seen).unwrap_or(usize::MAX), "record"),
+            show::plural(counts.seen, "record"),
             show::plural(self.partitions, "partition"),
             show::size(counts.bytes),
         );

@@ -104,7 +104,7 @@ pub(super) fn suggest(needs: &mut Needs, wish: &PartitionWish, brokers: usize) {
     let brokers_step = i32::try_from(brokers).unwrap_or(1).max(1);
     let mut over = vec![show::plural(brokers, "broker")];
     if let Some(consumers) = wish.consumers.filter(|_| step != brokers_step) {
-        over.push(show::plural(consumers as usize, "consumer"));
+        over.push(show::plural(consumers, "consumer"));
     }
     if let Some(formula) = needs.lines.last_mut().filter(|_| brokers > 0) {
         formula.push_str(&format!(" \u{2192} {} divides evenly over {}", needs.suggested, over.join(" and ")));

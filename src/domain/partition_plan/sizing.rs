@@ -126,7 +126,7 @@ fn lines(wish: &PartitionWish, takes: Figure, reads: Option<Figure>, minimum: i3
         }
     }
     if let Some(consumers) = wish.consumers {
-        parts.push(show::plural(consumers as usize, "consumer"));
+        parts.push(show::plural(consumers, "consumer"));
         terms.push(consumers.to_string());
     }
     let formula = match terms.as_slice() {

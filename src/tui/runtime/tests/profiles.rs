@@ -2,7 +2,7 @@
 
 use super::canned::{self, Desk};
 use crate::cluster::Access;
-use crate::domain::record::{ReadAs, ViewAs};
+use crate::domain::record::ViewAs;
 use crate::domain::topic_formats::{TopicFormat, TopicFormats};
 use crate::domain::{Failure, FailureKind};
 use crate::profile::{Action, Entry, Field, Question, Refresh, SecretSource};
@@ -267,7 +267,7 @@ fn data_is_asked_for_at_the_pace_of_the_profile() {
 #[test]
 fn records_are_read_in_the_format_of_their_topic() {
     let mut desk = Desk::filled(Access::ReadWrite);
-    session(&mut desk).formats = TopicFormats(vec![("*".into(), TopicFormat::from(ReadAs::from(ViewAs::Hex)))]);
+    session(&mut desk).formats = TopicFormats(vec![("*".into(), TopicFormat::parse("hex").unwrap())]);
     desk.press("2 t");
     assert_eq!(desk.state.views.records.reading.as_ref().map(|reading| reading.view), Some(ViewAs::Hex.into()));
 }

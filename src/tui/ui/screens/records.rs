@@ -385,7 +385,7 @@ fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         |field: &Option<bytes::Bytes>| field.as_ref().map_or("null".into(), |field| show::size(field.len() as u64));
     add("size", format!("key {}, value {}", bytes(&facts.key), bytes(&facts.value)), Role::Text);
     let ratio = f64::from(batch.plain_bytes) / f64::from(batch.wire_bytes.max(1));
-    let of = show::plural(batch.records as usize, "record");
+    let of = show::plural(batch.records, "record");
     add("batch", format!("{}, {of}, {ratio:.1} : 1", batch.codec.word()), Role::Text);
     let sizes = (show::size(batch.wire_bytes.into()), show::size(batch.plain_bytes.into()));
     add("", format!("{} from {}", sizes.0, sizes.1), Role::Text);
