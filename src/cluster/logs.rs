@@ -270,10 +270,9 @@ fn followed_by((rates, alike): (&[f32], usize), next: f32) -> (Vec<f32>, usize) 
 }
 
 fn why_no_size(leader: BrokerId, failures: &[Failure]) -> String {
-    let id = leader.to_string();
-    match failures.iter().find(|failure| failure.broker.as_deref() == Some(&id)) {
+    match failures.iter().find(|failure| failure.is_of_broker(leader)) {
         Some(failure) => failure.to_string(),
-        None => format!("broker {id} does not report it"),
+        None => format!("broker {leader} does not report it"),
     }
 }
 

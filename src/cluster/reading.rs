@@ -88,9 +88,8 @@ impl Cluster {
         let brokers: Vec<BrokerId> = metadata.brokers.iter().map(|broker| broker.id).collect();
         let dirs = admin::log_dirs::disks(self.client(), &brokers).await;
         let unknown = |id: BrokerId| -> String {
-            let id = id.to_string();
-            let failure = dirs.failures.iter().find(|failure| failure.broker.as_deref() == Some(&id));
-            failure.map_or_else(|| "the broker does not report it".into(), Failure::to_string)
+            let failure = dirs.failures.iter().find(|failure| failure.is_of_broker(id));
+            failure.map_or_else(|| "the broker does not report it".into(), |failure| failure.message.clone())
         };
         let rows = broker_rows(&metadata, |id| match dirs.value.get(&id) {
             Some(disks) => (used(disks), total(disks)),

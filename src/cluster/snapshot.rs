@@ -8,7 +8,7 @@ use crate::domain::origin::origin_of;
 use crate::domain::topic::{Topic, TopicOrigin};
 use crate::domain::{BrokerId, Fact, Failure, Time, TopicPartition};
 use crate::kafka::admin;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Brokers and topics, in order of id and name.
@@ -122,7 +122,9 @@ impl Health {
 /// A broker with what it carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokerRow {
-    pub broker: Broker,
+    pub id: BrokerId,
+    /// `None`: partitions have replicas on it, and it is not in the cluster.
+    pub broker: Option<Broker>,
     pub is_controller: bool,
     pub leaders: usize,
     pub replicas: usize,
@@ -136,29 +138,15 @@ pub struct BrokerRow {
 
 /// Brokers that live, and those that partitions still name although they are gone.
 pub(super) fn broker_rows(metadata: &Metadata, disk: impl Fn(BrokerId) -> (Fact<u64>, Fact<u64>)) -> Vec<BrokerRow> {
-    let mut rows: Vec<BrokerRow> = metadata
-        .brokers
-        .iter()
-        .map(|broker| {
-            let (disk_used, disk_total) = disk(broker.id);
-            BrokerRow {
-                broker: broker.clone(),
-                is_controller: metadata.controller == Some(broker.id),
-                leaders: 0,
-                replicas: 0,
-                under_replicated: 0,
-                disk_used,
-                disk_total,
-            }
-        })
-        .collect();
-    rows.sort_by_key(|row| row.broker.id);
-    let index: HashMap<BrokerId, usize> = rows.iter().enumerate().map(|(at, row)| (row.broker.id, at)).collect();
-    let mut count = |id: BrokerId, add: fn(&mut BrokerRow)| {
-        if let Some(row) = index.get(&id).and_then(|&at| rows.get_mut(at)) {
-            add(row);
-        }
+    let row = |id: BrokerId, broker: Option<Broker>| {
+        let gone = || Fact::unknown("it is not in the cluster");
+        let (disk_used, disk_total) = if broker.is_some() { disk(id) } else { (gone(), gone()) };
+        let is_controller = metadata.controller == Some(id);
+        BrokerRow { id, broker, is_controller, leaders: 0, replicas: 0, under_replicated: 0, disk_used, disk_total }
     };
+    let living = metadata.brokers.iter().map(|broker| (broker.id, row(broker.id, Some(broker.clone()))));
+    let mut rows: BTreeMap<BrokerId, BrokerRow> = living.collect();
+    let mut count = |id: BrokerId, add: fn(&mut BrokerRow)| add(rows.entry(id).or_insert_with(|| row(id, None)));
     for partition in metadata.topics.iter().flat_map(|topic| &topic.partitions) {
         if let Some(leader) = partition.leader {
             count(leader, |row| row.leaders += 1);
@@ -170,7 +158,7 @@ pub(super) fn broker_rows(metadata: &Metadata, disk: impl Fn(BrokerId) -> (Fact<
             count(missing, |row| row.under_replicated += 1);
         }
     }
-    rows
+    rows.into_values().collect()
 }
 
 #[cfg(test)]
@@ -233,5 +221,15 @@ mod tests {
         assert_eq!((rows[0].leaders, rows[0].replicas, rows[0].under_replicated), (2, 2, 0));
         assert_eq!((rows[1].leaders, rows[1].replicas, rows[1].under_replicated), (0, 1, 1));
         assert!(rows[0].is_controller);
+    }
+
+    #[test]
+    fn a_broker_that_is_gone_keeps_its_row_while_partitions_miss_it() {
+        let topics = vec![topic("a", vec![partition(0, Some(1), &[1, 9], &[1]), partition(1, Some(2), &[2, 9], &[2])])];
+        let metadata = Metadata::next(answer(topics), None, Time(0));
+        let rows = broker_rows(&metadata, |_| (Fact::Known(1), Fact::Known(2)));
+        let told = |row: &BrokerRow| (row.id.0, row.broker.is_some(), row.leaders, row.under_replicated);
+        assert_eq!(rows.iter().map(told).collect::<Vec<_>>(), [(1, true, 1, 0), (2, true, 1, 0), (9, false, 0, 2)]);
+        assert_eq!(rows[2].disk_used.reason(), Some("it is not in the cluster"));
     }
 }

@@ -4,6 +4,7 @@
 //! about it. Rooms keep their own error enums inside and turn them into this at
 //! their door.
 
+use super::BrokerId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -69,7 +70,7 @@ pub struct Failure {
     pub operation: String,
     /// On what: a topic, a group, an address. Empty when the operation says it all.
     pub target: String,
-    /// The broker that answered or did not, as `id` or `host:port`.
+    /// The broker that answered or did not, as `id`, `id (host:port)` or `host:port`.
     pub broker: Option<String>,
     /// The cause, in a clause without a full stop.
     pub message: String,
@@ -142,6 +143,12 @@ impl Failure {
         self
     }
 
+    /// It is of this broker, whether that was named with its address or not.
+    pub fn is_of_broker(&self, id: BrokerId) -> bool {
+        let named = self.broker.as_deref().and_then(|broker| broker.split(' ').next());
+        named.is_some_and(|named| named.parse() == Ok(id.0))
+    }
+
     /// May the same request succeed when it is sent again a little later?
     pub fn is_transient(&self) -> bool {
         matches!(self.kind, FailureKind::Timeout | FailureKind::Unreachable)
@@ -181,6 +188,14 @@ mod tests {
             failure.to_string(),
             "cannot describe group orders on broker 3: not authorised. It needs DESCRIBE on the group."
         );
+    }
+
+    #[test]
+    fn a_failure_is_of_the_broker_that_it_names() {
+        let of = |broker: &str| Failure::new(FailureKind::Timeout, "ask", "no answer").at_broker(broker);
+        for (broker, is) in [("3", true), ("3 (kafka-3:9092)", true), ("33", false), ("3:9092", false), ("", false)] {
+            assert_eq!(of(broker).is_of_broker(BrokerId(3)), is, "{broker}");
+        }
     }
 
     #[test]

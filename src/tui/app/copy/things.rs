@@ -75,10 +75,14 @@ pub fn choices(state: &State) -> (String, Vec<CopyChoice>) {
 
 fn broker(state: &State) -> Option<(String, Vec<CopyChoice>)> {
     let row = state.data.brokers.value()?.get(state.views.overview.brokers_cursor)?;
-    let (id, address) = (row.broker.id.to_string(), row.broker.address());
-    let line = [id.as_str(), &address, row.broker.rack.as_deref().unwrap_or_default()].join("\t");
-    let choices =
-        vec![CopyChoice::text("address", address), CopyChoice::text("id", &id), CopyChoice::text("row", line)];
+    let id = row.id.to_string();
+    let mut choices = vec![CopyChoice::text("id", &id)];
+    if let Some(broker) = &row.broker {
+        let address = broker.address();
+        let line = [id.as_str(), &address, broker.rack.as_deref().unwrap_or_default()].join("\t");
+        choices.insert(0, CopyChoice::text("address", address));
+        choices.push(CopyChoice::text("row", line));
+    }
     Some((format!("broker {id}"), choices))
 }
 

@@ -133,7 +133,8 @@ pub fn logs() -> Arc<TopicLogs> {
 
 pub fn brokers() -> Arc<Vec<BrokerRow>> {
     let row = |id: i32, used: Fact<u64>| BrokerRow {
-        broker: broker(id),
+        id: BrokerId(id),
+        broker: Some(broker(id)),
         is_controller: id == 1,
         leaders: 3_030 + id as usize,
         replicas: 9_100,

@@ -135,7 +135,7 @@ fn broker_table(canvas: &mut Canvas<'_>, inner: Rect, state: &State, focus: bool
     }
     let Some(rows) = remote.value() else { return };
     let inner = states::banner(canvas, inner, remote, &[], state.zone());
-    let rack = rows.iter().filter_map(|row| row.broker.rack.as_deref()).map(display_width).max();
+    let rack = rows.iter().filter_map(|row| row.broker.as_ref()?.rack.as_deref()).map(display_width).max();
     let most = rows.iter().map(|row| row.leaders).max().unwrap_or(0).max(1) as f64;
     let mut columns = vec![Column::number("ID", 3), Column::text("HOST", Width::Name(17))];
     if let Some(width) = rack {
@@ -146,7 +146,7 @@ fn broker_table(canvas: &mut Canvas<'_>, inner: Rect, state: &State, focus: bool
         Column::number("LEADERS", 7),
         Column::text("", Width::Fixed(5)).gives_way(4),
         Column::number("URP", 3),
-        Column::text("DISK", Width::Fixed(17)).gives_way(2),
+        Column::text("DISK", Width::Name(17)).gives_way(2),
     ]);
     let table = Table {
         pane: Pane::Brokers,
@@ -164,9 +164,12 @@ fn broker_table(canvas: &mut Canvas<'_>, inner: Rect, state: &State, focus: bool
             return cell("", Role::Text);
         };
         match title {
-            "ID" => cell(row.broker.id.to_string(), if row.is_controller { Role::Accent } else { Role::Text }),
-            "HOST" => name(row.broker.address(), Role::Text),
-            "RACK" => cell(row.broker.rack.clone().unwrap_or_default(), Role::Muted),
+            "ID" => cell(row.id.to_string(), if row.is_controller { Role::Accent } else { Role::Text }),
+            "HOST" => match &row.broker {
+                Some(broker) => name(broker.address(), Role::Text),
+                None => cell("not in cluster", Role::Danger),
+            },
+            "RACK" => cell(row.broker.as_ref().and_then(|broker| broker.rack.clone()).unwrap_or_default(), Role::Muted),
             "LEADERS" => cell(show::count(row.leaders as u64), Role::Text),
             "URP" if row.under_replicated > 0 => cell(show::count(row.under_replicated as u64), Role::Warning),
             "URP" => cell("0", Role::Muted),

@@ -30,11 +30,14 @@ pub(super) fn overview_scenes(all: &mut Scenes) {
     all.add(Place::Overview, "busiest", Empty, "there are no topics", || empty_cluster("1 tab tab"));
     all.add(Place::Overview, "worst", Empty, "there are no groups", || empty_cluster("1 tab tab tab"));
     all.add(Place::Overview, "health", Condition::Partial, "?", || in_part(filled("1")));
-    all.add(Place::Overview, "brokers", Condition::Partial, "URP", || {
+    all.add(Place::Overview, "brokers", Condition::Partial, "not in cluster", || {
         let mut desk = filled("1 tab");
         let rows: Vec<BrokerRow> = (*canned::brokers()).clone();
-        let rows =
-            rows.into_iter().map(|row| BrokerRow { disk_used: crate::domain::Fact::unknown("not authorised"), ..row });
+        let rows = rows.into_iter().map(|row| BrokerRow {
+            disk_used: crate::domain::Fact::unknown("not authorised"),
+            broker: row.broker.filter(|_| row.id.0 != 2),
+            ..row
+        });
         later(&mut desk, Slot::Brokers, Answer::Brokers(Ok(Arc::new(rows.collect()))));
         desk
     });
