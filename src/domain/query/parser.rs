@@ -40,7 +40,7 @@ impl fmt::Display for QueryError {
 
 impl std::error::Error for QueryError {}
 
-const FIELDS: &str = "key, value, headers.NAME, topic, partition, offset, timestamp, size, format, schema";
+const FIELDS: &str = "key, value.NAME, headers.NAME, topic, partition, offset, timestamp, size, format, schema";
 
 /// Reads a query. `None` where there is nothing but white space.
 pub fn parse(text: &str, moment: &Moment) -> Result<Option<Query>, QueryError> {
@@ -321,7 +321,7 @@ fn field(text: &str, at: usize) -> Result<Field, QueryError> {
         _ => {
             let shown = sanitize(text);
             let message =
-                format!("no field is called {shown}; there are {FIELDS}, and value.{shown} is inside the value");
+                format!("no field is called {shown}: inside the value it is value.{shown}; others are {FIELDS}");
             Err(QueryError::new(at, message))
         }
     }
