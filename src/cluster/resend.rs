@@ -11,6 +11,7 @@ mod mapping;
 mod positions;
 mod reader;
 mod redriven;
+mod seen;
 mod sending;
 
 use super::records::Keep;

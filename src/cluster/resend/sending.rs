@@ -16,7 +16,7 @@ use crate::domain::resend::{Delivery, Destination, Headers, Placing, REDRIVEN, R
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, WriteGrant, show};
 use crate::kafka::admin;
 use crate::kafka::produce::{Courier, Parcel};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -33,7 +33,7 @@ const LONGEST: Duration = Duration::from_secs(1);
 const PARTS: u64 = 20;
 /// How long committed positions may take to show before the group is left as it is.
 const SHOWS_WITHIN: Duration = Duration::from_secs(10);
-const LOOK_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
 /// A resend under way.
 #[derive(Debug)]
@@ -110,6 +110,7 @@ impl Cluster {
             sending: Arc::clone(&sending),
             notes: Vec::new(),
             open: Open::default(),
+            topics: BTreeSet::new(),
             without_origin: 0,
             no_topic: BTreeMap::new(),
         };
@@ -193,6 +194,8 @@ struct Run<'a> {
     sending: Arc<Sending>,
     notes: Vec<Warning>,
     open: Open,
+    /// Where records were sent.
+    topics: BTreeSet<TopicName>,
     /// Letters that do not say where they failed.
     without_origin: u64,
     /// Letters whose topic is not there, by its name.
@@ -347,6 +350,9 @@ impl Run<'_> {
         if let Some(mapper) = mapper {
             key = mapper.map(key, true, &topic, &record).await?;
             value = mapper.map(value, false, &topic, &record).await?;
+        }
+        if !self.topics.contains(&topic) {
+            self.topics.insert(topic.clone());
         }
         let timestamp = (self.resend.timestamp == Stamp::Kept).then_some(record.timestamp);
         Ok(Some(Parcel { topic, partition, key, value, headers, timestamp }))
@@ -522,6 +528,9 @@ impl Run<'_> {
             }
         };
         self.notes.insert(0, said);
+        if ended.is_ok() && self.resend.delivery == Delivery::ExactlyOnce {
+            self.notes.extend(self.target.wait_until_seen(&self.topics).await);
+        }
         if self.without_origin > 0 {
             let letters = show::count(self.without_origin);
             let text = format!("{letters} not sent: their headers do not say where they failed");
