@@ -19,7 +19,7 @@ impl Cluster {
         let metadata = self.metadata().await?;
         let facts = groups.iter().map(|group| self.group_facts(group, &metadata));
         let facts = futures::future::try_join_all(facts).await?;
-        group_plan::plan_delete_groups(self.plan_basis(), facts)
+        self.or_meant_group(group_plan::plan_delete_groups(self.plan_basis(), facts)).await
     }
 
     pub async fn plan_delete_offsets(
@@ -29,13 +29,13 @@ impl Cluster {
     ) -> Result<Plan, Failure> {
         let metadata = self.metadata().await?;
         let facts = self.group_facts(group, &metadata).await?;
-        group_plan::plan_delete_offsets(self.plan_basis(), facts, scope)
+        self.or_meant_group(group_plan::plan_delete_offsets(self.plan_basis(), facts, scope)).await
     }
 
     pub async fn plan_remove_members(&self, group: &GroupId, leavers: &Leavers) -> Result<Plan, Failure> {
         let description = self.describe_one(group).await?;
         can_be_left(&description)?;
-        group_plan::plan_remove_members(self.plan_basis(), &description, leavers)
+        self.or_meant_group(group_plan::plan_remove_members(self.plan_basis(), &description, leavers)).await
     }
 
     /// What the cluster keeps for a group, set or not.

@@ -57,10 +57,8 @@ impl Cluster {
             .collect();
         wanted.sort_unstable();
         if wanted.is_empty() {
-            return Err(fail(
-                FailureKind::NotFound,
-                if is_share { "it begins nowhere there" } else { "it has nothing committed there" }.into(),
-            ));
+            let nothing = if is_share { "it begins nowhere there" } else { "it has nothing committed there" };
+            return self.or_meant_group(Err(fail(FailureKind::NotFound, nothing.into()))).await;
         }
         if wanted.len() > MOST {
             let does = if is_share { "reads" } else { "has committed in" };

@@ -160,10 +160,10 @@ impl Cluster {
         let mut failures = listed.failures;
         let mut listings = listed.value;
         if let Some(only) = only {
-            listings.retain(|listing| only.contains(&listing.id));
             for group in only.iter().filter(|group| !listings.iter().any(|listing| listing.id == **group)) {
-                failures.push(no_such_group(group));
+                failures.push(no_such_group(group).or_meant(listings.iter().map(|listing| listing.id.as_str())));
             }
+            listings.retain(|listing| only.contains(&listing.id));
         } else if listings.is_empty() && !failures.is_empty() {
             return Err(failures.swap_remove(0));
         }
@@ -191,12 +191,27 @@ impl Cluster {
         Ok(Partial { value, failures })
     }
 
+    /// Where a group was not found, with the one that may have been meant.
+    pub(super) async fn or_meant_group<T>(&self, result: Result<T, Failure>) -> Result<T, Failure> {
+        match result {
+            Err(failure) if failure.kind == FailureKind::NotFound => {
+                let listed = admin::groups::list(self.client()).await.value;
+                let is_there = listed.iter().any(|listing| listing.id.as_str() == failure.target);
+                Err(match is_there {
+                    true => failure,
+                    false => failure.or_meant(listed.iter().map(|listing| listing.id.as_str())),
+                })
+            }
+            result => result,
+        }
+    }
+
     /// One group, whole, but for how it is doing.
     pub async fn group(&self, group: &GroupId) -> Result<GroupDetail, Failure> {
         let (description, positions) = self.described(group).await?;
         let has_none = positions.as_ref().is_ok_and(|positions| positions.commits.is_empty());
         if description.listing.state == GroupState::Dead && has_none {
-            return Err(no_such_group(group));
+            return self.or_meant_group(Err(no_such_group(group))).await;
         }
         let wanted = distinct(partitions_in(Some(&description), &positions));
         let (starts, ends) = self.log_bounds(&wanted).await?;

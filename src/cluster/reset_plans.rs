@@ -76,7 +76,7 @@ impl Cluster {
         let one = |group| self.reset_of_one(group, &request, &target, given(group), &metadata, &basis);
         let found = futures::future::try_join_all(request.groups.iter().map(one)).await?;
         let mut plan = match (<[Result<Plan, Failure>; 1]>::try_from(found), request.groups.as_slice()) {
-            (Ok([only]), _) => only?,
+            (Ok([only]), _) => self.or_meant_group(only).await?,
             (Err(many), groups) => reset::merge(basis, &target, &scope_words(&request), groups, many)?,
         };
         self.fill_next(&mut plan).await;
@@ -131,13 +131,9 @@ impl Cluster {
         let is_share = description.listing.kind == GroupType::Share;
         let creates_group = description.listing.state == GroupState::Dead;
         if creates_group && !request.create_group {
-            return Err(Failure::new(
-                FailureKind::NotFound,
-                "reset group",
-                "there is no such group, or you may not see it",
-            )
-            .on(group.as_str())
-            .hint("Add --create-group to create it with these offsets."));
+            let missing = Failure::no_such_group("reset group", group.as_str());
+            let missing = missing.hint("Add --create-group to create it with these offsets.");
+            return self.or_meant_group(Err(missing)).await;
         }
         let scope = scope_of(request, group, &commits, other, metadata)?;
         let present: Vec<TopicPartition> = scope

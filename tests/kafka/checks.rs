@@ -106,6 +106,7 @@ pub const CHECKS: &[Check] = &[
     ("send again/dead letters", sending::redriven),
     ("send again/from a file", sending::stored),
     ("read-only refuses", changing::read_only),
+    ("mistyped groups", changing::mistyped),
 ];
 
 /// What holds where brokers assign partitions themselves.

@@ -220,6 +220,27 @@ pub fn create_and_delete(target: &Target) {
     });
 }
 
+/// A slip of the finger in a group's name is answered with the group that is there.
+pub fn mistyped(target: &Target) {
+    let (topic, group) = ("check.mistyped", "check-mistyped");
+    scene(target, topic, group);
+    let klamm = Klamm::on(target);
+    let attempts: [&[&str]; 8] = [
+        &["describe", "check-mistpyed"],
+        &["lag", "check-mistpyed"],
+        &["verdict", "check-mistpyed"],
+        &["peek", "check-mistpyed"],
+        &["reset", "check-mistpyed", "--topic", topic, "--to-earliest", "--yes"],
+        &["delete", "check-mistpyed", "--yes"],
+        &["delete-offsets", "check-mistpyed", "--topic", topic, "--yes"],
+        &["remove-members", "check-mistpyed", "--all", "--yes"],
+    ];
+    for words in attempts {
+        let ran = klamm.run(&[&["groups"], words].concat());
+        assert!(ran.stderr.contains("Did you mean check-mistyped?"), "{words:?}: {}", ran.stderr);
+    }
+}
+
 pub fn read_only(target: &Target) {
     let (topic, group) = ("check.readonly", "check-readonly");
     let witness = scene(target, topic, group);
