@@ -100,6 +100,14 @@ pub const KINDS: &[Kind] = &[
         can_finish: true,
     },
     Kind {
+        name: "reset of groups of several types",
+        change: "groups reset GROUP label-printers sensor-alerts --all-topics --to-earliest",
+        look: "groups lag GROUP label-printers sensor-alerts",
+        shows: |item| json!([committed(item), item["committed"], item["share_start_offset"]]),
+        can_undo: false,
+        can_finish: true,
+    },
+    Kind {
         name: "settings of a group",
         change: "groups configure GROUP --set consumer.session.timeout.ms=50000",
         look: "groups configs GROUP",

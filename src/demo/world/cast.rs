@@ -121,6 +121,7 @@ const ROLES: &[Role] = &[
     Role::of("push-senders", &["notifications.push"], 3, Act::Follows { behind: 4 * SECOND }).of_kind(Kind::Share).of_type("share").assignor("simple"),
     Role::of("label-printers", &["shipping.labels"], 0, Act::Stuck { behind: 3 * HOUR }).of_kind(Kind::Share).of_type("share").assignor("simple"),
     Role::of("sensor-averages", &["iot.sensor-readings"], 2, Act::Follows { behind: 2 * SECOND }).of_kind(Kind::Streams).of_type("streams").assignor("sticky"),
+    Role::of("sensor-alerts", &["iot.sensor-readings"], 0, Act::Stuck { behind: 25 * MINUTE }).of_kind(Kind::Streams).of_type("streams").assignor("sticky"),
     Role::of("refunds-audit", &["payments.refunds"], 0, Act::Commits { behind: 8 * SECOND }).of_type(""),
 ];
 
