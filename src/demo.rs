@@ -30,6 +30,7 @@ mod subscription;
 mod traffic;
 mod transactions;
 mod wire;
+mod work;
 mod world;
 
 #[cfg(test)]

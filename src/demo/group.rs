@@ -3,7 +3,9 @@
 //! Owns members, generations and committed offsets of one group. The timing of
 //! rebalances is in `membership`.
 
+use super::work::Work;
 use crate::domain::{Offset, PartitionId, Time, TopicName};
+use crate::protocol::Topology;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -88,6 +90,8 @@ pub(super) struct Member {
     /// Name and metadata of each protocol the member speaks, best first.
     pub(super) protocols: Vec<(String, Bytes)>,
     pub(super) assignment: Bytes,
+    /// Where the broker assigns; nothing in a classic group.
+    pub(super) work: Work,
     pub(super) seen: Instant,
     /// Played by the demo: it sends no heartbeats and needs none.
     pub(super) is_simulated: bool,
@@ -116,4 +120,6 @@ pub(super) struct Group {
     /// Is the first generation waiting a moment for more members?
     pub(super) is_gathering: bool,
     pub(super) offsets: BTreeMap<(TopicName, PartitionId), Commit>,
+    /// Of a streams group.
+    pub(super) topology: Option<Topology>,
 }

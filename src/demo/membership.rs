@@ -9,6 +9,7 @@
 use super::commits;
 use super::group::{Group, Joined, Kind, Member, Phase, Refusal};
 use super::state::{Cluster, MAX_GROUPS, State};
+use super::work::Work;
 use crate::domain::GroupId;
 use bytes::Bytes;
 use kafka_protocol::ResponseError as E;
@@ -160,6 +161,7 @@ fn enter(state: &mut State, cluster: &Arc<Cluster>, wish: Wish) -> Result<Entere
         rebalance: millis(rebalance_ms),
         protocols: wish.protocols,
         assignment,
+        work: Work::default(),
         seen: Instant::now(),
         is_simulated: false,
         joining: Some(answer),

@@ -3,7 +3,7 @@
 //! Owns the consumer protocol: the subscription a member sends when joining and
 //! the assignment its leader gives it.
 
-use super::group::{Group, Member};
+use super::group::Group;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use std::collections::BTreeSet;
 
@@ -48,31 +48,6 @@ pub(super) fn of_group(group: &Group) -> BTreeSet<String> {
     all.flatten().collect()
 }
 
-/// The topics that one member reads, by the protocol of its group.
-pub(super) fn topics_of(member: &Member, protocol: &str) -> Vec<String> {
-    topics(member.metadata(protocol)).unwrap_or_default()
-}
-
-/// The partitions of an assignment by topic; `None` where the bytes are none.
-pub(super) fn assigned(mut assignment: Bytes) -> Option<Vec<(String, Vec<i32>)>> {
-    assignment.try_get_i16().ok()?;
-    let count = assignment.try_get_i32().ok()?.min(MAX_TOPICS);
-    let mut topics = Vec::new();
-    for _ in 0..count {
-        let length = usize::try_from(assignment.try_get_i16().ok()?).ok()?;
-        if assignment.len() < length {
-            return None;
-        }
-        let topic = String::from_utf8_lossy(&assignment.split_to(length)).into_owned();
-        let mut partitions = Vec::new();
-        for _ in 0..assignment.try_get_i32().ok()? {
-            partitions.push(assignment.try_get_i32().ok()?);
-        }
-        topics.push((topic, partitions));
-    }
-    Some(topics)
-}
-
 fn topics(mut subscription: Bytes) -> Option<Vec<String>> {
     subscription.try_get_i16().ok()?;
     let count = subscription.try_get_i32().ok()?.min(MAX_TOPICS);
@@ -95,9 +70,6 @@ mod tests {
     fn a_subscription_names_its_topics_and_nonsense_names_none() {
         assert_eq!(topics(subscription(&["orders", "payments"])), Some(vec!["orders".into(), "payments".into()]));
         assert_eq!(topics(Bytes::from_static(&[0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 9, b'x'])), None);
-        let both = vec![("orders".to_owned(), vec![0, 1]), ("payments".to_owned(), vec![])];
-        assert_eq!(assigned(assignment(&[("orders", vec![0, 1]), ("payments", vec![])])), Some(both));
-        assert_eq!(assigned(Bytes::from_static(&[0, 0, 0, 0, 0, 1, 0, 1, b'x', 0x7f, 0xff, 0xff, 0xff])), None);
         let hex: String = assignment(&[("orders", vec![0, 1])]).iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(hex, "00000000000100066f7264657273000000020000000000000001ffffffff");
     }

@@ -4,14 +4,15 @@
 use super::groups::{OPERATIONS, is_coordinator};
 use super::metadata::NOT_ASKED;
 use super::{Call, Code, code, text, topic_name};
+use crate::demo::commits;
 use crate::demo::group::{Commit, Group, Kind, Member};
 use crate::demo::state::State;
-use crate::demo::{commits, subscription};
+use crate::demo::work::{self, Holding, Piece, Process, Work};
 use crate::domain::TopicName;
 use crate::protocol::{
-    DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponse, NotAskedFor, ShareGroupOffsets,
-    SharePartition, ShareTopic, StreamsGroup, StreamsGroupDescribeRequest, StreamsGroupDescribeResponse, StreamsMember,
-    Subtopology, TaskIds, Tasks, Topology,
+    DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponse, Endpoint, KeyValue, NotAskedFor,
+    ShareGroupOffsets, SharePartition, ShareTopic, StreamsGroup, StreamsGroupDescribeRequest,
+    StreamsGroupDescribeResponse, StreamsMember, TaskIds, Tasks,
 };
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::ResponseError as E;
@@ -23,7 +24,7 @@ use kafka_protocol::messages::{
     share_group_describe_response as of_sharers,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, Request, StrBytes};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Requests that the codec crate lacks, with the versions that are served.
 pub(in crate::demo) const BEYOND: [(i16, i16, i16); 2] =
@@ -53,8 +54,9 @@ fn find<'a>(state: &'a State, call: &Call, id: &str, kind: Kind) -> Result<&'a G
     state.groups.get(id).filter(|group| group.kind == kind).ok_or_else(|| code(E::GroupIdNotFound))
 }
 
-fn held(member: &Member) -> Vec<(String, Vec<i32>)> {
-    subscription::assigned(member.assignment.clone()).unwrap_or_default()
+/// The epoch that a member has taken over. One that the demo plays always keeps up.
+fn epoch(member: &Member, group: &Group) -> i32 {
+    if member.is_simulated { group.generation } else { member.work.epoch }
 }
 
 fn topic_id(state: &State, name: &str) -> uuid::Uuid {
@@ -76,26 +78,28 @@ pub(super) fn describe_consumers(call: &Call, request: ConsumerGroupDescribeRequ
             Ok(group) => group,
             Err(error) => return described.with_error_code(error),
         };
-        let assignment = |member: &Member| {
-            let rows = held(member).into_iter().map(|(topic, partitions)| {
+        let assignment = |holding: &Holding| {
+            let rows = work::by_name(&holding.active).into_iter().map(|(topic, partitions)| {
                 of_consumers::TopicPartitions::default()
-                    .with_topic_id(topic_id(&state, &topic))
-                    .with_topic_name(topic_name(&topic))
+                    .with_topic_id(topic_id(&state, topic))
+                    .with_topic_name(topic_name(topic))
                     .with_partitions(partitions)
             });
             of_consumers::Assignment::default().with_topic_partitions(rows.collect())
         };
         let members = group.members.iter().map(|(id, member)| {
-            let topics = subscription::topics_of(member, &group.protocol);
+            let Work { rack, topics, pattern, held, target, .. } = &member.work;
             let told = of_consumers::Member::default()
                 .with_member_id(text(id.as_str()))
                 .with_instance_id(member.instance_id.as_deref().map(text))
-                .with_member_epoch(group.generation)
+                .with_rack_id(rack.as_deref().map(text))
+                .with_member_epoch(epoch(member, group))
                 .with_client_id(text(member.client_id.as_str()))
                 .with_client_host(text(member.host.as_str()))
                 .with_subscribed_topic_names(topics.iter().map(|name| topic_name(name)).collect())
-                .with_assignment(assignment(member))
-                .with_target_assignment(assignment(member));
+                .with_subscribed_topic_regex(pattern.as_deref().map(text))
+                .with_assignment(assignment(held))
+                .with_target_assignment(assignment(target));
             if call.version >= 1 { told.with_member_type(1) } else { told }
         });
         described
@@ -119,16 +123,17 @@ pub(super) fn describe_sharers(call: &Call, request: ShareGroupDescribeRequest) 
             Err(error) => return described.with_error_code(error),
         };
         let members = group.members.iter().map(|(id, member)| {
-            let rows = held(member).into_iter().map(|(topic, partitions)| {
+            let Work { rack, topics, held, .. } = &member.work;
+            let rows = work::by_name(&held.active).into_iter().map(|(topic, partitions)| {
                 of_sharers::TopicPartitions::default()
-                    .with_topic_id(topic_id(&state, &topic))
-                    .with_topic_name(topic_name(&topic))
+                    .with_topic_id(topic_id(&state, topic))
+                    .with_topic_name(topic_name(topic))
                     .with_partitions(partitions)
             });
-            let topics = subscription::topics_of(member, &group.protocol);
             of_sharers::Member::default()
                 .with_member_id(text(id.as_str()))
-                .with_member_epoch(group.generation)
+                .with_rack_id(rack.as_deref().map(text))
+                .with_member_epoch(epoch(member, group))
                 .with_client_id(text(member.client_id.as_str()))
                 .with_client_host(text(member.host.as_str()))
                 .with_subscribed_topic_names(topics.iter().map(|name| topic_name(name)).collect())
@@ -169,7 +174,7 @@ fn describe_streams(call: &Call, request: StreamsGroupDescribeRequest) -> Stream
                 group_state: text(group.phase.word()),
                 group_epoch: group.generation,
                 assignment_epoch: group.generation,
-                topology: Some(topology(group)),
+                topology: group.topology.clone(),
                 members: group.members.iter().map(|(id, member)| streams_member(id, member, group)).collect(),
                 assignor_name: Some(text(group.protocol.as_str())),
                 ..empty
@@ -179,44 +184,33 @@ fn describe_streams(call: &Call, request: StreamsGroupDescribeRequest) -> Stream
     StreamsGroupDescribeResponse { throttle_time_ms: 0, groups: groups.collect() }
 }
 
-/// One subtopology, which reads all topics of the group and keeps nothing.
-fn topology(group: &Group) -> Topology {
-    let mut sources: Vec<StrBytes> = group.offsets.keys().map(|(topic, _)| text(topic.as_str())).collect();
-    sources.dedup();
-    let subtopology = Subtopology {
-        id: text(SUBTOPOLOGY),
-        source_topics: sources,
-        repartition_sink_topics: Vec::new(),
-        state_changelog_topics: Vec::new(),
-        repartition_source_topics: Vec::new(),
-    };
-    Topology { epoch: 0, subtopologies: Some(vec![subtopology]) }
-}
-
-const SUBTOPOLOGY: &str = "0";
-
 fn streams_member(id: &str, member: &Member, group: &Group) -> StreamsMember {
-    let partitions: Vec<i32> = held(member).into_iter().next().map(|(_, partitions)| partitions).unwrap_or_default();
-    let active = vec![TaskIds { subtopology_id: text(SUBTOPOLOGY), partitions }];
-    let tasks = Tasks { active, standby: Vec::new(), warmup: Vec::new() };
+    let Process { id: process, endpoint, tags, topology_epoch } = &member.work.process;
     StreamsMember {
         member_id: text(id),
-        member_epoch: group.generation,
+        member_epoch: epoch(member, group),
         instance_id: member.instance_id.as_deref().map(text),
-        rack_id: None,
+        rack_id: member.work.rack.as_deref().map(text),
         client_id: text(member.client_id.as_str()),
         client_host: text(member.host.as_str()),
-        topology_epoch: 0,
-        // Each of them is a process of its own.
-        process_id: text(id.rsplit('-').next().unwrap_or(id)),
-        user_endpoint: None,
-        client_tags: Vec::new(),
+        topology_epoch: *topology_epoch,
+        process_id: text(process.as_str()),
+        user_endpoint: endpoint.as_ref().map(|(host, port)| Endpoint { host: text(host.as_str()), port: *port }),
+        client_tags: tags.iter().map(|(key, value)| KeyValue { key: text(key), value: text(value) }).collect(),
         task_offsets: Vec::new(),
         task_end_offsets: Vec::new(),
-        assignment: tasks.clone(),
-        target_assignment: tasks,
+        assignment: tasks(&member.work.held),
+        target_assignment: tasks(&member.work.target),
         is_classic: false,
     }
+}
+
+fn tasks(holding: &Holding) -> Tasks {
+    let ids = |pieces: &BTreeSet<Piece>| {
+        let ids = work::by_name(pieces).into_iter();
+        ids.map(|(name, partitions)| TaskIds { subtopology_id: text(name), partitions }).collect()
+    };
+    Tasks { active: ids(&holding.active), standby: ids(&holding.standby), warmup: ids(&holding.warmup) }
 }
 
 fn share_offsets(call: &Call, request: DescribeShareGroupOffsetsRequest) -> DescribeShareGroupOffsetsResponse {

@@ -10,9 +10,12 @@ use crate::demo::log::Log;
 use crate::demo::random::{self, Random};
 use crate::demo::state::State;
 use crate::demo::subscription;
+use crate::demo::work::{Holding, Piece, Process, Work};
 use crate::domain::{GroupId, Offset, PartitionId, Time, TopicName};
+use crate::protocol::{Subtopology, TopicInfo, Topology};
 use bytes::Bytes;
-use std::collections::BTreeMap;
+use kafka_protocol::protocol::StrBytes;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -51,6 +54,9 @@ enum Act {
     Limps { behind: i64 },
 }
 
+/// The one part of each streams application.
+const SUBTOPOLOGY: &str = "0";
+
 /// One group.
 #[derive(Debug)]
 struct Role {
@@ -64,13 +70,15 @@ struct Role {
     is_static: bool,
     kind: Kind,
     act: Act,
+    /// Where a streams group keeps its one store.
+    changelog: Option<&'static str>,
 }
 
 impl Role {
     const fn of(group: &'static str, topics: &'static [&'static str], members: usize, act: Act) -> Self {
         let (client, assignor) = (group, "range");
         let (protocol_type, kind) = ("consumer", Kind::Classic);
-        Self { group, topics, protocol_type, assignor, client, members, is_static: false, kind, act }
+        Self { group, topics, protocol_type, assignor, client, members, is_static: false, kind, act, changelog: None }
     }
 
     const fn client(mut self, client: &'static str) -> Self {
@@ -91,6 +99,26 @@ impl Role {
     const fn of_kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
+    }
+
+    const fn keeps(mut self, changelog: &'static str) -> Self {
+        self.changelog = Some(changelog);
+        self
+    }
+
+    /// What it does as a streams application: one part, which reads all its topics.
+    fn topology(&self) -> Option<Topology> {
+        let text = StrBytes::from_static_str;
+        let changelog =
+            |name| TopicInfo { name: text(name), partitions: 0, replication_factor: 0, configs: Vec::new() };
+        let subtopology = Subtopology {
+            id: text(SUBTOPOLOGY),
+            source_topics: self.topics.iter().map(|name| text(name)).collect(),
+            repartition_sink_topics: Vec::new(),
+            state_changelog_topics: self.changelog.into_iter().map(changelog).collect(),
+            repartition_source_topics: Vec::new(),
+        };
+        (self.kind == Kind::Streams).then(|| Topology { epoch: 0, subtopologies: Some(vec![subtopology]) })
     }
 
     const fn of_type(mut self, protocol_type: &'static str) -> Self {
@@ -120,7 +148,7 @@ const ROLES: &[Role] = &[
     Role::of("price-cache", &["pricing.changes"], 2, Act::Follows { behind: 1_200 }).of_kind(Kind::Consumer).assignor("uniform"),
     Role::of("push-senders", &["notifications.push"], 3, Act::Follows { behind: 4 * SECOND }).of_kind(Kind::Share).of_type("share").assignor("simple"),
     Role::of("label-printers", &["shipping.labels"], 0, Act::Stuck { behind: 3 * HOUR }).of_kind(Kind::Share).of_type("share").assignor("simple"),
-    Role::of("sensor-averages", &["iot.sensor-readings"], 2, Act::Follows { behind: 2 * SECOND }).of_kind(Kind::Streams).of_type("streams").assignor("sticky"),
+    Role::of("sensor-averages", &["iot.sensor-readings"], 2, Act::Follows { behind: 2 * SECOND }).of_kind(Kind::Streams).of_type("streams").assignor("sticky").keeps("sensor-averages-minutes-changelog"),
     Role::of("sensor-alerts", &["iot.sensor-readings"], 0, Act::Stuck { behind: 25 * MINUTE }).of_kind(Kind::Streams).of_type("streams").assignor("sticky"),
     Role::of("refunds-audit", &["payments.refunds"], 0, Act::Commits { behind: 8 * SECOND }).of_type(""),
 ];
@@ -192,6 +220,7 @@ impl Player {
         let commits = self.commits(state, at, true);
         let group = state.groups.entry(self.id.clone()).or_default();
         (group.kind, group.protocol_type) = (self.role.kind, self.role.protocol_type.to_owned());
+        group.topology = self.role.topology();
         commits::commit(state, &self.id, commits, at);
         self.play_members(state, seed, at);
         if !self.is_on {
@@ -318,6 +347,7 @@ impl Player {
                 rebalance: Duration::from_secs(300),
                 protocols: vec![(role.assignor.to_owned(), metadata)],
                 assignment,
+                work: if role.kind == Kind::Classic { Work::default() } else { self.work(state, number) },
                 seen: Instant::now(),
                 is_simulated: true,
                 joining: None,
@@ -328,8 +358,12 @@ impl Player {
         (0..role.members).map(member).collect()
     }
 
-    /// Neighbouring partitions of each topic, as the range assignor deals them.
     fn assignment(&self, state: &State, number: usize) -> Bytes {
+        subscription::assignment(&self.shares(state, number))
+    }
+
+    /// Neighbouring partitions of each topic, as the range assignor deals them.
+    fn shares(&self, state: &State, number: usize) -> Vec<(&'static str, Vec<i32>)> {
         let members = self.role.members.max(1);
         let share = |name: &&'static str| {
             let count = state.topics.get(*name).map_or(0, |topic| topic.partitions.len());
@@ -338,7 +372,25 @@ impl Player {
             let mine = first..first + each + usize::from(number < more);
             (*name, mine.filter_map(|partition| i32::try_from(partition).ok()).collect())
         };
-        subscription::assignment(&self.role.topics.iter().map(share).collect::<Vec<_>>())
+        self.role.topics.iter().map(share).collect()
+    }
+
+    /// What a member holds where the broker assigns. In a streams group with a store the
+    /// next member keeps copies, and builds one of the last task, which will move there.
+    fn work(&self, state: &State, number: usize) -> Work {
+        let pieces = |number: usize| -> BTreeSet<Piece> {
+            let named = |name: &str| if self.role.kind == Kind::Streams { SUBTOPOLOGY } else { name }.to_owned();
+            let shares = self.shares(state, number);
+            shares.into_iter().flat_map(|(name, mine)| mine.into_iter().map(move |here| (named(name), here))).collect()
+        };
+        let mut held = Holding { active: pieces(number), ..Holding::default() };
+        if self.role.changelog.is_some() && self.role.members > 1 {
+            held.standby = pieces((number + self.role.members - 1) % self.role.members);
+            held.warmup.extend(held.standby.pop_last().filter(|_| number == 1));
+        }
+        let topics = self.role.topics.iter().map(|name| (*name).to_owned()).collect();
+        let id = Random::of(&[random::bits(self.role.group), number as u64, 29]).uuid().to_string();
+        Work { topics, target: held.clone(), held, process: Process { id, ..Process::default() }, ..Work::default() }
     }
 }
 

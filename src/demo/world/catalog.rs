@@ -134,6 +134,7 @@ pub(super) const TOPICS: &[Spec] = &[
     Spec::of("loyalty.points", 3, 0, Plain, web::session).still(),
     Spec::of("fraud-detector-payments-by-customer-repartition", 8, 1_040_000, Lz4, commerce::payment).keyed(web::address_key, 20_000),
     Spec::of("fraud-detector-velocity-store-changelog", 8, 910_000, Lz4, plumbing::store_entry).keyed(web::address_key, 6_000).set(COMPACT),
+    Spec::of("sensor-averages-minutes-changelog", 24, 620_000, Lz4, plumbing::store_entry).keyed(logistics::machine_key, 2_400).set(COMPACT),
     Spec::of("connect-configs", 1, 24, Plain, plumbing::connect_config).keyed(plumbing::connect_config_key, 4).over(160).still().set(COMPACT),
     Spec::of("connect-offsets", 25, 8_600, Plain, plumbing::connect_offset).keyed(plumbing::connect_offset_key, 14).set(COMPACT),
     Spec::of("connect-status", 5, 240, Plain, plumbing::connect_status).keyed(plumbing::connect_status_key, 4).set(COMPACT),

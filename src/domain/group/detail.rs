@@ -63,6 +63,20 @@ impl fmt::Display for Task {
     }
 }
 
+impl Task {
+    /// Tasks in their order, three and more neighbours as one: `0_0–11, 0_14, 1_2`.
+    pub fn shown(tasks: &[Self]) -> String {
+        let is_next = |before: &Self, task: &Self| {
+            before.subtopology == task.subtopology && before.partition.checked_add(1) == Some(task.partition)
+        };
+        let runs = tasks.chunk_by(is_next).flat_map(|run| match run {
+            [first, _, .., last] => vec![format!("{first}–{}", last.partition)],
+            few => few.iter().map(ToString::to_string).collect(),
+        });
+        runs.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// What a streams application does, as its group knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topology {
@@ -130,6 +144,19 @@ impl Topology {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn neighbouring_tasks_are_shown_as_one() {
+        let task = |subtopology: &str, partition| Task { subtopology: subtopology.into(), partition };
+        let of = |parts: &[i32]| -> Vec<Task> { parts.iter().map(|partition| task("0", *partition)).collect() };
+        assert_eq!(Task::shown(&of(&[0, 1, 2, 3, 5, 7, 8])), "0_0–3, 0_5, 0_7, 0_8");
+        assert_eq!(
+            Task::shown(&[of(&[0, 1]), vec![task("1", 2), task("1", 3), task("1", 4)]].concat()),
+            "0_0, 0_1, 1_2–4"
+        );
+        assert_eq!(Task::shown(&[task("0", i32::MAX), task("0", i32::MIN)]), "0_2147483647, 0_-2147483648");
+        assert_eq!(Task::shown(&[]), "");
+    }
 
     #[test]
     fn a_task_reads_its_partition_of_each_source() {

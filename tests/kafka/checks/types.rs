@@ -188,7 +188,15 @@ pub fn in_the_world(target: &Target) {
     assert!(idle["lag"].as_u64().is_some_and(|lag| lag > 0), "it stopped hours ago: {idle}");
     let streams = described(&klamm, "sensor-averages");
     assert_eq!(streams["topology"]["subtopologies"][0]["sources"], json!(["iot.sensor-readings"]), "{streams}");
-    assert!(streams["members"][0]["active_tasks"].as_array().is_some_and(|tasks| !tasks.is_empty()), "{streams}");
+    for kind in ["active_tasks", "standby_tasks", "warmup_tasks"] {
+        let members = streams["members"].as_array().expect("members");
+        let has = |member: &Value| member[kind].as_array().is_some_and(|tasks| !tasks.is_empty());
+        assert!(members.iter().any(has), "{kind}: {streams}");
+    }
+    let changelogs = &streams["topology"]["subtopologies"][0]["changelogs"];
+    assert_eq!(*changelogs, json!(["sensor-averages-minutes-changelog"]), "copies are kept of what there is");
+    let stopped = described(&klamm, "sensor-alerts");
+    assert_eq!((&stopped["type"], &stopped["state"]), (&json!("streams"), &json!("Empty")), "{stopped}");
     let consumer = described(&klamm, "price-cache");
     assert_eq!((&consumer["type"], &consumer["assignor"]), (&json!("consumer"), &json!("uniform")));
     assert_eq!(consumer["members"][0]["target"], consumer["members"][0]["partitions"], "{consumer}");

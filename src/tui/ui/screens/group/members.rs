@@ -41,7 +41,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &
     if members.iter().any(|member| !subscribes_to(member).is_empty()) {
         columns.push(Column::text("SUBSCRIBES TO", Width::Name(13)).gives_way(3));
     }
-    columns.push(Column::text("MEMBER", Width::Fill(16)).gives_way(1));
+    // Who runs tasks is known by them.
+    let member = Column::text("MEMBER", Width::Fill(16));
+    columns.push(member.gives_way(if has_tasks { 3 } else { 1 }));
     let table = Table {
         pane: Pane::GroupMembers,
         columns: &columns,
@@ -98,12 +100,11 @@ fn streams_of(member: &Member) -> Option<&StreamsDetail> {
     member.detail.as_deref()?.streams.as_ref()
 }
 
-/// "0_1, 0_2"
+/// "0_1, 0_4–9"
 fn tasks<'a>(member: &Member, of: impl Fn(&StreamsDetail) -> &Vec<Task>) -> Cell<'a> {
-    let words = streams_of(member).map(|streams| of(streams).iter().map(ToString::to_string).collect::<Vec<_>>());
-    match words {
-        Some(words) if !words.is_empty() => name(words.join(", "), Role::Text),
-        _ => cell("–", Role::Muted),
+    match streams_of(member).map(|streams| of(streams).as_slice()) {
+        None | Some([]) => cell("–", Role::Muted),
+        Some(tasks) => name(Task::shown(tasks), Role::Text),
     }
 }
 
