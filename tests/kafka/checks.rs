@@ -4,6 +4,7 @@
 //! as a script would, and looks at the result through the witness again. That is
 //! how the demo cannot drift from the truth.
 
+mod application;
 mod changing;
 mod formats;
 mod letters;
@@ -117,6 +118,9 @@ pub const MODERN: &[Check] = &[
     ("types/streams", types::streams),
     ("types/consumer", types::consumer),
 ];
+
+/// What holds where the broker assigns the tasks of Kafka Streams, as that itself shows.
+pub const APPLICATION: Check = ("types/an application of Kafka Streams", application::streams);
 
 /// `count` small records in one partition: `<prefix>-0`, `<prefix>-1`, …
 fn fill(witness: &Witness, topic: &str, partition: i32, prefix: &str, count: usize) {

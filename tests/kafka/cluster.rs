@@ -420,6 +420,9 @@ broker.heartbeat.interval.ms=1000
 controller.quorum.election.timeout.ms=500
 controller.quorum.fetch.timeout.ms=1000
 controller.quorum.election.backoff.max.ms=500
+group.streams.heartbeat.interval.ms=500
+group.streams.min.heartbeat.interval.ms=500
+group.streams.initial.rebalance.delay.ms=0
 ";
 
 const LOG4J2: &str = "\

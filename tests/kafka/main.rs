@@ -155,6 +155,9 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
             trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
         }
     }
+    let (name, check) = checks::APPLICATION;
+    let (place, open) = CLUSTERS[2];
+    trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
     trials.push(trial(stage, "demo/a group of each type", |stage| checks::in_the_world(&stage.demo().target())));
     for kind in killed::KINDS {
         trials.push(trial(stage, format!("killed/{}", kind.name), |_| killed::at_every_step(kind)));

@@ -15,6 +15,8 @@ pub enum Artifact {
     Kafka431,
     /// The newest release at all, brokers only.
     Kafka440,
+    /// Kafka Streams of that release.
+    Streams440,
     /// The last one with ZooKeeper.
     Kafka392,
     /// A registry with the Confluent interface.
@@ -26,6 +28,7 @@ impl Artifact {
         match self {
             Self::Kafka431 => "kafka-4.3.1",
             Self::Kafka440 => "kafka-4.4.0",
+            Self::Streams440 => "kafka-streams-4.4.0",
             Self::Kafka392 => "kafka-3.9.2",
             Self::Apicurio => "apicurio-2.6.13",
         }
@@ -35,6 +38,7 @@ impl Artifact {
         match self {
             Self::Kafka431 => include_str!("poms/kafka-4.3.1/pom.xml"),
             Self::Kafka440 => include_str!("poms/kafka-4.4.0/pom.xml"),
+            Self::Streams440 => include_str!("poms/kafka-streams-4.4.0/pom.xml"),
             Self::Kafka392 => include_str!("poms/kafka-3.9.2/pom.xml"),
             Self::Apicurio => include_str!("poms/apicurio-2.6.13/pom.xml"),
         }

@@ -21,6 +21,20 @@ pub fn java() -> Result<(), String> {
     }
 }
 
+/// A Java that compiles: what the tests bring as source it runs as it is.
+pub fn jdk() -> Result<(), String> {
+    java()?;
+    let advice =
+        "the tests with Kafka Streams need a Java compiler: install the Debian package openjdk-17-jdk-headless";
+    let answer = Command::new("java")
+        .arg("--list-modules")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{advice} (java: {error})"))?;
+    let modules = String::from_utf8_lossy(&answer.stdout);
+    if modules.lines().any(|line| line.starts_with("jdk.compiler")) { Ok(()) } else { Err(advice.to_owned()) }
+}
+
 /// Maven, any version 3.
 pub fn maven() -> Result<(), String> {
     let advice = "the tests against real Kafka fetch it with Maven: install the Debian package maven";
