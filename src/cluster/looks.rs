@@ -2,7 +2,7 @@
 
 use super::groups::listed_offset;
 use super::{Cluster, Keep, RecordRef, RecordsRequest};
-use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead, ViewAs};
+use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead, ViewAs, Within};
 use crate::domain::{Fact, Failure, FailureKind, Offset, PartitionId, TopicName, TopicPartition};
 use std::fmt;
 use std::ops::ControlFlow;
@@ -76,6 +76,7 @@ impl Cluster {
             view: ReadAs::default(),
             isolation: Isolation::Uncommitted,
             tiered,
+            within: Within::default(),
             keep: Keep::All,
         });
         let mut found = None;
@@ -113,6 +114,7 @@ impl Cluster {
             view: ViewAs::Hex.into(),
             isolation,
             tiered: TieredRead::Ask,
+            within: Within::default(),
             keep: Keep::All,
         });
         let fail = |kind, message: String| Failure::new(kind, operation, message).on(topic.as_str());

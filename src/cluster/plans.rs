@@ -16,7 +16,7 @@ use crate::domain::partition_plan::{
     self, AddInputs, CommitZero, KeySample, PartitionInputs, PartitionReport, PartitionWish,
 };
 use crate::domain::plan::{Change, NextRecord, OffsetMove, Plan, Step};
-use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
+use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs, Within};
 use crate::domain::reset::{self, TouchedGroup, UndoInputs, UndoPartition};
 use crate::domain::topic::Topic;
 use crate::domain::topic_plan;
@@ -330,6 +330,7 @@ impl Cluster {
             view: ViewAs::Text.into(),
             isolation: Isolation::Uncommitted,
             tiered: TieredRead::Ask,
+            within: Within::default(),
             keep: Keep::All,
         });
         let mut keys = KeySample::default();

@@ -13,7 +13,9 @@ use super::schemas::Schemas;
 use crate::decode;
 use crate::domain::mask::Masks;
 use crate::domain::query::{Query, Truth};
-use crate::domain::record::{BatchFacts, DecodedRecord, Isolation, ReadAs, Record, StartAt, TieredPart, TieredRead};
+use crate::domain::record::{
+    BatchFacts, DecodedRecord, Isolation, ReadAs, Record, StartAt, TieredPart, TieredRead, Within,
+};
 use crate::domain::transaction::TransactionEnd;
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::{Listed, OffsetAt};
@@ -52,6 +54,8 @@ pub struct RecordsRequest {
     pub view: ReadAs,
     pub isolation: Isolation,
     pub tiered: TieredRead,
+    /// What was read before, or shall not be read.
+    pub within: Within,
     pub keep: Keep,
 }
 
@@ -162,6 +166,8 @@ pub struct RecordsUpdate {
     /// In order of time; within a partition by offset.
     pub records: Vec<RecordRef>,
     pub counts: RecordCounts,
+    /// Where each partition is read from; in the first update.
+    pub began: Vec<(PartitionId, Offset)>,
     /// Ends of transactions that were read, which stand behind their records.
     pub ends: Vec<(PartitionId, TransactionEnd)>,
     /// What is missing for good.
@@ -230,6 +236,7 @@ impl Cluster {
             let _ = sender.send(asks).await;
             return Ok(());
         }
+        let began = ranges.iter().map(|range| (range.partition, range.from)).collect();
         let mut reading = fetch::read(
             self.client(),
             ReadRequest {
@@ -244,6 +251,7 @@ impl Cluster {
             },
         );
         let mut feed = Gathering::new(Arc::clone(&self.inner.schemas), self.profile().masks.clone(), request);
+        feed.update.began = began;
         for failure in left_out {
             feed.take(ReadEvent::Failed(failure)).await;
         }
@@ -369,7 +377,8 @@ impl Cluster {
                 Some(Err(failure)) => return Err((**failure).clone()),
                 Some(Ok(None)) | None => None,
             };
-            bounds.push(PartitionBounds { partition: here.partition, start: start.offset, end: end.offset, at_time });
+            let (start, end) = request.within.narrow(here.partition, start.offset, end.offset);
+            bounds.push(PartitionBounds { partition: here.partition, start, end, at_time });
         }
         if bounds.is_empty() {
             let reason = starts.into_values().find_map(Result::err).map(|failure| *failure);

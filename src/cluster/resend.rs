@@ -20,7 +20,7 @@ use super::{Cluster, Metadata};
 use crate::domain::finish;
 use crate::domain::plan::{Change, Check, Outcome, Plan, Severity, Step, StepStatus, Warning};
 use crate::domain::query::{Comparison, Condition, Field, Literal, Moment, Query, Test, narrow, parse};
-use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead};
+use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead, Within};
 use crate::domain::resend::{
     Delivery, Destination, Elsewhere, GROUP_PREFIX, Headers, Placing, Reached, Resend, ResendInputs, SourceRange,
     Stamp, carried, plan_resend,
@@ -406,6 +406,7 @@ fn searching(request: &ResendRequest, query: Option<&Query>) -> SearchRequest {
         view: request.view,
         isolation: Isolation::Committed,
         tiered: TieredRead::Allowed,
+        within: Within::default(),
         keep: Keep::All,
     }
 }

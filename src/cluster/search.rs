@@ -17,7 +17,7 @@ use super::Cluster;
 use super::feed::Feed;
 use super::records::{Keep, MAX_UPDATE, MOST_ENDS, RecordRef, in_order_of_time};
 use crate::domain::query::{Query, narrow};
-use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead};
+use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead, Within};
 use crate::domain::transaction::TransactionEnd;
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName};
 use crate::kafka::fetch::{self, ReadEvent, ReadRequest, Reading};
@@ -52,6 +52,8 @@ pub struct SearchRequest {
     pub view: Option<ReadAs>,
     pub isolation: Isolation,
     pub tiered: TieredRead,
+    /// What was searched before, or shall not be searched.
+    pub within: Within,
     pub keep: Keep,
 }
 
@@ -83,6 +85,8 @@ pub struct TopicSearched {
     pub is_complete: bool,
     /// What was taken for granted where less was read than there is.
     pub notes: Vec<String>,
+    /// Where each partition is read from.
+    pub began: BTreeMap<PartitionId, Offset>,
     /// What was not searched: where to go on in each partition, exactly behind the matches
     /// that were handed on.
     pub rest: BTreeMap<PartitionId, Offset>,
@@ -236,6 +240,7 @@ impl Search {
             counts: sifting.counts(),
             is_complete: false,
             notes: reach.notes,
+            began: reach.ranges.iter().map(|range| (range.partition, range.from)).collect(),
             rest: BTreeMap::new(),
         });
         self.courses = reach.ranges.iter().map(|range| (range.partition, (range.to, range.from))).collect();

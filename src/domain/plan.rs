@@ -74,6 +74,24 @@ pub enum Change {
 }
 
 impl Change {
+    /// Why nothing takes it back, in a few words; `None` where that depends on the change.
+    pub fn why_it_stays(&self) -> Option<&'static str> {
+        match self {
+            Self::Produce(_) | Self::Resend(_) => Some("a record that was written stays"),
+            Self::DeleteTopic { .. } => Some("a deleted topic is gone"),
+            Self::AddPartitions { .. } => Some("partitions are never taken away"),
+            Self::RemoveMembers { .. } => Some("clients join by themselves"),
+            Self::ResetShareGroup { .. } | Self::DeleteShareOffsets { .. } => Some("what a share group forgot is gone"),
+            Self::ResetOffsets { .. }
+            | Self::ResetGroups { .. }
+            | Self::CreateTopic { .. }
+            | Self::DeleteGroups { .. }
+            | Self::DeleteOffsets { .. }
+            | Self::ConfigureGroup { .. }
+            | Self::Undo { .. } => None,
+        }
+    }
+
     /// The name of what is changed.
     pub fn target(&self) -> Cow<'_, str> {
         match self {

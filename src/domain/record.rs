@@ -4,6 +4,7 @@ use super::value::Value;
 use super::{Offset, PartitionId, Time, TopicName};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A header. Names may repeat and their order is kept.
@@ -20,6 +21,23 @@ pub enum Isolation {
     #[default]
     Uncommitted,
     Committed,
+}
+
+/// Bounds of what is read, besides those of the logs and of where reading starts.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Within {
+    /// Nothing before these.
+    pub from: BTreeMap<PartitionId, Offset>,
+    /// Nothing from these on.
+    pub to: BTreeMap<PartitionId, Offset>,
+}
+
+impl Within {
+    /// What is left of a log from `start` to `end`; empty rather than turned around.
+    pub fn narrow(&self, partition: PartitionId, start: Offset, end: Offset) -> (Offset, Offset) {
+        let end = self.to.get(&partition).map_or(end, |to| end.min(*to)).max(start);
+        (self.from.get(&partition).map_or(start, |from| start.max(*from)).min(end), end)
+    }
 }
 
 /// May records be read that only remote storage holds? That is slow, and costs

@@ -15,7 +15,7 @@ use crate::cli::session::{Session, blocking};
 use crate::cluster::{Cluster, Keep, RecordRef, SearchRequest, SearchUpdate};
 use crate::domain::archive;
 use crate::domain::query::Query;
-use crate::domain::record::TieredRead;
+use crate::domain::record::{TieredRead, Within};
 use crate::domain::when::parse_duration;
 use crate::domain::{Failure, FailureKind, TopicName, show};
 use clap::{Args, ValueEnum};
@@ -148,6 +148,7 @@ fn request(session: &Session, names: &BTreeSet<String>, arguments: &ExportArgume
         view: which.view,
         isolation: arguments.isolation.into(),
         tiered: if which.tiered { TieredRead::Allowed } else { TieredRead::Ask },
+        within: Within::default(),
         keep: Keep::All,
     })
 }

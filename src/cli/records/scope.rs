@@ -7,7 +7,7 @@ use crate::cli::exit::Stop;
 use crate::cli::session::Session;
 use crate::cluster::{Keep, SearchRequest};
 use crate::domain::query::Query;
-use crate::domain::record::{ReadAs, TieredRead};
+use crate::domain::record::{ReadAs, TieredRead, Within};
 use crate::domain::when::parse_duration;
 use crate::domain::{PartitionId, TopicName};
 use clap::Args;
@@ -80,6 +80,7 @@ impl Scope {
             view: self.view,
             isolation: self.isolation.into(),
             tiered: if self.tiered { TieredRead::Allowed } else { TieredRead::Ask },
+            within: Within::default(),
             keep: Keep::All,
         };
         Ok((query, Asked { request, reports }))

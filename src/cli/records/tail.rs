@@ -8,7 +8,7 @@ use crate::cli::session::{Session, blocking};
 use crate::cluster::{Cluster, Keep, RecordCounts, RecordsRequest};
 use crate::domain::plan::Confirm;
 use crate::domain::query::Query;
-use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead};
+use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead, Within};
 use crate::domain::topic_formats::{self, TopicFormat};
 use crate::domain::when::parse_time;
 use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName, show};
@@ -131,6 +131,7 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
         view,
         isolation: arguments.isolation.into(),
         tiered: if arguments.tiered { TieredRead::Allowed } else { TieredRead::Ask },
+        within: Within::default(),
         keep: if arguments.count { Keep::Counts } else { Keep::All },
     };
     let mut feed = cluster.records(request.clone());

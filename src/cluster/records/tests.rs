@@ -15,6 +15,7 @@ fn request(start: StartAt) -> RecordsRequest {
         view: ReadAs::default(),
         isolation: Isolation::Uncommitted,
         tiered: TieredRead::Ask,
+        within: Within::default(),
         keep: Keep::All,
     }
 }
@@ -50,6 +51,19 @@ async fn what_lies_on_the_brokers_is_read_without_a_question() {
     let world = World::tiered(false).await;
     assert_eq!(read(&world, request(StartAt::Offset(50))).await, (None, vec![50]));
     assert_eq!(read(&world, request(StartAt::Latest(10))).await, (None, vec![50, 90]));
+}
+
+#[tokio::test]
+async fn what_was_read_before_is_not_read_again() {
+    let world = World::tiered(false).await;
+    let at = |offset| std::collections::BTreeMap::from([(0, offset)]);
+    let older = Within { to: at(80), ..Within::default() };
+    let request_within = |start, within| RecordsRequest { within, ..request(start) };
+    assert_eq!(read(&world, request_within(StartAt::Latest(10), older)).await, (None, vec![70]));
+    let on = Within { from: at(60), ..Within::default() };
+    assert_eq!(read(&world, request_within(StartAt::Earliest, on)).await, (None, vec![70, 60]));
+    let none = Within { from: at(999), ..Within::default() };
+    assert_eq!(read(&world, request_within(StartAt::Earliest, none)).await, (None, vec![70, 60]));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::cluster::search::SearchRequest;
 use crate::cluster::search::sifting::Sifting;
 use crate::domain::plan::{Severity, Warning};
 use crate::domain::query::Query;
-use crate::domain::record::{Isolation, Record, StartAt, TieredRead};
+use crate::domain::record::{Isolation, Record, StartAt, TieredRead, Within};
 use crate::domain::resend::{Resend, SourceRange};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, show};
 use crate::kafka::fetch::{self, ReadEvent, ReadRange, ReadRequest, Reading};
@@ -157,6 +157,7 @@ impl<'a> Reader<'a> {
                 view: self.resend.view,
                 isolation: Isolation::Committed,
                 tiered: TieredRead::Allowed,
+                within: Within::default(),
                 keep: Keep::All,
             };
             let view = self.resend.view.unwrap_or_else(|| profile.formats.of(topic.as_str()));

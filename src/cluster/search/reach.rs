@@ -61,6 +61,7 @@ impl Cluster {
                 view: ReadAs::default(),
                 isolation: request.isolation,
                 tiered: TieredRead::Ask,
+                within: request.within.clone(),
                 keep: Keep::All,
             })
             .await?;

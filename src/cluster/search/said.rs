@@ -5,6 +5,18 @@ use crate::domain::{Failure, show};
 use std::time::Duration;
 
 impl SearchCounts {
+    /// What an earlier search of other offsets has counted, together with this.
+    pub fn add_before(&mut self, before: &Self) {
+        self.seen += before.seen;
+        self.skipped += before.skipped;
+        self.matched += before.matched;
+        self.undecodable += before.undecodable;
+        self.bytes += before.bytes;
+        // What it did not come to is this one's to read.
+        self.offsets += before.passed;
+        self.passed += before.passed;
+    }
+
     /// "42 % · 1,200,000 records · 118 MiB · 800 k/s · 3 match · 2.1 s left"
     pub fn progress(&self, elapsed: Duration) -> String {
         let seconds = elapsed.as_secs_f64();
@@ -84,6 +96,7 @@ mod tests {
             counts: SearchCounts { seen: 5, ..Default::default() },
             is_complete: true,
             notes: Vec::new(),
+            began: Default::default(),
             rest: Default::default(),
         };
         let said = searched.coverage(&[], false);

@@ -17,6 +17,7 @@ fn request(query: &str) -> SearchRequest {
         view: None,
         isolation: Isolation::Uncommitted,
         tiered: TieredRead::Allowed,
+        within: Within::default(),
         keep: Keep::All,
     }
 }

@@ -22,6 +22,7 @@ use super::effect::{Effect, Request};
 use super::list::Motion;
 use super::notes::Tone;
 use super::screens::groups::GroupSort;
+use super::screens::records::Further;
 use super::screens::topics::TopicSort;
 use super::slot::Slot;
 use super::state::{Screen, State};
@@ -101,10 +102,11 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::GroupDeleteOffsets => groups::delete_offsets(state, effects),
         C::GroupRemoveMembers => groups::remove_members(state, effects),
         C::GroupUndo => plans::undo_last(state, effects),
-        C::RecordsFollow => {
-            let follow = !state.views.records.is_following;
-            state.views.records.follow(follow);
-        }
+        C::RecordNext => records::turn(state, true),
+        C::RecordPrevious => records::turn(state, false),
+        C::RecordsFollow => records::follow(state, effects),
+        C::RecordsOlder => records::page(state, Further::Older, effects),
+        C::RecordsOn => records::page(state, Further::On, effects),
         C::RecordsFrom => records::ask_from(state),
         C::RecordsSearch => records::ask_contains(state),
         C::RecordsViewAs => records::choose_view(state, Part::Value),

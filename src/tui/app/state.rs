@@ -8,7 +8,9 @@ use super::look::Look;
 use super::notes::{Notes, Tone};
 use super::remote::Remote;
 use super::screens::Views;
+use super::screens::journal::why_it_stays;
 use super::screens::overview::{self, BrokersTab, OverviewPane};
+use super::screens::records::Further;
 use super::session::Link;
 use super::slot::Slots;
 use super::splits::Splits;
@@ -149,6 +151,7 @@ impl State {
             Screen::Groups if self.views.groups.filter.is_editing => Place::Filter,
             Screen::Groups => Place::Groups,
             Screen::Group => Place::Group,
+            Screen::Records if self.views.records.in_record => Place::Record,
             Screen::Records => Place::Records,
             Screen::Journal => Place::Journal,
             Screen::Profiles => Place::Profiles,
@@ -178,7 +181,11 @@ impl State {
             has_picker: matches!(self.dialogs.iter().rev().nth(1), Some(Dialog::Reset(_) | Dialog::Partitions(_))),
             group_is_active: plan.is_some_and(|plan| plan.can_wait()),
             asks_tiered: self.views.records.tiered.is_some(),
-            has_source: place == Place::Records && self.views.records.source().is_some(),
+            no_older: self.views.records.page(Further::Older).err(),
+            no_further: self.views.records.page(Further::On).err(),
+            plan_stays: plan.and_then(|plan| plan.why_it_stays()),
+            change_stays: self.views.journal.selected().and_then(|entry| why_it_stays(entry)),
+            has_source: matches!(place, Place::Records | Place::Record) && self.views.records.source().is_some(),
             is_unfinished: self.views.journal.selected_unfinished().is_some(),
             has_rest: self.views.journal.selected_with_rest().is_some(),
             has_back: !self.back.is_empty(),
@@ -198,12 +205,8 @@ impl State {
         let is_open = match self.screen {
             Screen::Topics => self.views.topics.in_detail || self.views.topics.filter.is_active(),
             Screen::Groups => self.views.groups.filter.is_active(),
-            Screen::Overview
-            | Screen::Group
-            | Screen::Records
-            | Screen::Journal
-            | Screen::Profiles
-            | Screen::Messages => false,
+            Screen::Records => self.views.records.in_record,
+            Screen::Overview | Screen::Group | Screen::Journal | Screen::Profiles | Screen::Messages => false,
         };
         self.depth == 0 && !is_open
     }
@@ -224,7 +227,7 @@ impl State {
             Place::Topic => self.topic_on_screen().is_some(),
             Place::Groups => !self.views.groups.order.is_empty(),
             Place::Group => self.views.group.detail.value().is_some(),
-            Place::Records => self.views.records.selected_ref().is_some(),
+            Place::Records | Place::Record => self.views.records.selected_ref().is_some(),
             Place::Journal => self.views.journal.view.value().is_some_and(|view| !view.entries.is_empty()),
             Place::Profiles => !self.views.profiles.cards.is_empty(),
             Place::Messages => self.notes.len() > 0,

@@ -58,6 +58,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     }
     watch::reconcile(state, &mut effects);
     look::reconcile(state, &mut effects);
+    actions::records::stop_when_full(state, &mut effects);
     actions::records::decode_visible(state, &mut effects);
     actions::record_views::count(state, &mut effects);
     watch::wait_for_overdue(state, &mut effects);

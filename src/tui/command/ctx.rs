@@ -12,6 +12,8 @@ pub enum Place {
     Groups,
     Group,
     Records,
+    /// One record, as large as the screen.
+    Record,
     Journal,
     Profiles,
     Messages,
@@ -51,6 +53,7 @@ impl Place {
         Place::Groups,
         Place::Group,
         Place::Records,
+        Place::Record,
         Place::Journal,
         Place::Profiles,
         Place::Messages,
@@ -64,6 +67,7 @@ impl Place {
         Place::Groups,
         Place::Group,
         Place::Records,
+        Place::Record,
         Place::Journal,
         Place::Profiles,
         Place::Messages,
@@ -137,6 +141,13 @@ pub struct Ctx {
     pub asks_tiered: bool,
     /// The selected record is a dead letter that says where it was first.
     pub has_source: bool,
+    /// Why nothing before the list of records can be read, and nothing behind it.
+    pub no_older: Option<&'static str>,
+    pub no_further: Option<&'static str>,
+    /// Why what was just applied cannot be taken back, if it cannot.
+    pub plan_stays: Option<&'static str>,
+    /// The same of the selected change of the journal.
+    pub change_stays: Option<&'static str>,
     /// The selected change of the journal has no result.
     pub is_unfinished: bool,
     /// The selected change of the journal has a rest that can be done.

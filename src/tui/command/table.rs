@@ -69,7 +69,11 @@ pub enum Command {
     GroupDeleteOffsets,
     GroupRemoveMembers,
     GroupUndo,
+    RecordNext,
+    RecordPrevious,
     RecordsFollow,
+    RecordsOlder,
+    RecordsOn,
     RecordsFrom,
     RecordsSearch,
     RecordsViewAs,
@@ -225,7 +229,11 @@ fn can_plan(ctx: &Ctx) -> Enabled {
 
 /// On the records it is the topic that is read, with a record selected or not.
 fn with_topic(ctx: &Ctx) -> Enabled {
-    if ctx.has_reading && ctx.place == Place::Records { Enabled::Yes } else { with_selection(ctx) }
+    if ctx.has_reading && matches!(ctx.place, Place::Records | Place::Record) {
+        Enabled::Yes
+    } else {
+        with_selection(ctx)
+    }
 }
 
 fn with_reading(ctx: &Ctx) -> Enabled {
@@ -255,6 +263,11 @@ fn can_wait(ctx: &Ctx) -> Enabled {
     if ctx.group_is_active { Enabled::Yes } else { Enabled::No("the group has no members") }
 }
 
+/// Unless there is a reason against it.
+fn unless(reason: Option<&'static str>) -> Enabled {
+    reason.map_or(Enabled::Yes, Enabled::No)
+}
+
 fn can_unlock(ctx: &Ctx) -> Enabled {
     match ctx.right {
         Right::ReadOnly => Enabled::Yes,
@@ -275,6 +288,7 @@ const LISTS: &[Place] = &[
     Place::Groups,
     Place::Group,
     Place::Records,
+    Place::Record,
     Place::Journal,
     Place::Profiles,
     Place::Messages,
@@ -293,6 +307,7 @@ const WITH_COPIES: &[Place] = &[
     Place::Groups,
     Place::Group,
     Place::Records,
+    Place::Record,
     Place::Journal,
     Place::Profiles,
     Place::Messages,
@@ -303,6 +318,20 @@ const SORTED: &[Place] = &[Place::Topics, Place::Groups];
 const FILTERED: &[Place] = &[Place::Topics, Place::Groups];
 const ON_TOPIC: &[Place] = &[Place::Topics, Place::Topic];
 const ON_GROUP: &[Place] = &[Place::Groups, Place::Group];
+/// On the list of records, and on one of them.
+const ON_RECORD: &[Place] = &[Place::Records, Place::Record];
+/// Where the keys of history mean that; on a record they lead to the next one.
+const WITH_HISTORY: &[Place] = &[
+    Place::Overview,
+    Place::Topics,
+    Place::Topic,
+    Place::Groups,
+    Place::Group,
+    Place::Records,
+    Place::Journal,
+    Place::Profiles,
+    Place::Messages,
+];
 const WITH_GROUPS: &[Place] = &[Place::Groups, Place::Group, Place::Topic];
 
 /// A row with the fields that seldom differ filled in.
@@ -372,9 +401,9 @@ pub static TABLE: &[Row] = &[
         .words(&["q", "q!", "quit", "exit"]),
     row(C::Suspend, "app.suspend", &["ctrl-z"], G::General, "suspend", "Suspend klamm and give the shell back").at(Place::ALL),
     row(C::Refresh, "app.refresh", &["r"], G::General, "refresh", "Ask the cluster again now").when(with_cluster),
-    row(C::HistoryBack, "app.history-back", &["["], G::General, "back in history", "To the place before")
+    row(C::HistoryBack, "app.history-back", &["["], G::General, "back in history", "To the place before").at(WITH_HISTORY)
         .when(|ctx| if ctx.has_back { Enabled::Yes } else { Enabled::No("this is where you began") }),
-    row(C::HistoryForward, "app.history-forward", &["]"], G::General, "on in history", "To the place after")
+    row(C::HistoryForward, "app.history-forward", &["]"], G::General, "on in history", "To the place after").at(WITH_HISTORY)
         .when(|ctx| if ctx.has_forward { Enabled::Yes } else { Enabled::No("there is nothing after this") }),
     row(C::LastPlace, "app.last-place", &["-"], G::General, "last place", "To the place where you were last, and back again")
         .when(|ctx| if ctx.has_last { Enabled::Yes } else { Enabled::No("this is where you began") }),
@@ -407,11 +436,11 @@ pub static TABLE: &[Row] = &[
     row(C::PageDown, "move.page-down", &["pagedown", "ctrl-f"], G::Moving, "page down", "A page down").at(LISTS),
     row(C::PageUp, "move.page-up", &["pageup", "ctrl-b"], G::Moving, "page up", "A page up").at(LISTS),
     row(C::Open, "move.open", &["enter"], G::Moving, "open", "Into the selected row").hint(1).when(with_selection)
-        .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Groups, Place::Group]),
+        .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Groups, Place::Group, Place::Records]),
     row(C::NextPane, "move.next-pane", &["tab"], G::Moving, "next pane", "To the next pane")
-        .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Records]).hint(60),
+        .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Records, Place::Record]).hint(60),
     row(C::PreviousPane, "move.previous-pane", &["shift-tab"], G::Moving, "previous pane", "To the pane before")
-        .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Records]),
+        .at(&[Place::Overview, Place::Topics, Place::Topic, Place::Records, Place::Record]),
     row(C::NextTab, "move.next-tab", &["right", "l"], G::Moving, "next tab", "To the next tab of the pane")
         .at(TABBED).hint(40).when(with_tabs),
     row(C::PreviousTab, "move.previous-tab", &["left", "h"], G::Moving, "previous tab", "To the tab before")
@@ -440,7 +469,7 @@ pub static TABLE: &[Row] = &[
     row(C::TopicCreate, "topic.create", &["n"], G::Topics, "new", "Plan a new topic").at(ON_TOPIC).hint(10)
         .when(|ctx| both(with_cluster(ctx), may_write(ctx))).risk(Risk::Confirm),
     row(C::TopicProduce, "topic.produce", &["P"], G::Topics, "write a record", "Plan a record, or many like it")
-        .at(&[Place::Topics, Place::Topic, Place::Records]).when(|ctx| both(with_cluster(ctx), both(with_topic(ctx), may_write(ctx)))).risk(Risk::Confirm),
+        .at(&[Place::Topics, Place::Topic, Place::Records, Place::Record]).when(|ctx| both(with_cluster(ctx), both(with_topic(ctx), may_write(ctx)))).risk(Risk::Confirm),
     row(C::TopicDelete, "topic.delete", &["D"], G::Topics, "delete", "Plan the deletion of the topic").at(ON_TOPIC).hint(12)
         .when(|ctx| both(can_plan(ctx), may_write(ctx))).risk(Risk::TypeName),
 
@@ -465,31 +494,37 @@ pub static TABLE: &[Row] = &[
         .when(with_cluster).risk(Risk::Confirm),
 
     // records
+    row(C::RecordNext, "record.next", &["n", "]"], G::Records, "next record", "The record below it in the list").at(&[Place::Record]).hint(1).when(with_selection),
+    row(C::RecordPrevious, "record.previous", &["p", "["], G::Records, "the one before", "The record above it in the list").at(&[Place::Record]).hint(2).when(with_selection),
     row(C::RecordsFollow, "records.follow", &["f"], G::Records, "follow / pause", "Follow new records, or stand still").at(&[Place::Records]).hint(2).when(with_reading),
+    row(C::RecordsOlder, "records.older", &["<"], G::Records, "older", "Read the records that lie before those of the list").at(&[Place::Records]).hint(8)
+        .when(|ctx| unless(ctx.no_older)),
+    row(C::RecordsOn, "records.on", &[">"], G::Records, "go on", "Read on from where a read or a search stopped").at(&[Place::Records]).hint(1)
+        .when(|ctx| unless(ctx.no_further)),
     row(C::RecordsSearch, "records.search", &["/"], G::Records, "search", "Show only records that meet a query, or search all of them").at(&[Place::Records]).hint(3).when(with_reading),
     row(C::RecordsFrom, "records.from", &["F"], G::Records, "from…", "Choose where to read from").at(&[Place::Records]).hint(4).when(with_cluster),
-    row(C::RecordsViewAs, "records.view-as", &["v"], G::Records, "view as…", "Read keys and values as another format").at(&[Place::Records]).hint(5).when(with_reading),
-    row(C::RecordsKeyAs, "records.key-as", &["V"], G::Records, "keys as…", "Read keys alone as another format").at(&[Place::Records]).when(with_reading),
+    row(C::RecordsViewAs, "records.view-as", &["v"], G::Records, "view as…", "Read keys and values as another format").at(ON_RECORD).hint(5).when(with_reading),
+    row(C::RecordsKeyAs, "records.key-as", &["V"], G::Records, "keys as…", "Read keys alone as another format").at(ON_RECORD).when(with_reading),
     row(C::RecordsIsolation, "records.isolation", &["i"], G::Records, "isolation", "With or without records of aborted and open transactions").at(&[Place::Records]).hint(34).when(with_reading),
-    row(C::RecordsTiered, "records.tiered", &["enter"], G::Records, "read remote storage", "Read on although the records lie in remote storage").at(&[Place::Records]).hint(1)
+    row(C::RecordsTiered, "records.tiered", &["t"], G::Records, "read remote storage", "Read on although the records lie in remote storage").at(&[Place::Records]).hint(1)
         .when(|ctx| if ctx.asks_tiered { Enabled::Yes } else { Enabled::No("nothing lies in remote storage") }),
-    row(C::RecordsWrap, "records.wrap", &["w"], G::Records, "wrap", "Wrap long values").at(&[Place::Records]).hint(30),
+    row(C::RecordsWrap, "records.wrap", &["w"], G::Records, "wrap", "Wrap long values").at(ON_RECORD).hint(30),
     row(C::RecordsSizes, "records.sizes", &["z"], G::Records, "sizes", "A histogram of the sizes of the records kept, or the facts again").at(&[Place::Records]).hint(33).when(with_reading),
     row(C::RecordsViews, "records.views", &["a"], G::Records, "look at…", "Columns of fields, counts by field, key and time, and the order").at(&[Place::Records]).hint(7).when(with_reading),
-    row(C::RecordsSave, "records.save", &["ctrl-s"], G::Records, "save", "Save the selected record's value to a file").at(&[Place::Records]).hint(32).when(with_selection),
-    row(C::RecordsSource, "records.source", &["o"], G::Records, "original", "Show the record that this dead letter was, where it was first").at(&[Place::Records]).hint(6)
+    row(C::RecordsSave, "records.save", &["ctrl-s"], G::Records, "save", "Save the selected record's value to a file").at(ON_RECORD).hint(32).when(with_selection),
+    row(C::RecordsSource, "records.source", &["o"], G::Records, "original", "Show the record that this dead letter was, where it was first").at(ON_RECORD).hint(6)
         .when(|ctx| if ctx.has_source { Enabled::Yes } else { Enabled::No("its headers do not say that it was elsewhere before") }),
-    row(C::RecordsWriteCopy, "records.write-copy", &["N"], G::Records, "write a copy", "Plan a copy of the selected record").at(&[Place::Records])
+    row(C::RecordsWriteCopy, "records.write-copy", &["N"], G::Records, "write a copy", "Plan a copy of the selected record").at(ON_RECORD)
         .when(|ctx| both(can_plan(ctx), may_write(ctx))).risk(Risk::Confirm),
-    row(C::RecordsResetHere, "records.reset-here", &["R"], G::Records, "reset a group to here", "Plan a reset of a group to the selected record").at(&[Place::Records]).hint(20)
+    row(C::RecordsResetHere, "records.reset-here", &["R"], G::Records, "reset a group to here", "Plan a reset of a group to the selected record").at(ON_RECORD).hint(20)
         .when(can_plan).risk(Risk::Confirm),
 
-    row(C::RecordsSendAgain, "records.send-again", &["S"], G::Records, "send again", "Plan to send this record, or all, to a topic or back where it failed").at(&[Place::Records]).hint(21)
+    row(C::RecordsSendAgain, "records.send-again", &["S"], G::Records, "send again", "Plan to send this record, or all, to a topic or back where it failed").at(ON_RECORD).hint(21)
         .when(can_plan).risk(Risk::Confirm),
 
     // journal
     row(C::JournalUndo, "journal.undo", &["u"], G::Journal, "undo", "Plan the undo of the selected change").at(&[Place::Journal]).hint(2)
-        .when(can_plan).risk(Risk::Confirm),
+        .when(|ctx| both(can_plan(ctx), unless(ctx.change_stays))).risk(Risk::Confirm),
 
     row(C::JournalFinish, "journal.finish", &["f"], G::Journal, "finish", "Plan the rest of a change that was cut short").at(&[Place::Journal]).hint(1)
         .when(|ctx| both(has_rest(ctx), can_plan(ctx))).risk(Risk::Confirm),
@@ -518,7 +553,7 @@ pub static TABLE: &[Row] = &[
     row(C::PlanLeave, "plan.leave", &["n", "esc"], G::Plans, "leave as it is", "Close without changing anything").at(&[Place::Plan]).hint(4),
     row(C::PlanCopy, "plan.copy", &["c"], G::Plans, "copy command", "Copy the same as a command line").at(&[Place::Plan, Place::PlanResult]).hint(5).when(with_plan),
     row(C::PlanUndo, "plan.undo", &["u"], G::Plans, "undo", "Plan the undo of what was just applied").at(&[Place::PlanResult]).hint(2).risk(Risk::Confirm)
-        .when(|ctx| if ctx.is_applying { Enabled::No("it is being applied") } else { Enabled::Yes }),
+        .when(|ctx| if ctx.is_applying { Enabled::No("it is being applied") } else { unless(ctx.plan_stays) }),
     row(C::PartitionsAdd, "partitions.add", &["enter"], G::Plans, "choose", "Plan this number of partitions").at(&[Place::Partitions]).hint(1).when(may_write).risk(Risk::Confirm),
     row(C::PartitionsWish, "partitions.wish", &["e"], G::Plans, "change wish", "Say the target throughput or the number of partitions").at(&[Place::Partitions]).hint(2),
     row(C::PartitionsZero, "partitions.commit-zero", &["z"], G::Plans, "commit offset 0 there", "Also commit offset 0 in the new partitions for Empty groups").at(&[Place::Partitions]).hint(4),

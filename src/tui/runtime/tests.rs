@@ -20,6 +20,7 @@ mod letters;
 mod looks;
 mod plans;
 mod profiles;
+mod record_pages;
 mod records;
 mod rounds;
 mod screens;

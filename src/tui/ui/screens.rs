@@ -7,6 +7,7 @@ mod leaders;
 mod messages;
 mod overview;
 mod profiles;
+mod record;
 mod record_charts;
 mod record_sizes;
 mod records;

@@ -39,6 +39,9 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     if state.screen == Screen::Records {
+        if records::close(state) {
+            return;
+        }
         if records::stop_search(state, effects) {
             return;
         }
@@ -81,7 +84,13 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// `q` leaves a level, and klamm from the top.
 pub fn quit_or_back(state: &mut State, effects: &mut Vec<Effect>) {
-    let in_detail = state.screen == Screen::Topics && state.views.topics.in_detail;
+    let in_detail = match state.screen {
+        Screen::Topics => state.views.topics.in_detail,
+        Screen::Records => state.views.records.in_record,
+        Screen::Overview | Screen::Groups | Screen::Group | Screen::Journal | Screen::Profiles | Screen::Messages => {
+            false
+        }
+    };
     if state.depth == 0 && !in_detail {
         quit(state, effects);
     } else {

@@ -137,7 +137,8 @@ pub fn selected(state: &mut State, effects: &mut Vec<Effect>) {
             }
         }
         Place::Group => at_committed(state, effects),
-        Place::Records
+        Place::Records => record(state),
+        Place::Record
         | Place::Journal
         | Place::Profiles
         | Place::Messages
@@ -156,6 +157,13 @@ pub fn selected(state: &mut State, effects: &mut Vec<Effect>) {
         | Place::Compression
         | Place::Secret => {}
     }
+}
+
+/// The selected record as large as the screen; the list stands still behind it.
+fn record(state: &mut State) {
+    let records = &mut state.views.records;
+    records.is_following = false;
+    (records.in_record, records.pane) = (true, RecordsPane::Value);
 }
 
 fn way_in(state: &mut State, effects: &mut Vec<Effect>) {
@@ -268,8 +276,12 @@ pub fn next_pane(state: &mut State, forward: bool) {
         Screen::Topics => state.views.topics.in_detail = !state.views.topics.in_detail,
         Screen::Records => {
             let pane = state.views.records.pane;
-            let next: RecordsPane = if forward { pane.next() } else { pane.previous() };
-            state.views.records.pane = next;
+            state.views.records.pane = match pane {
+                RecordsPane::Value if state.views.records.in_record => RecordsPane::Facts,
+                _ if state.views.records.in_record => RecordsPane::Value,
+                _ if forward => pane.next(),
+                _ => pane.previous(),
+            };
         }
         Screen::Groups | Screen::Group | Screen::Journal | Screen::Profiles | Screen::Messages => {}
     }

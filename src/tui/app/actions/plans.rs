@@ -315,16 +315,8 @@ pub fn undo_selected(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(entry) = view.view.value().and_then(|journal| journal.entries.get(view.selection.cursor())) else {
         return;
     };
-    match &entry.undo {
-        Ok(()) => {
-            let (id, title) = (entry.plan.id.clone(), entry.plan.title.clone());
-            show(state, format!("undo of “{title}”"), Request::PlanUndo(id), effects);
-        }
-        Err(reason) => {
-            let reason = reason.clone();
-            state.say(Tone::Info, format!("it cannot be undone: {reason}"));
-        }
-    }
+    let (id, title) = (entry.plan.id.clone(), entry.plan.title.clone());
+    show(state, format!("undo of “{title}”"), Request::PlanUndo(id), effects);
 }
 
 /// `f` on a change that was cut short: the plan for the rest.
@@ -346,10 +338,6 @@ pub fn settle_selected(state: &mut State, effects: &mut Vec<Effect>) {
 pub fn undo_shown(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Dialog::Plan(dialog)) = state.dialogs.last() else { return };
     let Some(plan) = dialog.plan().cloned() else { return };
-    if let Some(reason) = &plan.not_undoable {
-        state.say(Tone::Info, format!("it cannot be undone: {reason}"));
-        return;
-    }
     state.dialogs.pop();
     show(state, format!("undo of “{}”", plan.title), Request::PlanUndo(plan.id.clone()), effects);
 }

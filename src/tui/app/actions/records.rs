@@ -4,14 +4,14 @@ use super::super::dialogs::{Dialog, Form, FormPurpose, Menu, MenuPurpose};
 use super::super::drawn::Pane;
 use super::super::effect::{Effect, Request};
 use super::super::notes::Tone;
-use super::super::screens::records::{Chart, Reading};
+use super::super::screens::records::{Chart, Further, Paging, Reading, RecordsPane, Stop};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::{open::deeper, record_views, start, stop};
 use crate::cluster::{Keep, RecordsRequest, SearchRequest};
 use crate::domain::query::Part;
 use crate::domain::query::Query;
-use crate::domain::record::{Isolation, StartAt, TieredRead};
+use crate::domain::record::{Isolation, StartAt, TieredRead, Within};
 use crate::domain::{TopicName, topic_formats};
 
 /// Rows decoded ahead of what the last frame showed.
@@ -30,54 +30,129 @@ pub fn open(state: &mut State, reading: Reading, effects: &mut Vec<Effect>) {
 pub fn begin(state: &mut State, reading: Reading, effects: &mut Vec<Effect>) {
     stop(state, Slot::Decode, effects);
     stop(state, Slot::Stats, effects);
-    if let Some(request) = searched(&reading) {
-        state.views.records.begin(reading);
-        start(state, Slot::Records, Request::Search(Box::new(request)), effects);
-        return;
-    }
-    let request = RecordsRequest {
-        topic: reading.topic.clone(),
-        partitions: reading.partitions.clone(),
-        start: reading.start,
-        follow: true,
-        limit: None,
-        query: reading.query.clone(),
-        view: reading.view,
-        isolation: reading.isolation,
-        tiered: reading.tiered,
-        keep: Keep::Newest,
-    };
     state.views.records.begin(reading);
-    start(state, Slot::Records, Request::Records(request), effects);
+    let is_tail = state.views.records.is_tail();
+    let Some(reading) = &state.views.records.reading else { return };
+    let keep = if is_tail { Keep::Newest } else { Keep::All };
+    let request = request(reading, reading.start, Within::default(), true, keep);
+    start(state, Slot::Records, request, effects);
 }
 
-/// The search that a reading is, if it is one.
-fn searched(reading: &Reading) -> Option<SearchRequest> {
-    let query = reading.query.clone().filter(|_| reading.covers)?;
-    Some(SearchRequest {
-        topics: vec![reading.topic.clone()],
-        query,
-        partitions: reading.partitions.clone(),
-        start: reading.start,
-        limit: None,
-        slack_ms: None,
-        view: Some(reading.view),
-        isolation: reading.isolation,
-        tiered: reading.tiered,
-        keep: Keep::All,
-    })
+/// How a reading is asked for; one that covers is a search.
+fn request(reading: &Reading, start: StartAt, within: Within, follow: bool, keep: Keep) -> Request {
+    let partitions = match within.from.is_empty() {
+        true => reading.partitions.clone(),
+        false => Some(within.from.keys().copied().collect()),
+    };
+    match reading.query.clone() {
+        Some(query) if reading.covers => Request::Search(Box::new(SearchRequest {
+            topics: vec![reading.topic.clone()],
+            query,
+            partitions,
+            start,
+            limit: None,
+            slack_ms: None,
+            view: Some(reading.view),
+            isolation: reading.isolation,
+            tiered: reading.tiered,
+            within,
+            keep: Keep::All,
+        })),
+        query => Request::Records(RecordsRequest {
+            topic: reading.topic.clone(),
+            partitions,
+            start,
+            follow,
+            limit: None,
+            query,
+            view: reading.view,
+            isolation: reading.isolation,
+            tiered: reading.tiered,
+            within,
+            keep,
+        }),
+    }
 }
 
-/// `esc` while a search runs: what it found stays. Whether there was one to stop.
+/// `<` and `>`: what lies before the list, and on from where reading left off.
+pub fn page(state: &mut State, further: Further, effects: &mut Vec<Effect>) {
+    let records = &mut state.views.records;
+    let Ok((from, within)) = records.page(further) else { return };
+    let said = records.page_said(further, state.link.session().map_or(&state.local_zone, |session| &session.zone));
+    let Some(reading) = &records.reading else { return };
+    let request = request(reading, from, within, false, Keep::All);
+    records.begin_page(further);
+    if let Some(said) = said {
+        state.say(Tone::Info, format!("reading {said}"));
+    }
+    start(state, Slot::Records, request, effects);
+}
+
+/// What has filled the list is not read any further before somebody says so.
+pub fn stop_when_full(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.views.records.is_overfull() && state.slots.is_running(Slot::Records) {
+        stop(state, Slot::Records, effects);
+        state.views.records.stop(Stop::Full);
+        state.is_dirty = true;
+    }
+}
+
+/// `esc` while a search or a page is read: what was found stays. Whether there was one to
+/// stop.
 pub fn stop_search(state: &mut State, effects: &mut Vec<Effect>) -> bool {
-    let records = &state.views.records;
+    let records = &mut state.views.records;
     let covers = records.reading.as_ref().is_some_and(|reading| reading.covers);
-    if !covers || records.is_finished || !state.slots.is_running(Slot::Records) {
+    let asks = records.tiered.is_some() && !matches!(records.paging, Paging::None);
+    let is_read = !records.is_finished && state.slots.is_running(Slot::Records);
+    if !asks && !((covers || records.is_paging()) && is_read) {
         return false;
     }
+    records.stop(Stop::ByHand);
     stop(state, Slot::Records, effects);
-    state.views.records.stop_search();
+    say_page(state);
     true
+}
+
+/// What came of a page, if one has just ended.
+pub fn say_page(state: &mut State) {
+    if let Some(said) = state.views.records.take_said() {
+        state.say(Tone::Info, said);
+    }
+}
+
+/// `f`: what is written from now on, or standing still. What has ended begins anew.
+pub fn follow(state: &mut State, effects: &mut Vec<Effect>) {
+    let records = &mut state.views.records;
+    let goes_on = !records.is_finished && (records.is_tail() || records.has_caught_up);
+    if records.is_following || (goes_on && !records.is_paging()) {
+        records.follow(!records.is_following);
+        return;
+    }
+    let Some(reading) = records.reading.clone() else { return };
+    let start = StartAt::Latest(TAIL_BEGINS_WITH);
+    begin(state, Reading { start, covers: false, position: None, ..reading }, effects);
+}
+
+/// Back from one record to the list. Whether one was open.
+pub fn close(state: &mut State) -> bool {
+    let records = &mut state.views.records;
+    let was_open = std::mem::take(&mut records.in_record);
+    if was_open {
+        records.pane = RecordsPane::List;
+    }
+    was_open
+}
+
+/// The record below the one that fills the screen, or above it.
+pub fn turn(state: &mut State, is_forward: bool) {
+    let records = &mut state.views.records;
+    let (at, len) = (records.cursor(), records.ring.len());
+    let next = if is_forward { at.checked_add(1).filter(|row| *row < len) } else { at.checked_sub(1) };
+    match next {
+        Some(row) => records.go_to(row),
+        None if is_forward => state.say(Tone::Info, "this is the last record of the list"),
+        None => state.say(Tone::Info, "this is the first record of the list"),
+    }
 }
 
 pub fn tail_selected(state: &mut State, effects: &mut Vec<Effect>) {
@@ -129,10 +204,21 @@ pub fn next_isolation(state: &mut State, effects: &mut Vec<Effect>) {
     begin(state, reading, effects);
 }
 
-/// `enter`, where it was asked: also what only remote storage holds.
+/// `t`, where it was asked: also what only remote storage holds.
 pub fn read_tiered(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(reading) = state.views.records.reading.clone() else { return };
-    begin(state, Reading { tiered: TieredRead::Allowed, ..reading }, effects);
+    let records = &mut state.views.records;
+    let Some(reading) = &mut records.reading else { return };
+    reading.tiered = TieredRead::Allowed;
+    let further = match std::mem::take(&mut records.paging) {
+        Paging::None => None,
+        Paging::Older { .. } => Some(Further::Older),
+        Paging::Further { .. } => Some(Further::On),
+    };
+    match (further, records.reading.clone()) {
+        (Some(further), _) => page(state, further, effects),
+        (None, Some(reading)) => begin(state, reading, effects),
+        (None, None) => {}
+    }
 }
 
 /// `v` and `V`: the formats, the one in use for this part under the cursor.

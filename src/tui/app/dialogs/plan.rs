@@ -97,6 +97,26 @@ impl PlanDialog {
         matches!(self.stage, Stage::Applying { .. })
     }
 
+    /// Why what was applied cannot be taken back, in a few words; `None` where it can, or
+    /// where nothing was applied yet.
+    pub fn why_it_stays(&self) -> Option<&'static str> {
+        match &self.stage {
+            Stage::Done { plan, .. } | Stage::Broken { plan, .. } if plan.not_undoable.is_some() => {
+                Some(plan.change.why_it_stays().unwrap_or("nothing of it can be taken back"))
+            }
+            Stage::Done { outcome, .. } if outcome.steps.iter().all(StepStatus::is_unchanged) => {
+                Some("nothing was changed")
+            }
+            Stage::Loading
+            | Stage::Failed(_)
+            | Stage::Shown(_)
+            | Stage::Waiting(_)
+            | Stage::Applying { .. }
+            | Stage::Done { .. }
+            | Stage::Broken { .. } => None,
+        }
+    }
+
     /// Members of a group keep it from being applied: they may leave.
     pub fn can_wait(&self) -> bool {
         matches!(&self.stage, Stage::Shown(plan) if !plan.waits_for().is_empty())

@@ -16,6 +16,18 @@ pub struct JournalScreen {
     pub has_announced: bool,
 }
 
+/// Why a change cannot be taken back, in a few words; `None` where it can.
+pub fn why_it_stays(entry: &JournalEntry) -> Option<&'static str> {
+    let why = entry.plan.change.why_it_stays();
+    match &entry.undo {
+        Ok(()) => None,
+        Err(_) if entry.undone_by.is_some() => Some("it was taken back"),
+        Err(_) if entry.plan.not_undoable.is_some() => Some(why.unwrap_or("nothing of it can be taken back")),
+        Err(_) if entry.outcome.is_none() => Some("what became of it is not known"),
+        Err(_) => Some("nothing was changed"),
+    }
+}
+
 impl JournalScreen {
     pub fn arrange(&mut self) {
         if let Some(view) = self.view.value() {

@@ -4,21 +4,28 @@
 //! they pin; only records in view are decoded, and nothing is formatted here.
 
 mod look;
+mod paging;
+mod reach;
+mod reading;
 mod ring;
 mod start;
+mod taking;
 
 pub use look::{Chart, Choice, Order};
+pub use paging::{Further, Paging};
+use reach::Reach;
+pub use reading::{Position, Reading, Why};
 pub use ring::Ring;
 pub use start::{parse_partitions, parse_start};
 
-use crate::cluster::{RecordCounts, RecordRef, RecordsUpdate, SearchCounts, SearchUpdate, Stats};
-use crate::domain::query::{Field, Query};
-use crate::domain::record::{DecodedRecord, Isolation, ReadAs, StartAt, TieredPart, TieredRead};
+use crate::cluster::{RecordCounts, RecordRef, SearchCounts, Stats};
+use crate::domain::query::Field;
+use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredPart};
 use crate::domain::transaction::{Fate, TransactionEnd, TransactionEnds};
 use crate::domain::views::FieldNames;
-use crate::domain::{Failure, GroupId, Offset, PartitionId, Time, TopicName, dead_letter};
+use crate::domain::{Failure, Offset, PartitionId, Time, TopicName, dead_letter};
 use crate::tui::app::list::Motion;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,54 +60,6 @@ impl RecordsPane {
     }
 }
 
-/// What is being read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reading {
-    pub topic: TopicName,
-    pub partitions: Option<Vec<PartitionId>>,
-    pub start: StartAt,
-    pub query: Option<Query>,
-    /// Everything from the start to the end of now is searched, and then no more.
-    pub covers: bool,
-    pub view: ReadAs,
-    pub isolation: Isolation,
-    pub tiered: TieredRead,
-    /// What one came to see; of one partition only.
-    pub position: Option<Position>,
-}
-
-/// A place in the partition that is read, and why it is looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Position {
-    pub why: Why,
-    pub offset: Offset,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// A group has committed it.
-    Committed(GroupId),
-    /// The record there became this dead letter.
-    Became { topic: TopicName, partition: PartitionId, offset: Offset },
-}
-
-impl Reading {
-    /// The usual way to read a topic.
-    pub fn of(topic: TopicName, start: StartAt, view: ReadAs) -> Self {
-        Self {
-            topic,
-            partitions: None,
-            start,
-            query: None,
-            covers: false,
-            view,
-            isolation: Isolation::default(),
-            tiered: TieredRead::default(),
-            position: None,
-        }
-    }
-}
-
 /// How far a search is, or what it covered.
 #[derive(Clone, Debug)]
 pub struct Searched {
@@ -108,8 +67,14 @@ pub struct Searched {
     pub elapsed: Duration,
     /// What was covered, and what that took for granted; once it is over.
     pub coverage: Option<String>,
-    /// It was stopped before its end.
-    pub is_stopped: bool,
+}
+
+/// Why reading ended before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    ByHand,
+    /// The list holds no more.
+    Full,
 }
 
 /// How fast records come, from two counts and their times.
@@ -136,7 +101,21 @@ pub struct RecordsView {
     pub tiered: Option<TieredPart>,
     /// Of a reading that covers.
     pub search: Option<Searched>,
+    /// Reading beyond the records of the list, and why it stopped.
+    pub paging: Paging,
+    pub stopped: Option<Stop>,
+    /// What of each partition stands in the list.
+    reach: Reach,
+    /// What was counted before the reading that is under way.
+    before: SearchCounts,
+    /// A word on what came of the last page, to be said once.
+    said: Option<String>,
+    /// Where a search left off, and the first records that had no room.
+    rest: BTreeMap<PartitionId, Offset>,
+    left_out: BTreeMap<PartitionId, Offset>,
     pub pane: RecordsPane,
+    /// The selected record fills the screen.
+    pub in_record: bool,
     pub wraps: bool,
     /// What is shown of all records kept, instead of the selected one.
     pub chart: Option<Chart>,
@@ -176,7 +155,15 @@ impl Default for RecordsView {
             waiting: Vec::new(),
             tiered: None,
             search: None,
+            paging: Paging::default(),
+            stopped: None,
+            reach: Reach::default(),
+            before: SearchCounts::default(),
+            said: None,
+            rest: BTreeMap::new(),
+            left_out: BTreeMap::new(),
             pane: RecordsPane::List,
+            in_record: false,
             wraps: true,
             chart: None,
             stats: None,
@@ -205,7 +192,9 @@ impl RecordsView {
     pub fn begin(&mut self, reading: Reading) {
         let is_following =
             !reading.covers && !matches!(reading.start, StartAt::Earliest | StartAt::Offset(_) | StartAt::Time(_));
-        let (wraps, pane, order) = (self.wraps, self.pane, self.order);
+        let (wraps, pane) = (self.wraps, self.pane);
+        // A live list stands as records come.
+        let order = if is_following { Order::Arrival } else { self.order };
         let seeks = reading.position.as_ref().map(|position| position.offset);
         let is_same = self.reading.as_ref().is_some_and(|before| before.topic == reading.topic);
         // Another topic has other fields.
@@ -216,95 +205,7 @@ impl RecordsView {
         let chart = self.chart.take().filter(|chart| is_same || !matches!(chart, Chart::ByField(_)));
         let reading = Some(reading);
         *self = Self { reading, is_following, wraps, chart, columns, fields, order, pane, seeks, ..Self::default() };
-    }
-
-    fn position(&self) -> Option<&Position> {
-        self.reading.as_ref()?.position.as_ref()
-    }
-
-    /// The record that became a dead letter is looked for, those behind it are here, and
-    /// it is not among them.
-    pub fn looks_for_what_is_gone(&self) -> bool {
-        let Some(Position { why: Why::Became { .. }, offset }) = self.position() else { return false };
-        let mut kept = (0..self.ring.len()).filter_map(|row| self.ring.get(row)).map(RecordRef::offset);
-        kept.find(|kept| kept >= offset).is_some_and(|kept| kept > *offset)
-    }
-
-    /// This row is what one came to see: what the group reads next, or what became a
-    /// dead letter.
-    pub fn is_next(&self, row: usize) -> bool {
-        let Some(position) = self.position() else { return false };
-        if matches!(position.why, Why::Became { .. }) {
-            return self.ring.get(row).is_some_and(|record| record.offset() == position.offset);
-        }
-        let is_read = |row: usize| self.ring.get(row).is_some_and(|record| record.offset() < position.offset);
-        // Offsets have gaps: it is the first that is not before the committed one.
-        !is_read(row) && row.checked_sub(1).is_none_or(is_read)
-    }
-
-    /// Selects what is looked for, as soon as it is there.
-    fn seek(&mut self) {
-        let Some(offset) = self.seeks else { return };
-        let row = (0..self.ring.len()).find(|row| self.ring.get(*row).is_some_and(|record| record.offset() >= offset));
-        if row.is_some() {
-            self.seeks = None;
-        }
-        self.go_to(row.unwrap_or(usize::MAX));
-    }
-
-    pub fn take(&mut self, update: RecordsUpdate, at: Time) {
-        self.measure(update.counts, at);
-        self.counts = update.counts;
-        self.is_finished = update.finished;
-        self.has_caught_up |= update.caught_up;
-        if !update.failures.is_empty() {
-            self.failures = update.failures;
-        }
-        self.waiting = update.waiting;
-        self.tiered = update.tiered;
-        update.ends.into_iter().for_each(|(partition, end)| self.ends.add(partition, end));
-        for record in update.records {
-            // Standing still, what one looks at must not be pushed out.
-            if !self.is_following && self.ring.is_full() {
-                self.missed += 1;
-            } else {
-                self.arrived += 1;
-                if self.ring.push(record) {
-                    self.cursor = self.cursor.saturating_sub(1);
-                }
-            }
-        }
-        self.put_in_order();
-        if self.is_following {
-            self.select_newest();
-        } else if self.seeks.is_some() {
-            self.seek();
-        } else if self.selected.is_none() {
-            self.go_to(0);
-        }
-    }
-
-    /// In the order that was chosen; a live list stands as records come.
-    fn put_in_order(&mut self) {
-        if self.is_following {
-            return;
-        }
-        match self.order {
-            Order::Arrival => return,
-            Order::Time => self.ring.merge_by_time(),
-            Order::Partition => self.ring.sort_by_key(key),
-        }
-        let selected = self.selected;
-        let row = (0..self.ring.len()).find(|row| self.ring.get(*row).map(key) == selected);
-        self.cursor = row.unwrap_or(self.cursor).min(self.ring.len().saturating_sub(1));
-        self.selected = self.ring.get(self.cursor).map(key);
-    }
-
-    /// The next of the orders. As they came is the order of what comes from now on.
-    pub fn next_order(&mut self) {
-        self.order = self.order.next();
-        self.is_following &= self.order == Order::Arrival;
-        self.put_in_order();
+        self.ring.set_order(order);
     }
 
     /// What stands below the list.
@@ -327,55 +228,11 @@ impl RecordsView {
     }
 
     pub fn kept(&self) -> impl Iterator<Item = &RecordRef> {
-        (0..self.ring.len()).filter_map(|row| self.ring.get(row))
+        self.ring.iter()
     }
 
-    /// What a search has found since, and how far it is.
-    pub fn take_search(&mut self, update: SearchUpdate, at: Time) {
-        let counts = update.counts();
-        let is_over = update.finished && update.tiered.is_none();
-        let searched = update.topics.first().filter(|_| is_over);
-        let coverage = searched.map(|searched| {
-            let mut said = vec![searched.coverage(&update.failures, update.is_limited)];
-            said.extend(searched.notes.iter().cloned());
-            said.join("; ")
-        });
-        self.search = Some(Searched { counts, elapsed: update.elapsed, coverage, is_stopped: false });
-        let SearchCounts { seen, matched, undecodable, bytes, .. } = counts;
-        let update = RecordsUpdate {
-            records: update.records,
-            ends: update.ends,
-            counts: RecordCounts { seen, matched, dropped: 0, undecodable, bytes },
-            failures: update.failures,
-            waiting: update.waiting,
-            tiered: update.tiered.map(|(_, part)| part),
-            caught_up: false,
-            finished: update.finished,
-            held_back: update.held_back,
-        };
-        self.take(update, at);
-    }
-
-    /// What was found stays; how much was not looked at is said.
-    pub fn stop_search(&mut self) {
-        self.is_finished = true;
-        if let Some(search) = &mut self.search {
-            search.is_stopped = true;
-        }
-    }
-
-    fn measure(&mut self, counts: RecordCounts, at: Time) {
-        match self.pace.since {
-            Some((since, _)) if at.since(since) < 1_000 => {}
-            Some((since, seen)) => {
-                let seconds = at.since(since) as f64 / 1_000.0;
-                self.pace = Pace {
-                    since: Some((at, counts.seen)),
-                    per_second: Some(counts.seen.saturating_sub(seen) as f64 / seconds),
-                };
-            }
-            None => self.pace.since = Some((at, counts.seen)),
-        }
+    pub fn take_said(&mut self) -> Option<String> {
+        self.said.take()
     }
 
     /// Records seen a second, once it has been measured.
@@ -415,10 +272,10 @@ impl RecordsView {
     pub fn follow(&mut self, follow: bool) {
         self.is_following = follow;
         self.missed = 0;
+        self.left_out.clear();
         if follow {
             self.order = Order::Arrival;
-        }
-        if follow {
+            self.ring.set_order(self.order);
             self.select_newest();
         }
     }

@@ -161,6 +161,7 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             state.is_dirty = true;
             let now = state.now;
             state.views.records.take_search(update, now);
+            actions::records::say_page(state);
         }
         Answer::RecordsEnded => {
             state.is_dirty |= !state.views.records.is_finished;
@@ -287,6 +288,7 @@ fn take_records(state: &mut State, update: RecordsUpdate) {
         || update.waiting != state.views.records.waiting;
     let counted = update.counts.seen != state.views.records.counts.seen;
     state.views.records.take(update, now);
+    actions::records::say_page(state);
     state.is_dirty |= news || counted;
 }
 

@@ -156,7 +156,7 @@ fn stands(access: Access) -> Vec<Stand> {
     }
     all.keys(access, "2 t", still);
     all.keys(access, "2 t", |desk| tail(desk, false));
-    for then in ["k", "k tab", "k tab tab", "/", "k ctrl-s", "k R", "k c"] {
+    for then in ["k", "k tab", "k tab tab", "/", "k ctrl-s", "k R", "k c", "k enter", "g enter tab"] {
         all.keys(access, "2 t", move |desk| {
             tail(desk, true);
             desk.press(then);

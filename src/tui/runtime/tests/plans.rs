@@ -282,6 +282,41 @@ fn after_a_reset_it_is_looked_at_again() {
     assert!(matches!(desk.open.get(&Slot::Plan), Some((_, Request::PlanUndo(id))) if id == "19f-1"));
 }
 
+/// The footer, the key and the help agree on what a change leaves behind.
+#[test]
+fn only_what_can_be_taken_back_offers_that() {
+    use crate::domain::plan::Change;
+    let done = |change: Option<Change>| {
+        let mut plan = (*canned::plan(true, 1, Confirm::Yes)).clone();
+        if let Some(change) = change {
+            (plan.change, plan.not_undoable) = (change, Some("they stay".into()));
+        }
+        let mut desk = with_plan(Access::ReadWrite, Arc::new(plan));
+        desk.draw(120, 40);
+        desk.press("y");
+        let steps = vec![StepStatus::Done];
+        let outcome = Outcome {
+            plan_id: "19f-1".into(),
+            at: canned::NOW,
+            steps,
+            notes: Vec::new(),
+            written: Vec::new(),
+            reached: Vec::new(),
+        };
+        desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
+        desk
+    };
+    let footer = |desk: &mut Desk| desk.draw(120, 40).lines().last().unwrap_or_default().to_owned();
+    assert!(footer(&mut done(None)).contains("u undo"));
+    let mut desk = done(Some(Change::AddPartitions { topic: "orders".into() }));
+    assert!(!footer(&mut desk).contains("u undo"));
+    desk.press("u");
+    assert!(!matches!(desk.open.get(&Slot::Plan), Some((_, Request::PlanUndo(_)))));
+    assert!(desk.draw(120, 40).contains("undo: partitions are never taken away"));
+    desk.press("?");
+    assert!(desk.draw(120, 40).contains("partitions are never taken away"), "the help says why not");
+}
+
 #[test]
 fn waiting_applies_the_new_plan_only_if_it_says_the_same() {
     for same in [true, false] {

@@ -61,7 +61,7 @@ fn remote_storage_is_asked_about_and_read_only_when_told() {
         other => panic!("{other:?}"),
     };
     assert_eq!(asked(&desk), (TieredRead::Ask, Isolation::Uncommitted));
-    desk.press("enter");
+    desk.press("t");
     assert_eq!(asked(&desk).0, TieredRead::Ask, "nothing was asked yet");
     let tiered = Some(TieredPart { partitions: 2, records: 41_000 });
     let update = RecordsUpdate { tiered, finished: true, ..RecordsUpdate::default() };
@@ -69,6 +69,8 @@ fn remote_storage_is_asked_about_and_read_only_when_told() {
     let shown = desk.draw(120, 40);
     assert!(shown.contains("up to 41,000 of these records, in 2 partitions, lie in remote storage"), "{shown}");
     desk.press("enter");
+    assert_eq!(asked(&desk).0, TieredRead::Ask, "what may cost is not read by enter");
+    desk.press("t");
     assert_eq!(asked(&desk).0, TieredRead::Allowed);
     assert!(!desk.draw(120, 40).contains("lie in remote storage"));
 }
@@ -124,6 +126,36 @@ fn leaving_closes_what_stands_below_the_list_first() {
     desk.answer(Slot::Records, Answer::Records(RecordsUpdate { records, ..RecordsUpdate::default() }));
     desk.press("z esc");
     assert!(desk.state.views.records.chart.is_none() && desk.state.screen == Screen::Records);
+    desk.press("esc");
+    assert_eq!(desk.state.screen, Screen::Topics);
+}
+
+/// `enter`: one record as large as the screen, the list standing still behind it.
+#[test]
+fn a_record_fills_the_screen_and_the_next_one_is_a_key_away() {
+    use super::states::places::{decode, read_with};
+    let mut desk = read_with(decode, Access::ReadWrite, "enter");
+    let shown = desk.draw(120, 40);
+    for word in ["40 of 40", "key", "value", "headers", "batch", "amount"] {
+        assert!(shown.contains(word), "{word}: {shown}");
+    }
+    let at = |desk: &Desk| desk.state.views.records.selected_ref().map(|record| record.offset());
+    let topic: crate::domain::TopicName = "orders.v1".into();
+    let more = RecordsUpdate { records: RecordRef::of_times(&topic, 2, 990_440, &[1; 3]), ..RecordsUpdate::default() };
+    desk.answer(Slot::Records, Answer::Records(more));
+    assert_eq!(at(&desk), Some(990_439), "what comes does not take its place");
+    desk.press("p");
+    assert_eq!(at(&desk), Some(990_438));
+    desk.press("n ]");
+    assert_eq!(at(&desk), Some(990_440));
+    desk.press("[ [ g tab");
+    assert!(desk.draw(80, 24).contains("headers"));
+    desk.press("c");
+    assert!(desk.draw(80, 24).contains("Copy of record 2:990438"));
+    desk.press("esc q");
+    assert!(desk.state.screen == Screen::Records && !desk.state.views.records.in_record, "q closes it only");
+    desk.press("enter esc");
+    assert!(desk.state.screen == Screen::Records && !desk.state.views.records.in_record);
     desk.press("esc");
     assert_eq!(desk.state.screen, Screen::Topics);
 }
@@ -186,6 +218,7 @@ fn a_search_says_how_far_it_is_and_esc_keeps_what_it_found() {
             counts: SearchCounts { seen: passed, matched: 3, offsets: 1_000, passed, ..SearchCounts::default() },
             is_complete: finished,
             notes: Vec::new(),
+            began: Default::default(),
             rest: Default::default(),
         }],
         finished,

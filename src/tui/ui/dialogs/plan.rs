@@ -191,7 +191,7 @@ fn prompt_items(state: &State, dialog: &PlanDialog, plan: &Plan, hidden: usize, 
                 say(format!("{} {done} of {all} done", marks.broken), Role::Danger)
             };
             let mut items = vec![result];
-            if plan.not_undoable.is_none() {
+            if dialog.why_it_stays().is_none() {
                 items.push(key("u", "undo"));
             }
             items.push(key("esc", "close"));

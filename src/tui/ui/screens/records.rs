@@ -1,23 +1,24 @@
-//! Records: the list, the selected one's value, and the facts about it.
+//! Records: the list, and what stands below it.
 
-use super::{record_charts, record_sizes, split};
+use super::{record, record_charts, split};
 use crate::cluster::RecordRef;
 use crate::domain::query::{Field, pick};
-use crate::domain::record::{DecodedRecord, Format, Header, Isolation, ReadAs, StartAt};
+use crate::domain::record::{DecodedRecord, Format, Isolation, ReadAs, StartAt};
+use crate::domain::show;
 use crate::domain::text::{display_width, sanitize, shorten_middle};
 use crate::domain::transaction::Fate;
-use crate::domain::value::Value;
-use crate::domain::{Time, dead_letter, show, xml};
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
-use crate::tui::app::screens::records::{Chart, Order, Position, Reading, RecordsPane, RecordsView, Why};
+use crate::tui::app::screens::records::{
+    Chart, Further, Order, Position, Reading, RecordsPane, RecordsView, Stop, Why,
+};
 use crate::tui::app::splits::{Split, Way};
 use crate::tui::command::Command;
 use crate::tui::ui::canvas::{Canvas, Span, span};
 use crate::tui::ui::theme::Role;
 use crate::tui::ui::widgets::frame::{self, Titles};
+use crate::tui::ui::widgets::states;
 use crate::tui::ui::widgets::table::{self, Cell, Column, Table, Width, cell};
-use crate::tui::ui::widgets::{states, text, value_tree};
 use ratatui::layout::Rect;
 
 /// Bytes of a value looked at for its line in the list.
@@ -25,13 +26,17 @@ const PREVIEW: usize = 400;
 
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let view = &state.views.records;
+    if view.in_record {
+        record::whole(canvas, area, state);
+        return;
+    }
     if area.height < 14 || area.width < 60 {
         // Too small for three panes: the focused one gets all of it.
         match view.pane {
             RecordsPane::List => list(canvas, area, state),
-            RecordsPane::Value => value(canvas, area, state),
+            RecordsPane::Value => record::value(canvas, area, state),
             RecordsPane::Facts if is_charted(view) => record_charts::draw(canvas, area, state, true),
-            RecordsPane::Facts => record_facts(canvas, area, state),
+            RecordsPane::Facts => record::facts(canvas, area, state),
         }
         return;
     }
@@ -43,8 +48,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         return;
     }
     let (left, right) = split(canvas, state, Split::RecordValue, lower, 54);
-    value(canvas, left, state);
-    record_facts(canvas, right, state);
+    record::value(canvas, left, state);
+    record::facts(canvas, right, state);
 }
 
 /// All records kept are looked at, not the selected one.
@@ -52,7 +57,7 @@ fn is_charted(view: &RecordsView) -> bool {
     view.chart.as_ref().is_some_and(|chart| *chart != Chart::Sizes)
 }
 
-fn has_focus(state: &State, pane: RecordsPane) -> bool {
+pub(super) fn has_focus(state: &State, pane: RecordsPane) -> bool {
     state.views.records.pane == pane && state.dialogs.is_empty()
 }
 
@@ -67,11 +72,17 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
         spans.push(span(format!(" P {}", ids.join(",")), Role::Text));
     }
     let how = if let Some(search) = view.search.as_ref().filter(|_| reading.covers) {
-        match (view.is_finished, search.is_stopped) {
+        match (view.is_finished, &search.coverage) {
             (false, _) => span("searching", Role::Success),
-            (true, true) => span("stopped", Role::Warning),
-            (true, false) => span("searched", Role::Muted),
+            (true, None) => span("stopped", Role::Warning),
+            (true, Some(_)) => span("searched", Role::Muted),
         }
+    } else if view.is_paging() {
+        span("reading", Role::Success)
+    } else if view.stopped.is_some() {
+        span("stopped", Role::Warning)
+    } else if view.is_paged() {
+        span(format!("paused {}", marks.paused), Role::Warning)
     } else if view.is_finished {
         span("ended", Role::Muted)
     } else if view.is_following {
@@ -158,6 +169,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
     let inner = frame::draw(canvas, area, &titles, focus);
     let inner = failures(canvas, inner, view);
     let inner = search(canvas, inner, view);
+    let inner = pages(canvas, inner, state);
     if let Some(part) = view.tiered {
         let key = state.keymap.shown(Command::RecordsTiered).map_or(String::new(), ToString::to_string);
         let text = format!(
@@ -261,7 +273,7 @@ fn field_cell(field: &Field, record: &DecodedRecord) -> Cell<'static> {
     }
 }
 
-fn fate_role(fate: Fate) -> Role {
+pub(super) fn fate_role(fate: Fate) -> Role {
     match fate {
         Fate::Committed => Role::Muted,
         Fate::Aborted => Role::Danger,
@@ -285,14 +297,46 @@ fn failures(canvas: &mut Canvas<'_>, area: Rect, view: &RecordsView) -> Rect {
 
 /// How far a search is, or what it covered.
 fn search(canvas: &mut Canvas<'_>, area: Rect, view: &RecordsView) -> Rect {
-    let Some(search) = view.search.as_ref().filter(|_| area.height >= 3 && view.tiered.is_none()) else { return area };
+    if area.height < 3 || view.tiered.is_some() {
+        return area;
+    }
+    let Some(search) = &view.search else { return area };
     let progress = || search.counts.progress(search.elapsed);
     let (text, role) = match &search.coverage {
         Some(coverage) => (coverage.clone(), Role::Info),
-        None if search.is_stopped => (format!("stopped at {}; the rest was not looked at", progress()), Role::Warning),
+        None if view.stopped == Some(Stop::Full) => {
+            (format!("stopped at {}: the list is full; the rest was not looked at", progress()), Role::Warning)
+        }
+        None if view.stopped.is_some() => {
+            (format!("stopped at {}; the rest was not looked at", progress()), Role::Warning)
+        }
         None => (format!("{}; esc stops", progress()), Role::Info),
     };
     canvas.put(area.x, area.y, area.width, &text, role);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// What is read by a key where reading has stopped: records, and from where.
+fn pages(canvas: &mut Canvas<'_>, area: Rect, state: &State) -> Rect {
+    let view = &state.views.records;
+    let stands = view.stopped.is_some() || (view.is_finished && view.is_paged());
+    if area.height < 3 || !stands || view.tiered.is_some() || view.is_paging() {
+        return area;
+    }
+    let mut spans = Vec::new();
+    if view.stopped == Some(Stop::Full) && view.search.is_none() {
+        spans.push(span("the list is full   ", Role::Warning));
+    }
+    for (further, command) in [(Further::On, Command::RecordsOn), (Further::Older, Command::RecordsOlder)] {
+        let said = view.page_said(further, state.zone());
+        if let (Some(said), Some(keys)) = (said, state.keymap.shown(command)) {
+            spans.extend([span(keys.to_string(), Role::KeyHint), span(format!(" {said}   "), Role::Text)]);
+        }
+    }
+    if spans.is_empty() {
+        return area;
+    }
+    canvas.put_spans(area.x, area.y, area.width, &spans);
     Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
@@ -309,156 +353,4 @@ fn value_cell(record: &DecodedRecord) -> Cell<'static> {
     }
     let role = if record.value.is_undecodable() { Role::Warning } else { Role::Text };
     cell(record.value.value.preview(PREVIEW), role)
-}
-
-fn value(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
-    let view = &state.views.records;
-    let record = view.selected();
-    let mut title = vec![span("Value", Role::Text)];
-    if let Some(record) = record {
-        title.push(span(format!(" · {}", described(record)), Role::Muted));
-    }
-    let inner = frame::draw(canvas, area, &Titles::left(title), has_focus(state, RecordsPane::Value));
-    let Some(record) = record else { return };
-    let mut lines: Vec<text::Line<'_>> = Vec::new();
-    for attempt in &record.value.attempts {
-        if record.value.is_undecodable() {
-            let text = format!("{} {}: {}", canvas.theme.marks.look, attempt.decoder, attempt.reason);
-            lines.extend(
-                states::wrap(&text, usize::from(inner.width)).into_iter().map(|line| vec![span(line, Role::Warning)]),
-            );
-        }
-    }
-    if record.value.format == Format::Null {
-        lines.push(vec![span("null: a tombstone, compaction removes the key", Role::SyntaxNull)]);
-    } else {
-        let indented = match (&record.value.format, &record.value.value) {
-            (Format::Xml, Value::Text(text)) => xml::indented(text).ok().map(|text| Value::Text(text.into())),
-            _ => None,
-        };
-        let value = indented.as_ref().unwrap_or(&record.value.value);
-        lines.extend(value_tree::lines(value, usize::from(inner.width), view.wraps));
-    }
-    text::draw(canvas, inner, Pane::RecordValue, &lines, view.value_scroll);
-}
-
-/// "Avro orders.v1-value v3 id 41"
-fn described(record: &DecodedRecord) -> String {
-    let decoded = &record.value;
-    let mut text: String = decoded.packed.iter().map(|packing| format!("{} → ", packing.word())).collect();
-    text.push_str(decoded.format.title());
-    if let Some(schema) = &decoded.schema {
-        text.push_str(&format!(" {schema}"));
-    }
-    if let Some(schema_id) = decoded.format.schema_id() {
-        text.push_str(&format!(" id {schema_id}"));
-    }
-    text
-}
-
-fn record_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
-    let view = &state.views.records;
-    if view.chart == Some(Chart::Sizes) {
-        record_sizes::draw(canvas, area, state, has_focus(state, RecordsPane::Facts));
-        return;
-    }
-    let title = match view.selected_ref() {
-        Some(record) => format!("Record {}:{}", record.partition(), record.offset()),
-        None => "Record".into(),
-    };
-    let titles = Titles::left(vec![span(title, Role::Text)]);
-    let inner = frame::draw(canvas, area, &titles, has_focus(state, RecordsPane::Facts));
-    let Some(record) = view.selected() else { return };
-    let facts = &record.record;
-    let batch = &facts.batch;
-    let mut lines: Vec<text::Line<'_>> = Vec::new();
-    let mut add = |label: &'static str, text: String, role: Role| {
-        lines.push(vec![span(format!("{label:<11}"), Role::Muted), span(text, role)]);
-    };
-    let by = if batch.is_append_time { "broker" } else { "producer" };
-    add("time", format!("{} by the {by}", facts.timestamp.show(state.zone())), time_role(facts.timestamp, state.now));
-    match (&facts.key, &record.key.format) {
-        (None, _) => add("key", "none".into(), Role::Muted),
-        (Some(_), _) => add("key", record.key.value.preview(200), Role::Accent),
-    }
-    let bytes =
-        |field: &Option<bytes::Bytes>| field.as_ref().map_or("null".into(), |field| show::size(field.len() as u64));
-    add("size", format!("key {}, value {}", bytes(&facts.key), bytes(&facts.value)), Role::Text);
-    let ratio = f64::from(batch.plain_bytes) / f64::from(batch.wire_bytes.max(1));
-    let of = show::plural(batch.records, "record");
-    add("batch", format!("{}, {of}, {ratio:.1} : 1", batch.codec.word()), Role::Text);
-    let sizes = (show::size(batch.wire_bytes.into()), show::size(batch.plain_bytes.into()));
-    add("", format!("{} from {}", sizes.0, sizes.1), Role::Text);
-    let epoch = if batch.leader_epoch >= 0 { format!(", leader epoch {}", batch.leader_epoch) } else { String::new() };
-    add("", format!("at {}{epoch}", show::offset(batch.base_offset)), Role::Text);
-    if batch.producer_id >= 0 {
-        let kind = if batch.is_transactional { ", transactional" } else { "" };
-        let sequence = batch.sequence(facts.offset).unwrap_or(batch.base_sequence);
-        let text = format!("{} epoch {} seq {sequence}{kind}", batch.producer_id, batch.producer_epoch);
-        add("producer", text, Role::Text);
-    }
-    if let Some(reference) = view.selected_ref()
-        && let Some(fate) = view.fate(reference)
-    {
-        let text = match (view.transaction_end(reference), fate) {
-            (Some(end), fate) => format!("{}, by the marker at {}", fate.word(), show::offset(end.offset)),
-            (None, Fate::Open) => "open as far as was read".into(),
-            (None, fate) => fate.word().into(),
-        };
-        add("outcome", text, fate_role(fate));
-    }
-    lines.extend(failure(&facts.headers, state));
-    for (index, header) in facts.headers.iter().enumerate() {
-        let value = header.value.as_deref().map_or_else(|| "null".to_owned(), header_text);
-        let label = if index == 0 { "headers" } else { "" };
-        lines.push(vec![
-            span(format!("{label:<11}"), Role::Muted),
-            span(format!("{}  ", header.name), Role::SyntaxName),
-            span(value, Role::Text),
-        ]);
-    }
-    text::draw(canvas, inner, Pane::RecordFacts, &lines, view.facts_scroll);
-}
-
-/// What the headers of a dead letter say, in words.
-fn failure(headers: &[Header], state: &State) -> Vec<text::Line<'static>> {
-    let Some(letter) = dead_letter::read(headers) else { return Vec::new() };
-    let mut lines = Vec::new();
-    let mut add = |label: &'static str, text: Option<String>, role: Role| {
-        lines.extend(text.map(|text| vec![span(format!("{label:<11}"), Role::Muted), span(text, role)]));
-    };
-    let class = letter.exception.as_deref().map_or("an unknown exception", dead_letter::short_class);
-    let failed = match letter.message.as_deref().and_then(|message| message.lines().next()) {
-        Some(message) => format!("{class}: {message}"),
-        None => class.to_owned(),
-    };
-    add("failed", Some(failed), Role::Danger);
-    add("in", letter.reader.as_ref().map(|reader| reader.to_string()), Role::Text);
-    add("stage", letter.stage, Role::Text);
-    add("attempts", letter.attempts.map(show::count), Role::Text);
-    add("due", letter.due.map(|due| due.show(state.zone())), Role::Text);
-    add("original", letter.source.place(), Role::Accent);
-    lines
-}
-
-/// Text as it is; anything else as bytes, with the number that 4 or 8 of them make.
-fn header_text(value: &[u8]) -> String {
-    match std::str::from_utf8(value) {
-        Ok(text) if !text.contains(|c: char| c.is_control() && c != '\t') => Value::Text(text.into()).preview(300),
-        _ => {
-            let hex: Vec<String> = value.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
-            let number = match value.len() {
-                4 => value.first_chunk().map(|bytes| i64::from(i32::from_be_bytes(*bytes))),
-                8 => value.first_chunk().map(|bytes| i64::from_be_bytes(*bytes)),
-                _ => None,
-            };
-            let more = if value.len() > 32 { " …" } else { "" };
-            number.map_or_else(|| format!("{}{more}", hex.join(" ")), |number| format!("{}  = {number}", hex.join(" ")))
-        }
-    }
-}
-
-/// A time in the future is worth a look.
-fn time_role(time: Time, now: Time) -> Role {
-    if time > now.plus_millis(60_000) { Role::Warning } else { Role::Text }
 }

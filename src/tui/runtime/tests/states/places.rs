@@ -319,6 +319,7 @@ fn searching(finished: bool) -> Desk {
         counts,
         is_complete: finished,
         notes: Vec::new(),
+        began: Default::default(),
         rest: Default::default(),
     };
     let records = RecordRef::of_times(&topic, 2, 990_400, &[canned::NOW.0 - 9_000; 3]);
@@ -370,6 +371,14 @@ pub(super) fn records_scenes(all: &mut Scenes) {
         desk
     });
     all.add(Place::Records, "facts", Filled, "time", move || decoded(write, "k tab tab"));
+    all.add(Place::Record, "value", Loading, "reading it", move || {
+        let mut desk = reading(write, Some(update()));
+        desk.press("enter");
+        desk
+    });
+    all.add(Place::Record, "value", ReadOnly, "READ-ONLY", || decoded(Access::ReadOnly, "k enter"));
+    all.add(Place::Record, "value", Filled, "customer-", move || decoded(write, "k enter"));
+    all.add(Place::Record, "facts", Filled, "time", move || decoded(write, "k enter tab"));
     all.add(Place::Records, "sizes", Empty, "no record is kept yet", move || {
         let mut desk = reading(write, None);
         desk.press("z");
