@@ -95,7 +95,7 @@ pub enum Request {
         typed: String,
         haystack: Haystack,
     },
-    Records(RecordsRequest),
+    Records(Box<RecordsRequest>),
     Search(Box<SearchRequest>),
     Decode {
         records: Vec<RecordRef>,

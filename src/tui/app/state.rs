@@ -184,7 +184,7 @@ impl State {
             no_older: self.views.records.page(Further::Older).err(),
             no_further: self.views.records.page(Further::On).err(),
             plan_stays: plan.and_then(|plan| plan.why_it_stays()),
-            change_stays: self.views.journal.selected().and_then(|entry| why_it_stays(entry)),
+            change_stays: self.views.journal.selected().and_then(why_it_stays),
             has_source: matches!(place, Place::Records | Place::Record) && self.views.records.source().is_some(),
             is_unfinished: self.views.journal.selected_unfinished().is_some(),
             has_rest: self.views.journal.selected_with_rest().is_some(),

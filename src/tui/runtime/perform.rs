@@ -111,7 +111,7 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
         }
         Request::Records(request) => {
             let Ok(cluster) = cluster else { return };
-            let mut feed = cluster.records(request);
+            let mut feed = cluster.records(*request);
             while let Some(update) = feed.next().await {
                 if !reply.send(Answer::Records(update)).await {
                     return;

@@ -58,7 +58,7 @@ fn request(reading: &Reading, start: StartAt, within: Within, follow: bool, keep
             within,
             keep: Keep::All,
         })),
-        query => Request::Records(RecordsRequest {
+        query => Request::Records(Box::new(RecordsRequest {
             topic: reading.topic.clone(),
             partitions,
             start,
@@ -70,7 +70,7 @@ fn request(reading: &Reading, start: StartAt, within: Within, follow: bool, keep
             tiered: reading.tiered,
             within,
             keep,
-        }),
+        })),
     }
 }
 
