@@ -12,6 +12,7 @@ mod commits;
 mod compression;
 mod dead_letters;
 mod encoding;
+mod export;
 mod fates;
 mod feed;
 mod grant;
@@ -55,6 +56,7 @@ pub use clock::{now, tell_time};
 pub use commits::Judged;
 pub use dead_letters::{DeadLetterTopic, Letter};
 pub use encoding::{Encoders, SchemaWish};
+pub use export::{ExportError, ExportForm, RecordWriter, create_file};
 pub use grant::Access;
 pub use groups::{GroupDetail, GroupRow, Groups, TopicGroup, Unseen};
 pub use journal::{JournalEntry, JournalView};
@@ -71,9 +73,9 @@ pub use records::{Keep, RecordCounts, RecordRef, RecordsFeed, RecordsRequest, Re
 pub use resend::{ImportRequest, MOST_PLACES, ResendRequest, Sending};
 pub use reset_plans::{ResetRequest, ResetScope, ResetWish};
 pub use sampling::PartitionsOfGroups;
-pub use search::{SearchCounts, SearchFeed, SearchRequest, SearchUpdate, TopicSearched};
+pub use search::{Counting, SearchCounts, SearchFeed, SearchRequest, SearchUpdate, TopicSearched};
 pub use snapshot::{BrokerRow, Health, Metadata};
-pub use stats::{Stats, StatsWish};
+pub use stats::{Stats, StatsWish, Tally};
 
 use crate::domain::{Failure, FailureKind, Time, WriteGrant};
 use crate::kafka::wire::Client;

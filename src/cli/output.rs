@@ -12,8 +12,8 @@ mod csv;
 mod json;
 mod table;
 
+pub(crate) use crate::domain::csv::record as csv_record;
 pub(crate) use cell::{Cell, Tone};
-pub(crate) use csv::record as csv_record;
 pub(crate) use json::{Members, escaped, objects};
 pub(crate) use table::{Column, Table, fact, hidden, number, text, toned, word_fact};
 

@@ -85,6 +85,11 @@ impl RecordRef {
         (0..u32::try_from(times.len()).unwrap()).map(|index| Self { batch: Arc::clone(&batch), index }).collect()
     }
 
+    /// One record of a batch.
+    pub(super) fn at(batch: &Arc<Batch>, index: usize) -> Self {
+        Self { batch: Arc::clone(batch), index: u32::try_from(index).unwrap_or(u32::MAX) }
+    }
+
     /// All records of a batch.
     pub(super) fn of(batch: &Arc<Batch>) -> impl Iterator<Item = Self> {
         let indexes = 0..u32::try_from(batch.len()).unwrap_or(u32::MAX);
@@ -580,7 +585,7 @@ pub(super) fn in_order_of_time(records: Vec<RecordRef>) -> Vec<RecordRef> {
 }
 
 /// As it may be seen: records leave here only with their masks.
-fn decoded(reference: &RecordRef, schemas: &Schemas, view: ReadAs, masks: &Masks) -> Option<DecodedRecord> {
+pub(super) fn decoded(reference: &RecordRef, schemas: &Schemas, view: ReadAs, masks: &Masks) -> Option<DecodedRecord> {
     let record = reference.batch.record(reference.index as usize)?;
     let mut decoded = decode::decode_record(record, view, schemas);
     masks.apply(&mut decoded);

@@ -19,7 +19,7 @@ use super::search::SearchRequest;
 use super::{Cluster, Metadata};
 use crate::domain::finish;
 use crate::domain::plan::{Change, Check, Outcome, Plan, Severity, Step, StepStatus, Warning};
-use crate::domain::query::{Comparison, Condition, Field, Literal, Moment, Query, Test, narrow, parse};
+use crate::domain::query::{Moment, Query, narrow, parse};
 use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead, Within};
 use crate::domain::resend::{
     Delivery, Destination, Elsewhere, GROUP_PREFIX, Headers, Placing, Reached, Resend, ResendInputs, SourceRange,
@@ -408,6 +408,7 @@ fn searching(request: &ResendRequest, query: Option<&Query>) -> SearchRequest {
         tiered: TieredRead::Allowed,
         within: Within::default(),
         keep: Keep::All,
+        counting: None,
     }
 }
 
@@ -423,26 +424,8 @@ fn bounds(places: &[(TopicName, PartitionId, Offset)], topic: &TopicName) -> BTr
 
 /// A query that is also met only by records at these places.
 fn with_places(query: Option<Query>, places: &[(TopicName, PartitionId, Offset)]) -> Option<Query> {
-    let mut by_partition: BTreeMap<(&TopicName, PartitionId), Vec<Offset>> = BTreeMap::new();
-    for (topic, partition, offset) in places {
-        by_partition.entry((topic, *partition)).or_default().push(*offset);
-    }
-    let one = |((topic, partition), mut offsets): ((&TopicName, PartitionId), Vec<Offset>)| {
-        offsets.sort_unstable();
-        offsets.dedup();
-        let offsets = offsets.into_iter().map(|offset| Literal::Number(offset.into())).collect();
-        Query::And(vec![
-            Query::compare(Field::Topic, Comparison::Equal, Literal::Text(topic.as_str().into())),
-            Query::compare(Field::Partition, Comparison::Equal, Literal::Number(i64::from(partition).into())),
-            Query::Test(Test { field: Field::Offset, condition: Condition::In(offsets) }),
-        ])
-    };
-    let mut named: Vec<Query> = by_partition.into_iter().map(one).collect();
-    let named = match named.len() {
-        0 | 1 => named.pop(),
-        _ => Some(Query::Or(named)),
-    };
-    Query::all(query.into_iter().chain(named).collect())
+    let named = places.iter().map(|(topic, partition, offset)| (topic, *partition, *offset));
+    Query::all(query.into_iter().chain(Query::at_places(named)).collect())
 }
 
 fn placing_check(request: &ResendRequest, ranges: &[SourceRange], metadata: &Metadata) -> Option<Check> {

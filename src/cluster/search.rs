@@ -8,6 +8,7 @@
 //! that could not be decoded, and what the narrowing took for granted. A partition's
 //! matches come by offset.
 
+mod counting;
 mod keys;
 pub(super) mod reach;
 mod said;
@@ -21,6 +22,8 @@ use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead, 
 use crate::domain::transaction::TransactionEnd;
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName};
 use crate::kafka::fetch::{self, ReadEvent, ReadRequest, Reading};
+use counting::Counter;
+pub use counting::Counting;
 use sifting::Sifting;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,6 +58,8 @@ pub struct SearchRequest {
     /// What was searched before, or shall not be searched.
     pub within: Within,
     pub keep: Keep,
+    /// Matches are counted there instead of being handed on.
+    pub counting: Option<Counting>,
 }
 
 /// How far a topic has been searched.
@@ -211,15 +216,33 @@ impl Search {
         let is_whole = reach.left_out.is_empty();
         self.update.failures.extend(reach.left_out);
         let usual = self.cluster.profile().formats.of(topic.as_str());
-        let sifting = Arc::new(Sifting::new(
-            &self.request,
-            topic,
-            self.request.view.unwrap_or(usual),
-            Arc::clone(&self.cluster.inner.schemas),
-            &self.cluster.profile().masks,
-            narrowed.times.from,
-            &reach.ranges,
-        ));
+        let counter = match self.request.counting.clone() {
+            None => None,
+            Some(counting) => {
+                let metadata = self.cluster.metadata().await?;
+                let partitions = metadata.topic(topic.as_str()).map_or(0, |topic| topic.partitions.len());
+                counting.begin(topic, i32::try_from(partitions).unwrap_or(i32::MAX));
+                Some(Counter {
+                    counting,
+                    topic: topic.clone(),
+                    view: self.request.view.unwrap_or(usual),
+                    schemas: Arc::clone(&self.cluster.inner.schemas),
+                    masks: self.cluster.profile().masks.clone(),
+                })
+            }
+        };
+        let sifting = Arc::new(
+            Sifting::new(
+                &self.request,
+                topic,
+                self.request.view.unwrap_or(usual),
+                Arc::clone(&self.cluster.inner.schemas),
+                &self.cluster.profile().masks,
+                narrowed.times.from,
+                &reach.ranges,
+            )
+            .counted_by(counter),
+        );
         let profile = self.cluster.profile();
         let reading = fetch::read(
             self.cluster.client(),

@@ -9,7 +9,6 @@
 use super::record::Header;
 use super::resend::REDRIVEN;
 use super::{GroupId, Offset, PartitionId, Time, TopicName};
-use std::collections::HashMap;
 use std::fmt;
 
 /// Who wrote the headers.
@@ -289,55 +288,6 @@ fn last_cause(stack_trace: &str) -> Option<&str> {
     line.split([':', ' ']).next().filter(|class| !class.is_empty())
 }
 
-/// Letters that failed for the same reason on the same way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// `None`: the letters do not say.
-    pub exception: Option<String>,
-    pub topic: Option<TopicName>,
-    pub reader: Option<String>,
-    pub stage: Option<String>,
-    pub letters: u64,
-    pub first: Time,
-    pub last: Time,
-    /// Of the newest one.
-    pub message: Option<String>,
-}
-
-/// Puts letters together by exception, source topic, reader and stage; the most
-/// frequent cause first. Times are those of the letters themselves.
-pub fn causes<'a>(letters: impl IntoIterator<Item = (Time, &'a DeadLetter)>) -> Vec<Cause> {
-    type Key<'a> = (Option<&'a str>, Option<&'a TopicName>, Option<&'a str>, Option<&'a str>);
-    let mut found: HashMap<Key<'a>, Cause> = HashMap::new();
-    for (time, letter) in letters {
-        let reader = letter.reader.as_ref().map(Reader::name);
-        let key = (letter.exception.as_deref(), letter.source.topic.as_ref(), reader, letter.stage.as_deref());
-        let cause = found.entry(key).or_insert_with(|| Cause {
-            exception: letter.exception.clone(),
-            topic: letter.source.topic.clone(),
-            reader: reader.map(str::to_owned),
-            stage: letter.stage.clone(),
-            letters: 0,
-            first: time,
-            last: Time(i64::MIN),
-            message: None,
-        });
-        cause.letters += 1;
-        cause.first = cause.first.min(time);
-        if time >= cause.last {
-            cause.last = time;
-            cause.message.clone_from(&letter.message);
-        }
-    }
-    let mut causes: Vec<Cause> = found.into_values().collect();
-    causes.sort_by(|a, b| {
-        let rest =
-            |cause: &Cause| (cause.exception.clone(), cause.topic.clone(), cause.reader.clone(), cause.stage.clone());
-        b.letters.cmp(&a.letters).then_with(|| rest(a).cmp(&rest(b)))
-    });
-    causes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -442,25 +392,6 @@ mod tests {
     #[case::too_long(&[1; 9], None)]
     fn numbers(#[case] bytes: &[u8], #[case] expected: Option<i64>) {
         assert_eq!(Headers(&[header("n", bytes)]).number("n"), expected);
-    }
-
-    #[test]
-    fn causes_are_counted_and_the_newest_message_stands_for_them() {
-        let letter = |class: &str, message: &str| {
-            let mut letter = read(&connect_headers(class)).unwrap();
-            letter.message = Some(message.into());
-            letter
-        };
-        let letters = [(Time(30), letter("B", "new")), (Time(10), letter("B", "old")), (Time(20), letter("A", "one"))];
-        let causes = causes(letters.iter().map(|(time, letter)| (*time, letter)));
-        let seen: Vec<_> = causes
-            .iter()
-            .map(|cause| (cause.exception.as_deref(), cause.letters, cause.first, cause.last, cause.message.as_deref()))
-            .collect();
-        assert_eq!(
-            seen,
-            [(Some("B"), 2, Time(10), Time(30), Some("new")), (Some("A"), 1, Time(20), Time(20), Some("one"))]
-        );
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod needle;
 mod number;
 mod parser;
 mod pick;
+mod places;
 mod reach;
 
 pub use asked::{Asked, AskedParts};

@@ -11,6 +11,7 @@ mod clock;
 mod console;
 mod console_settings;
 mod crash;
+mod export;
 mod frames;
 mod guard;
 mod input;

@@ -41,6 +41,7 @@ pub const CHECKS: &[Check] = &[
     ("outlook/ends of transactions and open ones", outlook::transactions),
     ("exporter", outlook::exporter),
     ("verdict/members that come and go", sitting::rebalances),
+    ("console/pages, one record, and marks", sitting::pages),
     ("fetch", reading::fetch),
     ("fetch/from where one asks", reading::starts),
     ("fetch/every codec", reading::codecs),

@@ -5,7 +5,8 @@ use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Section, Table, hidden, number, objects, text};
 use crate::cli::session::Session;
 use crate::cluster::DeadLetterTopic;
-use crate::domain::dead_letter::{self, Cause, causes};
+use crate::domain::dead_letter;
+use crate::domain::views::{Cause, CauseKey, Causes};
 use crate::domain::{Failure, Partial, TopicName, show};
 use clap::Args;
 use serde_json::{Value as Json, json};
@@ -59,13 +60,15 @@ fn shown(found: Partial<Vec<DeadLetterTopic>>) -> Report {
     let mut rows = Table::new(CAUSES);
     let mut items = Vec::new();
     for topic in &found.value {
-        let said =
-            topic.letters.iter().filter_map(|letter| Some((letter.record.record.timestamp, letter.said.as_ref()?)));
-        let causes = causes(said);
-        for cause in &causes {
-            rows.push(row(topic, cause));
+        let mut causes = Causes::default();
+        for letter in &topic.letters {
+            causes.add(letter.record.record.timestamp, letter.said.as_ref());
         }
-        let explained: u64 = causes.iter().map(|cause| cause.letters).sum();
+        let causes = causes.by_letters();
+        for (key, cause) in &causes {
+            rows.push(row(topic, key, cause));
+        }
+        let explained: u64 = causes.iter().map(|(_, cause)| cause.letters).sum();
         let unexplained = (topic.letters.len() as u64).saturating_sub(explained);
         if unexplained > 0 || topic.letters.is_empty() {
             rows.push(unexplained_row(topic, unexplained));
@@ -85,14 +88,14 @@ fn shown(found: Partial<Vec<DeadLetterTopic>>) -> Report {
     Report { rows, items: Some(items), sections, failures, ..Report::default() }
 }
 
-fn row(topic: &DeadLetterTopic, cause: &Cause) -> Vec<Cell> {
+fn row(topic: &DeadLetterTopic, key: &CauseKey, cause: &Cause) -> Vec<Cell> {
     vec![
         Cell::text(topic.topic.as_str()),
         Cell::Count(cause.letters),
-        Cell::text(class_of(cause.exception.as_deref())),
-        Cell::or_absent(cause.topic.as_ref(), |topic| Cell::text(topic.as_str())),
-        Cell::or_absent(cause.reader.as_deref(), Cell::text),
-        Cell::or_absent(cause.stage.as_deref(), Cell::text),
+        Cell::text(class_of(key.exception.as_deref())),
+        Cell::or_absent(key.topic.as_ref(), |topic| Cell::text(topic.as_str())),
+        Cell::or_absent(key.reader.as_deref(), Cell::text),
+        Cell::or_absent(key.stage.as_deref(), Cell::text),
         Cell::Time(cause.first),
         Cell::Time(cause.last),
         Cell::or_absent(cause.message.as_deref(), |message| Cell::text(first_line(message))),
@@ -124,13 +127,13 @@ fn returned(topic: &DeadLetterTopic) -> usize {
     topic.letters.iter().filter(came_back).count()
 }
 
-fn item(topic: &DeadLetterTopic, causes: &[Cause], unexplained: u64) -> Json {
-    let rows = causes.iter().map(|cause| {
+fn item(topic: &DeadLetterTopic, causes: &[(&CauseKey, &Cause)], unexplained: u64) -> Json {
+    let rows = causes.iter().map(|(key, cause)| {
         vec![
-            Cell::or_absent(cause.exception.as_deref(), Cell::text),
-            Cell::or_absent(cause.topic.as_ref(), |topic| Cell::text(topic.as_str())),
-            Cell::or_absent(cause.reader.as_deref(), Cell::text),
-            Cell::or_absent(cause.stage.as_deref(), Cell::text),
+            Cell::or_absent(key.exception.as_deref(), Cell::text),
+            Cell::or_absent(key.topic.as_ref(), |topic| Cell::text(topic.as_str())),
+            Cell::or_absent(key.reader.as_deref(), Cell::text),
+            Cell::or_absent(key.stage.as_deref(), Cell::text),
             Cell::Count(cause.letters),
             Cell::Time(cause.first),
             Cell::Time(cause.last),

@@ -4,6 +4,7 @@
 //! `…_reason` behind it, which is there whether it is needed or not.
 
 use super::{Look, Table};
+use crate::domain::csv;
 use std::io::{self, Write};
 
 pub(super) fn write(to: &mut dyn Write, table: &Table, with_header: bool, look: &Look) -> io::Result<()> {
@@ -15,7 +16,7 @@ pub(super) fn write(to: &mut dyn Write, table: &Table, with_header: bool, look: 
         }
     }
     if with_header {
-        writeln!(to, "{}", record(&header))?;
+        writeln!(to, "{}", csv::record(&header))?;
     }
     let mut fields = Vec::with_capacity(header.len());
     for row in &table.rows {
@@ -26,21 +27,9 @@ pub(super) fn write(to: &mut dyn Write, table: &Table, with_header: bool, look: 
                 fields.push(cell.reason().map(|reason| look.safe(&reason).into_owned()).unwrap_or_default());
             }
         }
-        writeln!(to, "{}", record(&fields))?;
+        writeln!(to, "{}", csv::record(&fields))?;
     }
     Ok(())
-}
-
-/// One line, fields quoted where they must be.
-pub(crate) fn record(fields: &[String]) -> String {
-    let quoted = fields.iter().map(|field| {
-        if field.contains([',', '"', '\n', '\r']) {
-            format!("\"{}\"", field.replace('"', "\"\""))
-        } else {
-            field.clone()
-        }
-    });
-    quoted.collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]

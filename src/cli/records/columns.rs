@@ -4,6 +4,7 @@ use crate::cli::exit::Stop;
 use crate::cli::output::{Format, Look, csv_record, escaped};
 use crate::domain::query::{Field, pick, read_field};
 use crate::domain::record::DecodedRecord;
+use crate::domain::record_line;
 use crate::domain::value::Value;
 use serde_json::value::RawValue;
 
@@ -23,6 +24,11 @@ impl Columns {
         words.into_iter().map(column).collect::<Result<Vec<_>, _>>().map(|columns| Some(Self(columns)))
     }
 
+    /// By name.
+    pub(super) fn named(self) -> Vec<(String, Field)> {
+        self.0
+    }
+
     /// The first line, where the format has one.
     pub(super) fn header(&self, format: Format) -> Option<String> {
         let names: Vec<String> = self.0.iter().map(|(name, _)| name.clone()).collect();
@@ -38,37 +44,25 @@ impl Columns {
         let values = self.0.iter().map(|(_, field)| pick(field, record));
         match format {
             Format::Json => {
-                let cells: Vec<Box<RawValue>> = values.map(|value| raw(&value.unwrap_or(Value::Null))).collect();
+                let cells: Vec<Box<RawValue>> =
+                    values.map(|value| record_line::raw(&value.unwrap_or(Value::Null))).collect();
                 // Every cell is JSON.
                 let line = serde_json::to_string(&cells).unwrap_or_default();
                 if look.is_terminal { escaped(&line) } else { line }
             }
             Format::Csv => {
-                let cells: Vec<String> = values.map(|value| value.as_ref().map_or(String::new(), shown)).collect();
-                look.safe(&csv_record(&cells)).into_owned()
+                let line = record_line::picked_csv(record, self.0.iter().map(|(_, field)| field));
+                look.safe(&line).into_owned()
             }
             Format::Table => {
                 // A tab or a line break within a value would be taken for one between.
                 let cell = |value: Option<Value>| match value {
                     None => "–".to_owned(),
-                    Some(value) => shown(&value).replace(['\t', '\n', '\r'], " "),
+                    Some(value) => record_line::in_a_cell(&value).replace(['\t', '\n', '\r'], " "),
                 };
                 let cells: Vec<String> = values.map(cell).collect();
                 cells.iter().map(|cell| look.safe(cell)).collect::<Vec<_>>().join("\t")
             }
         }
     }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Text(text) | Value::Number(text) | Value::Typed { text, .. } => text.to_string(),
-        Value::Bool(_) | Value::Bytes(_) | Value::List(_) | Value::Record(_) => value.to_json(),
-    }
-}
-
-/// The value's JSON; what is none becomes a string, so that a line is always whole.
-fn raw(value: &Value) -> Box<RawValue> {
-    super::line::raw(value)
 }

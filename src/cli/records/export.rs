@@ -7,22 +7,21 @@ use super::columns::Columns;
 use super::get::with_standard_input;
 use super::resend::Which;
 use super::status::Status;
-use super::tail::{DECODE_AT_ONCE, Level, agree, say_held_back};
-use super::{line, range, what};
+use super::tail::{Level, agree, say_held_back};
+use super::{range, what};
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::output::{Format, Look, complain};
+use crate::cli::output::{complain, escaped};
 use crate::cli::session::{Session, blocking};
-use crate::cluster::{Cluster, Keep, RecordRef, SearchRequest, SearchUpdate};
-use crate::domain::archive;
+use crate::cluster::{Cluster, ExportError, ExportForm, Keep, RecordWriter, SearchRequest, SearchUpdate, create_file};
 use crate::domain::query::Query;
 use crate::domain::record::{TieredRead, Within};
 use crate::domain::when::parse_duration;
-use crate::domain::{Failure, FailureKind, TopicName, show};
+use crate::domain::{Failure, TopicName, show};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArguments {
@@ -51,6 +50,13 @@ pub(crate) struct ExportArguments {
     isolation: Level,
 }
 
+fn create(path: &Path, force: bool) -> Result<File, Failure> {
+    create_file(path, force).map_err(|failure| match path.exists() && !force {
+        true => failure.hint("--force writes over it."),
+        false => failure,
+    })
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Form {
     /// A JSON object a line, as records tail writes it; not what bytes are made from again
@@ -60,6 +66,16 @@ enum Form {
     Csv,
     /// The bytes as they are, for records import
     Raw,
+}
+
+impl From<Form> for ExportForm {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Jsonl => Self::Jsonl,
+            Form::Csv => Self::Csv,
+            Form::Raw => Self::Raw,
+        }
+    }
 }
 
 pub(super) async fn run(session: &mut Session, arguments: ExportArguments) -> Result<Exit, Stop> {
@@ -77,7 +93,7 @@ pub(super) async fn run(session: &mut Session, arguments: ExportArguments) -> Re
     let mut request = request(session, &names, &arguments)?;
     let cluster = session.connect().await?;
     if arguments.format == Form::Raw && !arguments.unmasked {
-        refuse_masked(&cluster, &request.topics)?;
+        cluster.refuse_masked(request.topics.iter().map(TopicName::as_str))?;
     }
     let to = arguments.file.clone();
     let force = arguments.force;
@@ -85,23 +101,28 @@ pub(super) async fn run(session: &mut Session, arguments: ExportArguments) -> Re
         None => Box::new(io::stdout()),
         Some(path) => Box::new(blocking("open the file", move || Ok(create(&path, force)?)).await?),
     };
+    let form = ExportForm::from(arguments.format);
+    let mut writer = RecordWriter::new(to, form, columns.map(Columns::named).unwrap_or_default());
     // A file gets bytes as a pipe does.
-    let is_terminal = arguments.file.is_none() && session.output.look.is_terminal;
-    let look = Look { is_terminal, has_colours: false, zone: session.output.look.zone.clone() };
-    let mut writing = Writing { to: BufWriter::new(to), form: arguments.format, columns, look, records: 0, bytes: 0 };
-    writing.begin()?;
+    if arguments.file.is_none() && session.output.look.is_terminal {
+        let look = session.output.look.clone();
+        writer = writer.with(Box::new(move |line| match form {
+            ExportForm::Csv => look.safe(&line).into_owned(),
+            ExportForm::Jsonl | ExportForm::Raw => escaped(&line),
+        }));
+    }
+    writer.begin().await?;
     let mut status = Status::new(arguments.file.is_some());
     let mut failures: Vec<Failure> = Vec::new();
-    let mut last = follow(&cluster, &request, &mut writing, &mut status, &mut failures).await?;
+    let mut last = follow(&cluster, &request, &mut writer, &mut status, &mut failures).await?;
     while let Some((topic, part)) = last.tiered.take() {
         let asks = topic.clone();
         blocking("ask", move || Ok(agree(&asks, part)?)).await?;
         request.tiered = TieredRead::Allowed;
         request.topics = request.topics.iter().skip_while(|name| **name != topic).cloned().collect();
-        request.limit = arguments.which.limit.map(|limit| limit.saturating_sub(writing.records).max(1));
-        last = follow(&cluster, &request, &mut writing, &mut status, &mut failures).await?;
+        request.limit = arguments.which.limit.map(|limit| limit.saturating_sub(writer.records).max(1));
+        last = follow(&cluster, &request, &mut writer, &mut status, &mut failures).await?;
     }
-    writing.to.flush()?;
     say_held_back(&cluster, last.held_back);
     for searched in &last.topics {
         for note in &searched.notes {
@@ -109,7 +130,7 @@ pub(super) async fn run(session: &mut Session, arguments: ExportArguments) -> Re
         }
     }
     if let Some(path) = &arguments.file {
-        let (records, bytes) = (show::plural(writing.records, "record"), writing.bytes);
+        let (records, bytes) = (show::plural(writer.records, "record"), writer.bytes);
         complain(&format!("{records} in {}, {}", path.display(), show::size(bytes)));
     }
     if last.topics.is_empty()
@@ -124,7 +145,7 @@ pub(super) async fn run(session: &mut Session, arguments: ExportArguments) -> Re
             show::count(undecodable)
         ));
     }
-    Ok(match writing.records {
+    Ok(match writer.records {
         _ if !failures.is_empty() || undecodable > 0 => Exit::Partial,
         0 => Exit::NotMet,
         _ => Exit::Done,
@@ -150,106 +171,19 @@ fn request(session: &Session, names: &BTreeSet<String>, arguments: &ExportArgume
         tiered: if which.tiered { TieredRead::Allowed } else { TieredRead::Ask },
         within: Within::default(),
         keep: Keep::All,
+        counting: None,
     })
-}
-
-fn refuse_masked(cluster: &Cluster, topics: &[TopicName]) -> Result<(), Failure> {
-    match topics.iter().find(|topic| cluster.profile().masks.touch(topic.as_str())) {
-        None => Ok(()),
-        Some(topic) => Err(Failure::new(FailureKind::Refused, "export", "the profile masks something of its records")
-            .on(topic.as_str())
-            .hint("JSON lines and CSV keep the masks; --unmasked writes the bytes as they are.")),
-    }
-}
-
-/// For the owner alone, and never over what is there.
-fn create(path: &PathBuf, force: bool) -> Result<File, Failure> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if force {
-        options.create(true).truncate(true)
-    } else {
-        options.create_new(true)
-    };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path).map_err(|error| {
-        let failure = Failure::new(FailureKind::Storage, "write to", error.to_string()).on(path.display().to_string());
-        if error.kind() == io::ErrorKind::AlreadyExists { failure.hint("--force writes over it.") } else { failure }
-    })
-}
-
-/// Where records go, and how.
-struct Writing {
-    to: BufWriter<Box<dyn Write + Send>>,
-    form: Form,
-    columns: Option<Columns>,
-    look: Look,
-    records: u64,
-    bytes: u64,
-}
-
-impl Writing {
-    fn begin(&mut self) -> io::Result<()> {
-        match (self.form, &self.columns) {
-            (Form::Jsonl, _) => Ok(()),
-            (Form::Csv, Some(columns)) => columns.header(Format::Csv).map_or(Ok(()), |header| self.put_line(&header)),
-            (Form::Csv, None) => line::header(Format::Csv, false).map_or(Ok(()), |header| self.put_line(&header)),
-            (Form::Raw, _) => self.put(archive::MAGIC),
-        }
-    }
-
-    fn put_line(&mut self, line: &str) -> io::Result<()> {
-        self.put(line.as_bytes())?;
-        self.put(b"\n")
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.bytes += bytes.len() as u64;
-        self.to.write_all(bytes)
-    }
-
-    /// Writes records of one topic.
-    async fn take(&mut self, cluster: &Cluster, request: &SearchRequest, records: &[RecordRef]) -> Result<(), Stop> {
-        self.records += records.len() as u64;
-        if self.form == Form::Raw {
-            for reference in records {
-                let at = || format!("{}:{}@{}", reference.topic(), reference.partition(), reference.offset());
-                let failure =
-                    |message: &str| Failure::new(FailureKind::Malformed, "export the record", message).on(at());
-                let record = cluster.stored(reference).ok_or_else(|| failure("it cannot be read"))?;
-                let frame = archive::frame(&record).ok_or_else(|| failure("it is too long for a file of records"))?;
-                self.put(&frame)?;
-            }
-            return Ok(());
-        }
-        let usual = records.first().map(|record| cluster.profile().formats.of(record.topic().as_str()));
-        let view = request.view.or(usual).unwrap_or_default();
-        for record in cluster.decode(records, view).await {
-            let line = match (self.form, &self.columns) {
-                (Form::Csv, Some(columns)) => columns.write(&record, Format::Csv, &self.look),
-                (Form::Csv, None) => line::write(&record, Format::Csv, &self.look),
-                (Form::Jsonl | Form::Raw, _) => line::write(&record, Format::Json, &self.look),
-            };
-            self.put_line(&line)?;
-        }
-        Ok(())
-    }
 }
 
 /// Writes what is found, to the update that ends it or asks.
 async fn follow(
     cluster: &Cluster,
     request: &SearchRequest,
-    writing: &mut Writing,
+    writer: &mut RecordWriter,
     status: &mut Status,
     failures: &mut Vec<Failure>,
 ) -> Result<SearchUpdate, Stop> {
-    let mut feed = cluster.search(request.clone());
-    while let Some(update) = feed.next().await {
+    let told = |update: &SearchUpdate, _, _| {
         status.clear();
         for failure in &update.failures {
             if !failures.contains(failure) {
@@ -257,17 +191,13 @@ async fn follow(
                 failures.push(failure.clone());
             }
         }
-        for of_topic in update.records.chunk_by(|one, next| one.topic() == next.topic()) {
-            for chunk in of_topic.chunks(DECODE_AT_ONCE) {
-                writing.take(cluster, request, chunk).await?;
-            }
+        if !update.finished {
+            status.show(update);
         }
-        // What is there when somebody interrupts is whole up to here.
-        writing.to.flush()?;
-        if update.finished {
-            return Ok(update);
-        }
-        status.show(&update);
-    }
-    Ok(SearchUpdate::default())
+        true
+    };
+    cluster.export(request, writer, told).await.map_err(|error| match error {
+        ExportError::Io(error) => error.into(),
+        ExportError::Failed(failure) => failure.into(),
+    })
 }

@@ -1,65 +1,19 @@
-//! A record as one line of output.
-//!
-//! Invariant: a decoded value reaches JSON with every digit it had; bytes that
-//! are no text are base64, never replaced characters. Headers keep their order
-//! and repeats.
+//! A record as one line of output, as safe as whoever gets it needs it.
 
 use super::batch::BatchLine;
-use crate::cli::output::{Format, Look, csv_record, escaped};
-use crate::domain::record::{Decoded, DecodedRecord, Header};
+use crate::cli::output::{Format, Look, escaped};
+use crate::domain::record::DecodedRecord;
+use crate::domain::record_line;
 use crate::domain::value::Value;
-use crate::domain::{Offset, PartitionId};
-use serde::Serialize;
-use serde_json::value::RawValue;
 
 /// A line of a table never gets longer than this for its value.
 const SHOWN_BYTES: usize = 16 << 10;
 
-#[derive(Serialize)]
-struct Line<'a> {
-    topic: &'a str,
-    partition: PartitionId,
-    offset: Offset,
-    timestamp: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timestamp_reason: Option<String>,
-    key: Box<RawValue>,
-    key_format: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_schema: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    key_packed: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_undecoded_because: Option<&'a str>,
-    value: Box<RawValue>,
-    value_format: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value_schema: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value_schema_id: Option<i32>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    value_packed: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value_undecoded_because: Option<&'a str>,
-    headers: Vec<HeaderLine>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    batch: Option<&'a BatchLine>,
-}
-
-#[derive(Serialize)]
-struct HeaderLine {
-    name: String,
-    value: Box<RawValue>,
-}
-
 /// The first line of the stream, where the format has one.
 pub(in crate::cli) fn header(format: Format, has_batch: bool) -> Option<String> {
-    let batch = if has_batch { ",batch" } else { "" };
     match format {
         Format::Json | Format::Table => None,
-        Format::Csv => {
-            Some(format!("topic,partition,offset,timestamp,key,key_format,value,value_format,headers{batch}"))
-        }
+        Format::Csv => Some(record_line::csv_header(has_batch)),
     }
 }
 
@@ -72,101 +26,15 @@ pub(in crate::cli) fn write(record: &DecodedRecord, format: Format, look: &Look)
 pub(super) fn write_with(record: &DecodedRecord, batch: Option<&BatchLine>, format: Format, look: &Look) -> String {
     match format {
         Format::Json => {
-            let line = json(record, batch);
+            let line = record_line::json(record, batch);
             if look.is_terminal { escaped(&line) } else { line }
         }
-        Format::Csv => look.safe(&csv(record, batch)).into_owned(),
+        Format::Csv => look.safe(&record_line::csv(record, batch)).into_owned(),
         Format::Table => match batch {
             Some(batch) => format!("{}\n{}", shown(record, look), look.safe(&batch.shown())),
             None => shown(record, look),
         },
     }
-}
-
-fn json(decoded: &DecodedRecord, batch: Option<&BatchLine>) -> String {
-    let record = &decoded.record;
-    let timestamp = record.timestamp.rfc3339();
-    let line = Line {
-        topic: record.topic.as_str(),
-        partition: record.partition,
-        offset: record.offset,
-        timestamp_reason: timestamp.is_none().then(|| outside(record.timestamp.millis())),
-        timestamp,
-        key: raw(&decoded.key.value),
-        key_format: decoded.key.format.word(),
-        key_schema: decoded.key.schema.as_deref(),
-        key_packed: packed(&decoded.key),
-        key_undecoded_because: why_undecoded(&decoded.key),
-        value: raw(&decoded.value.value),
-        value_format: decoded.value.format.word(),
-        value_schema: decoded.value.schema.as_deref(),
-        value_schema_id: decoded.value.format.schema_id(),
-        value_packed: packed(&decoded.value),
-        value_undecoded_because: why_undecoded(&decoded.value),
-        headers: record.headers.iter().map(header_line).collect(),
-        batch,
-    };
-    // Every part of a line serialises: its maps have string keys.
-    serde_json::to_string(&line).unwrap_or_default()
-}
-
-fn outside(millis: i64) -> String {
-    format!("{millis} ms lies outside the calendar")
-}
-
-/// The value's JSON as it is; what its decoder took for JSON and is none becomes
-/// a string, so that a line is always whole.
-pub(super) fn raw(value: &Value) -> Box<RawValue> {
-    let json = value.to_json();
-    RawValue::from_string(json.clone())
-        .or_else(|_| serde_json::value::to_raw_value(&json))
-        .unwrap_or_else(|_| RawValue::NULL.to_owned())
-}
-
-fn packed(decoded: &Decoded) -> Vec<&'static str> {
-    decoded.packed.iter().map(|packing| packing.word()).collect()
-}
-
-fn why_undecoded(decoded: &Decoded) -> Option<&str> {
-    decoded.attempts.iter().find(|attempt| attempt.is_claim).map(|attempt| attempt.reason.as_str())
-}
-
-fn header_line(header: &Header) -> HeaderLine {
-    let value = match &header.value {
-        None => Value::Null,
-        Some(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Value::Text(text.into()),
-            Err(_) => Value::Bytes(bytes.clone()),
-        },
-    };
-    HeaderLine { name: header.name.clone(), value: raw(&value) }
-}
-
-/// A value in one field: text as it is, anything else as JSON.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Text(text) => text.to_string(),
-        other => other.to_json(),
-    }
-}
-
-fn csv(decoded: &DecodedRecord, batch: Option<&BatchLine>) -> String {
-    let record = &decoded.record;
-    let headers: Vec<HeaderLine> = record.headers.iter().map(header_line).collect();
-    let mut cells = vec![
-        record.topic.to_string(),
-        record.partition.to_string(),
-        record.offset.to_string(),
-        record.timestamp.rfc3339().unwrap_or_default(),
-        plain(&decoded.key.value),
-        decoded.key.format.word().to_owned(),
-        plain(&decoded.value.value),
-        decoded.value.format.word().to_owned(),
-        serde_json::to_string(&headers).unwrap_or_default(),
-    ];
-    cells.extend(batch.map(|batch| serde_json::to_string(batch).unwrap_or_default()));
-    csv_record(&cells)
 }
 
 /// For people: time, partition, offset, key, value. The columns before the key
@@ -186,7 +54,7 @@ fn shown(decoded: &DecodedRecord, look: &Look) -> String {
         part(&decoded.key.value),
         part(&decoded.value.value),
     );
-    if let Some(reason) = why_undecoded(&decoded.value) {
+    if let Some(reason) = record_line::why_undecoded(&decoded.value) {
         line.push_str(&format!("  ({})", look.safe(reason)));
     }
     line
@@ -204,7 +72,7 @@ mod tests {
     use super::*;
     use crate::cli::output::memory::look;
     use crate::domain::Time;
-    use crate::domain::record::{Attempt, BatchFacts, Format as ValueFormat, Record};
+    use crate::domain::record::{Attempt, BatchFacts, Decoded, Format as ValueFormat, Header, Record};
     use crate::domain::value::Logical;
     use bytes::Bytes;
 

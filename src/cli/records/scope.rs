@@ -82,6 +82,7 @@ impl Scope {
             tiered: if self.tiered { TieredRead::Allowed } else { TieredRead::Ask },
             within: Within::default(),
             keep: Keep::All,
+            counting: None,
         };
         Ok((query, Asked { request, reports }))
     }

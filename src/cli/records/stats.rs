@@ -1,13 +1,11 @@
 //! `klamm records stats`: what the records of topics say together.
 
 use super::follow::Following;
-use super::scope::Scope;
-use super::search::decode;
-use super::tail::DECODE_AT_ONCE;
+use super::scope::{Asked, Scope};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Section, Table, number, text};
 use crate::cli::session::Session;
-use crate::cluster::{Cluster, Keep, RecordRef, SearchRequest, Stats, StatsWish, TopicSearched};
+use crate::cluster::{Counting, Keep, SearchRequest, Stats, StatsWish, TopicSearched};
 use crate::domain::query::{Field, read_field};
 use crate::domain::sizes::Sizes;
 use crate::domain::views::{Counted, KeySpread, LatestOfKeys, OverTime};
@@ -59,21 +57,21 @@ pub(super) async fn run(session: &mut Session, arguments: StatsArguments) -> Res
         keys: arguments.keys,
         sizes: arguments.sizes,
         latest: arguments.latest_per_key,
+        causes: false,
     };
     if wish == StatsWish::default() {
         (wish.over_time, wish.keys, wish.sizes) = (true, true, true);
     }
     let (_, asked) = arguments.scope.read(session, true).await?;
     let cluster = session.connect().await?;
-    let mut stats: BTreeMap<TopicName, Stats> = BTreeMap::new();
-    let mut following = Following::begin(session, &cluster, asked, Keep::All);
-    while let Some(update) = following.next().await? {
-        for chunk in update.records.chunks(DECODE_AT_ONCE) {
-            add(&cluster, following.request(), &wish, chunk, &mut stats).await?;
-        }
+    let counting = Counting::new(wish.clone());
+    let request = SearchRequest { counting: Some(counting.clone()), ..asked.request };
+    let mut following = Following::begin(session, &cluster, Asked { request, ..asked }, Keep::Counts);
+    while following.next().await?.is_some() {
         following.show();
     }
     let exit = following.end()?;
+    let mut stats = counting.counted();
     for searched in &following.last.topics {
         let topic = &searched.topic;
         stats.entry(topic.clone()).or_insert_with(|| Stats::new(&wish, 0));
@@ -86,30 +84,6 @@ pub(super) async fn run(session: &mut Session, arguments: StatsArguments) -> Res
 
 fn field(flag: &str, text: &str) -> Result<Field, Stop> {
     read_field(text).map_err(|error| Stop::usage(format!("{flag} {text}: {error}")))
-}
-
-async fn add(
-    cluster: &Cluster,
-    request: &SearchRequest,
-    wish: &StatsWish,
-    records: &[RecordRef],
-    stats: &mut BTreeMap<TopicName, Stats>,
-) -> Result<(), Failure> {
-    for of_topic in records.chunk_by(|one, next| one.topic() == next.topic()) {
-        let Some(first) = of_topic.first() else { continue };
-        let topic = first.topic();
-        if !stats.contains_key(topic) {
-            let metadata = cluster.metadata().await?;
-            let partitions = metadata.topic(topic.as_str()).map_or(0, |topic| topic.partitions.len());
-            stats.insert(topic.clone(), Stats::new(wish, i32::try_from(partitions).unwrap_or(i32::MAX)));
-        }
-        let Some(stats) = stats.get_mut(topic) else { continue };
-        of_topic.iter().for_each(|record| stats.add(record));
-        if wish.looks_inside() {
-            decode(cluster, request, of_topic).await.iter().for_each(|record| stats.add_decoded(record));
-        }
-    }
-    Ok(())
 }
 
 fn report(

@@ -159,6 +159,7 @@ impl<'a> Reader<'a> {
                 tiered: TieredRead::Allowed,
                 within: Within::default(),
                 keep: Keep::All,
+                counting: None,
             };
             let view = self.resend.view.unwrap_or_else(|| profile.formats.of(topic.as_str()));
             let schemas = Arc::clone(&self.source.inner.schemas);

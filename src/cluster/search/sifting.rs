@@ -2,6 +2,7 @@
 //! what is left, and count.
 
 use super::SearchRequest;
+use super::counting::Counter;
 use crate::cluster::matcher::Matcher;
 use crate::cluster::records::Keep;
 use crate::cluster::schemas::Schemas;
@@ -22,6 +23,8 @@ pub(in crate::cluster) struct Sifting {
     /// Batches whose records are all older are not wanted; milliseconds.
     not_before: Option<i64>,
     keeps: bool,
+    /// What was found is counted there, and not handed on.
+    counter: Option<Counter>,
     runtime: Handle,
     seen: AtomicU64,
     skipped: AtomicU64,
@@ -51,6 +54,7 @@ impl Sifting {
             matcher: Matcher::new(request.query.clone(), topic, view, schemas, masks),
             not_before,
             keeps: request.keep != Keep::Counts,
+            counter: None,
             runtime: Handle::current(),
             seen: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
@@ -59,6 +63,11 @@ impl Sifting {
             bytes: AtomicU64::new(0),
             courses: ranges.iter().map(course).collect(),
         }
+    }
+
+    pub(super) fn counted_by(mut self, counter: Option<Counter>) -> Self {
+        self.counter = counter;
+        self
     }
 
     pub(in crate::cluster) fn counts(&self) -> SearchCounts {
@@ -116,7 +125,7 @@ impl Sieve for Sifting {
                 Truth::Unknown => unknown += 1,
                 Truth::Yes => {
                     matched += 1;
-                    if self.keeps {
+                    if self.keeps || self.counter.is_some() {
                         found.push(index);
                     }
                 }
@@ -124,6 +133,10 @@ impl Sieve for Sifting {
         }
         add(&self.matched, matched);
         add(&self.undecodable, unknown);
+        if let Some(counter) = &self.counter {
+            counter.count(batch, &found, &self.runtime);
+            return None;
+        }
         match found.len() {
             0 => None,
             all if all == batch.len() => Some(Arc::clone(batch)),

@@ -19,6 +19,7 @@ fn request(query: &str) -> SearchRequest {
         tiered: TieredRead::Allowed,
         within: Within::default(),
         keep: Keep::All,
+        counting: None,
     }
 }
 

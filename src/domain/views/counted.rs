@@ -37,6 +37,22 @@ impl Counted {
         }
     }
 
+    /// Takes back a record that was added. Exact as long as all values are kept apart.
+    pub fn remove(&mut self, value: Option<&str>) {
+        let Some(value) = value else {
+            self.missing = self.missing.saturating_sub(1);
+            return;
+        };
+        let value = cut(value);
+        match self.counts.get_mut(&*value) {
+            None => self.beyond = self.beyond.saturating_sub(1),
+            Some(1) => {
+                self.counts.remove(&*value);
+            }
+            Some(count) => *count -= 1,
+        }
+    }
+
     /// The most frequent values, at most `most`; of equal counts by their names.
     pub fn top(&self, most: usize) -> Vec<(&str, u64)> {
         let mut all: Vec<(&str, u64)> = self.counts.iter().map(|(value, count)| (&**value, *count)).collect();

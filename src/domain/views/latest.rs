@@ -63,6 +63,21 @@ impl<V> LatestOfKeys<V> {
         }
     }
 
+    /// Takes back a record of this key that was added, one that lies before others of it.
+    pub fn remove(&mut self, key: Option<&str>) {
+        let Some(key) = key else {
+            self.keyless = self.keyless.saturating_sub(1);
+            return;
+        };
+        match self.keys.get_mut(key) {
+            None => self.beyond = self.beyond.saturating_sub(1),
+            Some(Latest { records: 0 | 1, .. }) => {
+                self.keys.remove(key);
+            }
+            Some(latest) => latest.records -= 1,
+        }
+    }
+
     /// By key.
     pub fn keys(&self) -> &BTreeMap<Box<str>, Latest<V>> {
         &self.keys

@@ -43,6 +43,11 @@ impl Default for OverTime {
     }
 }
 
+/// The next width, a whole number of `width`.
+pub(super) fn wider(width: i64) -> i64 {
+    WIDTHS.into_iter().find(|wider| *wider > width).unwrap_or_else(|| width.saturating_mul(10))
+}
+
 /// Records from one time to another, that one excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
@@ -71,9 +76,38 @@ impl OverTime {
         }
     }
 
+    /// Takes back a record that was added.
+    pub fn remove(&mut self, time: Time) {
+        if time.millis() < 0 {
+            self.without_time = self.without_time.saturating_sub(1);
+            return;
+        }
+        let index = time.millis().div_euclid(self.width);
+        if let Some(count) = self.counts.get_mut(&index) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.counts.remove(&index);
+            }
+        }
+        if self.counts.is_empty() {
+            self.width = SECOND;
+        }
+    }
+
+    /// Where the first stretch begins that holds anything.
+    pub fn first(&self) -> Option<Time> {
+        let (first, _) = self.counts.first_key_value()?;
+        Some(Time(first.saturating_mul(self.width)))
+    }
+
+    /// Where the last one begins.
+    pub fn last(&self) -> Option<Time> {
+        let (last, _) = self.counts.last_key_value()?;
+        Some(Time(last.saturating_mul(self.width)))
+    }
+
     fn widen(&mut self) {
-        let wider = WIDTHS.into_iter().find(|width| *width > self.width);
-        let width = wider.unwrap_or_else(|| self.width.saturating_mul(10));
+        let width = wider(self.width);
         let factor = width / self.width;
         let mut counts = BTreeMap::new();
         for (index, count) in &self.counts {

@@ -25,8 +25,8 @@ pub struct KeySpread {
     /// Of the topic as it is now.
     partitions: i32,
     by_partition: BTreeMap<PartitionId, PartitionKeys>,
-    /// Where each key was seen first, by its hash.
-    keys: HashMap<u64, PartitionId>,
+    /// Where each key was seen first, by its hash, and in how many records.
+    keys: HashMap<u64, (PartitionId, u64)>,
     /// Records whose key was seen in another partition first.
     elsewhere: u64,
     /// Records of keys that were not told apart.
@@ -54,13 +54,14 @@ impl KeySpread {
             here.keyless += 1;
             return;
         };
-        let mut hasher = DefaultHasher::new();
-        key.hash(&mut hasher);
-        let hash = hasher.finish();
-        match self.keys.get(&hash) {
-            Some(first) => self.elsewhere += u64::from(*first != partition),
-            None if self.keys.len() < MOST_KEYS => {
-                self.keys.insert(hash, partition);
+        let has_room = self.keys.len() < MOST_KEYS;
+        match self.keys.get_mut(&hash_of(key)) {
+            Some((first, records)) => {
+                self.elsewhere += u64::from(*first != partition);
+                *records += 1;
+            }
+            None if has_room => {
+                self.keys.insert(hash_of(key), (partition, 1));
                 here.keys += 1;
             }
             None => self.beyond += 1,
@@ -71,6 +72,39 @@ impl KeySpread {
                 *off += u64::from(partition_for(key, self.partitions, *partitioner) != Some(partition));
             }
         }
+    }
+
+    /// Takes back a record that was added. A key stays where it was seen first until its
+    /// last record goes.
+    pub fn remove(&mut self, partition: PartitionId, key: Option<&[u8]>) {
+        let Some(here) = self.by_partition.get_mut(&partition) else { return };
+        here.records = here.records.saturating_sub(1);
+        match key {
+            None => here.keyless = here.keyless.saturating_sub(1),
+            Some(key) => {
+                match self.keys.get_mut(&hash_of(key)) {
+                    None => self.beyond = self.beyond.saturating_sub(1),
+                    Some((first, records)) => {
+                        let first = *first;
+                        self.elsewhere = self.elsewhere.saturating_sub(u64::from(first != partition));
+                        *records -= 1;
+                        if *records == 0 {
+                            self.keys.remove(&hash_of(key));
+                            if let Some(first) = self.by_partition.get_mut(&first) {
+                                first.keys = first.keys.saturating_sub(1);
+                            }
+                        }
+                    }
+                }
+                if !key.is_empty() {
+                    for (partitioner, off) in &mut self.off {
+                        let is_off = partition_for(key, self.partitions, *partitioner) != Some(partition);
+                        *off = off.saturating_sub(u64::from(is_off));
+                    }
+                }
+            }
+        }
+        self.by_partition.retain(|_, here| here.records > 0 || here.keys > 0);
     }
 
     /// By partition, of those that hold records.
@@ -99,6 +133,12 @@ impl KeySpread {
         let has_keys = self.by_partition.values().any(|keys| keys.records > keys.keyless);
         self.off.iter().min_by_key(|(_, off)| *off).copied().filter(|_| has_keys)
     }
+}
+
+fn hash_of(key: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Owns: one exhaustive match from command to action. Must not know keys.
 
 pub mod dialogs;
+pub mod export;
 pub mod groups;
 pub mod leave;
 pub mod lists;
@@ -112,6 +113,9 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::RecordsViewAs => records::choose_view(state, Part::Value),
         C::RecordsKeyAs => records::choose_view(state, Part::Key),
         C::RecordsIsolation => records::next_isolation(state, effects),
+        C::RecordsTiered if matches!(state.dialogs.last(), Some(Dialog::Export(_))) => {
+            export::read_tiered(state, effects);
+        }
         C::RecordsTiered => records::read_tiered(state, effects),
         C::RecordsWrap => state.views.records.wraps = !state.views.records.wraps,
         C::RecordsSizes => records::toggle_sizes(state),
@@ -121,6 +125,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
         C::RecordsWriteCopy => produce::ask_copy(state),
         C::RecordsResetHere => plans::reset_here(state),
         C::RecordsSendAgain => resend::ask(state),
+        C::RecordsExport => export::ask(state),
         C::JournalUndo => plans::undo_selected(state, effects),
         C::JournalFinish => plans::finish_selected(state, effects),
         C::JournalSettle => plans::settle_selected(state, effects),
@@ -159,6 +164,7 @@ pub fn perform(state: &mut State, command: C, read_at: Time, effects: &mut Vec<E
 fn copy_or_take(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
     match state.dialogs.last() {
         Some(Dialog::Menu(Menu { purpose: MenuPurpose::Copy(_), .. })) => dialogs::accept(state, read_at, effects),
+        Some(Dialog::Export(_)) => copy::open_export(state),
         Some(_) => state.say(Tone::Info, "there is nothing to copy here"),
         None => copy::open(state),
     }

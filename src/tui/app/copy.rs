@@ -12,7 +12,7 @@ use super::effect::Effect;
 use super::notes::Tone;
 use super::state::State;
 use crate::domain::record::DecodedRecord;
-use crate::domain::show;
+use crate::domain::{record_line, show};
 use std::sync::Arc;
 
 /// Terminals drop clipboard sequences above some size, and do not say so: 100 kB
@@ -32,8 +32,27 @@ pub struct CopyChoice {
 #[derive(Clone, Debug)]
 enum What {
     Text(String),
-    Value { of: Arc<DecodedRecord>, shown: String },
-    Record { of: Arc<DecodedRecord>, shown: String },
+    Value {
+        of: Arc<DecodedRecord>,
+        shown: String,
+    },
+    Record {
+        of: Arc<DecodedRecord>,
+        shown: String,
+    },
+    /// One below the other.
+    Lines {
+        of: Arc<[Arc<DecodedRecord>]>,
+        part: Part,
+        shown: String,
+    },
+}
+
+/// What is taken of each of several records.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Record,
+    Value,
 }
 
 impl CopyChoice {
@@ -45,7 +64,7 @@ impl CopyChoice {
     pub fn shown(&self) -> &str {
         match &self.what {
             What::Text(text) => text.lines().next().unwrap_or_default(),
-            What::Value { shown, .. } | What::Record { shown, .. } => shown,
+            What::Value { shown, .. } | What::Record { shown, .. } | What::Lines { shown, .. } => shown,
         }
     }
 
@@ -53,7 +72,14 @@ impl CopyChoice {
         match &self.what {
             What::Text(text) => text.clone(),
             What::Value { of, .. } => of.value.value.to_json(),
-            What::Record { of, .. } => things::record_json(of),
+            What::Record { of, .. } => record_line::json(of, record_line::ALONE),
+            What::Lines { of, part, .. } => {
+                let line = |record: &Arc<DecodedRecord>| match part {
+                    Part::Record => record_line::json(record, record_line::ALONE),
+                    Part::Value => record.value.value.to_json(),
+                };
+                of.iter().map(line).collect::<Vec<_>>().join("\n")
+            }
         }
     }
 }
@@ -70,6 +96,14 @@ pub fn open_plan(state: &mut State) {
     let Some(plan) = dialog.plan().cloned() else { return };
     let choices = things::plan_choices(state, &plan);
     open_menu(state, "the plan", choices);
+}
+
+/// `c` on records that are written to a file.
+pub fn open_export(state: &mut State) {
+    let Some(Dialog::Export(dialog)) = state.dialogs.last() else { return };
+    let path = dialog.wish.path.display().to_string();
+    let line = dialog.wish.command_line.clone();
+    open_menu(state, "the export", vec![CopyChoice::text("klamm", line), CopyChoice::text("path", path)]);
 }
 
 fn open_menu(state: &mut State, name: &str, choices: Vec<CopyChoice>) {

@@ -3,6 +3,7 @@
 //! Invariant: one stack; `esc` closes exactly one.
 
 pub mod compression;
+pub mod export;
 pub mod form;
 pub mod help;
 pub mod menu;
@@ -16,6 +17,7 @@ pub mod secret;
 pub mod type_name;
 
 pub use compression::CompressionDialog;
+pub use export::ExportDialog;
 pub use form::{Form, FormPurpose};
 pub use help::HelpDialog;
 pub use menu::{Menu, MenuPurpose};
@@ -37,6 +39,7 @@ pub enum Dialog {
     Reset(Box<ResetDialog>),
     Partitions(Box<PartitionsDialog>),
     Compression(Box<CompressionDialog>),
+    Export(Box<ExportDialog>),
     TypeName(TypeName),
     Form(Box<Form>),
     Help(HelpDialog),
@@ -54,6 +57,7 @@ impl Dialog {
             Self::Reset(_) => Place::Reset,
             Self::Partitions(_) => Place::Partitions,
             Self::Compression(_) => Place::Compression,
+            Self::Export(_) => Place::Export,
             Self::TypeName(_) => Place::TypeName,
             Self::Form(_) => Place::Form,
             Self::Help(help) => help.place(),
@@ -78,6 +82,7 @@ impl Dialog {
             Self::Plan(_)
             | Self::Partitions(_)
             | Self::Compression(_)
+            | Self::Export(_)
             | Self::Help(_)
             | Self::Menu(_)
             | Self::Probe(_) => None,

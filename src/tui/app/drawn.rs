@@ -39,6 +39,7 @@ pub enum Pane {
     Menu,
     Probe,
     Compression,
+    Export,
 }
 
 /// The part of a list that is in view.

@@ -3,16 +3,17 @@
 use super::find::Haystack;
 use super::slot::{Generation, Slot};
 use crate::cluster::{
-    Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResendRequest, ResetRequest, SearchRequest, StatsWish,
-    TopicLogs,
+    ExportForm, Groups, Metadata, NewTopic, RecordRef, RecordsRequest, ResendRequest, ResetRequest, SearchRequest,
+    StatsWish, Tally, TopicLogs,
 };
 use crate::domain::group_config;
 use crate::domain::group_plan::Leavers;
 use crate::domain::partition_plan::{CommitZero, PartitionWish};
 use crate::domain::plan::Plan;
+use crate::domain::query::Field as QueryField;
 use crate::domain::recipe::Recipe;
 use crate::domain::record::ReadAs;
-use crate::domain::{BrokerId, GroupId, PartitionId, TopicName};
+use crate::domain::{BrokerId, GroupId, Offset, PartitionId, TopicName};
 use crate::profile::{Action, Field, Question};
 use crate::tui::app::screens::groups::GroupSort;
 use crate::tui::app::screens::topics::{Sort, TopicSort};
@@ -33,6 +34,8 @@ pub enum Effect {
     Cancel(Slot),
     /// Ends records being sent again behind those that are there.
     StopSending,
+    /// Ends the export behind what is being written.
+    StopExport,
     /// To the clipboard of the terminal.
     Copy(String),
     /// Gives the shell back until klamm is resumed.
@@ -40,6 +43,20 @@ pub enum Effect {
     /// The theme of this name.
     ShowTheme(String),
     Quit,
+}
+
+/// Which records are written where, and how.
+#[derive(Clone, Debug)]
+pub struct ExportWish {
+    pub search: SearchRequest,
+    pub form: ExportForm,
+    /// Of a CSV, by name.
+    pub columns: Vec<(String, QueryField)>,
+    pub path: PathBuf,
+    /// Bytes as they are, also of what the profile masks.
+    pub unmasked: bool,
+    /// The same as a command line.
+    pub command_line: String,
 }
 
 #[derive(Clone, Debug)]
@@ -97,13 +114,17 @@ pub enum Request {
     },
     Records(Box<RecordsRequest>),
     Search(Box<SearchRequest>),
+    Export(Box<ExportWish>),
     Decode {
         records: Vec<RecordRef>,
         view: ReadAs,
     },
     /// What these records say together.
     Stats {
-        records: Vec<RecordRef>,
+        /// What was counted before, if it goes on from that.
+        before: Option<Tally>,
+        come: Vec<RecordRef>,
+        gone: Vec<(PartitionId, Offset)>,
         wish: StatsWish,
         view: ReadAs,
         /// How many had arrived by then.
@@ -126,7 +147,11 @@ pub enum Request {
     PlanProduce(Box<Recipe>),
     PlanDeleteTopic(TopicName),
     /// Records of the cluster, to a topic of it.
-    PlanResend(Box<ResendRequest>),
+    PlanResend {
+        request: Box<ResendRequest>,
+        /// The saved profile of another cluster that is written to.
+        to: Option<String>,
+    },
     PlanDeleteGroups(Vec<GroupId>),
     PlanDeleteOffsets {
         group: GroupId,
@@ -154,6 +179,8 @@ pub enum Request {
         sample: u64,
     },
     Apply(Arc<Plan>),
+    /// To the cluster that the plan was made for, which is not the one that is open.
+    ApplyElsewhere(Arc<Plan>),
     LookAgain(Arc<Plan>),
     WaitEmpty {
         groups: Vec<GroupId>,

@@ -1,5 +1,7 @@
 //! What happened. Every message carries its time, so that `update` needs no clock.
 
+use super::dialogs::export::{ExportProgress, Exported};
+use super::dialogs::plan::Sent;
 use super::drawn::Drawn;
 use super::effect::Request;
 use super::find::Hit;
@@ -7,7 +9,7 @@ use super::session::{ProfilesNow, Session};
 use super::slot::{Generation, Slot};
 use crate::cluster::{
     Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, Overrides, ProbeStep, RecordsUpdate, SearchUpdate,
-    Stats, TopicGroup, TopicLogs,
+    Tally, TopicGroup, TopicLogs,
 };
 use crate::domain::compression::CompressionReport;
 use crate::domain::config::ConfigEntry;
@@ -122,13 +124,18 @@ pub enum Answer {
     /// No more records will come.
     RecordsEnded,
     Decoded(Vec<Arc<DecodedRecord>>),
+    /// One of many.
+    ExportedSoFar(ExportProgress),
+    Exported(Result<Exported, Failure>),
     /// And of how many records that had arrived.
-    Stats(Arc<Stats>, u64),
+    Stats(Tally, u64),
     Planned(Result<Arc<Plan>, Failure>),
     PartitionReport(Result<Arc<PartitionReport>, Failure>),
     Compression(Result<Arc<Partial<CompressionReport>>, Failure>),
     /// One of many: what became of some steps.
     Progress(Vec<(usize, StepStatus)>),
+    /// One of many: how far records that are sent again have come.
+    Sent(Sent),
     Applied(Result<Outcome, Failure>),
     LookedAgain(Result<Vec<Warning>, Failure>),
     GroupIsEmpty(Result<(), Failure>),
@@ -151,6 +158,8 @@ impl Answer {
             Self::Records(_)
                 | Self::Searched(_)
                 | Self::Progress(..)
+                | Self::Sent(_)
+                | Self::ExportedSoFar(_)
                 | Self::Probed(_)
                 | Self::TopicLogsSoFar(_)
                 | Self::GroupsSoFar(_)

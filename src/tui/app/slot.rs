@@ -28,6 +28,8 @@ pub enum Slot {
     PartitionReport,
     Compression,
     Apply,
+    /// Writes records to a file.
+    Export,
     LookAgain,
     WaitEmpty,
     Journal,
@@ -50,7 +52,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    pub const ALL: [Slot; 33] = [
+    pub const ALL: [Slot; 34] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
@@ -70,6 +72,7 @@ impl Slot {
         Slot::PartitionReport,
         Slot::Compression,
         Slot::Apply,
+        Slot::Export,
         Slot::LookAgain,
         Slot::WaitEmpty,
         Slot::Journal,

@@ -18,7 +18,7 @@ use super::watch::Watches;
 use crate::cluster::{BrokerRow, Groups, Metadata, TopicLogs};
 use crate::domain::record::ReadAs;
 use crate::domain::{GroupId, Time, TopicName};
-use crate::tui::command::{Chord, Ctx, KeyMap, Place};
+use crate::tui::command::{Chord, Ctx, KeyMap, Place, Right};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 
@@ -167,7 +167,11 @@ impl State {
         });
         Ctx {
             place,
-            right: self.link.right(),
+            right: match plan.and_then(|plan| plan.elsewhere.as_ref()) {
+                None => self.link.right(),
+                Some(elsewhere) if elsewhere.is_read_only => Right::ReadOnlyElsewhere,
+                Some(_) => Right::Write,
+            },
             has_cluster: self.link.session().is_some(),
             is_opening: matches!(self.link, Link::Opening(_)),
             has_selection: self.has_selection(place),
@@ -180,7 +184,10 @@ impl State {
             is_applying: plan.is_some_and(|plan| plan.is_applying()),
             has_picker: matches!(self.dialogs.iter().rev().nth(1), Some(Dialog::Reset(_) | Dialog::Partitions(_))),
             group_is_active: plan.is_some_and(|plan| plan.can_wait()),
-            asks_tiered: self.views.records.tiered.is_some(),
+            asks_tiered: match self.dialogs.last() {
+                Some(Dialog::Export(export)) => export.asks_tiered().is_some(),
+                _ => self.views.records.tiered.is_some(),
+            },
             no_older: self.views.records.page(Further::Older).err(),
             no_further: self.views.records.page(Further::On).err(),
             plan_stays: plan.and_then(|plan| plan.why_it_stays()),
@@ -244,6 +251,7 @@ impl State {
             | Place::ProfileForm
             | Place::Probe
             | Place::Compression
+            | Place::Export
             | Place::Secret => true,
         }
     }

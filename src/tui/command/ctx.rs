@@ -40,6 +40,8 @@ pub enum Place {
     Probe,
     /// How a topic's batches are compressed.
     Compression,
+    /// Records on their way into a file.
+    Export,
     /// A secret that is typed unseen.
     Secret,
 }
@@ -84,6 +86,7 @@ impl Place {
         Place::ProfileForm,
         Place::Probe,
         Place::Compression,
+        Place::Export,
         Place::Secret,
     ];
 
@@ -106,6 +109,8 @@ pub enum Right {
     Unlocked,
     /// The profile forbids unlocking.
     ReadOnlyForGood,
+    /// It is another profile's cluster that would be changed, and that one is read-only.
+    ReadOnlyElsewhere,
 }
 
 /// The facts that decide whether a command applies.

@@ -88,6 +88,7 @@ pub enum Command {
     RecordsWriteCopy,
     RecordsResetHere,
     RecordsSendAgain,
+    RecordsExport,
     JournalUndo,
     JournalFinish,
     JournalSettle,
@@ -215,6 +216,7 @@ fn may_write(ctx: &Ctx) -> Enabled {
         Right::Write | Right::Unlocked => Enabled::Yes,
         Right::ReadOnly => Enabled::No("read-only: :unlock"),
         Right::ReadOnlyForGood => Enabled::No("read-only: this profile forbids unlocking"),
+        Right::ReadOnlyElsewhere => Enabled::No("read-only: the profile that is written to"),
     }
 }
 
@@ -271,7 +273,7 @@ fn unless(reason: Option<&'static str>) -> Enabled {
 fn can_unlock(ctx: &Ctx) -> Enabled {
     match ctx.right {
         Right::ReadOnly => Enabled::Yes,
-        Right::Write => Enabled::No("this profile may write"),
+        Right::Write | Right::ReadOnlyElsewhere => Enabled::No("this profile may write"),
         Right::Unlocked => Enabled::No("already unlocked"),
         Right::ReadOnlyForGood => Enabled::No("this profile forbids unlocking"),
     }
@@ -299,6 +301,7 @@ const LISTS: &[Place] = &[
     Place::Menu,
     Place::Probe,
     Place::Compression,
+    Place::Export,
 ];
 const WITH_COPIES: &[Place] = &[
     Place::Overview,
@@ -312,6 +315,7 @@ const WITH_COPIES: &[Place] = &[
     Place::Profiles,
     Place::Messages,
     Place::Menu,
+    Place::Export,
 ];
 const TABBED: &[Place] = &[Place::Overview, Place::Topic, Place::Group];
 const SORTED: &[Place] = &[Place::Topics, Place::Groups];
@@ -449,7 +453,7 @@ pub static TABLE: &[Row] = &[
     // lists
     row(C::Filter, "list.filter", &["/"], G::Lists, "filter", "Show only rows with these letters").at(FILTERED).hint(9),
     row(C::Mark, "list.mark", &["space"], G::Lists, "mark", "Mark the row, or take the mark away")
-        .at(&[Place::Topics, Place::Groups, Place::Group]).hint(50).when(with_selection),
+        .at(&[Place::Topics, Place::Groups, Place::Group, Place::Records, Place::Record]).hint(50).when(with_selection),
     row(C::Copy, "list.copy", &["c"], G::Lists, "copy", "What to copy of what is selected, also over SSH; again: its name").hint(70).when(with_selection).at(WITH_COPIES),
     row(C::SortName, "sort.name", &["s n"], G::Lists, "by name", "Sort by name; again reverses").at(SORTED),
     row(C::SortPartitions, "sort.partitions", &["s p"], G::Lists, "by partitions", "Sort by number of partitions").at(&[Place::Topics]),
@@ -506,7 +510,7 @@ pub static TABLE: &[Row] = &[
     row(C::RecordsViewAs, "records.view-as", &["v"], G::Records, "view as…", "Read keys and values as another format").at(ON_RECORD).hint(5).when(with_reading),
     row(C::RecordsKeyAs, "records.key-as", &["V"], G::Records, "keys as…", "Read keys alone as another format").at(ON_RECORD).when(with_reading),
     row(C::RecordsIsolation, "records.isolation", &["i"], G::Records, "isolation", "With or without records of aborted and open transactions").at(&[Place::Records]).hint(34).when(with_reading),
-    row(C::RecordsTiered, "records.tiered", &["t"], G::Records, "read remote storage", "Read on although the records lie in remote storage").at(&[Place::Records]).hint(1)
+    row(C::RecordsTiered, "records.tiered", &["t"], G::Records, "read remote storage", "Read on although the records lie in remote storage").at(&[Place::Records, Place::Export]).hint(1)
         .when(|ctx| if ctx.asks_tiered { Enabled::Yes } else { Enabled::No("nothing lies in remote storage") }),
     row(C::RecordsWrap, "records.wrap", &["w"], G::Records, "wrap", "Wrap long values").at(ON_RECORD).hint(30),
     row(C::RecordsSizes, "records.sizes", &["z"], G::Records, "sizes", "A histogram of the sizes of the records kept, or the facts again").at(&[Place::Records]).hint(33).when(with_reading),
@@ -518,8 +522,8 @@ pub static TABLE: &[Row] = &[
         .when(|ctx| both(can_plan(ctx), may_write(ctx))).risk(Risk::Confirm),
     row(C::RecordsResetHere, "records.reset-here", &["R"], G::Records, "reset a group to here", "Plan a reset of a group to the selected record").at(ON_RECORD).hint(20)
         .when(can_plan).risk(Risk::Confirm),
-
-    row(C::RecordsSendAgain, "records.send-again", &["S"], G::Records, "send again", "Plan to send this record, or all, to a topic or back where it failed").at(ON_RECORD).hint(21)
+    row(C::RecordsExport, "records.export", &["E"], G::Records, "export", "Write records to a file: all that are looked for, or those marked").at(&[Place::Records]).hint(31).when(with_reading),
+    row(C::RecordsSendAgain, "records.send-again", &["S"], G::Records, "send again", "Plan to send this record, those marked, or all to a topic or back").at(ON_RECORD).hint(21)
         .when(can_plan).risk(Risk::Confirm),
 
     // journal

@@ -188,6 +188,7 @@ where
                 }
                 Effect::Cancel(slot) => self.tasks.cancel(slot),
                 Effect::StopSending => self.tasks.stop_sending(),
+                Effect::StopExport => self.tasks.stop_export(),
                 Effect::Copy(text) => self.copy(&text)?,
                 Effect::ShowTheme(name) => self.themes.show(&name),
                 Effect::Suspend => self.suspend(inputs)?,

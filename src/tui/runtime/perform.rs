@@ -2,17 +2,19 @@
 
 use super::SwitchBroker;
 use super::tasks::{Reply, Resources, not_connected};
-use super::{crash, profile_file, profiles};
-use crate::cluster::{Cluster, LastHour, probe};
+use super::{crash, export, profile_file, profiles};
+use crate::cluster::{Cluster, LastHour, ResendRequest, probe};
 use crate::domain::offsets_csv::{self, OffsetRow};
-use crate::domain::plan::{Plan, StepStatus};
+use crate::domain::plan::{Change, Plan, StepStatus};
 use crate::domain::{Failure, FailureKind, GroupId};
 use crate::profile::{Loaded, Profile, Question};
+use crate::tui::app::dialogs::plan::Sent;
 use crate::tui::app::session::Session;
 use crate::tui::app::{Answer, Request};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// The largest file of offsets that is read.
@@ -133,8 +135,8 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => Answer::Decoded(cluster.decode(&records, view).await),
             Err(_) => Answer::Decoded(Vec::new()),
         },
-        Request::Stats { records, wish, view, as_of } => match cluster {
-            Ok(cluster) => Answer::Stats(Arc::new(cluster.stats(&records, &wish, view).await), as_of),
+        Request::Stats { before, come, gone, wish, view, as_of } => match cluster {
+            Ok(cluster) => Answer::Stats(cluster.tally(before, &come, &gone, &wish, view).await, as_of),
             Err(_) => return,
         },
         Request::PlanReset(request) => Answer::Planned(match cluster {
@@ -165,8 +167,13 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.plan_delete_topic(&topic).await.map(Arc::new),
             Err(failure) => Err(failure),
         }),
-        Request::PlanResend(request) => Answer::Planned(match cluster {
-            Ok(cluster) => cluster.plan_resend(&cluster, *request).await.map(Arc::new),
+        Request::PlanResend { request, to } => match (cluster, to) {
+            (Ok(cluster), None) => Answer::Planned(cluster.plan_resend(&cluster, *request).await.map(Arc::new)),
+            (Ok(cluster), Some(to)) => plan_resend(resources, &cluster, *request, to).await,
+            (Err(failure), _) => Answer::Planned(Err(failure)),
+        },
+        Request::Export(wish) => Answer::Exported(match cluster {
+            Ok(cluster) => export::export(resources, &cluster, *wish, reply).await,
             Err(failure) => Err(failure),
         }),
         Request::PlanDeleteGroups(groups) => Answer::Planned(match cluster {
@@ -202,8 +209,13 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Err(failure) => Err(failure),
         }),
         Request::Apply(plan) => Answer::Applied(match cluster {
-            Ok(cluster) => apply(&cluster, &plan, reply).await,
+            Ok(cluster) => apply(&cluster, &cluster, &plan, reply).await,
             Err(failure) => Err(failure),
+        }),
+        Request::ApplyElsewhere(plan) => Answer::Applied(match (cluster, resources.target()) {
+            (Ok(source), Some(target)) => apply(&target, &source, &plan, reply).await,
+            (Ok(_), None) => Err(not_connected()),
+            (Err(failure), _) => Err(failure),
         }),
         Request::LookAgain(plan) => Answer::LookedAgain(match cluster {
             Ok(cluster) => cluster.look_again(&plan).await,
@@ -346,17 +358,59 @@ where
     whole
 }
 
-/// Applies the plan and hands on what became of each step.
-async fn apply(cluster: &Cluster, plan: &Plan, reply: &Reply) -> Result<crate::domain::plan::Outcome, Failure> {
+/// How often it is told how far records that are sent have come.
+const SENT_PACE: Duration = Duration::from_millis(250);
+
+/// Applies the plan, of records of `source` where it sends some, and hands on what became
+/// of each step.
+async fn apply(
+    cluster: &Cluster,
+    source: &Cluster,
+    plan: &Plan,
+    reply: &Reply,
+) -> Result<crate::domain::plan::Outcome, Failure> {
     let grant = cluster.grant()?;
     let (progress, mut steps) = mpsc::channel::<Vec<(usize, StepStatus)>>(64);
-    let forward = async {
-        while let Some(known) = steps.recv().await {
-            reply.send(Answer::Progress(known)).await;
+    let mut work = std::pin::pin!(cluster.apply_from(source, plan, &grant, Some(progress)));
+    let mut pace = tokio::time::interval(SENT_PACE);
+    loop {
+        tokio::select! {
+            biased;
+            Some(known) = steps.recv() => {
+                reply.send(Answer::Progress(known)).await;
+            }
+            outcome = &mut work => {
+                while let Ok(known) = steps.try_recv() {
+                    reply.send(Answer::Progress(known)).await;
+                }
+                return outcome;
+            }
+            _ = pace.tick(), if matches!(plan.change, Change::Resend(_)) => {
+                for sending in cluster.sendings().iter().filter(|sending| sending.plan_id == plan.id) {
+                    let sent = Sent { records: sending.sent(), passed: sending.passed(), offsets: sending.offsets };
+                    reply.send(Answer::Sent(sent)).await;
+                }
+            }
         }
+    }
+}
+
+/// The plan to send records to the cluster of another saved profile, which stays open for it.
+async fn plan_resend(resources: &Arc<Resources>, source: &Cluster, request: ResendRequest, to: String) -> Answer {
+    let profile = match open_profile(resources, resources.loaded(), to.clone()).await {
+        Opened::Profile(profile) => *profile,
+        Opened::Wanted(question) => {
+            let then = Request::PlanResend { request: Box::new(request), to: Some(to) };
+            return Answer::SecretWanted { question, then: Box::new(then) };
+        }
+        Opened::Failed(failure) => return Answer::Planned(Err(failure)),
     };
-    let (outcome, ()) = tokio::join!(cluster.apply(plan, &grant, Some(progress)), forward);
-    outcome
+    let target = match Cluster::connect(profile) {
+        Ok(target) => target,
+        Err(failure) => return Answer::Planned(Err(failure)),
+    };
+    resources.set_target(Some(target.clone()));
+    Answer::Planned(target.plan_resend(source, request).await.map(Arc::new))
 }
 
 async fn undo_last(cluster: &Cluster, group: Option<&GroupId>) -> Result<Plan, Failure> {

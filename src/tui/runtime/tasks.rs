@@ -21,6 +21,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// The cluster given on the command line.
 pub struct Given {
@@ -41,6 +42,10 @@ pub struct Resources {
     /// The given profile was changed in the file, or its secrets are asked for anew.
     is_given_stale: AtomicBool,
     open: Mutex<Option<Open>>,
+    /// Another cluster, to which records are sent.
+    target: Mutex<Option<Cluster>>,
+    /// Ends the export that is under way.
+    export: Mutex<CancellationToken>,
     clock: Clock,
 }
 
@@ -62,11 +67,37 @@ impl Resources {
         if let Some(former) = former {
             former.cluster.close();
         }
+        self.set_target(None);
     }
 
     /// Ends what is being sent again, behind what is there.
     pub fn stop_sending(&self) {
-        self.cluster().iter().flat_map(Cluster::sendings).for_each(|sending| sending.stop());
+        let both = [self.cluster(), self.target()];
+        both.iter().flatten().flat_map(Cluster::sendings).for_each(|sending| sending.stop());
+    }
+
+    /// The cluster that records are sent to, where that is not the one that is open.
+    pub fn target(&self) -> Option<Cluster> {
+        self.target.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the place of the one before.
+    pub fn set_target(&self, cluster: Option<Cluster>) {
+        let former = std::mem::replace(&mut *self.target.lock().unwrap_or_else(PoisonError::into_inner), cluster);
+        if let Some(former) = former {
+            former.close();
+        }
+    }
+
+    /// What ends the export that begins.
+    pub fn begin_export(&self) -> CancellationToken {
+        let token = CancellationToken::new();
+        *self.export.lock().unwrap_or_else(PoisonError::into_inner) = token.clone();
+        token
+    }
+
+    pub fn stop_export(&self) {
+        self.export.lock().unwrap_or_else(PoisonError::into_inner).cancel();
     }
 
     /// Stops or starts a broker of the demo that is open. Does it run now?
@@ -168,6 +199,8 @@ impl Tasks {
             read_only,
             open_demo,
             open: Mutex::default(),
+            target: Mutex::default(),
+            export: Mutex::default(),
             clock,
         };
         Self { resources: Arc::new(resources), answers, running: HashMap::new() }
@@ -195,6 +228,10 @@ impl Tasks {
         self.resources.stop_sending();
     }
 
+    pub fn stop_export(&self) {
+        self.resources.stop_export();
+    }
+
     pub fn cancel(&mut self, slot: Slot) {
         if let Some(task) = self.running.remove(&slot) {
             task.abort();
@@ -207,6 +244,7 @@ impl Tasks {
             task.abort();
         }
         self.resources.replace(None, None);
+        self.resources.set_target(None);
     }
 }
 

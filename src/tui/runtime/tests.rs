@@ -20,6 +20,7 @@ mod letters;
 mod looks;
 mod plans;
 mod profiles;
+mod record_marks;
 mod record_pages;
 mod records;
 mod rounds;

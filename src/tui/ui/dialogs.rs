@@ -1,6 +1,7 @@
 //! What lies over the views, bottom to top.
 
 mod compression;
+mod export;
 mod form;
 mod help;
 mod menu;
@@ -33,6 +34,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             Dialog::Plan(plan) => plan::draw(canvas, area, state, plan, is_top),
             Dialog::Reset(reset) => reset::draw(canvas, area, state, reset),
             Dialog::Compression(dialog) => compression::draw(canvas, area, dialog),
+            Dialog::Export(dialog) => export::draw(canvas, area, state, dialog),
             Dialog::Partitions(partitions) => partitions::draw(canvas, area, state, partitions),
             Dialog::TypeName(question) => type_name::draw(canvas, area, state, question),
             Dialog::Form(form) => form::draw(canvas, area, form),

@@ -8,6 +8,7 @@ mod messages;
 mod overview;
 mod profiles;
 mod record;
+mod record_causes;
 mod record_charts;
 mod record_sizes;
 mod records;

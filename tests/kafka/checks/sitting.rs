@@ -2,6 +2,7 @@
 
 use super::reading;
 use crate::console::Console;
+use crate::klamm::Klamm;
 use crate::patience::{LONG, until};
 use crate::registry;
 use crate::screen::number_under;
@@ -36,6 +37,51 @@ pub fn the_story(target: &Target) {
     console.sees("3 brokers");
     story::tell(&console, topic, group);
     assert_eq!(witness.committed(group, topic, 3), behind.into(), "reset, and put back");
+}
+
+/// What lies before the list is read page by page to the beginning of the log, one record
+/// fills the screen, and what is marked goes into a file.
+pub fn pages(target: &Target) {
+    let witness = Witness::new(target);
+    let topic = "console.pages";
+    witness.create_topic(topic, 1, 1, &[]);
+    let values: Vec<String> = (0..1_500).map(|n| format!("{{\"n\":{n}}}")).collect();
+    let seeds: Vec<Seed<'_>> =
+        values.iter().map(|value| Seed { value: Some(value.as_bytes()), ..Seed::default() }).collect();
+    witness.produce(topic, &seeds);
+    let console = Console::open(&["--bootstrap", &target.bootstrap], 120, 40);
+    console.sees("3 brokers");
+    story::open_topic(&console, topic);
+    console.press("t");
+    console.wait("the newest hundred", |screen| screen.contains("\"n\":1499") && screen.contains("100 kept"));
+    console.press("<");
+    console.sees("1,000 records before these");
+    console.press("<");
+    console.sees("400 records before these");
+    console.press("<");
+    console.sees("the logs begin here");
+    console.press("g<enter>");
+    console.sees("1 of 1,500");
+    console.press("n");
+    console.sees("2 of 1,500");
+    console.press("<esc>");
+    console.sees("1,500 kept");
+    console.press("g  ");
+    console.sees("2 marked");
+    console.press("E");
+    console.sees("Export records of");
+    let klamm = Klamm::on(target);
+    let file = klamm.path("marked.jsonl");
+    console.press(&format!("\u{15}{}<enter>", file.display()));
+    console.sees("2 records, ");
+    console.sees("klamm records export");
+    let text = std::fs::read_to_string(&file).expect("the file");
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let offsets: Vec<&serde_json::Value> = lines.iter().map(|line| &line["offset"]).collect();
+    assert_eq!(offsets, [0, 1], "{text}");
+    // The same as a command line.
+    let again = ["records", "export", topic, "--where", "partition = 0 and offset in (0, 1)"];
+    assert_eq!(klamm.run(&again).succeeded().stdout, text);
 }
 
 /// A group whose member comes and goes is said to flap, and its timeline says what was

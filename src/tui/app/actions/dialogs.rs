@@ -2,14 +2,15 @@
 
 use super::super::copy;
 use super::super::dialogs::{Dialog, Form, FormPurpose, Menu, MenuPurpose, TypeNamePurpose};
-use super::super::effect::{Effect, Request};
+use super::super::effect::{Effect, ExportWish, Request};
 use super::super::list::Motion;
 use super::super::notes::Tone;
 use super::super::screens::records::{Chart, Reading, parse_partitions, parse_start};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{groups, lists, palette, plans, produce, profiles, record_views, records, resend, start};
-use crate::cluster::{NewTopic, ResendRequest};
+use super::resend::Sending;
+use super::{export, groups, lists, palette, plans, produce, profiles, record_views, records, resend, start};
+use crate::cluster::NewTopic;
 use crate::domain::group_config;
 use crate::domain::partition_plan::PartitionWish;
 use crate::domain::query::Part;
@@ -41,6 +42,7 @@ pub fn next_field(state: &mut State, by: isize) {
             | Dialog::Menu(_)
             | Dialog::Probe(_)
             | Dialog::Compression(_)
+            | Dialog::Export(_)
             | Dialog::Secret(_),
         )
         | None => {}
@@ -96,7 +98,7 @@ pub fn move_choice(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
         Some(Dialog::Form(form)) => form.move_focus(by),
         Some(Dialog::Profile(form)) => form.move_focus(by),
         Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Menu(_) | Dialog::Secret(_)) => {}
-        Some(Dialog::Help(_) | Dialog::Probe(_) | Dialog::Compression(_)) | None => {
+        Some(Dialog::Help(_) | Dialog::Probe(_) | Dialog::Compression(_) | Dialog::Export(_)) | None => {
             lists::motion(state, if by > 0 { Motion::Down } else { Motion::Up })
         }
     }
@@ -124,7 +126,12 @@ pub fn accept(state: &mut State, read_at: Time, effects: &mut Vec<Effect>) {
         Some(Dialog::Form(_)) => accept_form(state, effects),
         Some(Dialog::Secret(_)) => profiles::secret_typed(state, effects),
         Some(
-            Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::Compression(_) | Dialog::Profile(_) | Dialog::Probe(_),
+            Dialog::Plan(_)
+            | Dialog::Partitions(_)
+            | Dialog::Compression(_)
+            | Dialog::Export(_)
+            | Dialog::Profile(_)
+            | Dialog::Probe(_),
         ) => {}
     }
 }
@@ -205,7 +212,8 @@ enum FormAction {
         text: String,
     },
     SwitchBroker(BrokerId),
-    SendAgain(Box<ResendRequest>),
+    SendAgain(Box<Sending>),
+    Export(Box<ExportWish>),
     Duplicate {
         from: String,
         name: String,
@@ -286,9 +294,10 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
             offset: *offset,
         },
         FormPurpose::SendAgain { topic, partition, offset, is_letter } => {
-            let request = resend::read(state, form, topic, (*partition, *offset), *is_letter)?;
-            FormAction::SendAgain(Box::new(request))
+            let sending = resend::read(state, form, topic, (*partition, *offset), *is_letter)?;
+            FormAction::SendAgain(Box::new(sending))
         }
+        FormPurpose::ExportRecords => FormAction::Export(Box::new(export::read(state, form)?)),
         FormPurpose::ResetGroupOfTopic(topic) => {
             FormAction::ResetTopic { group: group_of(form)?, topic: topic.clone() }
         }
@@ -353,7 +362,8 @@ fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
         FormAction::ResetHere { group, topic, partition, offset } => {
             plans::reset_to_offset(state, group, topic, partition, offset, effects);
         }
-        FormAction::SendAgain(request) => resend::show(state, *request, effects),
+        FormAction::SendAgain(sending) => resend::show(state, *sending, effects),
+        FormAction::Export(wish) => export::begin(state, *wish, effects),
         FormAction::ResetTopic { group, topic } => plans::open_reset_of(state, vec![group], Some(topic)),
         FormAction::Configure { group, wishes } => groups::configure(state, group, wishes, effects),
         FormAction::Import(path) => groups::import(state, path, effects),

@@ -6,7 +6,7 @@ use super::super::effect::Effect;
 use super::super::notes::Tone;
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::{lists, open, profiles, records, stop};
+use super::{export, lists, open, profiles, records, stop};
 use crate::domain::plan::Change;
 
 /// One level out.
@@ -20,6 +20,8 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(dialog) = state.dialogs.last() {
         if matches!(dialog, Dialog::Plan(_)) {
             leave_plan(state, effects);
+        } else if matches!(dialog, Dialog::Export(_)) {
+            export::leave(state, effects);
         } else {
             let closed = state.dialogs.pop();
             if matches!(closed, Some(Dialog::Partitions(_))) {
@@ -43,6 +45,9 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
             return;
         }
         if records::stop_search(state, effects) {
+            return;
+        }
+        if state.views.records.clear_marks() {
             return;
         }
         if state.views.records.chart.is_some() {

@@ -34,6 +34,7 @@ pub fn focused(state: &State) -> Option<Pane> {
             Dialog::Menu(_) => Some(Pane::Menu),
             Dialog::Probe(_) => Some(Pane::Probe),
             Dialog::Compression(_) => Some(Pane::Compression),
+            Dialog::Export(_) => Some(Pane::Export),
             Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_) => None,
         };
     }
@@ -108,6 +109,7 @@ pub fn focus(state: &mut State, pane: Pane) {
         | Pane::Help
         | Pane::Probe
         | Pane::Compression
+        | Pane::Export
         | Pane::Palette
         | Pane::Menu => {}
     }
@@ -148,21 +150,25 @@ fn position(state: &State, pane: Pane) -> (usize, usize) {
         Pane::Messages => (views.messages.cursor, state.notes.len()),
         Pane::RecordValue => (views.records.value_scroll, state.viewport(pane).len),
         Pane::RecordFacts => (views.records.facts_scroll, state.viewport(pane).len),
-        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu | Pane::Probe | Pane::Compression => {
-            match state.dialogs.last() {
-                Some(Dialog::Plan(plan)) => (plan.scroll, state.viewport(pane).len),
-                Some(Dialog::Partitions(dialog)) => (dialog.cursor, dialog.choices()),
-                Some(Dialog::Help(help)) => (help.scroll, state.viewport(pane).len),
-                Some(Dialog::Palette(palette)) => (palette.cursor, palette.hits.len()),
-                Some(Dialog::Menu(menu)) => (menu.cursor, menu.len(&state.look)),
-                Some(Dialog::Probe(probe)) => (probe.scroll, state.viewport(pane).len),
-                Some(Dialog::Compression(dialog)) => (dialog.scroll, state.viewport(pane).len),
-                Some(
-                    Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_),
-                )
-                | None => (0, 0),
-            }
-        }
+        Pane::Plan
+        | Pane::Partitions
+        | Pane::Help
+        | Pane::Palette
+        | Pane::Menu
+        | Pane::Probe
+        | Pane::Compression
+        | Pane::Export => match state.dialogs.last() {
+            Some(Dialog::Plan(plan)) => (plan.scroll, state.viewport(pane).len),
+            Some(Dialog::Partitions(dialog)) => (dialog.cursor, dialog.choices()),
+            Some(Dialog::Help(help)) => (help.scroll, state.viewport(pane).len),
+            Some(Dialog::Palette(palette)) => (palette.cursor, palette.hits.len()),
+            Some(Dialog::Menu(menu)) => (menu.cursor, menu.len(&state.look)),
+            Some(Dialog::Probe(probe)) => (probe.scroll, state.viewport(pane).len),
+            Some(Dialog::Compression(dialog)) => (dialog.scroll, state.viewport(pane).len),
+            Some(Dialog::Export(dialog)) => (dialog.scroll, state.viewport(pane).len),
+            Some(Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_))
+            | None => (0, 0),
+        },
     }
 }
 
@@ -175,9 +181,13 @@ pub fn move_in(state: &mut State, pane: Pane, motion: Motion) {
     let (cursor, len) = position(state, pane);
     let to = match pane {
         // Texts scroll as a whole.
-        Pane::RecordValue | Pane::RecordFacts | Pane::Plan | Pane::Help | Pane::Probe | Pane::Compression => {
-            motion.scroll(cursor, len, height)
-        }
+        Pane::RecordValue
+        | Pane::RecordFacts
+        | Pane::Plan
+        | Pane::Help
+        | Pane::Probe
+        | Pane::Compression
+        | Pane::Export => motion.scroll(cursor, len, height),
         _ => motion.apply(cursor, len, height),
     };
     go_to(state, pane, to);
@@ -249,21 +259,25 @@ pub fn go_to(state: &mut State, pane: Pane, row: usize) {
             views.profiles.selection.go_to(row, len, |row| cards.get(row).map(|card| card.name.clone()));
         }
         Pane::Messages => views.messages.cursor = row.min(len.saturating_sub(1)),
-        Pane::Plan | Pane::Partitions | Pane::Help | Pane::Palette | Pane::Menu | Pane::Probe | Pane::Compression => {
-            match dialogs.last_mut() {
-                Some(Dialog::Plan(plan)) => plan.scroll = row,
-                Some(Dialog::Partitions(dialog)) => dialog.cursor = row.min(len.saturating_sub(1)),
-                Some(Dialog::Help(help)) => help.scroll = row,
-                Some(Dialog::Palette(palette)) => palette.cursor = row.min(len.saturating_sub(1)),
-                Some(Dialog::Menu(menu)) => menu.cursor = row.min(len.saturating_sub(1)),
-                Some(Dialog::Probe(probe)) => probe.scroll = row,
-                Some(Dialog::Compression(dialog)) => dialog.scroll = row,
-                Some(
-                    Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_),
-                )
-                | None => {}
-            }
-        }
+        Pane::Plan
+        | Pane::Partitions
+        | Pane::Help
+        | Pane::Palette
+        | Pane::Menu
+        | Pane::Probe
+        | Pane::Compression
+        | Pane::Export => match dialogs.last_mut() {
+            Some(Dialog::Plan(plan)) => plan.scroll = row,
+            Some(Dialog::Partitions(dialog)) => dialog.cursor = row.min(len.saturating_sub(1)),
+            Some(Dialog::Help(help)) => help.scroll = row,
+            Some(Dialog::Palette(palette)) => palette.cursor = row.min(len.saturating_sub(1)),
+            Some(Dialog::Menu(menu)) => menu.cursor = row.min(len.saturating_sub(1)),
+            Some(Dialog::Probe(probe)) => probe.scroll = row,
+            Some(Dialog::Compression(dialog)) => dialog.scroll = row,
+            Some(Dialog::Export(dialog)) => dialog.scroll = row,
+            Some(Dialog::Reset(_) | Dialog::TypeName(_) | Dialog::Form(_) | Dialog::Profile(_) | Dialog::Secret(_))
+            | None => {}
+        },
     }
 }
 
@@ -301,7 +315,16 @@ pub fn mark(state: &mut State) {
             return;
         }
         Screen::Group => state.views.group.selection.toggle_mark(),
-        Screen::Overview | Screen::Records | Screen::Journal | Screen::Profiles | Screen::Messages => {}
+        Screen::Records => {
+            if let Err(why) = state.views.records.toggle_mark() {
+                state.say(Tone::Info, why);
+                return;
+            }
+            if state.views.records.in_record {
+                return;
+            }
+        }
+        Screen::Overview | Screen::Journal | Screen::Profiles | Screen::Messages => {}
     }
     motion(state, Motion::Down);
 }

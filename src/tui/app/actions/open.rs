@@ -155,6 +155,7 @@ pub fn selected(state: &mut State, effects: &mut Vec<Effect>) {
         | Place::ProfileForm
         | Place::Probe
         | Place::Compression
+        | Place::Export
         | Place::Secret => {}
     }
 }

@@ -387,7 +387,11 @@ pub fn apply(state: &mut State, plan: Arc<Plan>, effects: &mut Vec<Effect>) {
     let Some(Dialog::Plan(dialog)) = state.dialogs.last_mut() else { return };
     dialog.stage = Stage::Applying { plan: Arc::clone(&plan), steps: vec![None; plan.steps.len()] };
     dialog.scroll = 0;
-    start(state, Slot::Apply, Request::Apply(plan), effects);
+    let request = match dialog.elsewhere {
+        None => Request::Apply(plan),
+        Some(_) => Request::ApplyElsewhere(plan),
+    };
+    start(state, Slot::Apply, request, effects);
 }
 
 /// `w`: waits until the groups have no members; with the confirmation that `y` would need.

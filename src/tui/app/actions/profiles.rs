@@ -1,6 +1,7 @@
 //! Saved profiles: new, edited, copied, deleted, tested; and the secrets that are
 //! asked for.
 
+use super::super::dialogs::plan::Stage as PlanStage;
 use super::super::dialogs::profile::Test;
 use super::super::dialogs::{
     Dialog, Form, FormPurpose, ProbeDialog, ProfileDialog, SecretDialog, TypeName, TypeNamePurpose,
@@ -214,6 +215,7 @@ pub fn secret_typed(state: &mut State, effects: &mut Vec<Effect>) {
     let SecretDialog { question, input, then } = *dialog;
     let slot = match &then {
         Request::TestProfile(_) | Request::TestDraft(_) => Slot::ProfileTest,
+        Request::PlanResend { .. } => Slot::Plan,
         _ => Slot::Connect,
     };
     let request = Request::WithSecret { question, secret: input.secret(), then: Box::new(then) };
@@ -225,6 +227,11 @@ pub fn left_unanswered(state: &mut State) {
     if let Link::Opening(name) = &state.link {
         let failure = Failure::new(FailureKind::Cancelled, "get secret", "the question was left");
         state.link = Link::Refused { name: name.clone(), failure };
+    }
+    if let Some(Dialog::Plan(plan)) = state.dialogs.last_mut()
+        && matches!(plan.stage, PlanStage::Loading)
+    {
+        plan.stage = PlanStage::Failed(Failure::new(FailureKind::Cancelled, "get secret", "the question was left"));
     }
     probe_ended(state, Ok(()));
     if let Some(form) = form(state) {

@@ -28,6 +28,7 @@ pub fn choose(state: &mut State) {
                 | (Choice::Latest, Some(Chart::Latest))
                 | (Choice::OverTime, Some(Chart::OverTime))
                 | (Choice::Keys, Some(Chart::Keys))
+                | (Choice::Causes, Some(Chart::Causes))
         )
     };
     let cursor = Choice::ALL.iter().position(|(choice, ..)| is_in_use(choice)).unwrap_or(0);
@@ -44,6 +45,7 @@ pub fn chosen(state: &mut State, place: usize) {
         Choice::Latest => show(state, Some(Chart::Latest)),
         Choice::OverTime => show(state, Some(Chart::OverTime)),
         Choice::Keys => show(state, Some(Chart::Keys)),
+        Choice::Causes => show(state, Some(Chart::Causes)),
         Choice::Order => state.views.records.next_order(),
         Choice::Columns => {
             let columns: Vec<String> = state.views.records.columns.iter().map(Field::to_string).collect();
@@ -139,19 +141,15 @@ fn common_start(names: &[String]) -> Option<&str> {
 
 /// Has counted what a chart shows, when that is older than what is kept.
 pub fn count(state: &mut State, effects: &mut Vec<Effect>) {
-    let records = &state.views.records;
+    let records = &mut state.views.records;
     if state.screen != Screen::Records || state.slots.is_running(Slot::Stats) || !records.is_uncounted() {
         return;
     }
     let (Some(reading), Some(wish)) = (&records.reading, records.chart.as_ref().and_then(Chart::wish)) else { return };
-    let request = Request::Stats {
-        records: records.kept().cloned().collect(),
-        wish,
-        view: reading.view,
-        as_of: records.arrived(),
-    };
-    let pause = if records.stats.is_some() { PAUSE } else { Duration::ZERO };
-    start_after(state, Slot::Stats, pause, request, effects);
+    let (view, as_of, pause) = (reading.view, records.arrived(), records.stats.is_some());
+    let pause = if pause { PAUSE } else { Duration::ZERO };
+    let (before, come, gone) = records.uncounted();
+    start_after(state, Slot::Stats, pause, Request::Stats { before, come, gone, wish, view, as_of }, effects);
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use crate::domain::query::Query;
 use crate::domain::record::{Isolation, StartAt, TieredRead, Within};
 use crate::domain::{TopicName, topic_formats};
 
+/// Which records a form is about.
+pub const ALL: &str = "all";
+pub const MARKED: &str = "marked";
 /// Rows decoded ahead of what the last frame showed.
 const SPARE_ROWS: usize = 4;
 /// How many records a tail shows at once before it goes on live.
@@ -57,6 +60,7 @@ fn request(reading: &Reading, start: StartAt, within: Within, follow: bool, keep
             tiered: reading.tiered,
             within,
             keep: Keep::All,
+            counting: None,
         })),
         query => Request::Records(Box::new(RecordsRequest {
             topic: reading.topic.clone(),

@@ -1,17 +1,34 @@
 //! Records sent again from the records on screen: one of them, or all that are looked for.
 
+use super::super::dialogs::plan::Elsewhere;
 use super::super::dialogs::{Dialog, Form, FormPurpose};
 use super::super::effect::{Effect, Request};
 use super::super::state::State;
 use super::plans;
+use super::records::{ALL, MARKED};
 use crate::cluster::ResendRequest;
 use crate::domain::query::Query;
 use crate::domain::record::{StartAt, TieredRead};
 use crate::domain::resend::{Headers, Placing, Stamp};
-use crate::domain::{Offset, PartitionId, TopicName, command_line, dead_letter};
+use crate::domain::text::shorten_end;
+use crate::domain::{Offset, PartitionId, TopicName, command_line, dead_letter, show};
 
 const THIS: &str = "this";
-const ALL: &str = "all";
+/// Characters of the list of profiles in a hint.
+const NAMED: usize = 40;
+
+/// What is sent, and to which other profile's cluster, if to one.
+pub struct Sending {
+    pub request: ResendRequest,
+    pub to: Option<String>,
+}
+
+/// The lines of the form.
+const TO: usize = 0;
+const PROFILE: usize = 1;
+const WHICH: usize = 2;
+const PARTITION: usize = 3;
+const RATE: usize = 4;
 const KEPT: &str = "kept";
 const HASHED: &str = "hashed";
 
@@ -27,14 +44,20 @@ pub fn ask(state: &mut State) {
         is_letter,
     };
     let all = if reading.query.is_some() { "those of the topic that meet the query" } else { "those of the topic" };
-    let to = if is_letter { "a topic; empty: where the letter failed, once each" } else { "a topic of this cluster" };
+    let to = if is_letter { "a topic; empty: where the letter failed, once each" } else { "a topic" };
+    let marked = records.marks().len();
+    let which = if marked > 0 { MARKED } else { THIS };
     let fields = vec![
         Form::field("to", "", to),
-        Form::field("which", THIS, format!("{THIS}, or {ALL}: {all}")),
+        Form::field("profile", "", format!("of a saved profile's cluster: {}; empty: this one", profiles(state))),
+        Form::field("which", which, format!("{THIS}, {MARKED}: {marked}, or {ALL}: {all}")),
         Form::field("partition", KEPT, format!("{KEPT}, or {HASHED}: by the key")),
         Form::field("rate", "", "records a second; empty: no limit"),
     ];
-    let title = format!("Send {}:{} {} again", reading.topic, record.partition(), record.offset());
+    let title = match marked {
+        0 => format!("Send {}:{} {} again", reading.topic, record.partition(), record.offset()),
+        _ => format!("Send {} of {} again", show::plural(marked, "marked record"), reading.topic),
+    };
     state.dialogs.push(Dialog::Form(Box::new(Form::new(purpose, title, fields))));
 }
 
@@ -45,23 +68,30 @@ pub fn read(
     topic: &TopicName,
     place: (PartitionId, Offset),
     is_letter: bool,
-) -> Result<ResendRequest, String> {
-    let to = match form.text(0) {
+) -> Result<Sending, String> {
+    let to = match form.text(TO) {
         "" if is_letter => None,
         "" => return Err("to which topic?".into()),
         to => Some(TopicName::from(to)),
     };
-    let is_all = match form.text(1) {
-        "" | THIS => false,
-        ALL => true,
-        other => return Err(format!("which: ‘{other}’: {THIS} or {ALL}")),
+    let profile = other_profile(state, form.text(PROFILE))?;
+    if profile.is_some() && to.is_none() {
+        return Err("to: letters go back to topics of this cluster; name a topic of the other".into());
+    }
+    let records = &state.views.records;
+    let (is_all, places) = match form.text(WHICH) {
+        "" | THIS => (false, vec![(topic.clone(), place.0, place.1)]),
+        MARKED if records.marks().is_empty() => return Err("no record is marked".into()),
+        MARKED => (false, records.marked_places().map(|(topic, p, at)| (topic.clone(), p, at)).collect()),
+        ALL => (true, Vec::new()),
+        other => return Err(format!("which: ‘{other}’: {THIS}, {MARKED} or {ALL}")),
     };
-    let partition = match form.text(2) {
+    let partition = match form.text(PARTITION) {
         "" | KEPT => Placing::Kept,
         HASHED => Placing::Hashed,
         other => return Err(format!("partition: ‘{other}’: {KEPT} or {HASHED}")),
     };
-    let rate = match form.text(3).replace([',', '_'], "").as_str() {
+    let rate = match form.text(RATE).replace([',', '_'], "").as_str() {
         "" => None,
         text => {
             let rate = text.parse::<u64>().ok().filter(|rate| *rate > 0);
@@ -73,10 +103,11 @@ pub fn read(
     let partitions = reading.and_then(|reading| reading.partitions.clone());
     // A screen that follows begins near the end; what is asked for is all of the topic.
     let start = reading.filter(|reading| reading.covers).map_or(StartAt::Earliest, |reading| reading.start);
-    let command_line = words(topic, place, to.as_ref(), query.as_ref().filter(|_| is_all), is_all, partition, rate);
-    Ok(ResendRequest {
+    let target = (to.as_ref(), profile.as_deref());
+    let command_line = words(topic, &places, target, query.as_ref().filter(|_| is_all), partition, rate);
+    let request = ResendRequest {
         topics: vec![topic.clone()],
-        places: if is_all { Vec::new() } else { vec![(topic.clone(), place.0, place.1)] },
+        places,
         query,
         partitions,
         start,
@@ -94,15 +125,15 @@ pub fn read(
         unmasked: false,
         count: false,
         command_line,
-    })
+    };
+    Ok(Sending { request, to: profile })
 }
 
 fn words(
     topic: &TopicName,
-    (partition, offset): (PartitionId, Offset),
-    to: Option<&TopicName>,
+    places: &[(TopicName, PartitionId, Offset)],
+    (to, profile): (Option<&TopicName>, Option<&str>),
     query: Option<&Query>,
-    is_all: bool,
     placing: Placing,
     rate: Option<u64>,
 ) -> String {
@@ -110,14 +141,16 @@ fn words(
         None => ["klamm", "dead-letters", "redrive", topic.as_str()].map(String::from).to_vec(),
         Some(_) => ["klamm", "records", "resend"].map(String::from).to_vec(),
     };
-    match (is_all, to) {
-        (true, Some(_)) => words.push(topic.to_string()),
-        (true, None) => {}
-        (false, Some(_)) => words.extend(["--at".into(), format!("{topic}/{partition}@{offset}")]),
-        (false, None) => words.extend(["--at".into(), format!("{partition}@{offset}")]),
+    if places.is_empty() && to.is_some() {
+        words.push(topic.to_string());
+    }
+    for (topic, partition, offset) in places {
+        let at = format!("{partition}@{offset}");
+        words.extend(["--at".into(), if to.is_some() { format!("{topic}/{at}") } else { at }]);
     }
     let options = [
         ("--to", to.map(ToString::to_string)),
+        ("--to-profile", profile.map(ToOwned::to_owned)),
         ("--where", query.map(Query::to_string)),
         ("--partition", (placing == Placing::Hashed).then(|| HASHED.to_owned())),
         ("--rate", rate.map(|rate| rate.to_string())),
@@ -128,10 +161,51 @@ fn words(
     command_line::join(words.iter().map(String::as_str))
 }
 
-pub fn show(state: &mut State, request: ResendRequest, effects: &mut Vec<Effect>) {
+/// A saved profile that is not the one that is open.
+fn other_profile(state: &State, name: &str) -> Result<Option<String>, String> {
+    let is_open = state.link.session().is_some_and(|session| session.card.name == name);
+    if name.is_empty() || is_open {
+        return Ok(None);
+    }
+    match state.views.profiles.cards.iter().any(|card| card.name == name) {
+        true => Ok(Some(name.to_owned())),
+        false => Err(format!("profile: none is called ‘{name}’")),
+    }
+}
+
+/// The names of the others, as far as there is room.
+fn profiles(state: &State) -> String {
+    let open = state.link.session().map(|session| &session.card.name);
+    let names: Vec<&str> = state
+        .views
+        .profiles
+        .cards
+        .iter()
+        .map(|card| &card.name)
+        .filter(|name| Some(*name) != open)
+        .map(String::as_str)
+        .collect();
+    match names.is_empty() {
+        true => "none is saved".into(),
+        false => shorten_end(&names.join(", "), NAMED).into_owned(),
+    }
+}
+
+pub fn show(state: &mut State, sending: Sending, effects: &mut Vec<Effect>) {
+    let Sending { request, to } = sending;
     let what = match &request.to {
         Some(to) => format!("records sent to {to}"),
         None => "letters brought back".to_owned(),
     };
-    plans::show(state, what, Request::PlanResend(Box::new(request)), effects);
+    let card = to.as_ref().and_then(|to| state.views.profiles.cards.iter().find(|card| card.name == *to));
+    let elsewhere = card.map(|card| Elsewhere {
+        profile: card.name.clone(),
+        colour: card.colour.clone(),
+        is_read_only: card.is_read_only,
+        is_production: card.is_production,
+    });
+    plans::show(state, what, Request::PlanResend { request: Box::new(request), to }, effects);
+    if let Some(Dialog::Plan(dialog)) = state.dialogs.last_mut() {
+        dialog.elsewhere = elsewhere;
+    }
 }

@@ -4,20 +4,19 @@
 //! JSON has the names of the command line's: `klamm … --output json`.
 
 use super::kafka_tools::Tools;
-use super::{CopyChoice, What};
+use super::{CopyChoice, Part, What};
 use crate::cluster::{GroupRow, JournalEntry};
 use crate::domain::command_line::join;
 use crate::domain::group::{GroupPartition, GroupType, Member};
 use crate::domain::plan::Plan;
-use crate::domain::record::{Decoded, DecodedRecord, Format};
+use crate::domain::record::{DecodedRecord, Format};
 use crate::domain::value::Value;
-use crate::domain::{Fact, GroupId, TopicName};
+use crate::domain::{Fact, GroupId, TopicName, show};
 use crate::tui::app::screens::group::GroupTab;
 use crate::tui::app::screens::overview::{self, BrokersTab, OverviewPane};
 use crate::tui::app::screens::topic::TopicTab;
 use crate::tui::app::state::{Screen, State};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
@@ -56,6 +55,7 @@ pub fn choices(state: &State) -> (String, Vec<CopyChoice>) {
         },
         Screen::Groups => state.group_on_screen().map_or_else(nothing, |id| group(state, &id)),
         Screen::Group => in_group(state),
+        Screen::Records if !state.views.records.marks().is_empty() => marked(state),
         Screen::Records => state.views.records.selected().map_or_else(nothing, |record| self::record(state, record)),
         Screen::Journal => {
             let view = &state.views.journal;
@@ -300,6 +300,37 @@ fn in_group(state: &State) -> (String, Vec<CopyChoice>) {
     }
 }
 
+/// The marked records together: each a line, as far as they can be read.
+fn marked(state: &State) -> (String, Vec<CopyChoice>) {
+    let view = &state.views.records;
+    let (records, missing) = view.marked();
+    let places: Vec<String> =
+        view.marked_places().map(|(topic, partition, offset)| format!("{topic}/{partition}@{offset}")).collect();
+    let words = ["records", "get"].into_iter().chain(places.iter().map(String::as_str)).collect::<Vec<_>>();
+    let count = show::count(records.len() as u64);
+    let mut choices = Vec::new();
+    if !records.is_empty() {
+        let records: Arc<[Arc<DecodedRecord>]> = records.into();
+        let first = records.first().map_or(String::new(), |record| record.value.value.preview(SHOWN));
+        let shown = |what: &str| format!("{count} {what}: {first}");
+        choices.push(CopyChoice {
+            label: "JSON lines",
+            what: What::Lines { of: Arc::clone(&records), part: Part::Record, shown: shown("records") },
+        });
+        choices.push(CopyChoice {
+            label: "values",
+            what: What::Lines { of: Arc::clone(&records), part: Part::Value, shown: shown("values") },
+        });
+    }
+    choices.push(CopyChoice::text("places", places.join("\n")));
+    choices.push(CopyChoice::text("klamm", klamm(state, &words)));
+    let left_out = match missing {
+        0 => String::new(),
+        missing => format!(", {} of them no longer in the list or not read yet", show::count(missing as u64)),
+    };
+    (format!("of {} marked records{left_out}", show::count(view.marks().len() as u64)), choices)
+}
+
 fn record(state: &State, decoded: &Arc<DecodedRecord>) -> (String, Vec<CopyChoice>) {
     let record = &decoded.record;
     let (partition, offset) = (record.partition.to_string(), record.offset.to_string());
@@ -323,58 +354,6 @@ fn record(state: &State, decoded: &Arc<DecodedRecord>) -> (String, Vec<CopyChoic
         CopyChoice::text("Kafka's tool", tools(state).record(&record.topic, record.partition, record.offset)),
     ]);
     (format!("of record {partition}:{offset}"), choices)
-}
-
-/// The record as the command line prints it.
-pub fn record_json(decoded: &DecodedRecord) -> String {
-    #[derive(Serialize)]
-    struct HeaderJson<'a> {
-        name: &'a str,
-        value: Box<RawValue>,
-    }
-    #[derive(Serialize)]
-    struct RecordJson<'a> {
-        topic: &'a str,
-        partition: i32,
-        offset: i64,
-        timestamp: Option<String>,
-        key: Box<RawValue>,
-        value: Box<RawValue>,
-        value_format: &'static str,
-        headers: Vec<HeaderJson<'a>>,
-    }
-    let record = &decoded.record;
-    let header = |value: &Option<bytes::Bytes>| match value {
-        None => Value::Null,
-        Some(bytes) => {
-            std::str::from_utf8(bytes).map_or_else(|_| Value::Bytes(bytes.clone()), |text| Value::Text(text.into()))
-        }
-    };
-    let plain = |decoded: &Decoded| raw(&decoded.value);
-    let json = RecordJson {
-        topic: record.topic.as_str(),
-        partition: record.partition,
-        offset: record.offset,
-        timestamp: record.timestamp.rfc3339(),
-        key: plain(&decoded.key),
-        value: plain(&decoded.value),
-        value_format: decoded.value.format.word(),
-        headers: record
-            .headers
-            .iter()
-            .map(|entry| HeaderJson { name: &entry.name, value: raw(&header(&entry.value)) })
-            .collect(),
-    };
-    // Every part of it serialises: its maps have string keys.
-    serde_json::to_string(&json).unwrap_or_default()
-}
-
-/// The value's JSON as it is: `serde_json::Value` would lose digits.
-fn raw(value: &Value) -> Box<RawValue> {
-    let json = value.to_json();
-    RawValue::from_string(json.clone())
-        .or_else(|_| serde_json::value::to_raw_value(&json))
-        .unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 fn journal(state: &State, entry: &JournalEntry) -> (String, Vec<CopyChoice>) {

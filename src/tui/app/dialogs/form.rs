@@ -34,6 +34,8 @@ pub enum FormPurpose {
         /// It says where it failed.
         is_letter: bool,
     },
+    /// Which records of the list to write to which file.
+    ExportRecords,
     /// Which group to reset, from a topic.
     ResetGroupOfTopic(TopicName),
     /// Which file names groups and their offsets.

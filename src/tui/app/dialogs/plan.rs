@@ -33,6 +33,24 @@ pub enum Stage {
     },
 }
 
+/// How far records that are sent again have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    pub records: u64,
+    /// Offsets that are gone through, of so many.
+    pub passed: u64,
+    pub offsets: u64,
+}
+
+/// Another profile's cluster, which is the one that is written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    pub profile: String,
+    pub colour: Option<String>,
+    pub is_read_only: bool,
+    pub is_production: bool,
+}
+
 #[derive(Debug)]
 pub struct PlanDialog {
     /// "reset of fraud-scoring"
@@ -47,6 +65,9 @@ pub struct PlanDialog {
     pub confirmed: Option<Arc<Plan>>,
     /// What was found some time after it was applied.
     pub afterwards: Vec<Warning>,
+    /// What is written to, where it is not the cluster that is open.
+    pub elsewhere: Option<Elsewhere>,
+    pub sent: Option<Sent>,
 }
 
 impl PlanDialog {
@@ -59,6 +80,8 @@ impl PlanDialog {
             end_drawn: None,
             confirmed: None,
             afterwards: Vec::new(),
+            elsewhere: None,
+            sent: None,
         }
     }
 

@@ -4,6 +4,7 @@
 //! they pin; only records in view are decoded, and nothing is formatted here.
 
 mod look;
+mod marks;
 mod paging;
 mod reach;
 mod reading;
@@ -18,14 +19,14 @@ pub use reading::{Position, Reading, Why};
 pub use ring::Ring;
 pub use start::{parse_partitions, parse_start};
 
-use crate::cluster::{RecordCounts, RecordRef, SearchCounts, Stats};
+use crate::cluster::{RecordCounts, RecordRef, SearchCounts, Tally};
 use crate::domain::query::Field;
 use crate::domain::record::{DecodedRecord, Isolation, StartAt, TieredPart};
 use crate::domain::transaction::{Fate, TransactionEnd, TransactionEnds};
 use crate::domain::views::FieldNames;
 use crate::domain::{Failure, Offset, PartitionId, Time, TopicName, dead_letter};
 use crate::tui::app::list::Motion;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,7 +121,9 @@ pub struct RecordsView {
     /// What is shown of all records kept, instead of the selected one.
     pub chart: Option<Chart>,
     /// What was counted for the chart, and of how many records that had arrived.
-    pub stats: Option<(Arc<Stats>, u64)>,
+    pub stats: Option<(Tally, u64)>,
+    /// What has left the list since it was counted, and whether that is all.
+    left: Vec<RecordKey>,
     /// Fields in the place of the value in the list.
     pub columns: Vec<Field>,
     pub order: Order,
@@ -128,6 +131,8 @@ pub struct RecordsView {
     pub fields: FieldNames,
     pub value_scroll: usize,
     pub facts_scroll: usize,
+    /// The marked records, whether they are in the list still or not.
+    marks: BTreeSet<RecordKey>,
     /// The selected record; the newest while following.
     selected: Option<RecordKey>,
     cursor: usize,
@@ -167,12 +172,14 @@ impl Default for RecordsView {
             wraps: true,
             chart: None,
             stats: None,
+            left: Vec::new(),
             columns: Vec::new(),
             order: Order::default(),
             fields: FieldNames::default(),
             arrived: 0,
             value_scroll: 0,
             facts_scroll: 0,
+            marks: BTreeSet::new(),
             selected: None,
             cursor: 0,
             seeks: None,
@@ -198,13 +205,16 @@ impl RecordsView {
         let seeks = reading.position.as_ref().map(|position| position.offset);
         let is_same = self.reading.as_ref().is_some_and(|before| before.topic == reading.topic);
         // Another topic has other fields.
-        let (fields, columns) = match is_same {
-            true => (std::mem::take(&mut self.fields), std::mem::take(&mut self.columns)),
+        let (fields, columns, marks) = match is_same {
+            true => {
+                (std::mem::take(&mut self.fields), std::mem::take(&mut self.columns), std::mem::take(&mut self.marks))
+            }
             false => Default::default(),
         };
         let chart = self.chart.take().filter(|chart| is_same || !matches!(chart, Chart::ByField(_)));
         let reading = Some(reading);
-        *self = Self { reading, is_following, wraps, chart, columns, fields, order, pane, seeks, ..Self::default() };
+        *self =
+            Self { reading, is_following, wraps, chart, columns, fields, order, pane, seeks, marks, ..Self::default() };
         self.ring.set_order(order);
     }
 
@@ -212,6 +222,7 @@ impl RecordsView {
     pub fn show_chart(&mut self, chart: Option<Chart>) {
         if self.chart != chart {
             (self.stats, self.facts_scroll) = (None, 0);
+            self.left.clear();
         }
         self.chart = chart;
     }
@@ -222,11 +233,37 @@ impl RecordsView {
         self.chart.as_ref().is_some_and(|chart| chart.wish().is_some()) && counted != Some(self.arrived)
     }
 
+    /// What is to be counted: all anew, or what has come and gone since.
+    pub fn uncounted(&mut self) -> (Option<Tally>, Vec<RecordRef>, Vec<RecordKey>) {
+        let gone = std::mem::take(&mut self.left);
+        match &self.stats {
+            Some((tally, as_of)) => (Some(tally.clone()), self.ring.since(*as_of).cloned().collect(), gone),
+            None => (None, self.ring.iter().cloned().collect(), Vec::new()),
+        }
+    }
+
+    /// What was counted; of another chart than this it is of no use.
+    pub fn take_tally(&mut self, tally: Tally, as_of: u64) {
+        let wish = self.chart.as_ref().and_then(Chart::wish);
+        if wish.as_ref() == Some(&tally.wish) {
+            self.stats = Some((tally, as_of));
+        }
+    }
+
+    /// What has left the list is counted no more.
+    fn has_left(&mut self, gone: &[RecordRef]) {
+        if self.chart.as_ref().is_none_or(|chart| chart.wish().is_none()) {
+            return;
+        }
+        self.left.extend(gone.iter().map(key));
+    }
+
     /// Records that have come into the list, also those that had to go again.
     pub fn arrived(&self) -> u64 {
         self.arrived
     }
 
+    #[cfg(test)]
     pub fn kept(&self) -> impl Iterator<Item = &RecordRef> {
         self.ring.iter()
     }
@@ -315,18 +352,22 @@ impl RecordsView {
 
     /// Records of `rows` that are not decoded yet; the selected one first.
     pub fn undecoded(&self, rows: std::ops::Range<usize>) -> Vec<RecordRef> {
-        std::iter::once(self.cursor)
+        let marked = self.undecoded_marks();
+        let is_taken = |record: &&RecordRef| !marked.iter().any(|marked| key(marked) == key(record));
+        let seen: Vec<RecordRef> = std::iter::once(self.cursor)
             .chain(rows.filter(|row| *row != self.cursor))
             .filter_map(|row| self.ring.get(row))
             .filter(|record| !self.decoded.contains_key(&key(record)))
+            .filter(is_taken)
             .cloned()
-            .collect()
+            .collect();
+        seen.into_iter().chain(marked).collect()
     }
 
     pub fn take_decoded(&mut self, records: Vec<Arc<DecodedRecord>>) {
         if self.decoded.len() + records.len() > MOST_DECODED {
             let keep = self.selected;
-            self.decoded.retain(|key, _| Some(*key) == keep);
+            self.decoded.retain(|key, _| Some(*key) == keep || self.marks.contains(key));
         }
         for record in records {
             self.fields.add(&record);

@@ -171,9 +171,9 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             state.is_dirty = true;
             state.views.records.take_decoded(records);
         }
-        Answer::Stats(stats, as_of) => {
+        Answer::Stats(tally, as_of) => {
             state.is_dirty = true;
-            state.views.records.stats = Some((stats, as_of));
+            state.views.records.take_tally(tally, as_of);
         }
         Answer::Planned(result) => planned(state, result, effects),
         Answer::PartitionReport(result) => {
@@ -194,6 +194,14 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             }
         }
         Answer::Progress(known) => progress(state, known),
+        Answer::Sent(sent) => {
+            state.is_dirty = true;
+            if let Some(dialog) = plan_dialog(state) {
+                dialog.sent = Some(sent);
+            }
+        }
+        Answer::ExportedSoFar(progress) => actions::export::came(state, progress),
+        Answer::Exported(result) => actions::export::ended(state, result),
         Answer::Applied(result) => applied(state, result, effects),
         Answer::LookedAgain(result) => looked_again(state, result),
         Answer::GroupIsEmpty(result) => group_is_empty(state, result, effects),

@@ -132,6 +132,7 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
             | FormPurpose::Produce { .. }
             | FormPurpose::ImportOffsets
             | FormPurpose::SendAgain { .. }
+            | FormPurpose::ExportRecords
             | FormPurpose::SwitchBroker
             | FormPurpose::RecordsFrom(_)
             | FormPurpose::PartitionWish(_)
@@ -142,6 +143,7 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
             Dialog::Plan(_)
             | Dialog::Partitions(_)
             | Dialog::Compression(_)
+            | Dialog::Export(_)
             | Dialog::Menu(_)
             | Dialog::Probe(_)
             | Dialog::Secret(_),

@@ -1,7 +1,7 @@
 //! Messages in, state and effects out.
 
 use super::canned::{self, Desk};
-use crate::cluster::{Access, JournalView, Overrides, RecordRef, RecordsUpdate, Stats, StatsWish};
+use crate::cluster::{Access, JournalView, Overrides, RecordRef, RecordsUpdate, StatsWish, Tally};
 use crate::domain::group::GroupState;
 use crate::domain::plan::{Confirm, Severity, Warning};
 use crate::domain::{BrokerId, Failure, FailureKind, Partial};
@@ -38,12 +38,13 @@ fn answer_for(slot: Slot) -> Answer {
             records: RecordRef::of_times(&"a".into(), 0, 0, &[1]),
             ..RecordsUpdate::default()
         }),
-        Slot::Stats => Answer::Stats(Arc::new(Stats::new(&StatsWish::default(), 1)), 1),
+        Slot::Stats => Answer::Stats(Tally::new(&StatsWish::default(), 1), 1),
         Slot::Decode => Answer::Decoded(vec![canned::record(1)]),
         Slot::Plan => Answer::Planned(Ok(canned::plan(true, 1, Confirm::Yes))),
         Slot::PartitionReport => Answer::PartitionReport(Err(refused())),
         Slot::Compression => Answer::Compression(Err(refused())),
         Slot::Apply => Answer::Applied(Err(refused())),
+        Slot::Export => Answer::Exported(Err(refused())),
         Slot::LookAgain => Answer::LookedAgain(Ok(vec![Warning::new(Severity::Warning, "it moved")])),
         Slot::WaitEmpty => Answer::GroupIsEmpty(Ok(())),
         Slot::Journal => Answer::Journal(Ok(Arc::new(JournalView::default()))),

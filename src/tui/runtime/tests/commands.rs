@@ -156,12 +156,19 @@ fn stands(access: Access) -> Vec<Stand> {
     }
     all.keys(access, "2 t", still);
     all.keys(access, "2 t", |desk| tail(desk, false));
-    for then in ["k", "k tab", "k tab tab", "/", "k ctrl-s", "k R", "k c", "k enter", "g enter tab"] {
+    for then in ["k", "k tab", "k tab tab", "/", "k ctrl-s", "k R", "k c", "k enter", "g enter tab", "k E", "k space"] {
         all.keys(access, "2 t", move |desk| {
             tail(desk, true);
             desk.press(then);
         });
     }
+    all.keys(access, "2 t", |desk| {
+        tail(desk, true);
+        desk.press("k E enter");
+        let tiered = Some(crate::domain::record::TieredPart { partitions: 1, records: 7 });
+        let exported = crate::tui::app::dialogs::export::Exported { tiered, ..Default::default() };
+        desk.answer(Slot::Export, Answer::Exported(Ok(exported)));
+    });
     all.keys(access, "9", |desk| desk.answer(Slot::Journal, Answer::Journal(Ok(Arc::new(JournalView::default())))));
     for then in ["g", "j"] {
         all.keys(access, "9", move |desk| {

@@ -249,8 +249,8 @@ fn the_records_kept_are_counted_and_stand_in_columns() {
     let shown = desk.draw(120, 40);
     assert!(shown.contains("value.state"), "tab completes a field that was seen: {shown}");
     desk.press("enter");
-    let Some((_, Request::Stats { records, .. })) = desk.open.get(&Slot::Stats) else { panic!("it is counted") };
-    assert_eq!(records.len(), 40);
+    let Some((_, Request::Stats { come, .. })) = desk.open.get(&Slot::Stats) else { panic!("it is counted") };
+    assert_eq!(come.len(), 40);
     counted(&mut desk);
     let shown = desk.draw(120, 40);
     assert!(shown.contains("By value.state · of 40 records kept") && shown.contains("100 %"), "{shown}");

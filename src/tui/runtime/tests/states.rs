@@ -114,6 +114,7 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
             ("latest", vec![Filled]),
             ("over time", vec![Empty, Filled]),
             ("keys", vec![Filled]),
+            ("causes", vec![Empty, Filled]),
         ],
         Place::Record => vec![
             (records_pane(RecordsPane::Value), vec![Loading, ReadOnly, Filled]),
@@ -138,6 +139,7 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
         Place::ProfileForm => vec![("form", vec![Failed, Partial, Filled])],
         Place::Probe => vec![("test", vec![Loading, Failed, Filled])],
         Place::Compression => vec![("report", vec![Loading, Empty, Failed, Partial, Filled])],
+        Place::Export => vec![("export", vec![Loading, Empty, Failed, Unsupported, Partial, Filled])],
         Place::Secret => vec![("secret", vec![Filled])],
     }
 }
@@ -187,6 +189,7 @@ const FORMS: &[&str] = &[
     "record",
     "group here",
     "send again",
+    "export",
     "group of topic",
     "wish",
     "broker",
@@ -207,6 +210,7 @@ fn form(purpose: &FormPurpose) -> &'static str {
         FormPurpose::Produce { .. } => "record",
         FormPurpose::ResetGroupHere { .. } => "group here",
         FormPurpose::SendAgain { .. } => "send again",
+        FormPurpose::ExportRecords => "export",
         FormPurpose::ResetGroupOfTopic(_) => "group of topic",
         FormPurpose::PartitionWish(_) => "wish",
         FormPurpose::SwitchBroker => "broker",
@@ -235,6 +239,7 @@ fn chart(chart: &Chart) -> &'static str {
         Chart::Latest => "latest",
         Chart::OverTime => "over time",
         Chart::Keys => "keys",
+        Chart::Causes => "causes",
     }
 }
 
@@ -364,7 +369,9 @@ pub fn scenes() -> Vec<Scene> {
     places::journal_scenes(&mut all);
     places::profile_scenes(&mut all);
     dialogs::plan_scenes(&mut all);
+    places::causes_scenes(&mut all);
     dialogs::dialog_scenes(&mut all);
+    dialogs::export_scenes(&mut all);
     all.0
 }
 

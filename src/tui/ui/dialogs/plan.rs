@@ -32,7 +32,16 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, dialog: &PlanDia
     let lines = all_lines(state, dialog, plan, room, &marks);
     let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);
     let title_role = if dialog.is_blocked() { Role::Danger } else { Role::Text };
-    let inner = boxed(canvas, area, width, height, vec![span(plan.title.clone(), title_role)]);
+    let mut title = vec![span(plan.title.clone(), title_role)];
+    let frames = canvas.frames;
+    if let Some(elsewhere) = &dialog.elsewhere {
+        // The frame is that of the cluster which is written to.
+        canvas.frames = canvas.theme.frames(elsewhere.colour.as_deref());
+        let production = if elsewhere.is_production { " · production" } else { "" };
+        title.push(span(format!(" · writes to {}{production}", elsewhere.profile), Role::Warning));
+    }
+    let inner = boxed(canvas, area, width, height, title);
+    canvas.frames = frames;
     let body = Rect { height: inner.height.saturating_sub(1), ..inner };
     let viewport = text::draw(canvas, body, Pane::Plan, &lines, dialog.scroll);
     let last = Rect { y: inner.bottom().saturating_sub(1), height: 1, ..inner };
@@ -161,7 +170,11 @@ fn prompt_items(state: &State, dialog: &PlanDialog, plan: &Plan, hidden: usize, 
                 let mut line = say(format!("{} more lines  ", show::count(hidden as u64)), Role::Warning);
                 line.extend(key("G", "to the end"));
                 line
-            } else if matches!(state.link.right(), Right::ReadOnly | Right::ReadOnlyForGood) {
+            } else if let Some(elsewhere) = dialog.elsewhere.as_ref().filter(|elsewhere| elsewhere.is_read_only) {
+                say(format!("read-only: profile {}", elsewhere.profile), Role::Warning)
+            } else if dialog.elsewhere.is_none()
+                && matches!(state.link.right(), Right::ReadOnly | Right::ReadOnlyForGood)
+            {
                 say("read-only: :unlock".into(), Role::Warning)
             } else if dialog.can_wait() {
                 key("w", "wait until the group is empty, then apply")
@@ -180,6 +193,11 @@ fn prompt_items(state: &State, dialog: &PlanDialog, plan: &Plan, hidden: usize, 
             vec![say("waiting until the group has no members…".into(), Role::Warning), key("esc", "stop waiting")]
         }
         Stage::Applying { steps, .. } => {
+            if let Some(sent) = dialog.sent {
+                let (records, passed) = (show::count(sent.records), show::count(sent.passed));
+                let said = format!("sending: {records} sent, {passed} of {} offsets", show::count(sent.offsets));
+                return vec![say(said, Role::Warning), key("esc", "stop behind what is there")];
+            }
             let known = steps.iter().flatten().count();
             vec![say(format!("applying: {known} of {} answered…", show::plural(steps.len(), "step")), Role::Warning)]
         }

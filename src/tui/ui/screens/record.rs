@@ -37,20 +37,23 @@ pub fn whole(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
 }
 
 /// Which of the list's records it is, and what leads to its other side.
-fn titles(area: Rect, state: &State, other: Option<String>) -> Titles<'static> {
+fn titles(canvas: &Canvas<'_>, area: Rect, state: &State, other: Option<String>) -> Titles<'static> {
     let view = &state.views.records;
     let Some(record) = view.selected_ref() else { return Titles::left(vec![span("Record", Role::Text)]) };
     let name = sanitize(record.topic().as_str());
     let name = shorten_middle(&name, usize::from(area.width).saturating_sub(40).max(12)).into_owned();
     let place = format!("{name} {}:{}", record.partition(), show::offset(record.offset()));
     let row = format!("{} of {}", show::count(view.cursor() as u64 + 1), show::count(view.ring.len() as u64));
-    let left: Vec<Span<'static>> = vec![span(place, Role::Text), span(format!(" · {row}"), Role::Muted)];
+    let mut left: Vec<Span<'static>> = vec![span(place, Role::Text), span(format!(" · {row}"), Role::Muted)];
+    if view.is_marked(record) {
+        left.push(span(format!(" · {} marked", canvas.theme.marks.marked), Role::Match));
+    }
     Titles { left, right: other.map(|other| span(other, Role::Muted)).into_iter().collect() }
 }
 
 fn whole_value(canvas: &mut Canvas<'_>, area: Rect, state: &State, other: Option<String>) {
     let view = &state.views.records;
-    let titles = titles(area, state, other);
+    let titles = titles(canvas, area, state, other);
     let inner = frame::draw(canvas, area, &titles, has_focus(state, RecordsPane::Value));
     let Some(record) = view.selected() else {
         states::say(canvas, inner, "reading it…", Role::Muted);
@@ -78,7 +81,7 @@ fn whole_facts(canvas: &mut Canvas<'_>, area: Rect, state: &State, other: Option
     let view = &state.views.records;
     let titles = match &other {
         None => Titles::left(vec![span("Headers and batch", Role::Text)]),
-        Some(_) => titles(area, state, other),
+        Some(_) => titles(canvas, area, state, other),
     };
     let inner = frame::draw(canvas, area, &titles, has_focus(state, RecordsPane::Facts));
     let Some(record) = view.selected() else { return };

@@ -2,6 +2,7 @@
 //!
 //! In the place of the selected record. What was dropped is not in it, and it says so.
 
+use super::record_causes;
 use crate::domain::query::Field;
 use crate::domain::show;
 use crate::domain::text::{display_width, sanitize, shorten_middle};
@@ -27,9 +28,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, focus: bool) {
         Chart::Latest => "The latest of each key".into(),
         Chart::OverTime => "Over time".into(),
         Chart::Keys => "Keys by partition".into(),
+        Chart::Causes => "What the letters failed of".into(),
         Chart::Sizes => "Sizes".into(),
     };
-    let Some((stats, _)) = &view.stats else {
+    let Some(stats) = view.stats.as_ref().map(|(tally, _)| &tally.stats) else {
         let inner = frame::draw(canvas, area, &Titles::left(vec![span(what, Role::Text)]), focus);
         let text = if view.ring.is_empty() { "no record is kept yet" } else { "counting…" };
         states::say(canvas, inner, text, Role::Muted);
@@ -55,6 +57,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, focus: bool) {
     }
     if let Some(latest) = &stats.latest {
         lines.extend(latest_of_keys(latest, state));
+    }
+    if let Some(causes) = &stats.causes {
+        lines.extend(record_causes::lines(&marks, causes, state, width));
     }
     let unseen = view.counts.dropped.saturating_add(view.missed);
     if unseen > 0 {

@@ -145,6 +145,9 @@ fn counts(view: &RecordsView) -> Vec<Span<'static>> {
     if view.reading.as_ref().is_some_and(|reading| reading.query.is_some()) {
         spans.push(span(format!(", {} match", show::abbreviated(counts.matched)), Role::Text));
     }
+    if !view.marks().is_empty() {
+        spans.insert(0, span(format!("{} marked  ", show::count(view.marks().len() as u64)), Role::Match));
+    }
     spans.push(span(format!(", {} kept", show::abbreviated(view.ring.len() as u64)), Role::Muted));
     let unseen = counts.dropped.saturating_add(view.missed);
     if unseen > 0 {
@@ -233,7 +236,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         cursor: Some(view.cursor()),
         has_focus: focus,
         first: viewport.first,
-        is_marked: &|row| view.is_next(row),
+        is_marked: &|row| view.is_next(row) || view.ring.get(row).is_some_and(|record| view.is_marked(record)),
     };
     table::draw(canvas, inner, &table, |row, column| {
         let (Some(record), Some(title)) = (view.ring.get(row), columns.get(column).map(|column| column.title)) else {

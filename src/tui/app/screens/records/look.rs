@@ -13,6 +13,8 @@ pub enum Chart {
     Latest,
     OverTime,
     Keys,
+    /// What dead letters failed of, and when.
+    Causes,
 }
 
 impl Chart {
@@ -25,6 +27,7 @@ impl Chart {
             Self::Latest => StatsWish { latest: true, ..nothing },
             Self::OverTime => StatsWish { over_time: true, ..nothing },
             Self::Keys => StatsWish { keys: true, ..nothing },
+            Self::Causes => StatsWish { causes: true, ..nothing },
         })
     }
 }
@@ -68,18 +71,20 @@ pub enum Choice {
     Latest,
     OverTime,
     Keys,
+    Causes,
     Sizes,
     Order,
 }
 
 impl Choice {
-    pub const ALL: [(Self, &'static str, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str, &'static str); 9] = [
         (Self::Record, "record", "the selected record: its value and facts"),
         (Self::Columns, "columns…", "fields of the value as columns of the list"),
         (Self::ByField, "count by field…", "how many records have each value"),
         (Self::Latest, "latest per key", "as compaction would leave them"),
         (Self::OverTime, "over time", "how many there are in each stretch"),
         (Self::Keys, "keys by partition", "and which lie off their place"),
+        (Self::Causes, "dead letters", "what they failed of, and when"),
         (Self::Sizes, "sizes", "of key and value"),
         (Self::Order, "order", "of the list"),
     ];

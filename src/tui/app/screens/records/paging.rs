@@ -129,10 +129,10 @@ impl RecordsView {
                     _ => format!("{} before these", show::plural(count as usize, "record")),
                 });
                 self.reach.begins_before(began);
-                for gone in self.ring.put_before(came) {
-                    self.reach.lost_last(key(&gone));
-                }
                 self.arrived += count;
+                let gone = self.ring.put_before(came, self.arrived);
+                gone.iter().for_each(|gone| self.reach.lost_last(key(gone)));
+                self.has_left(&gone);
                 self.keep_selected(0);
             }
         }

@@ -49,6 +49,8 @@ struct Kept<R> {
     record: R,
     /// The latest of its partition up to it: the log has the order, whatever its times say.
     time: Time,
+    /// How many had come into the ring, with it.
+    arrival: u64,
 }
 
 impl<R: Held> Kept<R> {
@@ -118,12 +120,17 @@ impl<R: Held> Ring<R> {
         self.records.iter().map(|kept| &kept.record)
     }
 
-    /// Takes a record; it is in its place after [`Ring::settle`].
-    pub fn push(&mut self, record: R) {
+    /// Records that came after so many others.
+    pub fn since(&self, arrived: u64) -> impl Iterator<Item = &R> {
+        self.records.iter().filter(move |kept| kept.arrival > arrived).map(|kept| &kept.record)
+    }
+
+    /// Takes a record, the `arrival`th; it is in its place after [`Ring::settle`].
+    pub fn push(&mut self, record: R, arrival: u64) {
         self.charge(&record);
         let latest = self.latest.entry(record.place().0).or_insert(Time(i64::MIN));
         *latest = record.time().max(*latest);
-        self.records.push_back(Kept { time: *latest, record });
+        self.records.push_back(Kept { time: *latest, record, arrival });
         self.fresh += 1;
     }
 
@@ -152,10 +159,10 @@ impl<R: Held> Ring<R> {
 
     /// Puts records before those here, which lie before them in every partition, and gives
     /// back what has to go for them: the last of the list.
-    pub fn put_before(&mut self, records: Vec<R>) -> Vec<R> {
+    pub fn put_before(&mut self, records: Vec<R>, arrival: u64) -> Vec<R> {
         for record in records.into_iter().rev() {
             self.charge(&record);
-            self.records.push_front(Kept { time: record.time(), record });
+            self.records.push_front(Kept { time: record.time(), record, arrival });
         }
         self.latest.clear();
         for kept in &mut self.records {
@@ -229,7 +236,7 @@ mod tests {
     }
 
     fn push(ring: &mut Ring<Fake>, record: Fake) -> usize {
-        ring.push(record);
+        ring.push(record, 1);
         ring.settle().len()
     }
 
@@ -256,7 +263,7 @@ mod tests {
         assert_eq!(ring.get(0).map(|record| record.0), Some(90));
         assert_eq!(ring.sizes().total(), 10, "those that went are not counted");
         assert_eq!(ring.sizes().classes().first().map(|class| class.from), Some(64));
-        let gone = ring.put_before(vec![Fake(80, 1), Fake(81, 1)]);
+        let gone = ring.put_before(vec![Fake(80, 1), Fake(81, 1)], 200);
         assert_eq!(gone.iter().map(|record| record.0).collect::<Vec<_>>(), [99, 98], "the last goes first");
         assert_eq!(ring.iter().map(|record| record.0).next(), Some(80));
     }
@@ -297,8 +304,8 @@ mod tests {
                 for (partition, time) in part {
                     let offset = &mut next[partition as usize];
                     *offset += 1;
-                    whole.push(At(partition, *offset, time));
-                    grown.push(At(partition, *offset, time));
+                    whole.push(At(partition, *offset, time), 1);
+                    grown.push(At(partition, *offset, time), 1);
                 }
                 grown.settle();
             }

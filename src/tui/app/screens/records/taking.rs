@@ -46,7 +46,7 @@ impl RecordsView {
                     first = first.or(std::mem::take(is_new).then(|| key(&record)));
                     *left = left.saturating_sub(1);
                 }
-                self.ring.push(record);
+                self.ring.push(record, self.arrived);
             } else {
                 self.missed += 1;
                 self.left_out.entry(record.partition()).or_insert(record.offset());
@@ -54,6 +54,7 @@ impl RecordsView {
         }
         let gone = self.ring.settle();
         gone.iter().for_each(|gone| self.reach.lost_first(key(gone)));
+        self.has_left(&gone);
         if self.is_following {
             self.select_newest();
         } else if self.seeks.is_some() {

@@ -95,7 +95,12 @@ impl Desk {
                 Effect::Cancel(slot) => {
                     self.open.remove(slot);
                 }
-                Effect::Copy(_) | Effect::StopSending | Effect::Suspend | Effect::ShowTheme(_) | Effect::Quit => {}
+                Effect::Copy(_)
+                | Effect::StopSending
+                | Effect::StopExport
+                | Effect::Suspend
+                | Effect::ShowTheme(_)
+                | Effect::Quit => {}
             }
             self.effects.push(effect);
         }

@@ -3,6 +3,7 @@
 use super::places::{decoded, in_group};
 use super::*;
 use crate::domain::compression::CompressionReport;
+use crate::tui::app::dialogs::export::{ExportProgress, Exported};
 
 fn planning(access: Access, answer: Result<Arc<Plan>, Failure>) -> Desk {
     let mut desk = in_group(access, Ok(canned::group(GroupState::Empty)));
@@ -114,6 +115,39 @@ pub(super) fn plan_scenes(all: &mut Scenes) {
     });
 }
 
+/// Records on their way into a file.
+fn export(answer: Option<Answer>) -> Desk {
+    let mut desk = decoded(Access::ReadWrite, "k E enter");
+    if let Some(answer) = answer {
+        desk.answer(Slot::Export, answer);
+    }
+    desk
+}
+
+pub(super) fn export_scenes(all: &mut Scenes) {
+    let progress = |records| ExportProgress { records, bytes: records * 200, searched: "42 % · 3,204 records".into() };
+    let done = move |records| Exported { progress: progress(records), ..Exported::default() };
+    all.add(Place::Export, "export", Loading, "12,034 records, so far, into", move || {
+        export(Some(Answer::ExportedSoFar(progress(12_034))))
+    });
+    all.add(Place::Export, "export", Empty, "0 records, in", move || export(Some(Answer::Exported(Ok(done(0))))));
+    all.add(Place::Export, "export", Failed, "no answer within 5 s", || {
+        export(Some(Answer::Exported(Err(canned::failure()))))
+    });
+    all.add(Place::Export, "export", Unsupported, "lie in remote storage", move || {
+        let tiered = Some(TieredPart { records: 1_200_000, partitions: 12 });
+        export(Some(Answer::Exported(Ok(Exported { tiered, ..done(0) }))))
+    });
+    all.add(Place::Export, "export", Condition::Partial, "stopped: in part:", move || {
+        let exported = Exported { is_stopped: true, failures: vec![canned::failure()], ..done(7) };
+        export(Some(Answer::Exported(Ok(exported))))
+    });
+    all.add(Place::Export, "export", Filled, "klamm records export", move || {
+        let notes = vec!["40 of 3,204 records match, in 12 partitions; all of it was covered".into()];
+        export(Some(Answer::Exported(Ok(Exported { notes, ..done(12_034) }))))
+    });
+}
+
 pub(super) fn dialog_scenes(all: &mut Scenes) {
     all.add(Place::Form, "topic", Filled, "name", || filled("2 n"));
     all.add(Place::Form, "topic", Failed, "✖", || filled("2 n 'bad/name' enter"));
@@ -132,7 +166,8 @@ pub(super) fn dialog_scenes(all: &mut Scenes) {
     all.add(Place::Form, "record", Condition::Partial, "Write a copy", || decoded(Access::ReadWrite, "k N"));
     all.add(Place::Form, "from", Filled, "from", || filled("2 j j j j j t F"));
     all.add(Place::Form, "contains", Filled, "query", || decoded(Access::ReadWrite, "/"));
-    all.add(Place::Form, "send again", Filled, "partition", || decoded(Access::ReadWrite, "k S"));
+    all.add(Place::Form, "send again", Filled, "which", || decoded(Access::ReadWrite, "k S"));
+    all.add(Place::Form, "export", Filled, "file", || decoded(Access::ReadWrite, "k E"));
     all.add(Place::Form, "columns", Filled, "fields", || decoded(Access::ReadWrite, "k a j enter 'value.st'"));
     all.add(Place::Form, "by field", Filled, "field", || decoded(Access::ReadWrite, "k a j j enter"));
     all.add(Place::Form, "group here", Filled, "group", || decoded(Access::ReadWrite, "k R"));

@@ -2,8 +2,9 @@
 
 use super::super::group_types;
 use super::*;
-use crate::cluster::Stats;
+use crate::cluster::Tally;
 use crate::domain::group::{GroupType, Subtopology, Topology};
+use crate::domain::record::DecodedRecord;
 
 pub(super) fn overview_scenes(all: &mut Scenes) {
     let panes = [
@@ -296,13 +297,24 @@ pub fn read_with(decode: fn(&mut Desk), access: Access, keys: &str) -> Desk {
 
 /// Answers what is asked about the records kept.
 pub fn counted(desk: &mut Desk) {
-    while let Some((generation, Request::Stats { records, wish, as_of, .. })) = desk.open.remove(&Slot::Stats) {
-        let mut stats = Stats::new(&wish, 12);
-        for record in &records {
-            stats.add(record);
-            stats.add_decoded(&canned::record(record.offset()));
+    counted_as(desk, canned::record);
+}
+
+/// The same, each record being a dead letter.
+pub fn counted_letters(desk: &mut Desk) {
+    counted_as(desk, canned::letter);
+}
+
+fn counted_as(desk: &mut Desk, record: fn(i64) -> Arc<DecodedRecord>) {
+    while let Some((generation, Request::Stats { before, come, wish, as_of, .. })) = desk.open.remove(&Slot::Stats) {
+        let mut tally = before.unwrap_or_else(|| Tally::new(&wish, 12));
+        let mut stats = (*tally.stats).clone();
+        for reference in &come {
+            stats.add(reference);
+            stats.add_decoded(&record(reference.offset()), &wish);
         }
-        desk.late(Slot::Stats, generation, Answer::Stats(stats.into(), as_of));
+        tally.stats = Arc::new(stats);
+        desk.late(Slot::Stats, generation, Answer::Stats(tally, as_of));
     }
 }
 
@@ -407,6 +419,20 @@ pub(super) fn records_scenes(all: &mut Scenes) {
             desk
         });
     }
+}
+
+pub(super) fn causes_scenes(all: &mut Scenes) {
+    let write = Access::ReadWrite;
+    all.add(Place::Records, "causes", Empty, "none of them says", move || {
+        let mut desk = decoded(write, "k tab tab a j j j j j j enter");
+        counted(&mut desk);
+        desk
+    });
+    all.add(Place::Records, "causes", Filled, "LETTERS", move || {
+        let mut desk = read_with(decode_letters, write, "k tab tab a j j j j j j enter");
+        counted_letters(&mut desk);
+        desk
+    });
 }
 
 /// What the cluster shows of the second of these: done, not done, and not to be told.
