@@ -7,10 +7,12 @@
 //! disk, and with the same seed and a stopped clock serves the same bytes.
 
 mod api;
+mod assigning;
 mod batch;
 mod clock;
 mod codec;
 mod commits;
+mod deliveries;
 mod faults;
 mod group;
 mod internal;

@@ -8,6 +8,7 @@ mod field;
 mod message;
 mod share_group_offsets;
 mod streams_group_describe;
+mod streams_group_heartbeat;
 
 pub use share_group_offsets::{
     DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponse, ShareGroupOffsets, SharePartition, ShareTopic,
@@ -16,6 +17,10 @@ pub use share_group_offsets::{
 pub use streams_group_describe::{
     Endpoint, KeyValue, NotAskedFor, StreamsGroup, StreamsGroupDescribeRequest, StreamsGroupDescribeResponse,
     StreamsMember, Subtopology, TaskIds, TaskOffset, Tasks, TopicInfo, Topology,
+};
+pub use streams_group_heartbeat::{
+    CopartitionGroup, EndpointPartitions, GivenSubtopology, GivenTopology, HeartbeatStatus, PartitionsOfTopic,
+    StreamsGroupHeartbeatRequest, StreamsGroupHeartbeatResponse,
 };
 
 #[cfg(test)]

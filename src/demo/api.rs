@@ -9,6 +9,7 @@ mod configs;
 mod coordinator;
 mod fetch;
 mod groups;
+mod heartbeats;
 mod leadership;
 mod log_dirs;
 mod membership;
@@ -18,6 +19,7 @@ mod offsets;
 mod produce;
 mod producers;
 mod records;
+mod sharing;
 mod topics;
 mod transactions;
 mod versions;
@@ -69,6 +71,10 @@ pub(super) async fn dispatch(call: &Call, request: RequestKind) -> Option<Respon
         Q::ShareGroupDescribe(request) => R::ShareGroupDescribe(modern::describe_sharers(call, request)),
         Q::AlterShareGroupOffsets(request) => R::AlterShareGroupOffsets(modern::set_starts(call, request)),
         Q::DeleteShareGroupOffsets(request) => R::DeleteShareGroupOffsets(modern::delete_starts(call, request)),
+        Q::ConsumerGroupHeartbeat(request) => R::ConsumerGroupHeartbeat(heartbeats::consumer(call, request)),
+        Q::ShareGroupHeartbeat(request) => R::ShareGroupHeartbeat(heartbeats::sharer(call, request)),
+        Q::ShareFetch(request) => R::ShareFetch(sharing::fetch(call, request).await),
+        Q::ShareAcknowledge(request) => R::ShareAcknowledge(sharing::acknowledge(call, &request)),
         Q::OffsetFetch(request) => R::OffsetFetch(coordinator::offset_fetch(call, request)),
         Q::OffsetCommit(request) => R::OffsetCommit(coordinator::offset_commit(call, request)),
         Q::JoinGroup(request) => R::JoinGroup(membership::join(call, request).await),

@@ -176,8 +176,11 @@ pub(super) async fn dispatch(call: Call, api: ApiKey, request: RequestKind) -> O
 pub(super) async fn dispatch_beyond(call: Call, key: i16, body: Bytes) -> Option<BytesMut> {
     match call.cluster.faults.fate() {
         Fate::Answered => api::beyond(&call, key, body),
-        // It only asks: carried out or not is the same.
-        Fate::Unanswered | Fate::Lost => std::future::pending().await,
+        Fate::Unanswered => {
+            api::beyond(&call, key, body);
+            std::future::pending().await
+        }
+        Fate::Lost => std::future::pending().await,
     }
 }
 
@@ -231,6 +234,10 @@ fn refuse(response: &mut ResponseKind, code: i16, version: i16) {
         R::DescribeProducers(r) => r.topics.iter_mut().flat_map(|t| &mut t.partitions).for_each(|p| { p.error_code = code; p.error_message = None; }),
         R::DescribeTransactions(r) => r.transaction_states.iter_mut().for_each(|t| t.error_code = code),
         R::ListTransactions(r) => r.error_code = code,
+        R::ConsumerGroupHeartbeat(r) => { r.error_code = code; r.error_message = None; }
+        R::ShareGroupHeartbeat(r) => { r.error_code = code; r.error_message = None; }
+        R::ShareFetch(r) => { r.error_code = code; r.error_message = None; }
+        R::ShareAcknowledge(r) => { r.error_code = code; r.error_message = None; }
         R::ConsumerGroupDescribe(r) => r.groups.iter_mut().for_each(|g| { g.error_code = code; g.error_message = None; }),
         R::ShareGroupDescribe(r) => r.groups.iter_mut().for_each(|g| { g.error_code = code; g.error_message = None; }),
         R::AlterShareGroupOffsets(r) => { r.error_code = code; r.error_message = None; }

@@ -3,14 +3,16 @@
 //! Owns members, generations and committed offsets of one group. The timing of
 //! rebalances is in `membership`.
 
+use super::deliveries::Deliveries;
 use super::work::Work;
-use crate::domain::{Offset, PartitionId, Time, TopicName};
+use crate::domain::{BrokerId, Offset, PartitionId, Time, TopicName};
 use crate::protocol::Topology;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(super) enum Phase {
@@ -19,6 +21,10 @@ pub(super) enum Phase {
     PreparingRebalance,
     CompletingRebalance,
     Stable,
+    /// Members change over, where the broker assigns.
+    Reconciling,
+    /// Topics that a streams application reads are missing.
+    NotReady,
 }
 
 impl Phase {
@@ -29,6 +35,8 @@ impl Phase {
             Self::PreparingRebalance => "PreparingRebalance",
             Self::CompletingRebalance => "CompletingRebalance",
             Self::Stable => "Stable",
+            Self::Reconciling => "Reconciling",
+            Self::NotReady => "NotReady",
         }
     }
 }
@@ -122,4 +130,10 @@ pub(super) struct Group {
     pub(super) offsets: BTreeMap<(TopicName, PartitionId), Commit>,
     /// Of a streams group.
     pub(super) topology: Option<Topology>,
+    /// How many partitions or tasks the broker has dealt.
+    pub(super) dealt: usize,
+    /// Of a share group: what became of the records that were given to members.
+    pub(super) deliveries: BTreeMap<(TopicName, PartitionId), Deliveries>,
+    /// What each of its members reads from each broker.
+    pub(super) sessions: BTreeMap<(String, BrokerId), BTreeSet<(Uuid, PartitionId)>>,
 }

@@ -9,7 +9,9 @@ use super::batch::{self, Content, Entry, Envelope, Head};
 use super::codec::Codec;
 use super::log::Log;
 use super::random::{self, Random};
-use super::state::{KEYED_PARTITIONS, OFFSETS_TOPIC, Partition, State, TRANSACTIONS_TOPIC, Topic};
+use super::state::{
+    KEYED_PARTITIONS, MAX_OF_TOPIC, MAX_PARTITIONS, OFFSETS_TOPIC, Partition, State, TRANSACTIONS_TOPIC, Topic,
+};
 use crate::domain::Time;
 use bytes::{BufMut, Bytes, BytesMut};
 use std::collections::{BTreeMap, HashMap};
@@ -45,6 +47,27 @@ fn create(state: &mut State, name: &str, compression: &str, seed: u64) {
     let configs = [("cleanup.policy", "compact"), ("compression.type", compression), ("segment.bytes", "104857600")];
     let configs = configs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     state.insert_topic(name.into(), Topic { id: topic_id(seed, name), is_internal: true, partitions, configs });
+}
+
+/// Makes a topic that a streams application keeps for itself: so many partitions, with so
+/// many replicas or, of 0, as many as is usual.
+pub(super) fn create_for_streams(
+    state: &mut State,
+    name: &str,
+    (partitions, replication): (i32, usize),
+    configs: BTreeMap<String, String>,
+    seed: u64,
+) {
+    let replication = if replication == 0 { 3 } else { replication }.min(state.nodes.len());
+    let partitions = usize::try_from(partitions).unwrap_or(0).min(MAX_OF_TOPIC);
+    if state.partition_count() + partitions > MAX_PARTITIONS {
+        return;
+    }
+    let mut bits = state.unique(seed);
+    let shift = bits.next();
+    let partitions =
+        (0..partitions).map(|index| Partition::new(state.place(shift, index, replication), Log::default())).collect();
+    state.insert_topic(name.into(), Topic { id: bits.uuid(), is_internal: false, partitions, configs });
 }
 
 /// Writes records of a coordinator, as a part of the transaction of `producer`

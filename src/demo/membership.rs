@@ -6,10 +6,10 @@
 //! Invariant: a group without members is `Empty`, and every change of members
 //! begins a new generation.
 
-use super::commits;
 use super::group::{Group, Joined, Kind, Member, Phase, Refusal};
 use super::state::{Cluster, MAX_GROUPS, State};
 use super::work::Work;
+use super::{assigning, commits};
 use crate::domain::GroupId;
 use bytes::Bytes;
 use kafka_protocol::ResponseError as E;
@@ -92,7 +92,8 @@ fn enter(state: &mut State, cluster: &Arc<Cluster>, wish: Wish) -> Result<Entere
     match group.kind {
         Kind::Classic => {}
         // Whoever speaks the classic protocol takes the group back to it.
-        Kind::Consumer => group.kind = Kind::Classic,
+        Kind::Consumer if group.members.values().all(|member| member.is_simulated) => group.kind = Kind::Classic,
+        Kind::Consumer => return Err(refused(E::InconsistentGroupProtocol)),
         Kind::Share | Kind::Streams => return Err(refused(E::InconsistentGroupProtocol)),
     }
     let has_others = group.members.values().any(|member| !member.is_simulated);
@@ -278,6 +279,9 @@ pub(super) fn check(group: &mut Group, member: &str, instance: Option<&str>, gen
     }
     let Some(known) = group.members.get_mut(member) else { return refuse(E::UnknownMemberId) };
     known.seen = Instant::now();
+    if group.kind != Kind::Classic && !known.is_simulated {
+        return if generation == known.work.epoch { Ok(()) } else { refuse(E::StaleMemberEpoch) };
+    }
     if generation == group.generation { Ok(()) } else { refuse(E::IllegalGeneration) }
 }
 
@@ -308,7 +312,9 @@ pub(super) async fn sync(
         match group.phase {
             Phase::Stable => return Ok((member.assignment.clone(), names.0, names.1)),
             Phase::CompletingRebalance => {}
-            Phase::Empty | Phase::PreparingRebalance => return refuse(E::RebalanceInProgress),
+            Phase::Empty | Phase::PreparingRebalance | Phase::Reconciling | Phase::NotReady => {
+                return refuse(E::RebalanceInProgress);
+            }
         }
         let (answer, waiting) = oneshot::channel();
         member.syncing = Some(answer);
@@ -386,6 +392,9 @@ fn after_leaving(state: &mut State, cluster: &Arc<Cluster>, id: &GroupId) {
     }
     if group.members.is_empty() && group.phase == Phase::Empty {
         return;
+    }
+    if group.kind != Kind::Classic {
+        return assigning::after_leaving(state, cluster, id);
     }
     rebalance(state, cluster, id);
 }

@@ -139,6 +139,12 @@ const ALL: &[Definition] = &[
     broker("unclean.leader.election.enable", "false", Boolean, "May out-of-sync replicas lead where the topic does not say?"),
     group("consumer.heartbeat.interval.ms", "5000", "How often members of the group say that they are alive."),
     group("consumer.session.timeout.ms", "45000", "After how long in silence a member is taken out."),
+    Definition { kind: Text, ..group("share.auto.offset.reset", "latest", "Where a share group begins in what is new to it.") },
+    group("share.heartbeat.interval.ms", "5000", "The same of a share group: how often its members speak."),
+    group("share.session.timeout.ms", "45000", "The same of a share group: after how long one is out."),
+    group("streams.heartbeat.interval.ms", "5000", "The same of a streams group: how often its members speak."),
+    group("streams.num.standby.replicas", "0", "Copies of each store that are kept ready."),
+    group("streams.session.timeout.ms", "45000", "The same of a streams group: after how long one is out."),
 ];
 
 /// The entries that a topic, a broker or a group has.
@@ -156,6 +162,7 @@ pub(super) fn refusal(definition: &Definition, value: &str) -> Option<String> {
     let allowed: &[&str] = match definition.name {
         "cleanup.policy" | "log.cleanup.policy" => &["compact", "delete"],
         "compression.type" => &["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"],
+        "share.auto.offset.reset" => &["earliest", "latest"],
         "message.timestamp.type" => &["CreateTime", "LogAppendTime"],
         _ => &[],
     };

@@ -3,7 +3,7 @@
 //! Owns the consumer protocol: the subscription a member sends when joining and
 //! the assignment its leader gives it.
 
-use super::group::Group;
+use super::group::{Group, Kind};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use std::collections::BTreeSet;
 
@@ -39,13 +39,25 @@ pub(super) fn assignment(topics: &[(&str, Vec<i32>)]) -> Bytes {
     out.freeze()
 }
 
-/// The topics that members of a group of consumers read.
+/// The topics that members of a group of consumers, or of a streams application, read.
 pub(super) fn of_group(group: &Group) -> BTreeSet<String> {
-    if group.protocol_type != "consumer" {
-        return BTreeSet::new();
+    match group.kind {
+        Kind::Consumer => {
+            let work = group.members.values().map(|member| &member.work);
+            work.flat_map(|work| work.topics.iter().chain(work.target.active.iter().map(|(topic, _)| topic)))
+                .cloned()
+                .collect()
+        }
+        Kind::Streams if !group.members.is_empty() => {
+            let subtopologies = group.topology.iter().flat_map(|topology| topology.subtopologies.iter().flatten());
+            subtopologies.flat_map(|one| &one.source_topics).map(ToString::to_string).collect()
+        }
+        Kind::Classic if group.protocol_type == "consumer" => {
+            let all = group.members.values().filter_map(|member| topics(member.metadata(&group.protocol)));
+            all.flatten().collect()
+        }
+        Kind::Classic | Kind::Share | Kind::Streams => BTreeSet::new(),
     }
-    let all = group.members.values().filter_map(|member| topics(member.metadata(&group.protocol)));
-    all.flatten().collect()
 }
 
 fn topics(mut subscription: Bytes) -> Option<Vec<String>> {

@@ -1,5 +1,6 @@
 //! The demo cluster, driven over real sockets by a client that knows only the codec.
 
+mod assigned;
 mod client;
 mod faults;
 mod groups;

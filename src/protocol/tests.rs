@@ -118,6 +118,58 @@ fn what_is_written_is_read() {
 }
 
 #[test]
+fn a_heartbeat_of_a_streams_member_is_read_as_it_is_written() {
+    let topic = |name| TopicInfo { name: text(name), partitions: 0, replication_factor: 0, configs: Vec::new() };
+    let subtopology = GivenSubtopology {
+        id: text("0"),
+        source_topics: vec![text("in"), text("other")],
+        source_topic_regex: Vec::new(),
+        state_changelog_topics: vec![topic("app-s-changelog")],
+        repartition_sink_topics: vec![text("app-r-repartition")],
+        repartition_source_topics: Vec::new(),
+        copartition_groups: vec![CopartitionGroup {
+            source_topics: vec![0, 1],
+            source_topic_regex: Vec::new(),
+            repartition_source_topics: Vec::new(),
+        }],
+    };
+    let joins = StreamsGroupHeartbeatRequest {
+        group_id: text("g"),
+        member_id: text("m"),
+        member_epoch: 0,
+        endpoint_information_epoch: 0,
+        instance_id: None,
+        rack_id: None,
+        rebalance_timeout_ms: 60_000,
+        topology: Some(GivenTopology { epoch: 0, subtopologies: vec![subtopology] }),
+        active_tasks: Some(Vec::new()),
+        standby_tasks: Some(Vec::new()),
+        warmup_tasks: Some(Vec::new()),
+        process_id: Some(text("p")),
+        user_endpoint: Some(Endpoint { host: text("h"), port: 7070 }),
+        client_tags: Some(vec![KeyValue { key: text("zone"), value: text("a") }]),
+        task_offsets: None,
+        task_end_offsets: None,
+        shutdown_application: false,
+    };
+    assert_eq!(whole::<StreamsGroupHeartbeatRequest>(&coded(&joins, 0), 0), joins);
+    // Nothing has changed: what may be absent is.
+    let stays = StreamsGroupHeartbeatRequest {
+        member_epoch: 3,
+        topology: None,
+        active_tasks: None,
+        standby_tasks: None,
+        warmup_tasks: None,
+        process_id: None,
+        user_endpoint: None,
+        client_tags: None,
+        ..joins
+    };
+    let bytes = b"\x02g\x02m\0\0\0\x03\0\0\0\0\0\0\0\0\xea\x60\xff\0\0\0\0\xff\0\0\0\0\0";
+    assert_eq!(coded(&stays, 0), &bytes[..]);
+}
+
+#[test]
 fn the_lag_of_a_share_group_comes_with_version_1() {
     let partition =
         SharePartition { index: 1, start_offset: 5, leader_epoch: 0, lag: 9, error_code: 0, error_message: None };
@@ -164,5 +216,6 @@ proptest! {
         let bytes = Bytes::from(bytes);
         let _ = StreamsGroupDescribeResponse::decode(&mut bytes.clone(), version);
         let _ = DescribeShareGroupOffsetsResponse::decode(&mut bytes.clone(), version);
+        let _ = StreamsGroupHeartbeatRequest::decode(&mut bytes.clone(), 0);
     }
 }

@@ -150,14 +150,15 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
             trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
         }
     }
-    for (place, open) in &CLUSTERS[1..3] {
+    for (place, open) in &CLUSTERS[..3] {
         for (name, check) in checks::MODERN {
             trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
         }
     }
     let (name, check) = checks::APPLICATION;
-    let (place, open) = CLUSTERS[2];
-    trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
+    for (place, open) in [CLUSTERS[0], CLUSTERS[2]] {
+        trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
+    }
     trials.push(trial(stage, "demo/a group of each type", |stage| checks::in_the_world(&stage.demo().target())));
     for kind in killed::KINDS {
         trials.push(trial(stage, format!("killed/{}", kind.name), |_| killed::at_every_step(kind)));

@@ -5,14 +5,14 @@ use super::groups::{OPERATIONS, is_coordinator};
 use super::metadata::NOT_ASKED;
 use super::{Call, Code, code, text, topic_name};
 use crate::demo::commits;
-use crate::demo::group::{Commit, Group, Kind, Member};
+use crate::demo::group::{Commit, Group, Kind, Member, Phase};
 use crate::demo::state::State;
-use crate::demo::work::{self, Holding, Piece, Process, Work};
+use crate::demo::work::{self, Holding, Process, Work};
 use crate::domain::TopicName;
 use crate::protocol::{
     DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponse, Endpoint, KeyValue, NotAskedFor,
     ShareGroupOffsets, SharePartition, ShareTopic, StreamsGroup, StreamsGroupDescribeRequest,
-    StreamsGroupDescribeResponse, StreamsMember, TaskIds, Tasks,
+    StreamsGroupDescribeResponse, StreamsGroupHeartbeatRequest, StreamsMember, Tasks, Topology,
 };
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::ResponseError as E;
@@ -24,15 +24,19 @@ use kafka_protocol::messages::{
     share_group_describe_response as of_sharers,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, Request, StrBytes};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Requests that the codec crate lacks, with the versions that are served.
-pub(in crate::demo) const BEYOND: [(i16, i16, i16); 2] =
-    [(StreamsGroupDescribeRequest::KEY, 0, 1), (DescribeShareGroupOffsetsRequest::KEY, 0, 1)];
+pub(in crate::demo) const BEYOND: [(i16, i16, i16); 3] = [
+    (StreamsGroupHeartbeatRequest::KEY, 0, 0),
+    (StreamsGroupDescribeRequest::KEY, 0, 1),
+    (DescribeShareGroupOffsetsRequest::KEY, 0, 1),
+];
 
 /// The body of the answer to one of [`BEYOND`]; `None` where it does not decode.
 pub(in crate::demo) fn beyond(call: &Call, key: i16, body: Bytes) -> Option<BytesMut> {
     match key {
+        StreamsGroupHeartbeatRequest::KEY => coded(call, body, super::heartbeats::streams),
         StreamsGroupDescribeRequest::KEY => coded(call, body, describe_streams),
         DescribeShareGroupOffsetsRequest::KEY => coded(call, body, share_offsets),
         _ => None,
@@ -174,7 +178,7 @@ fn describe_streams(call: &Call, request: StreamsGroupDescribeRequest) -> Stream
                 group_state: text(group.phase.word()),
                 group_epoch: group.generation,
                 assignment_epoch: group.generation,
-                topology: group.topology.clone(),
+                topology: topology(group),
                 members: group.members.iter().map(|(id, member)| streams_member(id, member, group)).collect(),
                 assignor_name: Some(text(group.protocol.as_str())),
                 ..empty
@@ -182,6 +186,12 @@ fn describe_streams(call: &Call, request: StreamsGroupDescribeRequest) -> Stream
         }
     });
     StreamsGroupDescribeResponse { throttle_time_ms: 0, groups: groups.collect() }
+}
+
+/// While source topics are missing nothing is set up.
+fn topology(group: &Group) -> Option<Topology> {
+    let topology = group.topology.clone()?;
+    Some(if group.phase == Phase::NotReady { Topology { subtopologies: None, ..topology } } else { topology })
 }
 
 fn streams_member(id: &str, member: &Member, group: &Group) -> StreamsMember {
@@ -206,10 +216,7 @@ fn streams_member(id: &str, member: &Member, group: &Group) -> StreamsMember {
 }
 
 fn tasks(holding: &Holding) -> Tasks {
-    let ids = |pieces: &BTreeSet<Piece>| {
-        let ids = work::by_name(pieces).into_iter();
-        ids.map(|(name, partitions)| TaskIds { subtopology_id: text(name), partitions }).collect()
-    };
+    let ids = super::heartbeats::task_ids;
     Tasks { active: ids(&holding.active), standby: ids(&holding.standby), warmup: ids(&holding.warmup) }
 }
 
@@ -294,6 +301,9 @@ pub(super) fn set_starts(call: &Call, request: AlterShareGroupOffsetsRequest) ->
             .with_partitions(rows)
     });
     let topics = topics.collect();
+    if let Some(group) = state.groups.get_mut(request.group_id.as_str()) {
+        begins.iter().for_each(|(name, index, _)| drop(group.deliveries.remove(&(name.clone(), *index))));
+    }
     commits::commit(&mut state, &request.group_id.as_str().into(), begins, at);
     AlterShareGroupOffsetsResponse::default().with_responses(topics)
 }
@@ -309,6 +319,7 @@ pub(super) fn delete_starts(call: &Call, request: DeleteShareGroupOffsetsRequest
     let topics = request.topics.into_iter().map(|topic| {
         let before = group.offsets.len();
         group.offsets.retain(|(name, _), _| name.as_str() != topic.topic_name.as_str());
+        group.deliveries.retain(|(name, _), _| name.as_str() != topic.topic_name.as_str());
         let error = if group.offsets.len() < before { 0 } else { code(E::UnknownTopicOrPartition) };
         deleted::DeleteShareGroupOffsetsResponseTopic::default()
             .with_topic_name(topic.topic_name)

@@ -49,6 +49,10 @@ pub(in crate::demo) const SERVED: &[ApiKey] = &[
     ApiKey::DescribeTopicPartitions,
     ApiKey::ConsumerGroupDescribe,
     ApiKey::ShareGroupDescribe,
+    ApiKey::ConsumerGroupHeartbeat,
+    ApiKey::ShareGroupHeartbeat,
+    ApiKey::ShareFetch,
+    ApiKey::ShareAcknowledge,
     ApiKey::AlterShareGroupOffsets,
     ApiKey::DeleteShareGroupOffsets,
 ];

@@ -105,6 +105,7 @@ fn key_of(request: &RequestKind) -> ApiKey {
         IncrementalAlterConfigs AlterPartitionReassignments ListPartitionReassignments OffsetDelete DescribeCluster
         DescribeProducers DescribeTopicPartitions AddPartitionsToTxn AddOffsetsToTxn EndTxn WriteTxnMarkers
         TxnOffsetCommit DescribeTransactions ListTransactions ConsumerGroupDescribe ShareGroupDescribe
+        ConsumerGroupHeartbeat ShareGroupHeartbeat ShareFetch ShareAcknowledge
         AlterShareGroupOffsets DeleteShareGroupOffsets)
 }
 

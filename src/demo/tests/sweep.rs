@@ -206,6 +206,38 @@ pub(super) fn sample(api: ApiKey, version: i16, topic_id: uuid::Uuid) -> Request
                 .with_partition_indexes(vec![0, 1]);
             m::DescribeProducersRequest::default().with_topics(vec![asked]).into()
         }
+        ApiKey::ConsumerGroupHeartbeat => {
+            let held = m::consumer_group_heartbeat_request::TopicPartitions::default()
+                .with_topic_id(topic_id)
+                .with_partitions(vec![0]);
+            m::ConsumerGroupHeartbeatRequest::default()
+                .with_group_id(group())
+                .with_subscribed_topic_names(Some(vec![topic(TOPIC)]))
+                .with_topic_partitions(Some(vec![held]))
+                .into()
+        }
+        ApiKey::ShareGroupHeartbeat => m::ShareGroupHeartbeatRequest::default()
+            .with_group_id(group())
+            .with_subscribed_topic_names(Some(vec![topic(TOPIC)]))
+            .into(),
+        ApiKey::ShareFetch => {
+            let said = m::share_fetch_request::AcknowledgementBatch::default().with_acknowledge_types(vec![1]);
+            let asked = m::share_fetch_request::FetchPartition::default().with_acknowledgement_batches(vec![said]);
+            let asked =
+                m::share_fetch_request::FetchTopic::default().with_topic_id(topic_id).with_partitions(vec![asked]);
+            let request = m::ShareFetchRequest::default().with_group_id(Some(m::GroupId(s("push-senders"))));
+            request.with_member_id(Some(s("m"))).with_topics(vec![asked]).into()
+        }
+        ApiKey::ShareAcknowledge => {
+            let said = m::share_acknowledge_request::AcknowledgementBatch::default().with_acknowledge_types(vec![1]);
+            let asked =
+                m::share_acknowledge_request::AcknowledgePartition::default().with_acknowledgement_batches(vec![said]);
+            let asked = m::share_acknowledge_request::AcknowledgeTopic::default()
+                .with_topic_id(topic_id)
+                .with_partitions(vec![asked]);
+            let request = m::ShareAcknowledgeRequest::default().with_group_id(Some(m::GroupId(s("push-senders"))));
+            request.with_member_id(Some(s("m"))).with_topics(vec![asked]).into()
+        }
         ApiKey::ConsumerGroupDescribe => {
             m::ConsumerGroupDescribeRequest::default().with_group_ids(vec![group(), m::GroupId(s("nobody"))]).into()
         }
