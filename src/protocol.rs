@@ -15,8 +15,9 @@ pub use share_group_offsets::{
     WantedGroup, WantedTopic,
 };
 pub use streams_group_describe::{
-    Endpoint, KeyValue, NotAskedFor, StreamsGroup, StreamsGroupDescribeRequest, StreamsGroupDescribeResponse,
-    StreamsMember, Subtopology, TaskIds, TaskOffset, Tasks, TopicInfo, Topology,
+    Endpoint, GlobalStore, KeyValue, StreamsGroup, StreamsGroupDescribeRequest, StreamsGroupDescribeResponse,
+    StreamsMember, Subtopology, SubtopologyNodes, TaskIds, TaskOffset, Tasks, TopicInfo, Topology, TopologyDescription,
+    TopologyNode,
 };
 pub use streams_group_heartbeat::{
     CopartitionGroup, EndpointPartitions, GivenSubtopology, GivenTopology, HeartbeatStatus, PartitionsOfTopic,

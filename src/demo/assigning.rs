@@ -127,7 +127,7 @@ fn join(state: &mut State, cluster: &Cluster, beat: Beat) -> Result<String, Refu
         Kind::Streams => (Kind::Streams, "sticky".into(), "streams".into()),
     };
     if beat.topology.is_some() {
-        group.topology = beat.topology;
+        (group.topology, group.nodes) = (beat.topology, None);
     }
     work.epoch = JOIN;
     work.rack = beat.rack;

@@ -6,7 +6,7 @@
 use super::deliveries::Deliveries;
 use super::work::Work;
 use crate::domain::{BrokerId, Offset, PartitionId, Time, TopicName};
-use crate::protocol::Topology;
+use crate::protocol::{Topology, TopologyDescription};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -130,6 +130,8 @@ pub(super) struct Group {
     pub(super) offsets: BTreeMap<(TopicName, PartitionId), Commit>,
     /// Of a streams group.
     pub(super) topology: Option<Topology>,
+    /// The nodes of that, where they are kept.
+    pub(super) nodes: Option<TopologyDescription>,
     /// How many partitions or tasks the broker has dealt.
     pub(super) dealt: usize,
     /// Of a share group: what became of the records that were given to members.

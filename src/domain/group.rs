@@ -3,7 +3,9 @@
 mod detail;
 mod word;
 
-pub use detail::{MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology, TopologyPart};
+pub use detail::{
+    MemberDetail, NodeWork, StreamsDetail, Subtopology, Task, Tasks, Topology, TopologyNode, TopologyPart, TopologyRow,
+};
 pub use word::Word;
 
 use super::{BrokerId, Fact, GroupId, Offset, Time, TopicPartition};

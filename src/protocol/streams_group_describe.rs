@@ -1,11 +1,11 @@
 //! StreamsGroupDescribe: groups of Kafka Streams that the broker assigns tasks to (KIP-1071).
 //!
-//! Version 1 (Kafka 4.4) adds the assignor, and the nodes of a topology, which are not asked
-//! for here: a broker leaves them out then.
+//! Version 1 (Kafka 4.4) adds the assignor, and on request the nodes of a topology (KIP-1331),
+//! where brokers have been given something that keeps them.
 
 use super::field::{Field, optional, put_optional};
 use super::message::{coded, message};
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use kafka_protocol::protocol::buf::{ByteBuf, ByteBufMut};
 use kafka_protocol::protocol::{Request, StrBytes};
 
@@ -31,7 +31,8 @@ coded! {
         topology: Option<Topology>,
         members: Vec<StreamsMember>,
         authorized_operations: i32,
-        topology_description: NotAskedFor = NotAskedFor, from 1,
+        topology_description: Option<TopologyDescription> = None, from 1,
+        /// 0: not asked for; 1: none is kept; 2: it cannot be read; 3: it is there.
         topology_description_status: i8 = 0, from 1,
         assignor_name: Option<StrBytes> = None, from 1,
     }
@@ -103,6 +104,32 @@ coded! {
         subtopology_id: StrBytes,
         partitions: Vec<i32>,
     }
+
+    pub struct TopologyDescription {
+        subtopologies: Vec<SubtopologyNodes>,
+        global_stores: Vec<GlobalStore>,
+    }
+
+    pub struct SubtopologyNodes {
+        subtopology_id: StrBytes,
+        nodes: Vec<TopologyNode>,
+    }
+
+    pub struct TopologyNode {
+        name: StrBytes,
+        /// 1: a source; 2: a processor; 3: a sink.
+        node_type: i8,
+        source_topics: Vec<StrBytes>,
+        /// `None` also where a sink decides for each record.
+        sink_topic: Option<StrBytes>,
+        stores: Vec<StrBytes>,
+        successors: Vec<StrBytes>,
+    }
+
+    pub struct GlobalStore {
+        source: TopologyNode,
+        processor: TopologyNode,
+    }
 }
 
 message!(StreamsGroupDescribeRequest, versions 0 to 1, header 2);
@@ -127,20 +154,4 @@ macro_rules! may_be_absent {
     };
 }
 
-may_be_absent! { Topology Endpoint }
-
-/// A struct that is always absent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAskedFor;
-
-impl Field for NotAskedFor {
-    fn write<B: ByteBufMut>(&self, out: &mut B, _: i16) -> Result<()> {
-        out.put_i8(-1);
-        Ok(())
-    }
-
-    fn read<B: ByteBuf>(from: &mut B, _: i16) -> Result<Self> {
-        ensure!(from.try_get_i8()? < 0, "a description that was not asked for");
-        Ok(Self)
-    }
-}
+may_be_absent! { Topology Endpoint TopologyDescription }

@@ -121,7 +121,8 @@ pub const MODERN: &[Check] = &[
 ];
 
 /// What holds where the broker assigns the tasks of Kafka Streams, as that itself shows.
-pub const APPLICATION: Check = ("types/an application of Kafka Streams", application::streams);
+/// Whether the brokers keep the nodes of its topology is told to it.
+pub const APPLICATION: (&str, fn(&Target, bool)) = ("types/an application of Kafka Streams", application::streams);
 
 /// `count` small records in one partition: `<prefix>-0`, `<prefix>-1`, …
 fn fill(witness: &Witness, topic: &str, partition: i32, prefix: &str, count: usize) {

@@ -423,6 +423,7 @@ controller.quorum.election.backoff.max.ms=500
 group.streams.heartbeat.interval.ms=500
 group.streams.min.heartbeat.interval.ms=500
 group.streams.initial.rebalance.delay.ms=0
+group.streams.topology.description.plugin.class=org.apache.kafka.server.streams.InMemoryTopologyDescriptionPlugin
 ";
 
 const LOG4J2: &str = "\

@@ -156,8 +156,8 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
         }
     }
     let (name, check) = checks::APPLICATION;
-    for (place, open) in [CLUSTERS[0], CLUSTERS[2]] {
-        trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage))));
+    for ((place, open), keeps_nodes) in [(CLUSTERS[0], false), (CLUSTERS[2], true)] {
+        trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage), keeps_nodes)));
     }
     trials.push(trial(stage, "demo/a group of each type", |stage| checks::in_the_world(&stage.demo().target())));
     for kind in killed::KINDS {

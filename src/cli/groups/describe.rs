@@ -7,7 +7,7 @@ use crate::cli::output::{Cell, Column, Report, Section, Table, fact, hidden, num
 use crate::cli::session::Session;
 use crate::cluster::{GroupDetail, LastHour, Outlook, PartitionOutlook};
 use crate::domain::drain::Drain;
-use crate::domain::group::{GroupType, MemberDetail, StreamsDetail, Subtopology, Task, Topology};
+use crate::domain::group::{GroupType, MemberDetail, StreamsDetail, Subtopology, Task, Topology, TopologyNode};
 use crate::domain::headroom::Headroom;
 use crate::domain::produced::{Produced, STEP};
 use crate::domain::{Fact, GroupId, TopicName, show};
@@ -189,7 +189,19 @@ fn topology_json(topology: &Topology) -> Json {
             None => Fact::unknown(NOT_SET_UP),
         },
     );
+    put(&mut told, "nodes", topology.nodes.clone().map(|nodes| nodes.iter().map(node_json).collect()));
     told.into()
+}
+
+fn node_json(node: &TopologyNode) -> Json {
+    json!({
+        "subtopology": node.subtopology,
+        "name": node.name,
+        "kind": node.work.word().trim_end_matches(" node"),
+        "topics": node.work.topics(),
+        "stores": node.work.stores(),
+        "successors": node.successors,
+    })
 }
 
 const NOT_SET_UP: &str = "it is not set up: source topics are missing, or their counts of partitions do not fit";
@@ -210,7 +222,12 @@ fn topology_lines(topology: &Topology) -> Vec<String> {
         let parts: Vec<String> = parts.map(|(what, topics)| format!("{what} {}", names(topics))).collect();
         format!("subtopology {}: {}", one.id, parts.join("; "))
     };
-    subtopologies.iter().map(line).collect()
+    let node = |node: &TopologyNode| match &node.subtopology {
+        Some(part) => format!("  {part}  {}", node.told()),
+        None => format!("  everywhere  {}", node.told()),
+    };
+    let nodes = topology.nodes.known().into_iter().flatten().map(node);
+    subtopologies.iter().map(line).chain(nodes).collect()
 }
 
 /// By the records' own times.

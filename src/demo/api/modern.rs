@@ -10,9 +10,9 @@ use crate::demo::state::State;
 use crate::demo::work::{self, Holding, Process, Work};
 use crate::domain::TopicName;
 use crate::protocol::{
-    DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponse, Endpoint, KeyValue, NotAskedFor,
-    ShareGroupOffsets, SharePartition, ShareTopic, StreamsGroup, StreamsGroupDescribeRequest,
-    StreamsGroupDescribeResponse, StreamsGroupHeartbeatRequest, StreamsMember, Tasks, Topology,
+    DescribeShareGroupOffsetsRequest, DescribeShareGroupOffsetsResponse, Endpoint, KeyValue, ShareGroupOffsets,
+    SharePartition, ShareTopic, StreamsGroup, StreamsGroupDescribeRequest, StreamsGroupDescribeResponse,
+    StreamsGroupHeartbeatRequest, StreamsMember, Tasks, Topology,
 };
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::ResponseError as E;
@@ -168,10 +168,12 @@ fn describe_streams(call: &Call, request: StreamsGroupDescribeRequest) -> Stream
             topology: None,
             members: Vec::new(),
             authorized_operations: operations,
-            topology_description: NotAskedFor,
-            topology_description_status: 0,
+            topology_description: None,
+            topology_description_status: NOT_WANTED,
             assignor_name: None,
         };
+        let nodes = found.ok().and_then(|group| group.nodes.clone());
+        let is_asked = request.include_topology_description;
         match found {
             Err(error_code) => StreamsGroup { error_code, ..empty },
             Ok(group) => StreamsGroup {
@@ -179,6 +181,12 @@ fn describe_streams(call: &Call, request: StreamsGroupDescribeRequest) -> Stream
                 group_epoch: group.generation,
                 assignment_epoch: group.generation,
                 topology: topology(group),
+                topology_description_status: match &nodes {
+                    _ if !is_asked => NOT_WANTED,
+                    None => NOT_STORED,
+                    Some(_) => AVAILABLE,
+                },
+                topology_description: nodes.filter(|_| is_asked),
                 members: group.members.iter().map(|(id, member)| streams_member(id, member, group)).collect(),
                 assignor_name: Some(text(group.protocol.as_str())),
                 ..empty
@@ -187,6 +195,11 @@ fn describe_streams(call: &Call, request: StreamsGroupDescribeRequest) -> Stream
     });
     StreamsGroupDescribeResponse { throttle_time_ms: 0, groups: groups.collect() }
 }
+
+/// What becomes of a wish for the nodes of a topology; the numbers are the protocol's.
+const NOT_WANTED: i8 = 0;
+const NOT_STORED: i8 = 1;
+const AVAILABLE: i8 = 3;
 
 /// While source topics are missing nothing is set up.
 fn topology(group: &Group) -> Option<Topology> {

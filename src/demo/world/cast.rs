@@ -12,7 +12,7 @@ use crate::demo::state::State;
 use crate::demo::subscription;
 use crate::demo::work::{Holding, Piece, Process, Work};
 use crate::domain::{GroupId, Offset, PartitionId, Time, TopicName};
-use crate::protocol::{Subtopology, TopicInfo, Topology};
+use crate::protocol::{Subtopology, SubtopologyNodes, TopicInfo, Topology, TopologyDescription, TopologyNode};
 use bytes::Bytes;
 use kafka_protocol::protocol::StrBytes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,6 +121,30 @@ impl Role {
         (self.kind == Kind::Streams).then(|| Topology { epoch: 0, subtopologies: Some(vec![subtopology]) })
     }
 
+    /// Its nodes: one that reads, and one that keeps what it found.
+    fn nodes(&self) -> Option<TopologyDescription> {
+        let changelog = self.changelog?;
+        let text = StrBytes::from_static_str;
+        let store = changelog.strip_prefix(self.group).and_then(|name| name.strip_suffix("-changelog"));
+        let (reads, keeps) = ("KSTREAM-SOURCE-0000000000", "KSTREAM-AGGREGATE-0000000001");
+        let node = |name, node_type, successors| TopologyNode {
+            name: text(name),
+            node_type,
+            source_topics: Vec::new(),
+            sink_topic: None,
+            stores: Vec::new(),
+            successors,
+        };
+        let source_topics = self.topics.iter().map(|name| text(name)).collect();
+        let stores = store.map(|name| text(name.trim_start_matches('-'))).into_iter().collect();
+        let nodes = vec![
+            TopologyNode { source_topics, ..node(reads, 1, vec![text(keeps)]) },
+            TopologyNode { stores, ..node(keeps, 2, Vec::new()) },
+        ];
+        let subtopologies = vec![SubtopologyNodes { subtopology_id: text(SUBTOPOLOGY), nodes }];
+        Some(TopologyDescription { subtopologies, global_stores: Vec::new() })
+    }
+
     const fn of_type(mut self, protocol_type: &'static str) -> Self {
         self.protocol_type = protocol_type;
         self
@@ -220,7 +244,7 @@ impl Player {
         let commits = self.commits(state, at, true);
         let group = state.groups.entry(self.id.clone()).or_default();
         (group.kind, group.protocol_type) = (self.role.kind, self.role.protocol_type.to_owned());
-        group.topology = self.role.topology();
+        (group.topology, group.nodes) = (self.role.topology(), self.role.nodes());
         commits::commit(state, &self.id, commits, at);
         self.play_members(state, seed, at);
         if !self.is_on {

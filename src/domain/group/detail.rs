@@ -1,7 +1,7 @@
 //! What groups tell of their members and of their work where the broker assigns it: all
 //! types but the classic one.
 
-use crate::domain::{TopicName, TopicPartition};
+use crate::domain::{Fact, TopicName, TopicPartition};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -84,6 +84,87 @@ pub struct Topology {
     /// `None`: not set up, because source topics are missing or their counts of
     /// partitions do not fit.
     pub subtopologies: Option<Vec<Subtopology>>,
+    /// What it consists of, in the order of its parts.
+    #[serde(default = "not_told")]
+    pub nodes: Fact<Vec<TopologyNode>>,
+}
+
+fn not_told() -> Fact<Vec<TopologyNode>> {
+    Fact::unknown("brokers tell the nodes of a topology from Kafka 4.4 on")
+}
+
+/// A node of the graph that a streams application is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopologyNode {
+    /// `None`: it fills a store that every instance has whole.
+    pub subtopology: Option<String>,
+    pub name: String,
+    pub work: NodeWork,
+    /// Names of the nodes that get what it passes on.
+    pub successors: Vec<String>,
+}
+
+/// What a node does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NodeWork {
+    /// Reads topics; none where a pattern says which.
+    Source(Vec<TopicName>),
+    /// With the stores that it uses.
+    Processor(Vec<String>),
+    /// Writes a topic; `None` where it decides for each record.
+    Sink(Option<TopicName>),
+    /// Of a kind that is newer than klamm.
+    Other,
+}
+
+impl NodeWork {
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Source(_) => "source node",
+            Self::Processor(_) => "processor",
+            Self::Sink(_) => "sink node",
+            Self::Other => "node",
+        }
+    }
+
+    pub fn topics(&self) -> &[TopicName] {
+        match self {
+            Self::Source(topics) => topics,
+            Self::Sink(topic) => topic.as_slice(),
+            Self::Processor(_) | Self::Other => &[],
+        }
+    }
+
+    pub fn stores(&self) -> &[String] {
+        match self {
+            Self::Processor(stores) => stores,
+            Self::Source(_) | Self::Sink(_) | Self::Other => &[],
+        }
+    }
+}
+
+impl TopologyNode {
+    /// "count keeps per-minute → sink": what it does, and who comes next.
+    pub fn told(&self) -> String {
+        let list = |what: &str, names: Vec<&str>| {
+            if names.is_empty() { String::new() } else { format!(" {what} {}", names.join(", ")) }
+        };
+        let topics = self.work.topics().iter().map(TopicName::as_str).collect();
+        let does = match &self.work {
+            NodeWork::Source(_) => list("reads", topics),
+            NodeWork::Sink(_) => list("writes", topics),
+            NodeWork::Processor(stores) => list("keeps", stores.iter().map(String::as_str).collect()),
+            NodeWork::Other => String::new(),
+        };
+        format!("{}{does}{}", self.name, list("→", self.successors.iter().map(String::as_str).collect()))
+    }
+}
+
+/// A line of what is told of a topology.
+#[derive(Clone, Copy, Debug)]
+pub enum TopologyRow<'a> {
+    Topic(&'a Subtopology, TopologyPart, &'a TopicName),
+    Node(&'a TopologyNode),
 }
 
 /// A part of a topology that runs by itself, one task a partition.
@@ -119,6 +200,12 @@ impl TopologyPart {
 }
 
 impl Topology {
+    /// Its topics, and behind them its nodes where they are told.
+    pub fn rows(&self) -> impl Iterator<Item = TopologyRow<'_>> {
+        let topics = self.topics().map(|(one, part, topic)| TopologyRow::Topic(one, part, topic));
+        topics.chain(self.nodes.known().into_iter().flatten().map(TopologyRow::Node))
+    }
+
     /// Every topic of every subtopology, in their order.
     pub fn topics(&self) -> impl Iterator<Item = (&Subtopology, TopologyPart, &TopicName)> {
         self.subtopologies.iter().flatten().flat_map(|one| {
@@ -146,6 +233,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_node_tells_what_it_does_and_who_comes_next() {
+        let told = |work, successors: &[&str]| {
+            let successors = successors.iter().map(|name| (*name).to_owned()).collect();
+            TopologyNode { subtopology: None, name: "n".into(), work, successors }.told()
+        };
+        assert_eq!(told(NodeWork::Source(vec!["a".into(), "b".into()]), &["m", "o"]), "n reads a, b → m, o");
+        assert_eq!(told(NodeWork::Processor(vec!["s".into()]), &[]), "n keeps s");
+        assert_eq!(told(NodeWork::Sink(Some("t".into())), &[]), "n writes t");
+        assert_eq!(told(NodeWork::Sink(None), &[]), "n");
+        let node = TopologyNode { subtopology: None, name: "n".into(), work: NodeWork::Other, successors: Vec::new() };
+        let topology = Topology { epoch: 0, subtopologies: None, nodes: Fact::Known(vec![node]) };
+        assert_eq!(topology.rows().count(), 1);
+    }
+
+    #[test]
     fn neighbouring_tasks_are_shown_as_one() {
         let task = |subtopology: &str, partition| Task { subtopology: subtopology.into(), partition };
         let of = |parts: &[i32]| -> Vec<Task> { parts.iter().map(|partition| task("0", *partition)).collect() };
@@ -168,7 +270,7 @@ mod tests {
             changelogs: Vec::new(),
         };
         let subtopologies = vec![subtopology("0", &["a", "b"], &[]), subtopology("1", &[], &["app-r-repartition"])];
-        let topology = Topology { epoch: 0, subtopologies: Some(subtopologies) };
+        let topology = Topology { epoch: 0, subtopologies: Some(subtopologies), nodes: not_told() };
         let read = |id: &str, partition| -> Vec<String> {
             let task = Task { subtopology: id.into(), partition };
             topology.read_by(&task).map(|here| here.to_string()).collect()
@@ -179,7 +281,7 @@ mod tests {
         let parts: Vec<_> =
             topology.topics().map(|(one, part, topic)| format!("{} {} {topic}", one.id, part.word())).collect();
         assert_eq!(parts, ["0 source a", "0 source b", "1 repartition source app-r-repartition"]);
-        let unready = Topology { epoch: 0, subtopologies: None };
+        let unready = Topology { epoch: 0, subtopologies: None, nodes: not_told() };
         assert_eq!(unready.read_by(&Task { subtopology: "0".into(), partition: 0 }).count(), 0);
     }
 }

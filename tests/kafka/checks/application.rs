@@ -42,7 +42,8 @@ fn tasks(member: &Value, kind: &str) -> BTreeSet<String> {
     all.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-pub fn streams(target: &Target) {
+/// The brokers keep the nodes of its topology, or say that they do not.
+pub fn streams(target: &Target, keeps_nodes: bool) {
     let (witness, klamm) = (Witness::new(target), Klamm::on(target));
     let (topic, group) = ("check.application", "check-application");
     witness.create_topic(topic, 2, 1, &[]);
@@ -64,7 +65,12 @@ pub fn streams(target: &Target) {
         let is_whole = members.len() == 2 && run("active_tasks") == all && run("standby_tasks") == all;
         // Five records, and again from the topic between both parts.
         let is_read = item["lag"] == json!(0) && committed(&item) == 10;
-        if is_whole && is_read && item["state"] == json!("Stable") { Ok(item) } else { Err(item.to_string()) }
+        let is_told = item["topology"]["nodes"].is_array() == keeps_nodes;
+        if is_whole && is_read && is_told && item["state"] == json!("Stable") {
+            Ok(item)
+        } else {
+            Err(item.to_string())
+        }
     });
     assert_eq!((&item["type"], &item["role"]), (&json!("streams"), &json!("streams")));
     assert_eq!(item["assignor"], json!("sticky"), "told from version 1 on: {item}");
@@ -86,6 +92,25 @@ pub fn streams(target: &Target) {
         let changelog = part["changelogs"][0].as_str().expect("a store is kept");
         assert!(changelog.starts_with(group) && changelog.ends_with("-changelog"), "{changelog}");
         assert_eq!(witness.partitions(changelog), Ok(2), "{changelog}");
+    }
+    let nodes = &item["topology"]["nodes"];
+    if keeps_nodes {
+        let nodes = nodes.as_array().expect("nodes");
+        let has = |kind: &str, of: &str, what: &Value| {
+            let is_one = |node: &&Value| {
+                node["kind"] == json!(kind) && node[of].as_array().is_some_and(|all| all.contains(what))
+            };
+            nodes.iter().any(|node| is_one(&node))
+        };
+        assert!(has("source", "topics", &json!(topic)), "{nodes:?}");
+        assert!(has("source", "topics", &repartition[0]) && has("sink", "topics", &repartition[0]), "{nodes:?}");
+        let stores = nodes.iter().filter(|node| node["stores"] != json!([])).count();
+        assert!(stores >= 2, "both count: {nodes:?}");
+        let names: Vec<&Value> = nodes.iter().map(|node| &node["name"]).collect();
+        let next = nodes.iter().flat_map(|node| node["successors"].as_array().into_iter().flatten());
+        assert!(next.clone().count() > 0 && next.clone().all(|name| names.contains(&name)), "{nodes:?}");
+    } else {
+        assert!(item["topology"]["nodes_reason"].to_string().contains("keep no description"), "{item}");
     }
     let verdicts = klamm.items(&["groups", "verdict", group]);
     assert!(!verdicts.is_empty() && verdicts.iter().all(|row| row["verdict"] == json!("OK")), "{verdicts:?}");

@@ -193,6 +193,7 @@ pub fn in_the_world(target: &Target) {
         let has = |member: &Value| member[kind].as_array().is_some_and(|tasks| !tasks.is_empty());
         assert!(members.iter().any(has), "{kind}: {streams}");
     }
+    assert_eq!(streams["topology"]["nodes"][1]["stores"], json!(["minutes"]), "{streams}");
     let changelogs = &streams["topology"]["subtopologies"][0]["changelogs"];
     assert_eq!(*changelogs, json!(["sensor-averages-minutes-changelog"]), "copies are kept of what there is");
     let stopped = described(&klamm, "sensor-alerts");

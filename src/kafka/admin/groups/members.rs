@@ -206,7 +206,7 @@ async fn ask_streams(client: &Client, broker: BrokerId, groups: Vec<GroupId>, ri
     let request = |_, ids: Vec<WireGroupId>| StreamsGroupDescribeRequest {
         group_ids: ids.into_iter().map(|id| id.0).collect(),
         include_authorized_operations: rights == Rights::Ask,
-        include_topology_description: false,
+        include_topology_description: rights == Rights::Ask,
     };
     ask(client, broker, &groups, request, streams::read).await
 }

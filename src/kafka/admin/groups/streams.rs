@@ -3,8 +3,10 @@
 use super::super::TopicNames;
 use super::members::{Answers, Described, answered, member};
 use super::modern::owned;
-use crate::domain::group::{GroupType, MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology};
-use crate::domain::{BrokerId, TopicName, TopicPartition};
+use crate::domain::group::{
+    GroupType, MemberDetail, NodeWork, StreamsDetail, Subtopology, Task, Tasks, Topology, TopologyNode,
+};
+use crate::domain::{BrokerId, Fact, TopicName, TopicPartition};
 use crate::protocol::{self, StreamsGroup, StreamsGroupDescribeResponse, TaskIds, TopicInfo};
 use kafka_protocol::protocol::StrBytes;
 
@@ -18,7 +20,7 @@ pub(super) fn read(broker: BrokerId, response: &StreamsGroupDescribeResponse) ->
 }
 
 fn described(broker: BrokerId, group: &StreamsGroup, names: &mut TopicNames) -> Described {
-    let topology = group.topology.as_ref().map(|told| topology(told, names));
+    let topology = group.topology.as_ref().map(|told| topology(told, nodes(group, names), names));
     let members = group.members.iter().map(|one| {
         let running = tasks(&one.assignment);
         let held = |task: &Task| -> Vec<TopicPartition> {
@@ -57,7 +59,46 @@ fn described(broker: BrokerId, group: &StreamsGroup, names: &mut TopicNames) -> 
     }
 }
 
-fn topology(told: &protocol::Topology, names: &mut TopicNames) -> Topology {
+/// What the broker says of the nodes, or why it does not.
+fn nodes(group: &StreamsGroup, names: &mut TopicNames) -> Fact<Vec<TopologyNode>> {
+    let Some(told) = &group.topology_description else {
+        return Fact::unknown(match group.topology_description_status {
+            NOT_STORED => {
+                "its brokers keep no description of its nodes (group.streams.topology.description.plugin.class)"
+            }
+            UNREADABLE => "its broker could not read the description of its nodes: its log says why",
+            _ => "brokers tell the nodes of a topology from Kafka 4.4 on",
+        });
+    };
+    let mut node = |subtopology: Option<&StrBytes>, told: &protocol::TopologyNode| TopologyNode {
+        subtopology: owned(subtopology),
+        name: told.name.to_string(),
+        work: match told.node_type {
+            SOURCE => NodeWork::Source(told.source_topics.iter().map(|name| names.get(name)).collect()),
+            PROCESSOR => NodeWork::Processor(told.stores.iter().map(ToString::to_string).collect()),
+            SINK => NodeWork::Sink(told.sink_topic.as_ref().map(|name| names.get(name))),
+            _ => NodeWork::Other,
+        },
+        successors: told.successors.iter().map(ToString::to_string).collect(),
+    };
+    let mut all = Vec::new();
+    for part in &told.subtopologies {
+        all.extend(part.nodes.iter().map(|one| node(Some(&part.subtopology_id), one)));
+    }
+    for store in &told.global_stores {
+        all.extend([&store.source, &store.processor].map(|one| node(None, one)));
+    }
+    Fact::Known(all)
+}
+
+/// Why nodes are not told, and what a node is; the numbers are the protocol's.
+const NOT_STORED: i8 = 1;
+const UNREADABLE: i8 = 2;
+const SOURCE: i8 = 1;
+const PROCESSOR: i8 = 2;
+const SINK: i8 = 3;
+
+fn topology(told: &protocol::Topology, nodes: Fact<Vec<TopologyNode>>, names: &mut TopicNames) -> Topology {
     let subtopology = |told: &protocol::Subtopology| {
         let mut made =
             |topics: &[TopicInfo]| -> Vec<TopicName> { topics.iter().map(|topic| names.get(&topic.name)).collect() };
@@ -75,6 +116,7 @@ fn topology(told: &protocol::Topology, names: &mut TopicNames) -> Topology {
     Topology {
         epoch: told.epoch,
         subtopologies: told.subtopologies.as_ref().map(|all| all.iter().map(subtopology).collect()),
+        nodes,
     }
 }
 

@@ -83,6 +83,17 @@ fn streams_group(id: StrBytes) -> protocol::StreamsGroup {
         target_assignment: protocol::Tasks { active: tasks("1", &[0]), standby: Vec::new(), warmup: Vec::new() },
         is_classic: false,
     };
+    let node = |name, node_type, of: &[&'static str], successors: &[&'static str]| {
+        let of: Vec<StrBytes> = of.iter().map(|name| text(name)).collect();
+        protocol::TopologyNode {
+            name: text(name),
+            node_type,
+            source_topics: if node_type == 1 { of.clone() } else { Vec::new() },
+            sink_topic: None,
+            stores: if node_type == 2 { of } else { Vec::new() },
+            successors: successors.iter().map(|name| text(name)).collect(),
+        }
+    };
     let subtopology = protocol::Subtopology {
         id: text("1"),
         source_topics: vec![text("in")],
@@ -100,8 +111,21 @@ fn streams_group(id: StrBytes) -> protocol::StreamsGroup {
         topology: Some(protocol::Topology { epoch: 1, subtopologies: Some(vec![subtopology]) }),
         members: vec![member],
         authorized_operations: i32::MIN,
-        topology_description: protocol::NotAskedFor,
-        topology_description_status: 0,
+        topology_description: Some(protocol::TopologyDescription {
+            subtopologies: vec![protocol::SubtopologyNodes {
+                subtopology_id: text("1"),
+                nodes: vec![
+                    node("read", 1, &["in"], &["count"]),
+                    node("count", 2, &["store"], &[]),
+                    node("new", 9, &[], &[]),
+                ],
+            }],
+            global_stores: vec![protocol::GlobalStore {
+                source: node("all", 1, &["rates"], &["fill"]),
+                processor: node("fill", 2, &["rates-store"], &[]),
+            }],
+        }),
+        topology_description_status: 3,
         assignor_name: Some(text("sticky")),
     }
 }
@@ -109,7 +133,7 @@ fn streams_group(id: StrBytes) -> protocol::StreamsGroup {
 #[tokio::test]
 async fn a_streams_group_tells_its_tasks_and_what_they_read() {
     let script = Script::new().answer::<StreamsGroupDescribeRequest>(|request, _| {
-        assert!(request.include_authorized_operations && !request.include_topology_description);
+        assert!(request.include_authorized_operations && request.include_topology_description);
         let groups = request.group_ids.into_iter().map(streams_group).collect();
         protocol::StreamsGroupDescribeResponse { throttle_time_ms: 0, groups }
     });
@@ -126,6 +150,19 @@ async fn a_streams_group_tells_its_tasks_and_what_they_read() {
         (vec!["1_0".to_owned(), "1_1".into()], vec!["0_3".to_owned()])
     );
     assert_eq!(words(&streams.target.active), ["1_0"]);
+    let nodes = group.topology.as_ref().unwrap().nodes.known().unwrap();
+    let told: Vec<_> = nodes.iter().map(|node| (node.subtopology.as_deref(), node.work.word(), node.told())).collect();
+    let row = |part, word, told: &str| (part, word, told.to_owned());
+    assert_eq!(
+        told,
+        [
+            row(Some("1"), "source node", "read reads in → count"),
+            row(Some("1"), "processor", "count keeps store"),
+            row(Some("1"), "node", "new"),
+            row(None, "source node", "all reads rates → fill"),
+            row(None, "processor", "fill keeps rates-store"),
+        ]
+    );
 }
 
 fn tells_starts(script: Script) -> Script {

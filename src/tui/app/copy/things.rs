@@ -7,7 +7,7 @@ use super::kafka_tools::Tools;
 use super::{CopyChoice, Part, What};
 use crate::cluster::{GroupRow, JournalEntry};
 use crate::domain::command_line::join;
-use crate::domain::group::{GroupPartition, GroupType, Member};
+use crate::domain::group::{GroupPartition, GroupType, Member, TopologyRow};
 use crate::domain::plan::Plan;
 use crate::domain::record::{DecodedRecord, Format};
 use crate::domain::value::Value;
@@ -264,16 +264,21 @@ fn in_group(state: &State) -> (String, Vec<CopyChoice>) {
         }
         GroupTab::Topology => {
             let topology = detail.description.topology.as_deref();
-            let row = topology.and_then(|topology| topology.topics().nth(view.topology_cursor));
-            let Some((subtopology, part, topic)) = row else { return group(state, id) };
-            let parts = object(json!({
-                "group": id,
-                "subtopology": subtopology.id,
-                "part": part.word(),
-                "topic": topic,
-            }));
+            let row = topology.and_then(|topology| topology.rows().nth(view.topology_cursor));
+            let (name, parts) = match row {
+                Some(TopologyRow::Topic(subtopology, part, topic)) => {
+                    (topic.as_str(), json!({"subtopology": subtopology.id, "part": part.word(), "topic": topic}))
+                }
+                Some(TopologyRow::Node(node)) => (
+                    node.name.as_str(),
+                    json!({"subtopology": node.subtopology, "part": node.work.word(), "node": node.told()}),
+                ),
+                None => return group(state, id),
+            };
+            let mut parts = object(parts);
+            parts.insert("group".into(), json!(id));
             let klamm = klamm(state, &["groups", "describe", id.as_str()]);
-            (format!("of {topic}"), of(topic.as_str(), parts, klamm, tools(state).group(id, kind, &[])))
+            (format!("of {name}"), of(name, parts, klamm, tools(state).group(id, kind, &[])))
         }
         GroupTab::Timeline => {
             let Some(event) = detail.events.get(view.event_cursor) else { return group(state, id) };

@@ -81,10 +81,10 @@ impl GroupView {
         self.tab = tabs.get((here + step) % tabs.len()).copied().unwrap_or_default();
     }
 
-    /// How many topics its topology has.
+    /// How many lines are told of its topology.
     pub fn topology_len(&self) -> usize {
         let topology = self.detail.value().and_then(|detail| detail.description.topology.as_deref());
-        topology.map_or(0, |topology| topology.topics().count())
+        topology.map_or(0, |topology| topology.rows().count())
     }
 
     pub fn ordered_by(&self) -> &'static str {

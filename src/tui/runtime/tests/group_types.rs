@@ -6,7 +6,8 @@ use super::states::in_group;
 use crate::cluster::{Access, GroupDetail};
 use crate::domain::Fact;
 use crate::domain::group::{
-    GroupState, GroupType, LagTotal, MemberDetail, StreamsDetail, Subtopology, Task, Tasks, Topology,
+    GroupState, GroupType, LagTotal, MemberDetail, NodeWork, StreamsDetail, Subtopology, Task, Tasks, Topology,
+    TopologyNode,
 };
 use std::sync::Arc;
 
@@ -57,7 +58,17 @@ pub fn streams(state: GroupState) -> Arc<GroupDetail> {
         repartition_sinks: Vec::new(),
         changelogs: vec![name("fraud-scoring-velocity-changelog")],
     };
-    group.description.topology = Some(Box::new(Topology { epoch: 2, subtopologies: Some(vec![subtopology]) }));
+    let node = |name: &str, work, successors: &[&str]| TopologyNode {
+        subtopology: Some("0".into()),
+        name: called(name),
+        work,
+        successors: successors.iter().map(|name| called(name)).collect(),
+    };
+    let nodes = Fact::Known(vec![
+        node("read-payments", NodeWork::Source(vec![called("payments").as_str().into()]), &["count"]),
+        node("count", NodeWork::Processor(vec![called("velocity")]), &[]),
+    ]);
+    group.description.topology = Some(Box::new(Topology { epoch: 2, subtopologies: Some(vec![subtopology]), nodes }));
     Arc::new(group)
 }
 
@@ -94,7 +105,7 @@ fn a_streams_group_shows_its_topology_and_the_tasks_of_its_members() {
     desk.press("l");
     shoot("group_streams_topology", &mut desk);
     let text = desk.draw(160, 40);
-    for word in ["SUBTOPOLOGY", "source", "changelog"] {
+    for word in ["SUBTOPOLOGY", "source", "changelog", "processor", "read-payments reads payments"] {
         assert!(text.contains(word), "{word}: {text}");
     }
     desk.press("l");
@@ -112,7 +123,7 @@ fn a_group_that_changes_over_shows_what_its_members_shall_hold() {
 #[test]
 fn a_topology_that_is_not_set_up_says_why() {
     let mut group = (*streams(GroupState::NotReady)).clone();
-    group.description.topology = Some(Box::new(Topology { epoch: 2, subtopologies: None }));
+    group.description.topology = Some(Box::new(Topology { epoch: 2, subtopologies: None, nodes: Fact::unknown("-") }));
     // What is more urgent stands before it.
     (group.rebalances, group.outlook, group.judged) = (0, Fact::unknown("-"), Fact::unknown("-"));
     let text = in_group(Access::ReadWrite, Ok(Arc::new(group))).draw(160, 40);

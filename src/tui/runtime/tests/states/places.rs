@@ -211,7 +211,9 @@ pub(super) fn group_scenes(all: &mut Scenes) {
     let topology = move |topology: Option<Option<Vec<Subtopology>>>, kind| {
         let mut detail = (*canned::group(GroupState::Stable)).clone();
         detail.description.listing.kind = kind;
-        detail.description.topology = topology.map(|subtopologies| Box::new(Topology { epoch: 2, subtopologies }));
+        detail.description.topology = topology.map(|subtopologies| {
+            Box::new(Topology { epoch: 2, subtopologies, nodes: crate::domain::Fact::unknown("-") })
+        });
         let mut desk = in_group(write, Ok(Arc::new(detail)));
         desk.press("l l");
         desk

@@ -1,7 +1,8 @@
-//! What a streams application does, as its group knows it: each topic of each subtopology.
+//! What a streams application does, as its group knows it: each topic of each subtopology, and
+//! the nodes of the graph where brokers tell them.
 
 use crate::cluster::GroupDetail;
-use crate::domain::group::GroupType;
+use crate::domain::group::{GroupType, TopologyRow};
 use crate::domain::show;
 use crate::tui::app::State;
 use crate::tui::app::drawn::Pane;
@@ -25,7 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &
     if topology.subtopologies.is_none() {
         return states::say(canvas, area, NOT_SET_UP, Role::Warning);
     }
-    let rows: Vec<_> = topology.topics().collect();
+    let rows: Vec<_> = topology.rows().collect();
     if rows.is_empty() {
         return states::say(canvas, area, "its topology has no topics", Role::Muted);
     }
@@ -47,10 +48,23 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, detail: &
     };
     let metadata = state.data.metadata.value();
     table::draw(canvas, area, &table, |row, column| {
-        let Some((subtopology, part, topic)) = rows.get(row) else { return cell("", Role::Text) };
+        let (subtopology, part, topic) = match rows.get(row) {
+            Some(TopologyRow::Topic(subtopology, part, topic)) => (subtopology, part, topic),
+            Some(TopologyRow::Node(node)) => {
+                return match column {
+                    0 => name(node.subtopology.as_deref().unwrap_or("everywhere"), Role::Muted),
+                    1 => cell(node.work.word(), Role::Muted),
+                    2 => name(node.told(), Role::Text),
+                    _ => cell("", Role::Text),
+                };
+            }
+            None => return cell("", Role::Text),
+        };
         // Of the rows of one subtopology the first says what holds of all.
-        let is_first =
-            row.checked_sub(1).and_then(|row| rows.get(row)).is_none_or(|(before, ..)| before.id != subtopology.id);
+        let is_first = row.checked_sub(1).and_then(|row| rows.get(row)).is_none_or(|before| match before {
+            TopologyRow::Topic(before, ..) => before.id != subtopology.id,
+            TopologyRow::Node(_) => true,
+        });
         match column {
             0 => name(subtopology.id.as_str(), if is_first { Role::Text } else { Role::Muted }),
             1 => cell(part.word(), Role::Muted),
