@@ -196,7 +196,8 @@ impl Cluster {
     }
 
     /// Writes what is found, to the update that ends it or asks. `told` hears of each
-    /// update once it is written, with the records and bytes so far, and may end it.
+    /// update, and of each part of it once that is written, with the records and bytes so
+    /// far, and may end it.
     pub async fn export(
         &self,
         request: &SearchRequest,
@@ -206,15 +207,19 @@ impl Cluster {
         let mut feed = self.search(request.clone());
         let mut last = SearchUpdate::default();
         while let Some(update) = feed.next().await {
-            for of_topic in update.records.chunk_by(|one, next| one.topic() == next.topic()) {
-                for chunk in of_topic.chunks(DECODE_AT_ONCE) {
-                    writer.take(self, request, chunk).await?;
-                }
+            let of_topics = update.records.chunk_by(|one, next| one.topic() == next.topic());
+            let mut chunks = of_topics.flat_map(|of_topic| of_topic.chunks(DECODE_AT_ONCE));
+            let mut goes_on = told(&update, writer.records, writer.bytes);
+            while let Some(chunk) = chunks.next().filter(|_| goes_on) {
+                writer.take(self, request, chunk).await?;
+                goes_on = told(&update, writer.records, writer.bytes);
             }
-            let goes_on = told(&update, writer.records, writer.bytes);
+            // What was not written was not searched either, for whoever asks.
+            let is_cut = !goes_on && chunks.next().is_some();
             let is_over = update.finished || !goes_on;
             last = update;
             if is_over {
+                last.finished &= !is_cut;
                 break;
             }
         }

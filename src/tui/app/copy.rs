@@ -84,6 +84,11 @@ impl CopyChoice {
     }
 }
 
+/// `klamm` with these words, on the profile that is open.
+pub fn command_line(state: &State, words: &[&str]) -> String {
+    things::klamm(state, words)
+}
+
 /// `c`: the choices for what is selected.
 pub fn open(state: &mut State) {
     let (name, choices) = things::choices(state);

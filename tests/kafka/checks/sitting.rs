@@ -50,7 +50,7 @@ pub fn pages(target: &Target) {
         values.iter().map(|value| Seed { value: Some(value.as_bytes()), ..Seed::default() }).collect();
     witness.produce(topic, &seeds);
     let console = Console::open(&["--bootstrap", &target.bootstrap], 120, 40);
-    console.sees("3 brokers");
+    console.sees("0 offline");
     story::open_topic(&console, topic);
     console.press("t");
     console.wait("the newest hundred", |screen| screen.contains("\"n\":1499") && screen.contains("100 kept"));
@@ -74,7 +74,7 @@ pub fn pages(target: &Target) {
     let file = klamm.path("marked.jsonl");
     console.press(&format!("\u{15}{}<enter>", file.display()));
     console.sees("2 records, ");
-    console.sees("klamm records export");
+    console.sees("records export console.pages");
     let text = std::fs::read_to_string(&file).expect("the file");
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let offsets: Vec<&serde_json::Value> = lines.iter().map(|line| &line["offset"]).collect();

@@ -1,5 +1,6 @@
 //! Records of the list, or all that are looked for, into a file.
 
+use super::super::copy;
 use super::super::dialogs::export::{ExportProgress, ExportStage, Exported};
 use super::super::dialogs::{Dialog, ExportDialog, Form, FormPurpose};
 use super::super::effect::{Effect, ExportWish, Request};
@@ -11,7 +12,7 @@ use super::{record_views, records, start};
 use crate::cluster::{ExportForm, Keep, SearchRequest};
 use crate::domain::query::{Comparison, Field, Literal, Moment, Query, parse};
 use crate::domain::record::{Isolation, StartAt, TieredRead, Within};
-use crate::domain::{Failure, command_line, topic_formats};
+use crate::domain::{Failure, topic_formats};
 use std::path::PathBuf;
 
 const KEPT: &str = "kept";
@@ -98,7 +99,7 @@ pub fn read(state: &State, form: &Form) -> Result<ExportWish, String> {
             (start, Query::all(begins.into_iter().chain(ends).chain(query).collect()))
         }
     };
-    let command_line = words(reading, start, query.as_ref(), (&path, format, unmasked), &columns);
+    let command_line = words(state, reading, start, query.as_ref(), (&path, format, unmasked), &columns);
     Ok(ExportWish {
         search: SearchRequest {
             topics: vec![reading.topic.clone()],
@@ -156,6 +157,7 @@ fn bound(start: StartAt, comparison: Comparison) -> Option<Query> {
 
 /// The same as a command line; its times stand in the query, where they need no zone.
 fn words(
+    state: &State,
     reading: &Reading,
     start: StartAt,
     query: Option<&Query>,
@@ -183,13 +185,13 @@ fn words(
         ("--as", (view != Default::default()).then_some(shown)),
         ("--isolation", (reading.isolation == Isolation::Uncommitted).then(|| "read_uncommitted".to_owned())),
     ];
-    let mut words: Vec<String> = ["klamm", "records", "export", reading.topic.as_str()].map(String::from).to_vec();
+    let mut words: Vec<String> = ["records", "export", reading.topic.as_str()].map(String::from).to_vec();
     for (flag, value) in options {
         words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
     }
     words.extend(unmasked.then(|| "--unmasked".to_owned()));
     words.extend((reading.tiered == TieredRead::Allowed).then(|| "--tiered".to_owned()));
-    command_line::join(words.iter().map(String::as_str))
+    copy::command_line(state, &words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 pub fn begin(state: &mut State, wish: ExportWish, effects: &mut Vec<Effect>) {

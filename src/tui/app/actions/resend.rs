@@ -1,5 +1,6 @@
 //! Records sent again from the records on screen: one of them, or all that are looked for.
 
+use super::super::copy;
 use super::super::dialogs::plan::Elsewhere;
 use super::super::dialogs::{Dialog, Form, FormPurpose};
 use super::super::effect::{Effect, Request};
@@ -104,7 +105,12 @@ pub fn read(
     // A screen that follows begins near the end; what is asked for is all of the topic.
     let start = reading.filter(|reading| reading.covers).map_or(StartAt::Earliest, |reading| reading.start);
     let target = (to.as_ref(), profile.as_deref());
-    let command_line = words(topic, &places, target, query.as_ref().filter(|_| is_all), partition, rate);
+    let line = words(topic, &places, target, query.as_ref().filter(|_| is_all), partition, rate);
+    // The plan is the other cluster's, and so the line says whose records they are.
+    let command_line = match profile {
+        None => command_line::join(std::iter::once("klamm").chain(line.iter().map(String::as_str))),
+        Some(_) => copy::command_line(state, &line.iter().map(String::as_str).collect::<Vec<_>>()),
+    };
     let request = ResendRequest {
         topics: vec![topic.clone()],
         places,
@@ -136,10 +142,10 @@ fn words(
     query: Option<&Query>,
     placing: Placing,
     rate: Option<u64>,
-) -> String {
+) -> Vec<String> {
     let mut words = match to {
-        None => ["klamm", "dead-letters", "redrive", topic.as_str()].map(String::from).to_vec(),
-        Some(_) => ["klamm", "records", "resend"].map(String::from).to_vec(),
+        None => ["dead-letters", "redrive", topic.as_str()].map(String::from).to_vec(),
+        Some(_) => ["records", "resend"].map(String::from).to_vec(),
     };
     if places.is_empty() && to.is_some() {
         words.push(topic.to_string());
@@ -158,7 +164,7 @@ fn words(
     for (flag, value) in options {
         words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
     }
-    command_line::join(words.iter().map(String::as_str))
+    words
 }
 
 /// A saved profile that is not the one that is open.

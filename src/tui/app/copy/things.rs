@@ -87,7 +87,7 @@ fn broker(state: &State) -> Option<(String, Vec<CopyChoice>)> {
 }
 
 /// `klamm …` for the open profile.
-fn klamm(state: &State, words: &[&str]) -> String {
+pub(super) fn klamm(state: &State, words: &[&str]) -> String {
     let name = state.link.session().map(|session| session.card.name.as_str());
     let mut line = vec!["klamm"];
     line.extend(name.iter().filter(|_| !is_demo(state)).flat_map(|name| ["--profile", name]));

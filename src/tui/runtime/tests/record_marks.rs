@@ -72,7 +72,7 @@ fn the_form_of_an_export_says_what_the_command_line_would() {
     let wish = exporting(&desk);
     assert_eq!((wish.form, wish.columns.len()), (ExportForm::Csv, 2));
     assert_eq!((wish.search.start, wish.search.query.to_string().as_str()), (StartAt::Earliest, "offset < 900"));
-    let line = "klamm records export orders.v1 --format csv --columns offset,value.id --file out.csv \
+    let line = "klamm --profile prod-eu records export orders.v1 --format csv --columns offset,value.id --file out.csv \
                 --where 'offset < 900' --isolation read_uncommitted";
     assert_eq!(wish.command_line, line);
     let progress = ExportProgress { records: 7, bytes: 700, searched: "50 %".into() };
@@ -124,7 +124,9 @@ fn records_go_to_the_cluster_of_another_profile_in_its_colours() {
     desk.press(&format!("ctrl-u '{dev}' enter"));
     let Some((_, Request::PlanResend { request, to })) = desk.open.get(&Slot::Plan) else { panic!("a plan") };
     assert_eq!((to.as_deref(), request.places.len()), (Some(dev.as_str()), 2));
-    assert!(request.command_line.contains(&format!("--to copies --to-profile {dev}")), "{}", request.command_line);
+    let line = &request.command_line;
+    assert!(line.starts_with("klamm --profile prod-eu records resend --at "), "{line}");
+    assert!(line.ends_with(&format!("--to copies --to-profile {dev}")), "{line}");
     let plan = super::canned::plan(true, 3, crate::domain::plan::Confirm::Yes);
     desk.answer(Slot::Plan, Answer::Planned(Ok(plan)));
     assert!(desk.draw(120, 60).contains(&format!("writes to {dev}")));

@@ -142,7 +142,7 @@ pub(super) fn export_scenes(all: &mut Scenes) {
         let exported = Exported { is_stopped: true, failures: vec![canned::failure()], ..done(7) };
         export(Some(Answer::Exported(Ok(exported))))
     });
-    all.add(Place::Export, "export", Filled, "klamm records export", move || {
+    all.add(Place::Export, "export", Filled, "12,034 records, in", move || {
         let notes = vec!["40 of 3,204 records match, in 12 partitions; all of it was covered".into()];
         export(Some(Answer::Exported(Ok(Exported { notes, ..done(12_034) }))))
     });
