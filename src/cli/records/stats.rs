@@ -255,7 +255,7 @@ fn spread(keys: &KeySpread) -> View {
     let more = if keys.beyond() > 0 { "more than " } else { "" };
     let mut said = vec![format!("{more}{} different keys", show::count(keys.keys()))];
     if keys.elsewhere() > 0 {
-        said.push(format!("{} records lie in another partition than their key's first", show::count(keys.elsewhere())));
+        said.push(format!("{} records lie in another partition than most of their key", show::count(keys.elsewhere())));
     }
     let partitioner = keys.partitioner();
     said.push(match partitioner {

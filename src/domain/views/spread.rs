@@ -16,7 +16,7 @@ pub struct PartitionKeys {
     pub records: u64,
     /// Records without a key.
     pub keyless: u64,
-    /// Keys that were told apart and first seen here.
+    /// Keys that were told apart, of which most records lie here.
     pub keys: u64,
 }
 
@@ -25,9 +25,9 @@ pub struct KeySpread {
     /// Of the topic as it is now.
     partitions: i32,
     by_partition: BTreeMap<PartitionId, PartitionKeys>,
-    /// Where each key was seen first, by its hash, and in how many records.
-    keys: HashMap<u64, (PartitionId, u64)>,
-    /// Records whose key was seen in another partition first.
+    /// Where the records of each key lie, by its hash.
+    keys: HashMap<u64, Places>,
+    /// Records in another partition than most of their key.
     elsewhere: u64,
     /// Records of keys that were not told apart.
     beyond: u64,
@@ -54,17 +54,11 @@ impl KeySpread {
             here.keyless += 1;
             return;
         };
-        let has_room = self.keys.len() < MOST_KEYS;
-        match self.keys.get_mut(&hash_of(key)) {
-            Some((first, records)) => {
-                self.elsewhere += u64::from(*first != partition);
-                *records += 1;
-            }
-            None if has_room => {
-                self.keys.insert(hash_of(key), (partition, 1));
-                here.keys += 1;
-            }
-            None => self.beyond += 1,
+        let hash = hash_of(key);
+        if self.keys.len() < MOST_KEYS || self.keys.contains_key(&hash) {
+            self.change(hash, |places| places.add(partition));
+        } else {
+            self.beyond += 1;
         }
         // Where an empty one goes is not for its hash to say.
         if !key.is_empty() {
@@ -74,27 +68,17 @@ impl KeySpread {
         }
     }
 
-    /// Takes back a record that was added. A key stays where it was seen first until its
-    /// last record goes.
+    /// Takes back a record that was added.
     pub fn remove(&mut self, partition: PartitionId, key: Option<&[u8]>) {
         let Some(here) = self.by_partition.get_mut(&partition) else { return };
         here.records = here.records.saturating_sub(1);
         match key {
             None => here.keyless = here.keyless.saturating_sub(1),
             Some(key) => {
-                match self.keys.get_mut(&hash_of(key)) {
-                    None => self.beyond = self.beyond.saturating_sub(1),
-                    Some((first, records)) => {
-                        let first = *first;
-                        self.elsewhere = self.elsewhere.saturating_sub(u64::from(first != partition));
-                        *records -= 1;
-                        if *records == 0 {
-                            self.keys.remove(&hash_of(key));
-                            if let Some(first) = self.by_partition.get_mut(&first) {
-                                first.keys = first.keys.saturating_sub(1);
-                            }
-                        }
-                    }
+                let hash = hash_of(key);
+                match self.keys.contains_key(&hash) {
+                    true => self.change(hash, |places| places.remove(partition)),
+                    false => self.beyond = self.beyond.saturating_sub(1),
                 }
                 if !key.is_empty() {
                     for (partitioner, off) in &mut self.off {
@@ -104,7 +88,27 @@ impl KeySpread {
                 }
             }
         }
-        self.by_partition.retain(|_, here| here.records > 0 || here.keys > 0);
+        self.by_partition.retain(|_, here| here.records > 0);
+    }
+
+    /// Changes where a key lies, and what follows from that.
+    fn change(&mut self, hash: u64, change: impl FnOnce(&mut Places)) {
+        let places = self.keys.entry(hash).or_default();
+        let before = (places.home(), places.away());
+        change(places);
+        let after = (places.home(), places.away());
+        if after.0.is_none() {
+            self.keys.remove(&hash);
+        }
+        self.elsewhere = (self.elsewhere + after.1).saturating_sub(before.1);
+        if before.0 != after.0 {
+            if let Some(here) = before.0.and_then(|home| self.by_partition.get_mut(&home)) {
+                here.keys = here.keys.saturating_sub(1);
+            }
+            if let Some(home) = after.0 {
+                self.by_partition.entry(home).or_default().keys += 1;
+            }
+        }
     }
 
     /// By partition, of those that hold records.
@@ -117,7 +121,7 @@ impl KeySpread {
         self.keys.len() as u64
     }
 
-    /// Records whose key was seen in another partition first.
+    /// Records in another partition than most of their key.
     pub fn elsewhere(&self) -> u64 {
         self.elsewhere
     }
@@ -132,6 +136,62 @@ impl KeySpread {
     pub fn partitioner(&self) -> Option<(Partitioner, u64)> {
         let has_keys = self.by_partition.values().any(|keys| keys.records > keys.keyless);
         self.off.iter().min_by_key(|(_, off)| *off).copied().filter(|_| has_keys)
+    }
+}
+
+/// In how many records a key lies in each partition; nearly always in one.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    most: Option<(PartitionId, u64)>,
+    others: BTreeMap<PartitionId, u64>,
+}
+
+impl Places {
+    /// The partition with most of its records, the lowest of equal ones: in whatever order
+    /// records are counted, it is the same.
+    fn home(&self) -> Option<PartitionId> {
+        self.most.map(|(partition, _)| partition)
+    }
+
+    /// Records that lie elsewhere.
+    fn away(&self) -> u64 {
+        self.others.values().sum()
+    }
+
+    fn add(&mut self, partition: PartitionId) {
+        match &mut self.most {
+            Some((home, records)) if *home == partition => *records += 1,
+            None => self.most = Some((partition, 1)),
+            Some(_) => {
+                *self.others.entry(partition).or_insert(0) += 1;
+                self.settle();
+            }
+        }
+    }
+
+    fn remove(&mut self, partition: PartitionId) {
+        match &mut self.most {
+            Some((home, records)) if *home == partition => *records = records.saturating_sub(1),
+            _ => {
+                if let Some(records) = self.others.get_mut(&partition) {
+                    *records = records.saturating_sub(1);
+                }
+            }
+        }
+        self.settle();
+    }
+
+    /// Puts most of them first.
+    fn settle(&mut self) {
+        let mut all = std::mem::take(&mut self.others);
+        all.extend(self.most.take());
+        all.retain(|_, records| *records > 0);
+        let most = all.iter().max_by_key(|(partition, records)| (**records, std::cmp::Reverse(**partition)));
+        self.most = most.map(|(partition, records)| (*partition, *records));
+        if let Some((home, _)) = self.most {
+            all.remove(&home);
+        }
+        self.others = all;
     }
 }
 
@@ -157,6 +217,24 @@ mod tests {
         assert_eq!((spread.keys(), spread.elsewhere(), spread.beyond()), (4, 1, 0));
         assert_eq!(spread.partitions()[&8], PartitionKeys { records: 2, keyless: 0, keys: 1 });
         assert_eq!(spread.partitions()[&0], PartitionKeys { records: 1, keyless: 1, keys: 0 });
+    }
+
+    #[test]
+    fn the_order_of_counting_changes_nothing_and_what_is_taken_back_leaves_nothing() {
+        let records: [(PartitionId, &[u8]); 6] = [(1, b"a"), (0, b"a"), (0, b"a"), (2, b"b"), (1, b"b"), (2, b"c")];
+        let count = |order: &mut dyn Iterator<Item = &(PartitionId, &[u8])>| {
+            let mut spread = KeySpread::new(3);
+            order.for_each(|(partition, key)| spread.add(*partition, Some(key)));
+            spread
+        };
+        let (one, other) = (count(&mut records.iter()), count(&mut records.iter().rev()));
+        assert_eq!((one.elsewhere(), other.elsewhere()), (2, 2));
+        assert_eq!(one.partitions(), other.partitions());
+        assert_eq!(one.partitions()[&1].keys, 1, "of equal counts the lowest partition is a key's home");
+        let mut spread = one;
+        records.iter().take(3).for_each(|(partition, key)| spread.remove(*partition, Some(key)));
+        let rest = count(&mut records.iter().skip(3));
+        assert_eq!((spread.partitions(), spread.elsewhere(), spread.keys()), (rest.partitions(), 1, 2));
     }
 
     #[test]

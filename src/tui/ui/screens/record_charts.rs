@@ -130,7 +130,7 @@ fn spread(marks: &Marks, keys: &KeySpread, width: u16) -> Vec<Line<'static>> {
         vec![vec![span(format!("{more}{} different keys; ", show::count(keys.keys())), Role::Muted), span(text, role)]];
     lines.extend(bars::lines(marks, &rows, total, bars::label_width(&rows, width), width));
     if keys.elsewhere() > 0 {
-        let text = format!("{} lie in another partition than their key's first", show::count(keys.elsewhere()));
+        let text = format!("{} lie in another partition than most of their key", show::count(keys.elsewhere()));
         lines.push(said(text));
     }
     lines
