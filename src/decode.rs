@@ -31,7 +31,7 @@ mod trial;
 
 pub use checkpoint::{Checkpoint, Downstream, checkpoint};
 pub use commit_log::{CommitEntry, commit_entry};
-pub use header::{header_schema_ids, schema_guids};
+pub use header::{SchemaName, header_name, header_schema_ids, named_by_header, schema_guids};
 pub use protobuf::imports;
 pub use schema::{ProtobufSource, Reference, Unfit, WriterSchema};
 

@@ -7,21 +7,45 @@ use crate::domain::query::Part;
 use crate::domain::record::{Header, Record};
 use bytes::Bytes;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SchemaName {
+/// How a header names a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SchemaName {
+    /// Which has a meaning in one registry only.
     Id(i32),
+    /// The same in every registry.
     Guid(u128),
 }
 
-/// What the last header of the name says, and what follows in it.
-pub(super) fn schema_name(record: &Record, part: Part) -> Option<(SchemaName, Bytes)> {
-    let name = match part {
+impl SchemaName {
+    /// A magic byte and the name.
+    pub fn bytes(self) -> Vec<u8> {
+        match self {
+            Self::Id(id) => [&[0], &id.to_be_bytes()[..]].concat(),
+            Self::Guid(guid) => [&[1], &guid.to_be_bytes()[..]].concat(),
+        }
+    }
+}
+
+/// What the header is called that names the schema of this part.
+pub fn header_name(part: Part) -> &'static str {
+    match part {
         Part::Key => "__key_schema_id",
         Part::Value => "__value_schema_id",
-    };
-    let bytes = record.headers.iter().rev().find(|header| header.name == name)?.value.as_ref()?;
+    }
+}
+
+/// Where among the headers the one stands that names the schema of this part, the name,
+/// and what follows it there. The last of its name counts.
+pub fn named_by_header(headers: &[Header], part: Part) -> Option<(usize, SchemaName, Bytes)> {
+    let place = headers.iter().rposition(|header| header.name == header_name(part))?;
+    let bytes = headers.get(place)?.value.as_ref()?;
     let (name, end) = read(bytes)?;
-    Some((name, bytes.slice(end..)))
+    Some((place, name, bytes.slice(end..)))
+}
+
+/// The same of a record, without the place.
+pub(super) fn schema_name(record: &Record, part: Part) -> Option<(SchemaName, Bytes)> {
+    named_by_header(&record.headers, part).map(|(_, name, rest)| (name, rest))
 }
 
 /// The schemas that headers name by their GUIDs. Whoever decodes fetches them
@@ -42,7 +66,7 @@ pub fn header_schema_ids(headers: &[Header]) -> impl Iterator<Item = i32> {
 }
 
 fn names(headers: &[Header]) -> impl Iterator<Item = SchemaName> {
-    let is_name = |header: &&Header| matches!(header.name.as_str(), "__key_schema_id" | "__value_schema_id");
+    let is_name = |header: &&Header| [Part::Key, Part::Value].map(header_name).contains(&header.name.as_str());
     headers.iter().filter(is_name).filter_map(|header| Some(read(header.value.as_ref()?)?.0))
 }
 

@@ -346,16 +346,16 @@ impl Run<'_> {
         let fits = metadata.topic(topic.as_str()).is_some_and(|topic| topic.partition(partition).is_some());
         let partition = (self.resend.partition == Placing::Kept && fits).then_some(partition);
         let headers = self.headers(&record);
-        let (mut key, mut value) = (record.key.clone(), record.value.clone());
-        if let Some(mapper) = mapper {
-            key = mapper.map(key, true, &topic, &record).await?;
-            value = mapper.map(value, false, &topic, &record).await?;
-        }
-        if !self.topics.contains(&topic) {
-            self.topics.insert(topic.clone());
-        }
+        let (key, value) = (record.key.clone(), record.value.clone());
         let timestamp = (self.resend.timestamp == Stamp::Kept).then_some(record.timestamp);
-        Ok(Some(Parcel { topic, partition, key, value, headers, timestamp }))
+        let mut parcel = Parcel { topic, partition, key, value, headers, timestamp };
+        if let Some(mapper) = mapper {
+            mapper.map(&mut parcel, &record).await?;
+        }
+        if !self.topics.contains(&parcel.topic) {
+            self.topics.insert(parcel.topic.clone());
+        }
+        Ok(Some(parcel))
     }
 
     fn origin(&mut self, record: &Record, metadata: &Metadata) -> Option<(TopicName, PartitionId)> {
