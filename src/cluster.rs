@@ -55,7 +55,7 @@ pub use apply::Progress;
 pub use clock::{now, tell_time};
 pub use commits::Judged;
 pub use dead_letters::{DeadLetterTopic, Letter};
-pub use encoding::{Encoders, SchemaWish};
+pub use encoding::{Encoders, Misfit, Unwritable};
 pub use export::{ExportError, ExportForm, RecordWriter, create_file};
 pub use grant::Access;
 pub use groups::{GroupDetail, GroupRow, Groups, TopicGroup, Unseen};

@@ -23,6 +23,7 @@ mod messagepack;
 mod moment;
 mod number;
 mod packed;
+mod plain;
 mod protobuf;
 mod schema;
 mod single_object;
@@ -32,6 +33,7 @@ mod trial;
 pub use checkpoint::{Checkpoint, Downstream, checkpoint};
 pub use commit_log::{CommitEntry, commit_entry};
 pub use header::{SchemaName, header_name, header_schema_ids, named_by_header, schema_guids};
+pub use plain::{check_json, from_base64, from_hex};
 pub use protobuf::imports;
 pub use schema::{ProtobufSource, Reference, Unfit, WriterSchema};
 

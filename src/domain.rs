@@ -24,6 +24,7 @@ pub mod group;
 pub mod group_config;
 pub mod group_plan;
 pub mod headroom;
+pub mod json_text;
 pub mod lag_time;
 pub mod leaders;
 pub mod mask;
@@ -67,6 +68,7 @@ pub mod verdict;
 pub mod views;
 pub mod when;
 pub mod windows;
+pub mod writing;
 pub mod xml;
 
 pub use fact::{Fact, Partial, Reasons};

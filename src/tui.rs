@@ -10,5 +10,8 @@ mod command;
 mod runtime;
 mod ui;
 
+pub use app::EditText;
 pub use command::reference::keys_reference;
-pub use runtime::{Crashed, OpenDemo, OpenedDemo, Options, Rehearsal, SwitchBroker, ask_secret, has_terminal, run};
+pub use runtime::{
+    Crashed, OpenDemo, OpenedDemo, Options, Rehearsal, SwitchBroker, ask_secret, edit, has_terminal, run,
+};

@@ -3,14 +3,16 @@
 //! Owns: the payloads of the last few plans. The plan itself has none: it is written
 //! down, and what is written down holds a digest and a masked beginning.
 
+mod others;
+
 use super::groups::listed_offset;
-use super::{Cluster, Encoders, lock, now};
+use super::{Cluster, Encoders, Unwritable, lock, now};
 use crate::domain::mask::MASK;
 use crate::domain::plan::Plan;
 use crate::domain::produce::{Batch, Delivery, Draft, NewRecord, ProduceInputs, Spread, plan};
 use crate::domain::recipe::{Prepared, Recipe};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, TopicPartition};
-use crate::kafka::admin::offsets::OffsetAt;
+use crate::kafka::admin::{self, offsets::OffsetAt};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use tokio::sync::mpsc;
@@ -45,7 +47,7 @@ impl RecordSource {
     }
 
     /// The records of a recipe: all at once where they are few, else as they are asked for.
-    pub fn made(recipe: &Recipe, encoders: Encoders) -> Result<Self, Failure> {
+    pub fn made(recipe: &Recipe, encoders: Encoders) -> Result<Self, Unwritable> {
         let prepared = prepared(recipe)
             .map_err(|reason| Failure::new(FailureKind::Invalid, "produce to", reason).on(recipe.topic.as_str()))?;
         let count = recipe.count();
@@ -57,7 +59,7 @@ impl RecordSource {
         let (feed, rest) = mpsc::channel(AHEAD);
         tokio::spawn(async move {
             for sequence in 2..=count {
-                let record = make(sequence);
+                let record = make(sequence).map_err(Failure::from);
                 let is_last = record.is_err();
                 // Where it cannot be given, nobody writes any more.
                 if feed.send(record).await.is_err() || is_last {
@@ -82,6 +84,8 @@ pub struct ProduceRequest {
     pub delivery: Delivery,
     /// Records a second at most.
     pub rate: Option<u32>,
+    /// How keys and values are written.
+    pub said: Vec<String>,
     /// The words of the same on the command line.
     pub command_line: Vec<String>,
 }
@@ -100,11 +104,13 @@ pub(super) struct Drafts(VecDeque<Kept>);
 
 impl Cluster {
     /// The plan that writes what a recipe says.
-    pub async fn plan_recipe(&self, recipe: Recipe) -> Result<Plan, Failure> {
-        let source = RecordSource::made(&recipe, Encoders::default())?;
+    pub async fn plan_recipe(&self, recipe: Recipe) -> Result<Plan, Unwritable> {
+        let encoders = self.encoders(&recipe).await?;
+        let said = encoders.said();
+        let source = RecordSource::made(&recipe, encoders)?;
         let command_line = recipe.words(self.profile().masks.touch(recipe.topic.as_str()));
         let Recipe { topic, delivery, rate, .. } = recipe;
-        self.plan_produce(ProduceRequest { topic, source, delivery, rate, command_line }).await
+        Ok(self.plan_produce(ProduceRequest { topic, source, delivery, rate, said, command_line }).await?)
     }
 
     /// The plan that writes records. They are kept until it is applied, or until some
@@ -118,7 +124,13 @@ impl Cluster {
             metadata.or_meant(missing.hint(create))
         })?;
         let partitions = topic.partitions.iter().map(|partition| partition.id);
-        let (configs, ends) = tokio::join!(self.topic_configs(name), self.ends_of(name, partitions));
+        let ends = async {
+            let ends = self.ends_of(name, partitions).await;
+            let others = self.written_otherwise(name, &ends, &request.source.first).await;
+            (ends, others)
+        };
+        let rights = admin::topics::may_write(self.client(), name);
+        let (configs, (ends, others), may_write) = tokio::join!(self.topic_configs(name), ends, rights);
         let is_masked = self.profile().masks.touch(name.as_str());
         if is_masked && request.source.first.iter().any(holds_mask) {
             let message = format!("it holds {MASK}, which stands for what the profile hides");
@@ -139,6 +151,9 @@ impl Cluster {
             drafts,
             delivery: request.delivery,
             rate: request.rate,
+            may_write,
+            others,
+            said: request.said,
             production: self.profile().production,
             command_line: request.command_line,
         })?;
@@ -299,6 +314,7 @@ mod tests {
             source,
             delivery: Delivery::default(),
             rate: None,
+            said: Vec::new(),
             command_line: Vec::new(),
         }
     }

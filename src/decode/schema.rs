@@ -45,7 +45,7 @@ pub struct Unfit {
 }
 
 impl Unfit {
-    fn at(text: &str, byte: Option<usize>, path: &[json::Step], reason: &str) -> Self {
+    pub(super) fn at(text: &str, byte: Option<usize>, path: &[json::Step], reason: &str) -> Self {
         let place = byte.and_then(|byte| text.get(..byte)).map(|before| {
             let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -141,7 +141,7 @@ impl WriterSchema {
     }
 
     /// The word for what it describes.
-    pub(super) fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self.body {
             Body::Avro(_) => "avro",
             Body::Json => "json-schema",

@@ -192,6 +192,12 @@ pub struct ProduceInputs<'a> {
     pub drafts: Vec<Draft>,
     pub delivery: Delivery,
     pub rate: Option<u32>,
+    /// Whether one may write there; `None` where the cluster does not tell.
+    pub may_write: Result<Option<bool>, Failure>,
+    /// What others write there in another way.
+    pub others: Vec<Warning>,
+    /// How keys and values are written, for the summary.
+    pub said: Vec<String>,
     pub production: bool,
     pub command_line: Vec<String>,
 }
@@ -204,6 +210,13 @@ pub fn plan(inputs: ProduceInputs<'_>) -> Result<Plan, Failure> {
         return Err(invalid(format!("an idempotent producer needs acks all, not {}", delivery.acks.word())));
     }
     let mut checks = vec![Check::new(Some(true), format!("topic {} is there", topic.name))];
+    checks.extend(match &inputs.may_write {
+        Ok(may_write) => may_write.map(|may| {
+            let text = if may { "you may write to it" } else { "you may write to it: that takes WRITE on the topic" };
+            Check::new(Some(may), text)
+        }),
+        Err(failure) => Some(Check::new(None, format!("the right to write to it: {failure}"))),
+    });
     checks.extend(partition_checks(topic, drafts));
     checks.extend(config_checks(&inputs));
     let records = total(drafts.iter().map(|draft| draft.batch.records));
@@ -221,6 +234,7 @@ pub fn plan(inputs: ProduceInputs<'_>) -> Result<Plan, Failure> {
         delivery.spread.word(),
         inputs.rate.map_or_else(String::new, |rate| format!(", at most {} a second", show::count(rate.into()))),
     ));
+    summary.extend(inputs.said.iter().cloned());
     let confirm =
         if inputs.production || topic.is_internal { Confirm::TypeName(topic.name.to_string()) } else { Confirm::Yes };
     Ok(Plan {
@@ -309,8 +323,8 @@ fn is_compacted(configs: &[ConfigEntry]) -> bool {
 }
 
 fn warnings(inputs: &ProduceInputs<'_>) -> Vec<Warning> {
-    let ProduceInputs { topic, configs, drafts, delivery, .. } = inputs;
-    let mut warnings = Vec::new();
+    let ProduceInputs { topic, configs, drafts, delivery, others, .. } = inputs;
+    let mut warnings = others.clone();
     let mut say = |severity, text: String| warnings.push(Warning::new(severity, text));
     if topic.is_internal {
         say(Severity::Danger, "it is a topic of Kafka's own: what reads it may break".into());
@@ -441,6 +455,9 @@ mod tests {
             drafts,
             delivery,
             rate: None,
+            may_write: Ok(None),
+            others: Vec::new(),
+            said: vec!["the value is written as avro by schema 7".into()],
             production: false,
             command_line: vec!["klamm".into(), "records".into(), "produce".into(), "orders".into()],
         })
@@ -454,6 +471,7 @@ mod tests {
         assert_eq!(plan.title, "Write 2 records to orders");
         assert_eq!(plan.summary[0], "2 records, 3 B of keys, values and headers");
         assert_eq!(plan.summary[1], "compression none, acks all, idempotent, partitioner murmur2_random");
+        assert_eq!(plan.summary[2], "the value is written as avro by schema 7");
         assert!(plan.not_undoable.is_some() && plan.failed_check().is_none());
     }
 
@@ -469,6 +487,37 @@ mod tests {
         let plan = planned(configs, vec![draft], Delivery::default()).unwrap();
         let check = plan.failed_check().expect("a failed check");
         assert!(check.text.contains(says), "{}", check.text);
+    }
+
+    #[test]
+    fn the_right_to_write_is_checked_where_the_cluster_tells() {
+        let with = |may_write| {
+            let configs = [];
+            let (topic, drafts) = (topic(), vec![draft(None, Some("k"), Some("v"))]);
+            let delivery = Delivery::default();
+            plan(ProduceInputs {
+                id: "p".into(),
+                now: Time(1),
+                topic: &topic,
+                configs: Ok(&configs),
+                ends: Vec::new(),
+                drafts,
+                delivery,
+                rate: None,
+                may_write,
+                others: vec![Warning::new(Severity::Warning, "values there are avro")],
+                said: Vec::new(),
+                production: false,
+                command_line: Vec::new(),
+            })
+            .unwrap()
+        };
+        assert!(with(Ok(Some(false))).failed_check().unwrap().text.contains("takes WRITE"));
+        assert!(with(Ok(Some(true))).checks.iter().any(|check| check.text == "you may write to it"));
+        assert!(with(Ok(None)).checks.iter().all(|check| !check.text.contains("write")));
+        let unknown = with(Err(Failure::new(FailureKind::Timeout, "ask", "no answer")));
+        assert!(unknown.failed_check().is_none() && unknown.checks.iter().any(|check| check.passed.is_none()));
+        assert_eq!(unknown.warnings[0].text, "values there are avro");
     }
 
     #[test]

@@ -6,13 +6,17 @@
 use super::placeholders::{Template, Turn};
 use super::produce::{Acks, Delivery, NewRecord, Spread};
 use super::record::Codec;
+use super::writing::WrittenAs;
 use super::{Time, TopicName};
 
 /// A record as it was asked for, and how often.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe {
     pub topic: TopicName,
+    /// Key and value as they were typed.
     pub record: NewRecord,
+    pub key_as: WrittenAs,
+    pub value_as: WrittenAs,
     /// `None`: once, and its text is taken as it stands.
     pub repeat: Option<u64>,
     /// Placeholders are filled in although it is written once.
@@ -68,6 +72,8 @@ impl Recipe {
         if let Some(value) = &self.record.value {
             bytes("--value", value);
         }
+        words.extend(self.key_as.flags("key").into_iter().chain(self.value_as.flags("value")));
+        let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
         for (name, value) in &self.record.headers {
             match value.as_deref().map(String::from_utf8_lossy) {
                 None => add("--header-null", name),
@@ -163,6 +169,8 @@ mod tests {
                 partition: Some(2),
                 timestamp: Some(Time(1_700_000_000_000)),
             },
+            key_as: WrittenAs::Text,
+            value_as: WrittenAs::Json,
             repeat,
             has_placeholders: false,
             delivery: Delivery { acks: Acks::Leader, is_idempotent: false, ..Delivery::default() },
@@ -196,10 +204,10 @@ mod tests {
         let line = recipe(Some(3)).words(false).join(" ");
         assert_eq!(
             line,
-            "klamm records produce orders --key k-{{seq}} --value {\"n\":{{random 1..1}}} --header at={{now_ms}} \
+            "klamm records produce orders --key k-{{seq}} --value {\"n\":{{random 1..1}}} --value-format json --header at={{now_ms}} \
              --header-null none --partition 2 --timestamp 2023-11-14T22:13:20.000Z --repeat 3 --acks 1"
         );
         let masked = recipe(None).words(true).join(" ");
-        assert!(masked.contains("--key-file FILE --value-file FILE --header at=…"), "{masked}");
+        assert!(masked.contains("--key-file FILE --value-file FILE --value-format json --header at=…"), "{masked}");
     }
 }

@@ -26,7 +26,7 @@ pub mod state;
 pub mod update;
 pub mod watch;
 
-pub use effect::{Effect, Request};
+pub use effect::{EditText, Effect, Request};
 pub use message::{Answer, Answered, Message};
 pub use state::{Screen, State};
 pub use update::update;

@@ -11,6 +11,7 @@ mod clock;
 mod console;
 mod console_settings;
 mod crash;
+mod editor;
 mod export;
 mod frames;
 mod guard;
@@ -24,6 +25,7 @@ mod tasks;
 mod themes;
 
 pub use ask::ask_secret;
+pub use editor::edit;
 
 use crate::domain::{BrokerId, Failure};
 use crate::profile::{Loaded, Profile, system_zone};

@@ -12,12 +12,14 @@ use crate::cli::exit::{Exit, Stop};
 use crate::cli::interrupt::signal;
 use crate::cli::output::complain;
 use crate::cli::session::{Session, blocking};
-use crate::cluster::{self, ProduceRequest, RecordSource, SchemaWish};
+use crate::cluster::{self, Encoders, ProduceRequest, RecordSource, Unwritable};
 use crate::domain::produce::{Acks, Delivery, NewRecord, Spread};
 use crate::domain::recipe::Recipe;
 use crate::domain::record::Codec;
 use crate::domain::when::parse_time;
+use crate::domain::writing::{LATEST, SchemaChoice, WrittenAs};
 use crate::domain::{Failure, FailureKind, PartitionId, TopicName};
+use crate::tui::{self, EditText};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::io::Read as _;
@@ -36,6 +38,9 @@ pub(crate) struct ProduceArguments {
     /// A file that is the value, whole; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "value")]
     value_file: Option<PathBuf>,
+    /// Write the value in $VISUAL or $EDITOR, from --value where it is given
+    #[arg(long, conflicts_with_all = ["value_file", "tombstone", "json"])]
+    edit: bool,
     /// Write a tombstone: no value at all
     #[arg(long, conflicts_with_all = ["value", "value_file"])]
     tombstone: bool,
@@ -48,15 +53,21 @@ pub(crate) struct ProduceArguments {
     /// A file that is the key, whole
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     key_file: Option<PathBuf>,
+    /// What the value's text is: text, JSON that is checked, digits of bytes
+    #[arg(long, value_name = "FORMAT", value_parser = format(), conflicts_with = "value_schema")]
+    value_format: Option<WrittenAs>,
+    /// What the key's text is
+    #[arg(long, value_name = "FORMAT", value_parser = format(), conflicts_with = "key_schema")]
+    key_format: Option<WrittenAs>,
     /// The value is JSON, written by this schema of the registry: latest, or an id
     #[arg(long, value_name = "SCHEMA", value_parser = which)]
-    value_schema: Option<Which>,
+    value_schema: Option<SchemaChoice>,
     /// Whose latest schema; without it TOPIC-value
     #[arg(long, value_name = "SUBJECT", requires = "value_schema")]
     value_subject: Option<String>,
     /// The key is JSON, written by this schema of the registry: latest, or an id
     #[arg(long, value_name = "SCHEMA", value_parser = which)]
-    key_schema: Option<Which>,
+    key_schema: Option<SchemaChoice>,
     /// Whose latest schema; without it TOPIC-key
     #[arg(long, value_name = "SUBJECT", requires = "key_schema")]
     key_subject: Option<String>,
@@ -100,47 +111,26 @@ pub(crate) struct ProduceArguments {
     consent: Consent,
 }
 
-/// Which schema of a registry.
-#[derive(Clone, Copy, Debug)]
-enum Which {
-    Latest,
-    Id(i32),
-}
-
-fn which(text: &str) -> Result<Which, String> {
+/// Which schema of a registry; a subject is named beside it.
+fn which(text: &str) -> Result<SchemaChoice, String> {
     match text.parse() {
-        Ok(id) if id > 0 => Ok(Which::Id(id)),
-        _ if text == "latest" => Ok(Which::Latest),
+        Ok(id) if id > 0 => Ok(SchemaChoice::Id(id)),
+        _ if text == LATEST => Ok(SchemaChoice::Latest(None)),
         _ => Err("write latest, or the number of a schema".into()),
     }
 }
 
-impl Which {
-    fn of(self, topic: &str, subject: Option<&str>, part: &str) -> SchemaWish {
-        match self {
-            Self::Id(id) => SchemaWish::Id(id),
-            Self::Latest => SchemaWish::Latest(subject.map_or_else(|| format!("{topic}-{part}"), str::to_owned)),
-        }
+/// What the flags about one part say together.
+fn written(schema: Option<SchemaChoice>, subject: Option<String>, format: Option<WrittenAs>) -> WrittenAs {
+    match schema {
+        Some(SchemaChoice::Latest(_)) => WrittenAs::Schema(SchemaChoice::Latest(subject)),
+        Some(id @ SchemaChoice::Id(_)) => WrittenAs::Schema(id),
+        None => format.unwrap_or_default(),
     }
 }
 
-/// The words about schemas, for the plan's command line.
-fn named_schemas(arguments: &ProduceArguments) -> Vec<String> {
-    let mut words = Vec::new();
-    let parts = [
-        ("key", arguments.key_schema, &arguments.key_subject),
-        ("value", arguments.value_schema, &arguments.value_subject),
-    ];
-    for (part, which, subject) in parts {
-        let Some(which) = which else { continue };
-        let word = match which {
-            Which::Latest => "latest".to_owned(),
-            Which::Id(id) => id.to_string(),
-        };
-        words.extend([format!("--{part}-schema"), word]);
-        words.extend(subject.iter().flat_map(|subject| [format!("--{part}-subject"), subject.clone()]));
-    }
-    words
+fn format() -> impl TypedValueParser<Value = WrittenAs> {
+    PossibleValuesParser::new(WrittenAs::PLAIN.iter().map(WrittenAs::word)).map(|word| WrittenAs::parse(&word))
 }
 
 fn header(text: &str) -> Result<(String, String), String> {
@@ -171,9 +161,10 @@ fn codec() -> impl TypedValueParser<Value = Codec> {
 pub(super) async fn run(session: &mut Session, arguments: ProduceArguments) -> Result<Exit, Stop> {
     let consent = arguments.consent;
     let is_json = arguments.json;
-    let has_value = arguments.value.is_some() || arguments.value_file.is_some() || arguments.tombstone;
+    let has_value =
+        arguments.value.is_some() || arguments.value_file.is_some() || arguments.tombstone || arguments.edit;
     if arguments.repeat.is_some() && !has_value {
-        return Err(Stop::usage("--repeat needs --value, --value-file or --tombstone"));
+        return Err(Stop::usage("--repeat needs --value, --value-file, --edit or --tombstone"));
     }
     let timestamp = match &arguments.timestamp {
         Some(text) => {
@@ -186,17 +177,21 @@ pub(super) async fn run(session: &mut Session, arguments: ProduceArguments) -> R
         }
         None => None,
     };
-    let schemas = (
-        arguments.key_schema.map(|which| which.of(&arguments.topic, arguments.key_subject.as_deref(), "key")),
-        arguments.value_schema.map(|which| which.of(&arguments.topic, arguments.value_subject.as_deref(), "value")),
-    );
-    let named = named_schemas(&arguments);
+    let edits = arguments.edit;
+    if edits && !tui::has_terminal() {
+        return Err(Stop::usage("--edit needs a terminal; --value-file takes a file, or - for standard input"));
+    }
     let mut recipe = blocking("read the files", move || recipe(arguments)).await?;
     recipe.record.timestamp = timestamp;
     let cluster = session.connect().await?;
-    let encoders = cluster.encoders(schemas.0.as_ref(), schemas.1.as_ref()).await?;
+    let encoders = cluster.encoders(&recipe).await?;
+    let said = encoders.said();
     let source = if has_value {
-        RecordSource::made(&recipe, encoders)?
+        if edits {
+            by_hand(&mut recipe, &encoders).await?
+        } else {
+            RecordSource::made(&recipe, encoders).map_err(Failure::from)?
+        }
     } else {
         input::read(cluster::prepared(&recipe).map_err(Stop::usage)?, encoders, is_json, consent).await?
     };
@@ -208,12 +203,12 @@ pub(super) async fn run(session: &mut Session, arguments: ProduceArguments) -> R
     if is_json {
         words.push("--json".to_owned());
     }
-    words.extend(named);
     let request = ProduceRequest {
         topic: recipe.topic,
         source,
         delivery: recipe.delivery,
         rate: recipe.rate,
+        said,
         command_line: words,
     };
     let plan = cluster.plan_produce(request).await?;
@@ -225,6 +220,24 @@ pub(super) async fn run(session: &mut Session, arguments: ProduceArguments) -> R
     let exit = carry_out(session, &cluster, &plan, consent, None).await;
     interrupted.abort();
     exit
+}
+
+/// The value is written in the editor, again and again as long as it does not fit and was
+/// changed.
+async fn by_hand(recipe: &mut Recipe, encoders: &Encoders) -> Result<RecordSource, Stop> {
+    let failed = |reason: String| Stop::from(Failure::new(FailureKind::Refused, "edit the value", reason));
+    let extension = if encoders.takes_json().1 { "json" } else { "txt" };
+    let mut text = String::from_utf8(recipe.record.value.take().unwrap_or_default())
+        .map_err(|_| failed("it is no text".into()))?;
+    loop {
+        let edited = tui::edit(EditText { text: text.clone(), extension }).await.map_err(failed)?;
+        recipe.record.value = Some(edited.clone().into_bytes());
+        match RecordSource::made(recipe, encoders.clone()) {
+            Err(Unwritable::Misfit(misfit)) if edited != text => complain(&misfit.to_string()),
+            made => return Ok(made.map_err(Failure::from)?),
+        }
+        text = edited;
+    }
 }
 
 /// What the flags say, with the files they name.
@@ -247,6 +260,8 @@ fn recipe(arguments: ProduceArguments) -> Result<Recipe, Stop> {
     Ok(Recipe {
         topic: TopicName::from(arguments.topic.as_str()),
         record: NewRecord { partition: arguments.partition, key, value, headers, timestamp: None },
+        key_as: written(arguments.key_schema, arguments.key_subject, arguments.key_format),
+        value_as: written(arguments.value_schema, arguments.value_subject, arguments.value_format),
         repeat: arguments.repeat,
         has_placeholders: arguments.placeholders,
         delivery: Delivery {

@@ -29,6 +29,15 @@ pub enum Part {
     Value,
 }
 
+impl Part {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Value => "value",
+        }
+    }
+}
+
 /// A record that is looked at. Whatever costs something is asked for only when it
 /// decides, and may be asked for more than once.
 pub trait Subject {

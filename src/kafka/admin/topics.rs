@@ -35,6 +35,10 @@ pub struct Metadata {
 
 /// The bit of DESCRIBE among the authorised operations of the cluster.
 const DESCRIBE: i32 = 1 << 8;
+/// The bit of WRITE among those of a topic.
+const WRITE: i32 = 1 << 4;
+/// From this version on metadata tells them of a topic.
+const RIGHTS_FROM: i16 = 8;
 /// What a broker answers that was not asked for authorised operations.
 const NOT_ASKED: i32 = i32::MIN;
 
@@ -91,6 +95,19 @@ async fn read(client: &Client, topics: Option<&[TopicName]>, known: &[Arc<Topic>
         failures,
         may_describe_cluster: operations.map(|bits| bits & DESCRIBE != 0),
     })
+}
+
+/// Whether one may write to a topic; `None` where the cluster does not tell.
+pub async fn may_write(client: &Client, topic: &TopicName) -> Result<Option<bool>, Failure> {
+    let build = |version: i16| {
+        let topic = MetadataRequestTopic::default().with_name(Some(text(topic.as_str()).into()));
+        let request = MetadataRequest::default().with_topics(Some(vec![topic])).with_allow_auto_topic_creation(false);
+        request.with_include_topic_authorized_operations(version >= RIGHTS_FROM)
+    };
+    let answer = client.call_with::<MetadataRequest>(Route::Any, Lane::Control, build).await?;
+    let operations = answer.topics.first().filter(|topic| topic.error_code == 0);
+    let operations = operations.map(|topic| topic.topic_authorized_operations).filter(|bits| *bits != NOT_ASKED);
+    Ok(operations.map(|bits| bits & WRITE != 0))
 }
 
 /// What one may do with the cluster, where metadata no longer says it (since

@@ -3,6 +3,7 @@
 //! Invariant: one stack; `esc` closes exactly one.
 
 pub mod compression;
+pub mod draft;
 pub mod export;
 pub mod form;
 pub mod help;
@@ -17,6 +18,7 @@ pub mod secret;
 pub mod type_name;
 
 pub use compression::CompressionDialog;
+pub use draft::{RecordDraft, Subjects};
 pub use export::ExportDialog;
 pub use form::{Form, FormPurpose};
 pub use help::HelpDialog;
@@ -59,6 +61,7 @@ impl Dialog {
             Self::Compression(_) => Place::Compression,
             Self::Export(_) => Place::Export,
             Self::TypeName(_) => Place::TypeName,
+            Self::Form(form) if matches!(form.purpose, FormPurpose::Produce(_)) => Place::RecordForm,
             Self::Form(_) => Place::Form,
             Self::Help(help) => help.place(),
             Self::Palette(_) => Place::Palette,

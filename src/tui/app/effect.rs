@@ -40,6 +40,8 @@ pub enum Effect {
     Copy(String),
     /// Gives the shell back until klamm is resumed.
     Suspend,
+    /// Lets the person change a text in the editor; the terminal is the editor's meanwhile.
+    Edit(EditText),
     /// The theme of this name.
     ShowTheme(String),
     Quit,
@@ -57,6 +59,14 @@ pub struct ExportWish {
     pub unmasked: bool,
     /// The same as a command line.
     pub command_line: String,
+}
+
+/// A text to be changed in an editor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditText {
+    pub text: String,
+    /// Of the file, by which editors know what it is.
+    pub extension: &'static str,
 }
 
 #[derive(Clone, Debug)]
@@ -145,6 +155,8 @@ pub enum Request {
     },
     PlanCreateTopic(NewTopic),
     PlanProduce(Box<Recipe>),
+    /// Of the registry.
+    Subjects,
     PlanDeleteTopic(TopicName),
     /// Records of the cluster, to a topic of it.
     PlanResend {

@@ -8,8 +8,8 @@ use super::find::Hit;
 use super::session::{ProfilesNow, Session};
 use super::slot::{Generation, Slot};
 use crate::cluster::{
-    Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, Overrides, ProbeStep, RecordsUpdate, SearchUpdate,
-    Tally, TopicGroup, TopicLogs,
+    Access, BrokerRow, GroupDetail, Groups, JournalView, Metadata, Misfit, Overrides, ProbeStep, RecordsUpdate,
+    SearchUpdate, Tally, TopicGroup, TopicLogs,
 };
 use crate::domain::compression::CompressionReport;
 use crate::domain::config::ConfigEntry;
@@ -65,6 +65,11 @@ pub enum Message {
         at: Time,
     },
     Answered(Answered),
+    /// The editor is closed: the text, or why it is not taken.
+    Edited {
+        text: Result<String, String>,
+        at: Time,
+    },
     /// Someone ends the process from outside.
     Terminated {
         at: Time,
@@ -130,6 +135,9 @@ pub enum Answer {
     /// And of how many records that had arrived.
     Stats(Tally, u64),
     Planned(Result<Arc<Plan>, Failure>),
+    /// What was to be written is not what it should be.
+    Unfit(Misfit),
+    Subjects(Result<Vec<String>, Failure>),
     PartitionReport(Result<Arc<PartitionReport>, Failure>),
     Compression(Result<Arc<Partial<CompressionReport>>, Failure>),
     /// One of many: what became of some steps.

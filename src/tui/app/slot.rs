@@ -25,6 +25,8 @@ pub enum Slot {
     /// Counts what is kept of records.
     Stats,
     Plan,
+    /// Names of schemas that a record may be written by.
+    Subjects,
     PartitionReport,
     Compression,
     Apply,
@@ -52,7 +54,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    pub const ALL: [Slot; 34] = [
+    pub const ALL: [Slot; 35] = [
         Slot::Connect,
         Slot::Metadata,
         Slot::TopicLogs,
@@ -69,6 +71,7 @@ impl Slot {
         Slot::Decode,
         Slot::Stats,
         Slot::Plan,
+        Slot::Subjects,
         Slot::PartitionReport,
         Slot::Compression,
         Slot::Apply,

@@ -182,12 +182,16 @@ impl State {
             plan_was_shown: plan.is_some_and(|plan| plan.was_shown()),
             plan_is_blocked: plan.is_some_and(|plan| plan.is_blocked()),
             is_applying: plan.is_some_and(|plan| plan.is_applying()),
-            has_picker: matches!(self.dialogs.iter().rev().nth(1), Some(Dialog::Reset(_) | Dialog::Partitions(_))),
+            has_picker: matches!(
+                self.dialogs.iter().rev().nth(1),
+                Some(Dialog::Reset(_) | Dialog::Partitions(_) | Dialog::Form(_))
+            ),
             group_is_active: plan.is_some_and(|plan| plan.can_wait()),
             asks_tiered: match self.dialogs.last() {
                 Some(Dialog::Export(export)) => export.asks_tiered().is_some(),
                 _ => self.views.records.tiered.is_some(),
             },
+            has_written: plan.is_some_and(|plan| plan.first_written().is_some()),
             no_older: self.views.records.page(Further::Older).err(),
             no_further: self.views.records.page(Further::On).err(),
             plan_stays: plan.and_then(|plan| plan.why_it_stays()),
@@ -245,6 +249,7 @@ impl State {
             | Place::Reset
             | Place::Partitions
             | Place::Form
+            | Place::RecordForm
             | Place::Help
             | Place::Palette
             | Place::Menu

@@ -51,6 +51,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.now = answered.at;
             answers::take(state, answered, &mut effects);
         }
+        Message::Edited { text, at } => {
+            begin(state, at);
+            actions::produce::edited(state, text);
+        }
         Message::Terminated { at } => {
             begin(state, at);
             actions::leave::quit(state, &mut effects);

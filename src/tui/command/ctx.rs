@@ -30,6 +30,8 @@ pub enum Place {
     Partitions,
     /// A form of one or more text fields.
     Form,
+    /// The form of a record to write.
+    RecordForm,
     Help,
     Palette,
     /// A few choices below each other.
@@ -80,6 +82,7 @@ impl Place {
         Place::Reset,
         Place::Partitions,
         Place::Form,
+        Place::RecordForm,
         Place::Help,
         Place::Palette,
         Place::Menu,
@@ -94,7 +97,14 @@ impl Place {
     pub fn takes_text(self) -> bool {
         matches!(
             self,
-            Self::Filter | Self::TypeName | Self::Reset | Self::Form | Self::Palette | Self::ProfileForm | Self::Secret
+            Self::Filter
+                | Self::TypeName
+                | Self::Reset
+                | Self::Form
+                | Self::RecordForm
+                | Self::Palette
+                | Self::ProfileForm
+                | Self::Secret
         )
     }
 }
@@ -144,6 +154,8 @@ pub struct Ctx {
     pub group_is_active: bool,
     /// The records to be read lie in remote storage, and it was not said that they shall be.
     pub asks_tiered: bool,
+    /// The plan on screen has written a record whose place is known.
+    pub has_written: bool,
     /// The selected record is a dead letter that says where it was first.
     pub has_source: bool,
     /// Why nothing before the list of records can be read, and nothing behind it.

@@ -82,6 +82,7 @@ mod tests {
             has_picker: true,
             group_is_active: false,
             asks_tiered: false,
+            has_written: false,
             no_older: None,
             no_further: None,
             plan_stays: None,

@@ -86,6 +86,7 @@ pub enum Command {
     RecordsSave,
     RecordsSource,
     RecordsWriteCopy,
+    RecordFormEdit,
     RecordsResetHere,
     RecordsSendAgain,
     RecordsExport,
@@ -107,6 +108,7 @@ pub enum Command {
     PlanWait,
     PlanCopy,
     PlanUndo,
+    PlanShowWritten,
     PartitionsAdd,
     PartitionsZero,
     PartitionsNewTopic,
@@ -535,6 +537,8 @@ pub static TABLE: &[Row] = &[
     row(C::JournalSettle, "journal.settle", &["v"], G::Journal, "settle as found", "Write down what the cluster shows of a change without a result").at(&[Place::Journal]).hint(3)
         .when(unfinished),
 
+    row(C::RecordFormEdit, "record-form.edit", &["ctrl-e"], G::Records, "editor", "Change the value in $VISUAL or $EDITOR").at(&[Place::RecordForm]).hint(3),
+
     // profiles
     row(C::ProfileUse, "profile.use", &["enter"], G::Profiles, "connect", "Connect with the selected profile").at(&[Place::Profiles]).hint(1).when(with_selection),
     row(C::ProfileDemo, "profile.demo", &["d"], G::Profiles, "demo", "Open the embedded demo cluster").at(&[Place::Profiles]).hint(6),
@@ -556,6 +560,8 @@ pub static TABLE: &[Row] = &[
     row(C::PlanWait, "plan.wait", &["w"], G::Plans, "wait until empty", "Wait until the group has no members, then look again").at(&[Place::Plan]).hint(3).when(can_wait),
     row(C::PlanLeave, "plan.leave", &["n", "esc"], G::Plans, "leave as it is", "Close without changing anything").at(&[Place::Plan]).hint(4),
     row(C::PlanCopy, "plan.copy", &["c"], G::Plans, "copy command", "Copy the same as a command line").at(&[Place::Plan, Place::PlanResult]).hint(5).when(with_plan),
+    row(C::PlanShowWritten, "plan.show-written", &["enter"], G::Plans, "show the record", "Show the record that was just written, where it is now").at(&[Place::PlanResult]).hint(1)
+        .when(|ctx| if ctx.has_written { Enabled::Yes } else { Enabled::No("it has written no record whose place is known") }),
     row(C::PlanUndo, "plan.undo", &["u"], G::Plans, "undo", "Plan the undo of what was just applied").at(&[Place::PlanResult]).hint(2).risk(Risk::Confirm)
         .when(|ctx| if ctx.is_applying { Enabled::No("it is being applied") } else { unless(ctx.plan_stays) }),
     row(C::PartitionsAdd, "partitions.add", &["enter"], G::Plans, "choose", "Plan this number of partitions").at(&[Place::Partitions]).hint(1).when(may_write).risk(Risk::Confirm),
@@ -565,13 +571,13 @@ pub static TABLE: &[Row] = &[
 
     // dialogs
     row(C::Accept, "dialog.accept", &["enter"], G::Dialogs, "go on", "Take what was typed or chosen")
-        .at(&[Place::Filter, Place::TypeName, Place::Reset, Place::Form, Place::Palette, Place::Menu, Place::Secret]).hint(1),
-    row(C::FieldNext, "dialog.next-field", &["tab"], G::Dialogs, "next field", "To the next field").at(&[Place::Reset, Place::Form, Place::ProfileForm]).hint(2),
-    row(C::FieldPrevious, "dialog.previous-field", &["shift-tab"], G::Dialogs, "previous field", "To the field before").at(&[Place::Reset, Place::Form, Place::ProfileForm]),
-    row(C::ListNext, "dialog.next", &["down", "ctrl-n"], G::Dialogs, "next", "To the next choice").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form, Place::ProfileForm]),
+        .at(&[Place::Filter, Place::TypeName, Place::Reset, Place::Form, Place::RecordForm, Place::Palette, Place::Menu, Place::Secret]).hint(1),
+    row(C::FieldNext, "dialog.next-field", &["tab"], G::Dialogs, "next field", "To the next field").at(&[Place::Reset, Place::Form, Place::RecordForm, Place::ProfileForm]).hint(2),
+    row(C::FieldPrevious, "dialog.previous-field", &["shift-tab"], G::Dialogs, "previous field", "To the field before").at(&[Place::Reset, Place::Form, Place::RecordForm, Place::ProfileForm]),
+    row(C::ListNext, "dialog.next", &["down", "ctrl-n"], G::Dialogs, "next", "To the next choice").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form, Place::RecordForm, Place::ProfileForm]),
     row(C::HelpFilter, "help.filter", &["/"], G::Dialogs, "filter", "Show only keys with these letters").at(&[Place::Help]).hint(1),
     row(C::HelpAll, "help.all", &["a"], G::Dialogs, "all / here", "All keys, or only those that work here").at(&[Place::Help]).hint(2),
-    row(C::ListPrevious, "dialog.previous", &["up", "ctrl-p"], G::Dialogs, "previous", "To the choice before").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form, Place::ProfileForm]),
+    row(C::ListPrevious, "dialog.previous", &["up", "ctrl-p"], G::Dialogs, "previous", "To the choice before").at(&[Place::Palette, Place::Reset, Place::Filter, Place::Form, Place::RecordForm, Place::ProfileForm]),
 ];
 
 #[cfg(test)]

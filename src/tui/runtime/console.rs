@@ -6,13 +6,14 @@
 
 use super::clock::Clock;
 use super::crash::{self, Crashed};
+use super::editor;
 use super::frames::Frames;
 use super::guard::{self, Guard};
 use super::input::{self, Stamped};
 use super::signals::{self, Signal};
 use super::tasks::Tasks;
 use super::themes::Themes;
-use crate::tui::app::{Answered, Effect, Message, Screen, State, update};
+use crate::tui::app::{Answered, EditText, Effect, Message, Screen, State, update};
 use crate::tui::ui;
 use anyhow::anyhow;
 use base64::Engine as _;
@@ -21,7 +22,9 @@ use ratatui::Terminal;
 use ratatui::backend::Backend;
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::process::ExitStatus;
 use std::time::Duration;
+use tokio::process::Child;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -29,6 +32,9 @@ use tokio::time::Instant;
 /// Messages taken at a time, and the time they may take.
 const MOST_MESSAGES: usize = 256;
 const LONGEST_TURN: Duration = Duration::from_millis(4);
+
+/// How long an editor may take that was asked to end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Where things come from.
 pub struct Inputs {
@@ -54,6 +60,8 @@ pub struct Console<B: Backend> {
     was_resized: bool,
     /// Why the terminal can be used no more.
     lost: Option<anyhow::Error>,
+    /// What the editor shall open as soon as this turn is over.
+    editing: Option<EditText>,
 }
 
 impl<B: Backend> Console<B>
@@ -68,7 +76,18 @@ where
         clock: Clock,
         out: Box<dyn Write + Send>,
     ) -> Self {
-        Self { terminal, state, themes, tasks, clock, out, frames: Frames::default(), was_resized: false, lost: None }
+        Self {
+            terminal,
+            state,
+            themes,
+            tasks,
+            clock,
+            out,
+            frames: Frames::default(),
+            was_resized: false,
+            lost: None,
+            editing: None,
+        }
     }
 
     pub async fn run(&mut self, effects: Vec<Effect>, inputs: &mut Inputs) -> anyhow::Result<()> {
@@ -115,6 +134,9 @@ where
         if taken.is_break() || self.drain(inputs)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
+        if let Some(edit) = self.editing.take().filter(|_| has_terminal) {
+            return self.edit(edit, inputs).await;
+        }
         if has_terminal && self.frames.is_due(Instant::now()) {
             self.draw()?;
         }
@@ -125,6 +147,10 @@ where
     fn drain(&mut self, inputs: &mut Inputs) -> anyhow::Result<ControlFlow<()>> {
         let began = Instant::now();
         for _ in 0..MOST_MESSAGES {
+            // What is typed from here on is meant for the editor.
+            if self.editing.is_some() {
+                break;
+            }
             let taken = if let Ok(event) = inputs.events.try_recv() {
                 self.event(event, inputs)?
             } else if let Ok(answer) = inputs.answers.try_recv() {
@@ -155,7 +181,7 @@ where
 
     fn signal(&mut self, signal: Signal, inputs: &mut Inputs) -> anyhow::Result<ControlFlow<()>> {
         match signal {
-            Signal::Terminate => self.take(Message::Terminated { at: self.clock.now() }, inputs),
+            Signal::Terminate | Signal::Interrupt => self.take(Message::Terminated { at: self.clock.now() }, inputs),
             Signal::Suspend => {
                 self.suspend(inputs)?;
                 Ok(ControlFlow::Continue(()))
@@ -192,6 +218,7 @@ where
                 Effect::Copy(text) => self.copy(&text)?,
                 Effect::ShowTheme(name) => self.themes.show(&name),
                 Effect::Suspend => self.suspend(inputs)?,
+                Effect::Edit(edit) => self.editing = Some(edit),
                 Effect::Quit => return Ok(ControlFlow::Break(())),
             }
         }
@@ -233,6 +260,83 @@ where
         let encoded = base64::engine::general_purpose::STANDARD.encode(text);
         write!(self.out, "\x1b]52;c;{encoded}\x07")?;
         self.out.flush()
+    }
+
+    /// Gives the terminal to the editor, and takes it back whole. What comes from the
+    /// cluster meanwhile is taken in, and drawn afterwards.
+    async fn edit(&mut self, edit: EditText, inputs: &mut Inputs) -> anyhow::Result<ControlFlow<()>> {
+        let mut flow = ControlFlow::Continue(());
+        let text = match (editor::chosen(), editor::written(edit).await) {
+            (Err(reason), _) | (_, Err(reason)) => Err(reason),
+            (Ok(chosen), Ok(scratch)) => {
+                if let Some(reader) = inputs.reader.take() {
+                    // Nobody else may read the terminal.
+                    reader.abort();
+                }
+                if let Some(guard) = &inputs.guard {
+                    guard.step_out();
+                }
+                let modes = editor::Modes::now();
+                let ended = match editor::start(&chosen, scratch.path()) {
+                    Ok(child) => self.watch(child, inputs, &mut flow).await,
+                    Err(error) => Err(error.into()),
+                };
+                modes.restore();
+                if let Some(guard) = &inputs.guard {
+                    guard.step_in()?;
+                    let (events, reader) = input::read(self.clock);
+                    (inputs.events, inputs.reader) = (events, Some(reader));
+                    self.redraw()?;
+                }
+                match ended.map(editor::refused) {
+                    Ok(Ok(())) => editor::read(scratch).await,
+                    Ok(Err(reason)) => Err(reason),
+                    Err(error) if error.is::<Crashed>() => return Err(error),
+                    Err(error) => Err(format!("{}: {error}", chosen.display())),
+                }
+            }
+        };
+        let taken = self.take(Message::Edited { text, at: self.clock.now() }, inputs)?;
+        Ok(if flow.is_break() { flow } else { taken })
+    }
+
+    /// Waits for the editor's end.
+    async fn watch(
+        &mut self,
+        mut child: Child,
+        inputs: &mut Inputs,
+        flow: &mut ControlFlow<()>,
+    ) -> anyhow::Result<ExitStatus> {
+        let mut patience: Option<Instant> = None;
+        loop {
+            tokio::select! {
+                biased;
+                () = guard::panicked() => return Err(Crashed.into()),
+                () = tokio::time::sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
+                    patience = None;
+                    child.start_kill()?;
+                }
+                status = child.wait() => return Ok(status?),
+                Some(signal) = inputs.signals.recv() => match signal {
+                    // The editor has its own use for it.
+                    Signal::Interrupt | Signal::Continue => {}
+                    // Both are stopped, so that the shell has the terminal.
+                    Signal::Suspend => signals::stop_here(),
+                    Signal::Terminate => {
+                        // It restores the terminal, and what it was given goes with it.
+                        child.id().into_iter().for_each(signals::end);
+                        patience = Some(Instant::now() + PATIENCE);
+                        *flow = self.take(Message::Terminated { at: self.clock.now() }, inputs)?;
+                    }
+                },
+                Some(answer) = inputs.answers.recv() => {
+                    let taken = self.take(Message::Answered(answer), inputs)?;
+                    if taken.is_break() {
+                        *flow = taken;
+                    }
+                }
+            }
+        }
     }
 
     /// Gives the shell back; goes on when the shell says so.

@@ -3,7 +3,7 @@
 use super::SwitchBroker;
 use super::tasks::{Reply, Resources, not_connected};
 use super::{crash, export, profile_file, profiles};
-use crate::cluster::{Cluster, LastHour, ResendRequest, probe};
+use crate::cluster::{Cluster, LastHour, ResendRequest, Unwritable, probe};
 use crate::domain::offsets_csv::{self, OffsetRow};
 use crate::domain::plan::{Change, Plan, StepStatus};
 use crate::domain::{Failure, FailureKind, GroupId};
@@ -159,8 +159,16 @@ pub async fn perform(resources: &Arc<Resources>, request: Request, reply: &Reply
             Ok(cluster) => cluster.plan_create_topic(topic).await.map(Arc::new),
             Err(failure) => Err(failure),
         }),
-        Request::PlanProduce(recipe) => Answer::Planned(match cluster {
-            Ok(cluster) => cluster.plan_recipe(*recipe).await.map(Arc::new),
+        Request::PlanProduce(recipe) => match cluster {
+            Ok(cluster) => match cluster.plan_recipe(*recipe).await {
+                Ok(plan) => Answer::Planned(Ok(Arc::new(plan))),
+                Err(Unwritable::Misfit(misfit)) => Answer::Unfit(misfit),
+                Err(Unwritable::Failed(failure)) => Answer::Planned(Err(failure)),
+            },
+            Err(failure) => Answer::Planned(Err(failure)),
+        },
+        Request::Subjects => Answer::Subjects(match cluster {
+            Ok(cluster) => cluster.subjects().await,
             Err(failure) => Err(failure),
         }),
         Request::PlanDeleteTopic(topic) => Answer::Planned(match cluster {

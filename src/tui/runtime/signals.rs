@@ -4,8 +4,10 @@ use tokio::sync::mpsc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// Leave; SIGTERM, SIGHUP, SIGINT.
+    /// Leave; SIGTERM, SIGHUP.
     Terminate,
+    /// Leave, too; SIGINT, which whoever shares the terminal gets as well.
+    Interrupt,
     /// Give the terminal back and stop; SIGTSTP.
     Suspend,
     /// klamm was stopped by someone else and goes on; SIGCONT.
@@ -21,7 +23,7 @@ pub fn listen() -> std::io::Result<mpsc::Receiver<Signal>> {
     let kinds = [
         (SignalKind::terminate(), Signal::Terminate),
         (SignalKind::hangup(), Signal::Terminate),
-        (SignalKind::interrupt(), Signal::Terminate),
+        (SignalKind::interrupt(), Signal::Interrupt),
         (SignalKind::from_raw(stop), Signal::Suspend),
         (SignalKind::from_raw(go_on), Signal::Continue),
     ];
@@ -63,6 +65,17 @@ pub fn stop_here() {
         tracing::warn!(%error, "cannot suspend");
     }
 }
+
+/// Asks a process to end.
+#[cfg(unix)]
+pub fn end(id: u32) {
+    if let Err(error) = std::process::Command::new("kill").args(["-TERM", &id.to_string()]).status() {
+        tracing::warn!(%error, "cannot end the editor");
+    }
+}
+
+#[cfg(not(unix))]
+pub fn end(_id: u32) {}
 
 #[cfg(not(unix))]
 pub fn stop_here() {}

@@ -99,7 +99,7 @@ fn records(
             Some(Ok(line)) => plain(line, number, prepared),
         };
         let encoded = line.and_then(|record| {
-            encoders.encode(record).map_err(|failure| {
+            encoders.encode(record).map_err(Failure::from).map_err(|failure| {
                 let target = format!("{} in line {number} of standard input", failure.target);
                 failure.on(target)
             })
@@ -207,11 +207,14 @@ mod tests {
     use super::*;
     use crate::domain::produce::Delivery;
     use crate::domain::recipe::Recipe;
+    use crate::domain::writing::WrittenAs;
 
     fn read_all(mut input: &[u8], is_json: bool, has_placeholders: bool) -> Result<Vec<NewRecord>, Failure> {
         let recipe = Recipe {
             topic: "orders".into(),
             record: NewRecord::default(),
+            key_as: WrittenAs::Text,
+            value_as: WrittenAs::Text,
             repeat: None,
             has_placeholders,
             delivery: Delivery::default(),

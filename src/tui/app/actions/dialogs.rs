@@ -27,7 +27,10 @@ pub fn next_field(state: &mut State, by: isize) {
     }
     match state.dialogs.last_mut() {
         Some(Dialog::Form(form)) if form.fields.len() == 1 => state.say(Tone::Info, "there is only this field"),
-        Some(Dialog::Form(form)) => form.move_focus(by),
+        Some(Dialog::Form(form)) => {
+            form.move_focus(by);
+            record_views::offer(state);
+        }
         Some(Dialog::Profile(form)) => form.move_focus(by),
         Some(Dialog::Reset(reset)) if reset.scopes.len() < 2 => {
             state.say(Tone::Info, "there are no other partitions to choose");
@@ -95,7 +98,10 @@ pub fn move_choice(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
     match state.dialogs.last_mut() {
         Some(Dialog::Palette(_)) => palette::move_choice(state, by, effects),
         Some(Dialog::Reset(reset)) => reset.move_kind(by),
-        Some(Dialog::Form(form)) => form.move_focus(by),
+        Some(Dialog::Form(form)) => {
+            form.move_focus(by);
+            record_views::offer(state);
+        }
         Some(Dialog::Profile(form)) => form.move_focus(by),
         Some(Dialog::Plan(_) | Dialog::Partitions(_) | Dialog::TypeName(_) | Dialog::Menu(_) | Dialog::Secret(_)) => {}
         Some(Dialog::Help(_) | Dialog::Probe(_) | Dialog::Compression(_) | Dialog::Export(_)) | None => {
@@ -284,9 +290,7 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
             [] => return Err("which field?".into()),
             _ => return Err("only one field".into()),
         },
-        FormPurpose::Produce { topic, base } => {
-            FormAction::Produce(Box::new(produce::read(state, form, topic, base.as_deref())?))
-        }
+        FormPurpose::Produce(draft) => FormAction::Produce(Box::new(produce::read(state, form, draft)?)),
         FormPurpose::ResetGroupHere { topic, partition, offset } => FormAction::ResetHere {
             group: group_of(form)?,
             topic: topic.clone(),
@@ -339,7 +343,10 @@ fn group_of(form: &Form) -> Result<GroupId, String> {
 }
 
 fn carry_out(state: &mut State, action: FormAction, effects: &mut Vec<Effect>) {
-    state.dialogs.pop();
+    // The form of a record lies below its plan: what does not fit is said there.
+    if !matches!(action, FormAction::Produce(_)) {
+        state.dialogs.pop();
+    }
     match action {
         FormAction::Produce(recipe) => produce::plan(state, *recipe, effects),
         FormAction::CreateTopic(topic) => plans::create_topic(state, topic, effects),

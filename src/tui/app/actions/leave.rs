@@ -1,7 +1,7 @@
 //! Going out: of a dialog, of a filter, of a view, of klamm.
 
-use super::super::dialogs::Dialog;
 use super::super::dialogs::plan::Stage;
+use super::super::dialogs::{Dialog, FormPurpose};
 use super::super::effect::Effect;
 use super::super::notes::Tone;
 use super::super::slot::Slot;
@@ -26,6 +26,11 @@ pub fn back(state: &mut State, effects: &mut Vec<Effect>) {
             let closed = state.dialogs.pop();
             if matches!(closed, Some(Dialog::Partitions(_))) {
                 stop(state, Slot::PartitionReport, effects);
+            }
+            if let Some(Dialog::Form(form)) = &closed
+                && matches!(form.purpose, FormPurpose::Produce(_))
+            {
+                stop(state, Slot::Subjects, effects);
             }
             if matches!(closed, Some(Dialog::Compression(_))) {
                 stop(state, Slot::Compression, effects);

@@ -1,6 +1,7 @@
 //! Going in: views, panes, tabs, and the selected row.
 
 use super::super::changes::Lead;
+use super::super::dialogs::Dialog;
 use super::super::effect::Effect;
 use super::super::notes::Tone;
 use super::super::screens::overview::{
@@ -10,7 +11,7 @@ use super::super::screens::overview::{
 use super::super::screens::records::{Position, Reading, RecordsPane, Why};
 use super::super::screens::topic::TopicTab;
 use super::super::state::{Screen, Spot, State};
-use super::{lists, records};
+use super::{leave, lists, records};
 use crate::domain::record::StartAt;
 use crate::domain::{GroupId, TopicName};
 use crate::tui::command::Place;
@@ -149,6 +150,7 @@ pub fn selected(state: &mut State, effects: &mut Vec<Effect>) {
         | Place::Reset
         | Place::Partitions
         | Place::Form
+        | Place::RecordForm
         | Place::Help
         | Place::Palette
         | Place::Menu
@@ -263,6 +265,20 @@ pub fn source(state: &mut State, effects: &mut Vec<Effect>) {
     let reading = Reading {
         partitions: Some(vec![partition]),
         position: Some(Position { why, offset }),
+        ..Reading::of(topic, StartAt::Offset(offset.saturating_sub(BEFORE).max(0)), view)
+    };
+    records::open(state, reading, effects);
+}
+
+/// The first record that the plan on screen has written, among those around it.
+pub fn written(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Dialog::Plan(dialog)) = state.dialogs.last() else { return };
+    let Some((topic, partition, offset)) = dialog.first_written() else { return };
+    leave::leave_plan(state, effects);
+    let view = state.usual_view(topic.as_str());
+    let reading = Reading {
+        partitions: Some(vec![partition]),
+        position: Some(Position { why: Why::Written, offset }),
         ..Reading::of(topic, StartAt::Offset(offset.saturating_sub(BEFORE).max(0)), view)
     };
     records::open(state, reading, effects);

@@ -1,49 +1,72 @@
 //! Writing a record: the form, what it says, and the plan made of it.
 
 use super::super::dialogs::form::Field;
-use super::super::dialogs::{Dialog, Form, FormPurpose};
-use super::super::effect::{Effect, Request};
-use super::super::input;
+use super::super::dialogs::{Dialog, Form, FormPurpose, RecordDraft, Subjects};
+use super::super::effect::{EditText, Effect, Request};
+use super::super::input::{self, TextInput};
 use super::super::notes::Tone;
+use super::super::slot::Slot;
 use super::super::state::State;
-use super::plans;
+use super::{plans, start};
+use crate::cluster::Misfit;
+use crate::domain::json_text;
 use crate::domain::produce::{Acks, Delivery, NewRecord, Spread};
+use crate::domain::query::Part;
 use crate::domain::recipe::Recipe;
-use crate::domain::record::{Codec, Record};
+use crate::domain::record::{Codec, DecodedRecord, Format, Record};
 use crate::domain::when::parse_time;
-use crate::domain::{PartitionId, TopicName, show};
+use crate::domain::writing::{LATEST, SchemaChoice, WrittenAs};
+use crate::domain::{Failure, PartitionId, TopicName, show};
 
 /// What stands in a field for bytes that cannot be typed.
 pub const AS_IT_IS: &str = "@";
+/// What stands in it for a text of the editor that no line can hold.
+pub const EDITED: &str = "@editor";
 /// What is typed for a record without a value.
 const TOMBSTONE: &str = "tombstone";
+const VALUE_HINT: &str = "ctrl-e: in the editor; {{seq}}, {{now}}, {{uuid}}, {{random 1..6}} when repeated";
 /// The place of each field.
 const KEY: usize = 0;
-const VALUE: usize = 1;
-const HEADERS: usize = 2;
-const PARTITION: usize = 3;
-const TIMESTAMP: usize = 4;
-const COMPRESSION: usize = 5;
-const ACKS: usize = 6;
-const REPEAT: usize = 7;
-const KIND: usize = 8;
+const KEY_AS: usize = 1;
+const VALUE: usize = 2;
+const VALUE_AS: usize = 3;
+const HEADERS: usize = 4;
+const PARTITION: usize = 5;
+const TIMESTAMP: usize = 6;
+const COMPRESSION: usize = 7;
+const ACKS: usize = 8;
+const REPEAT: usize = 9;
 
 /// `P`: a record for the topic on screen.
-pub fn ask(state: &mut State) {
+pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some(topic) = state.topic_on_screen() {
-        push(state, topic, None, "");
+        push(state, topic, None, None, effects);
     }
 }
 
 /// `N`: one like the selected record. It goes where its key says, as a new one would.
-pub fn ask_copy(state: &mut State) {
+pub fn ask_copy(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(selected) = state.views.records.selected() else {
         state.say(Tone::Info, "the record is not decoded yet");
         return;
     };
     let base = base_of(&selected.record);
     let topic = selected.record.topic.clone();
-    push(state, topic, Some(Box::new(base)), "");
+    let readable = readable(selected);
+    push(state, topic, Some(base), readable, effects);
+}
+
+/// The value as one can change it: by the schema it was written by, or in digits.
+fn readable(selected: &DecodedRecord) -> Option<(String, WrittenAs)> {
+    let bytes = selected.record.value.as_deref()?;
+    match selected.value.format {
+        Format::Avro { schema_id: Some(id) } => {
+            let text = json_text::indented(&selected.value.value.to_json());
+            Some((text, WrittenAs::Schema(SchemaChoice::Id(id))))
+        }
+        _ if std::str::from_utf8(bytes).is_ok() => None,
+        _ => Some((bytes.iter().map(|byte| format!("{byte:02x}")).collect(), WrittenAs::Hex)),
+    }
 }
 
 fn base_of(record: &Record) -> NewRecord {
@@ -59,31 +82,105 @@ fn base_of(record: &Record) -> NewRecord {
     }
 }
 
-fn push(state: &mut State, topic: TopicName, base: Option<Box<NewRecord>>, partition: &str) {
+fn push(
+    state: &mut State,
+    topic: TopicName,
+    base: Option<NewRecord>,
+    readable: Option<(String, WrittenAs)>,
+    effects: &mut Vec<Effect>,
+) {
     let title = match &base {
         Some(_) => format!("Write a copy of the record to {topic}"),
         None => format!("Write a record to {topic}"),
     };
     let empty = NewRecord::default();
-    let record = base.as_deref().unwrap_or(&empty);
+    let record = base.as_ref().unwrap_or(&empty);
     let kind = if base.is_some() && record.value.is_none() { TOMBSTONE } else { "" };
     let fields = vec![
         bytes_field("key", record.key.as_deref(), "empty: none"),
-        bytes_field(
-            "value",
-            record.value.as_deref(),
-            "as it stands; {{seq}}, {{now}}, {{uuid}}, {{random 1..6}} when repeated",
-        ),
+        Form::field("key as", "", ""),
+        bytes_field("value", record.value.as_deref(), VALUE_HINT),
+        Form::field("value as", kind, ""),
         headers_field(&record.headers),
-        Form::field("partition", partition, "empty: by the key, as the Java client does it"),
+        Form::field("partition", "", "empty: by the key, as the Java client does it; a number, or a partitioner"),
         Form::field("time", "", "empty: that of sending; 2026-11-21 10:45 or milliseconds"),
         Form::field("codec", "", "empty: none; gzip, snappy, lz4, zstd"),
         Form::field("acks", "", "empty: all; 1: the leader; 0: nobody says whether it is there"),
         Form::field("repeat", "", "empty: once"),
-        Form::field("kind", kind, format!("{TOMBSTONE}: no value at all; compaction then deletes the key")),
     ];
-    state.dialogs.push(Dialog::Form(Box::new(Form::new(FormPurpose::Produce { topic, base }, title, fields))));
+    let has_registry = state.link.session().is_some_and(|session| session.card.registry.is_some());
+    let subjects = if has_registry { Subjects::Asked } else { Subjects::NoRegistry };
+    let draft = RecordDraft { topic, base, readable, edited: None, subjects };
+    let mut form = Form::new(FormPurpose::Produce(Box::new(draft)), title, fields);
+    hint(&mut form);
+    state.dialogs.push(Dialog::Form(Box::new(form)));
+    if has_registry {
+        start(state, Slot::Subjects, Request::Subjects, effects);
+    }
 }
+
+/// The subjects are here: what can be written by them is said and offered.
+pub fn subjects(state: &mut State, result: Result<Vec<String>, Failure>) {
+    state.is_dirty = true;
+    let form = state.dialogs.iter_mut().find_map(|dialog| match dialog {
+        Dialog::Form(form) if matches!(form.purpose, FormPurpose::Produce(_)) => Some(&mut **form),
+        _ => None,
+    });
+    let Some(form) = form else { return };
+    if let FormPurpose::Produce(draft) = &mut form.purpose {
+        draft.subjects = match result {
+            Ok(subjects) => Subjects::Known(subjects.into()),
+            Err(failure) => Subjects::Failed(failure.message),
+        };
+    }
+    hint(form);
+    form.offered = offered(form);
+}
+
+/// What may stand in the fields about schemas, as far as it is known.
+fn hint(form: &mut Form) {
+    let FormPurpose::Produce(draft) = &form.purpose else { return };
+    let hints = [(KEY_AS, "key", ""), (VALUE_AS, "value", ", tombstone")].map(|(field, part, more)| {
+        let own = format!("{}-{part}", draft.topic);
+        let hint = match &draft.subjects {
+            Subjects::NoRegistry => format!("no registry; empty: as it stands; json, hex, base64{more}"),
+            Subjects::Asked => format!("asking for subjects…; empty: as it stands; json, hex, base64{more}"),
+            Subjects::Known(subjects) if subjects.binary_search(&own).is_ok() => {
+                format!("latest: by {own}; empty: as it stands; json, hex, base64{more}, a subject, an id")
+            }
+            Subjects::Known(_) => format!("empty: as it stands; json, hex, base64{more}, a subject, an id"),
+            Subjects::Failed(reason) => format!("no subjects: {reason}; empty: as it stands; json, hex, base64{more}"),
+        };
+        (field, hint)
+    });
+    for (field, hint) in hints {
+        if let Some(field) = form.fields.get_mut(field) {
+            field.hint = hint;
+        }
+    }
+}
+
+/// What the line in focus may become: the topic's own schema first, then the forms, then
+/// subjects.
+pub fn offered(form: &Form) -> Vec<String> {
+    let FormPurpose::Produce(draft) = &form.purpose else { return Vec::new() };
+    let part = match form.focus {
+        KEY_AS => "key",
+        VALUE_AS => "value",
+        _ => return Vec::new(),
+    };
+    let subjects = draft.subjects.known();
+    let has_own = subjects.binary_search(&format!("{}-{part}", draft.topic)).is_ok();
+    let mut words: Vec<&str> = has_own.then_some(LATEST).into_iter().collect();
+    words.extend(WrittenAs::PLAIN.iter().map(WrittenAs::word).skip(1));
+    words.extend((part == "value").then_some(TOMBSTONE));
+    let typed = form.text(form.focus);
+    let all = words.into_iter().chain(subjects.iter().map(String::as_str));
+    all.filter(|word| word.starts_with(typed)).take(OFFERED).map(str::to_owned).collect()
+}
+
+/// Names that are offered at once.
+const OFFERED: usize = 6;
 
 fn bytes_field(label: &'static str, bytes: Option<&[u8]>, hint: &str) -> Field {
     match bytes.map(|bytes| (bytes, typeable(bytes))) {
@@ -127,14 +224,14 @@ fn is_short(text: &str) -> bool {
 }
 
 /// What the form says; the sentence names the field that cannot be read.
-pub fn read(state: &State, form: &Form, topic: &TopicName, base: Option<&NewRecord>) -> Result<Recipe, String> {
-    let is_tombstone = match form.text(KIND) {
-        "" | "value" => false,
-        TOMBSTONE => true,
-        other => return Err(format!("kind: ‘{other}’: empty, or {TOMBSTONE}")),
-    };
+pub fn read(state: &State, form: &Form, draft: &RecordDraft) -> Result<Recipe, String> {
+    let RecordDraft { topic, base, .. } = draft;
+    let base = base.as_ref();
+    let is_tombstone = form.text(VALUE_AS) == TOMBSTONE;
+    let (key_as, value_as) = (written(form, KEY, KEY_AS, base)?, written(form, VALUE, VALUE_AS, base)?);
     let bytes = |field: usize, of_base: Option<&Vec<u8>>| match (form.text(field), of_base) {
         (AS_IT_IS, Some(bytes)) => Some(bytes.clone()),
+        (EDITED, _) if field == VALUE && draft.edited.is_some() => draft.edited.clone().map(String::into_bytes),
         // As it was typed: spaces around it may be meant.
         _ => Some(form.line(field).as_bytes().to_vec()),
     };
@@ -167,10 +264,13 @@ pub fn read(state: &State, form: &Form, topic: &TopicName, base: Option<&NewReco
         "" => None,
         text => Some(parse_time(text, state.now, Some(state.zone())).map_err(|reason| format!("time: {reason}"))?.time),
     };
+    let (partition, spread) = place(form.text(PARTITION))?;
     let recipe = Recipe {
         topic: topic.clone(),
+        key_as,
+        value_as: if is_tombstone { WrittenAs::Text } else { value_as },
         record: NewRecord {
-            partition: partition(form.text(PARTITION))?,
+            partition,
             // Nothing typed is no key; one that is there and empty is copied as it is.
             key: bytes(KEY, base.and_then(|base| base.key.as_ref()))
                 .filter(|key| !key.is_empty() || form.text(KEY) == AS_IT_IS),
@@ -180,7 +280,7 @@ pub fn read(state: &State, form: &Form, topic: &TopicName, base: Option<&NewReco
         },
         repeat: repeat(form.text(REPEAT))?,
         has_placeholders: false,
-        delivery: Delivery { compression, acks, is_idempotent: acks == Acks::All, spread: Spread::default() },
+        delivery: Delivery { compression, acks, is_idempotent: acks == Acks::All, spread },
         rate: None,
     };
     // A placeholder that is none is said here, beside the field.
@@ -197,12 +297,36 @@ fn one_of<T: Copy>(all: &[T], word: fn(T) -> &'static str, text: &str) -> Option
     all.iter().copied().find(|one| word(*one) == text)
 }
 
-fn partition(text: &str) -> Result<Option<PartitionId>, String> {
+/// How the text of a field is written.
+fn written(form: &Form, field: usize, field_as: usize, base: Option<&NewRecord>) -> Result<WrittenAs, String> {
+    let text = form.text(field_as);
+    let label = form.fields.get(field_as).map_or("", |field| field.label);
+    if text == TOMBSTONE && field_as == VALUE_AS {
+        return Ok(WrittenAs::Text);
+    }
+    if text.contains(char::is_whitespace) {
+        return Err(format!("{label}: ‘{text}’: one word, or one subject"));
+    }
+    let written = WrittenAs::parse(text);
+    if written != WrittenAs::Text && base.is_some() && form.text(field) == AS_IT_IS {
+        return Err(format!("{label}: {AS_IT_IS} is written as it is; ctrl-e makes a text of the value"));
+    }
+    Ok(written)
+}
+
+/// A partition, or who chooses one.
+fn place(text: &str) -> Result<(Option<PartitionId>, Spread), String> {
     if text.is_empty() {
-        return Ok(None);
+        return Ok((None, Spread::default()));
+    }
+    if let Some(spread) = one_of(&Spread::ALL, Spread::word, text) {
+        return Ok((None, spread));
     }
     let number = text.parse().ok().filter(|number| *number >= 0);
-    number.map(Some).ok_or_else(|| format!("partition: ‘{text}’ is not a number"))
+    number.map(|number| (Some(number), Spread::default())).ok_or_else(|| {
+        let words: Vec<&str> = Spread::ALL.iter().map(|spread| spread.word()).collect();
+        format!("partition: ‘{text}’ is not a number; or {}", words.join(", "))
+    })
 }
 
 fn repeat(text: &str) -> Result<Option<u64>, String> {
@@ -216,6 +340,79 @@ fn repeat(text: &str) -> Result<Option<u64>, String> {
 pub fn plan(state: &mut State, recipe: Recipe, effects: &mut Vec<Effect>) {
     let name = format!("records for {}", recipe.topic);
     plans::show(state, name, Request::PlanProduce(Box::new(recipe)), effects);
+}
+
+/// `ctrl-e`: the value, in the editor.
+pub fn edit(state: &State, effects: &mut Vec<Effect>) {
+    let Some(Dialog::Form(form)) = state.dialogs.last() else { return };
+    let FormPurpose::Produce(draft) = &form.purpose else { return };
+    let as_typed = WrittenAs::parse(form.text(VALUE_AS));
+    let (text, written) = match (form.text(VALUE), &**draft) {
+        (EDITED, RecordDraft { edited: Some(text), .. }) => (text.clone(), as_typed),
+        (AS_IT_IS, RecordDraft { readable: Some((text, written)), .. }) => (text.clone(), written.clone()),
+        (AS_IT_IS, RecordDraft { base: Some(base), .. }) => {
+            let bytes = base.value.as_deref().unwrap_or_default();
+            (String::from_utf8_lossy(bytes).into_owned(), as_typed)
+        }
+        _ => (form.line(VALUE).to_owned(), as_typed),
+    };
+    let is_json =
+        matches!(written, WrittenAs::Json | WrittenAs::Schema(_)) || text.trim_start().starts_with(['{', '[']);
+    effects.push(Effect::Edit(EditText { text, extension: if is_json { "json" } else { "txt" } }));
+}
+
+/// The editor is closed.
+pub fn edited(state: &mut State, text: Result<String, String>) {
+    state.is_dirty = true;
+    let text = match text {
+        Ok(text) => text,
+        Err(reason) => {
+            state.say(Tone::Warning, reason);
+            return;
+        }
+    };
+    let Some(Dialog::Form(form)) = state.dialogs.last_mut() else { return };
+    let was_readable = form.text(VALUE) == AS_IT_IS;
+    let FormPurpose::Produce(draft) = &mut form.purpose else { return };
+    let written = draft.readable.as_ref().filter(|_| was_readable).map(|(_, written)| written.to_string());
+    let is_line = text.is_empty() || typeable(text.as_bytes()).is_some_and(|line| line != EDITED);
+    let (line, hint) = if is_line {
+        draft.edited = None;
+        (text, VALUE_HINT.to_owned())
+    } else {
+        let size = format!("{}, {}", show::plural(text.lines().count(), "line"), show::size(text.len() as u64));
+        draft.edited = Some(text);
+        (EDITED.to_owned(), format!("{EDITED}: the text of the editor, {size}; ctrl-e opens it again"))
+    };
+    if let Some(field) = form.fields.get_mut(VALUE) {
+        (field.input, field.hint) = (TextInput::with(&line), hint);
+    }
+    if let (Some(written), Some(field)) = (written, form.fields.get_mut(VALUE_AS)) {
+        field.input = TextInput::with(&written);
+    }
+    (form.error, form.error_at, form.focus) = (None, None, VALUE);
+    form.offered = offered(form);
+}
+
+/// The text does not fit: back to the form, to the place.
+pub fn unfit(state: &mut State, misfit: &Misfit) {
+    state.is_dirty = true;
+    if !matches!(state.dialogs.last(), Some(Dialog::Plan(_))) {
+        return;
+    }
+    state.dialogs.pop();
+    let Some(Dialog::Form(form)) = state.dialogs.last_mut() else {
+        state.say(Tone::Bad, misfit.to_string());
+        return;
+    };
+    form.focus = match misfit.part {
+        Part::Key => KEY,
+        Part::Value => VALUE,
+    };
+    let is_as_typed = form.text(form.focus) != EDITED && form.text(REPEAT).is_empty();
+    form.error_at = misfit.place.filter(|(line, _)| *line == 1 && is_as_typed).map(|(_, column)| column - 1);
+    form.error = Some(misfit.to_string());
+    form.offered = offered(form);
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::super::effect::{Effect, Request};
 use super::super::screens::records::{Chart, Choice, RecordsPane};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
-use super::start_after;
+use super::{produce, start_after};
 use crate::domain::query::{Field, read_field};
 use crate::domain::views::word_at_end;
 use std::time::Duration;
@@ -89,8 +89,11 @@ pub fn read_columns(text: &str) -> Result<Vec<Field>, String> {
     words.map(|word| read_field(word).map_err(|error| format!("{word}: {}", error.message))).collect()
 }
 
-/// The names of fields that the word before the cursor may become.
+/// What the word before the cursor may become: names of fields, or of schemas.
 pub fn offered(state: &State, form: &Form) -> Vec<String> {
+    if matches!(form.purpose, FormPurpose::Produce(_)) {
+        return produce::offered(form);
+    }
     if !form.purpose.names_fields() || form.focus != 0 {
         return Vec::new();
     }
@@ -99,20 +102,21 @@ pub fn offered(state: &State, form: &Form) -> Vec<String> {
     names.completing(word, OFFERED).into_iter().map(ToOwned::to_owned).collect()
 }
 
-/// `tab` in a form that names fields: the word becomes what is offered, as far as that is
+/// `tab` in a form that names fields or schemas: the word becomes what is offered, as far as that is
 /// the same for all; whether anything became of it.
 pub fn complete(state: &mut State) -> bool {
     let Some(Dialog::Form(form)) = state.dialogs.last_mut() else { return false };
-    if !form.purpose.names_fields() || form.focus != 0 {
+    if form.offered.is_empty() {
         return false;
     }
-    let line = form.line(0).to_owned();
-    let (at, word) = word_at_end(&line);
+    let line = form.line(form.focus).to_owned();
+    // The names of schemas stand alone in their lines.
+    let (at, word) = if form.purpose.names_fields() { word_at_end(&line) } else { (0, line.as_str()) };
     let Some(common) = common_start(&form.offered).filter(|common| !word.is_empty() && *common != word) else {
         return false;
     };
     let completed = format!("{}{common}", line.get(..at).unwrap_or_default());
-    let Some(field) = form.fields.first_mut() else { return false };
+    let Some(field) = form.fields.get_mut(form.focus) else { return false };
     field.input = super::super::input::TextInput::with(&completed);
     (form.error, form.error_at) = (None, None);
     offer(state);

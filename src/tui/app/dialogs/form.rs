@@ -1,6 +1,6 @@
 //! A few text fields and what they are for.
 
-use crate::domain::produce::NewRecord;
+use super::draft::RecordDraft;
 use crate::domain::{GroupId, Offset, PartitionId, TopicName};
 use crate::tui::app::input::TextInput;
 
@@ -15,11 +15,7 @@ pub enum FormPurpose {
     /// By which field the records kept are counted.
     RecordsByField,
     /// A record for this topic.
-    Produce {
-        topic: TopicName,
-        /// The one that it begins as a copy of.
-        base: Option<Box<NewRecord>>,
-    },
+    Produce(Box<RecordDraft>),
     /// Which group to put at this record.
     ResetGroupHere {
         topic: TopicName,
@@ -59,6 +55,11 @@ impl FormPurpose {
     pub fn names_fields(&self) -> bool {
         matches!(self, Self::RecordsContains | Self::RecordsColumns | Self::RecordsByField)
     }
+
+    /// Something may be offered below its lines.
+    pub fn offers(&self) -> bool {
+        self.names_fields() || matches!(self, Self::Produce(_))
+    }
 }
 
 #[derive(Debug)]
@@ -79,7 +80,7 @@ pub struct Form {
     pub error_at: Option<usize>,
     /// Ids offered for the field, as far as they match what is typed.
     pub choices: Vec<GroupId>,
-    /// Names of fields that the last word may become.
+    /// Names of fields or schemas that the last word may become.
     pub offered: Vec<String>,
 }
 

@@ -3,8 +3,9 @@
 //! Invariant: nothing is applied before the frame with the last row and the
 //! checks was drawn, and the key that confirms was read after that frame.
 
-use crate::domain::plan::{Outcome, Plan, StepStatus, Warning};
-use crate::domain::{Failure, Time};
+use crate::domain::plan::{Change, Outcome, Plan, StepStatus, Warning};
+use crate::domain::produce::Written;
+use crate::domain::{Failure, Offset, PartitionId, Time, TopicName};
 use crate::tui::app::effect::Request;
 use crate::tui::command::Place;
 use std::sync::Arc;
@@ -150,6 +151,14 @@ impl PlanDialog {
         self.stage = Stage::Shown(plan);
         self.scroll = 0;
         self.end_drawn = None;
+    }
+
+    /// Where the first record is that it has written, if it is known.
+    pub fn first_written(&self) -> Option<(TopicName, PartitionId, Offset)> {
+        let Stage::Done { plan, outcome } = &self.stage else { return None };
+        let Change::Produce(produce) = &plan.change else { return None };
+        let known = |written: &Written| Some((produce.topic.clone(), written.partition, written.first?));
+        outcome.written.iter().find_map(known)
     }
 
     /// What became of step `index`, as far as it is known.

@@ -176,6 +176,8 @@ pub fn take(state: &mut State, answered: Answered, effects: &mut Vec<Effect>) {
             state.views.records.take_tally(tally, as_of);
         }
         Answer::Planned(result) => planned(state, result, effects),
+        Answer::Unfit(misfit) => actions::produce::unfit(state, &misfit),
+        Answer::Subjects(result) => actions::produce::subjects(state, result),
         Answer::PartitionReport(result) => {
             state.is_dirty = true;
             if let Some(Dialog::Partitions(dialog)) =

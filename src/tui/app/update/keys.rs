@@ -124,12 +124,14 @@ fn typed_in_dialog(state: &mut State, effects: &mut Vec<Effect>) {
                     actions::plans::offer_groups(form, &groups);
                 }
             }
-            FormPurpose::RecordsContains | FormPurpose::RecordsColumns | FormPurpose::RecordsByField => {
+            FormPurpose::RecordsContains
+            | FormPurpose::RecordsColumns
+            | FormPurpose::RecordsByField
+            | FormPurpose::Produce(_) => {
                 actions::record_views::offer(state);
             }
             FormPurpose::CreateTopic
             | FormPurpose::ConfigureGroup(_)
-            | FormPurpose::Produce { .. }
             | FormPurpose::ImportOffsets
             | FormPurpose::SendAgain { .. }
             | FormPurpose::ExportRecords

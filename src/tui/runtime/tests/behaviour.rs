@@ -42,6 +42,7 @@ fn answer_for(slot: Slot) -> Answer {
         Slot::Decode => Answer::Decoded(vec![canned::record(1)]),
         Slot::Plan => Answer::Planned(Ok(canned::plan(true, 1, Confirm::Yes))),
         Slot::PartitionReport => Answer::PartitionReport(Err(refused())),
+        Slot::Subjects => Answer::Subjects(Err(refused())),
         Slot::Compression => Answer::Compression(Err(refused())),
         Slot::Apply => Answer::Applied(Err(refused())),
         Slot::Export => Answer::Exported(Err(refused())),

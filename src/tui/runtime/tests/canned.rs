@@ -17,6 +17,7 @@ use crate::domain::group::*;
 use crate::domain::origin::GroupRole;
 use crate::domain::partition_plan::{self, KeySample, PartitionInputs, PartitionReport, PartitionWish, Reader};
 use crate::domain::plan::*;
+use crate::domain::produce::{Batch, Delivery, Produce, Written};
 use crate::domain::record::*;
 use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
 use crate::domain::value::{Logical, Value};
@@ -188,6 +189,47 @@ pub fn failure() -> Failure {
 }
 
 /// A reset of some partitions; the group is empty if `is_empty`.
+/// A record to write, and what came of it.
+pub fn produced() -> (Arc<Plan>, Outcome) {
+    let batch = Batch {
+        partition: Some(2),
+        records: Some(1),
+        bytes: Some(13),
+        digest: None,
+        key: Some("customer-88".into()),
+        value: Some("{}".into()),
+        headers: 0,
+        timestamp: None,
+    };
+    let produce = Produce {
+        topic: "orders.v1".into(),
+        topic_id: None,
+        delivery: Delivery::default(),
+        rate: None,
+        ends: vec![(2, 990_412)],
+    };
+    let plan = Plan {
+        title: "Write 1 record to orders.v1".into(),
+        summary: vec!["1 record, 13 B of keys, values and headers".into()],
+        warnings: Vec::new(),
+        confirm: Confirm::Yes,
+        not_undoable: Some("Kafka does not take back a record that was written".into()),
+        change: Change::Produce(Box::new(produce)),
+        steps: vec![Step::Produce(Box::new(batch))],
+        ..(*plan(true, 0, Confirm::Yes)).clone()
+    };
+    let written = Written { step: 0, partition: 2, records: 1, first: Some(990_412), last: Some(990_412) };
+    let outcome = Outcome {
+        plan_id: plan.id.clone(),
+        at: NOW,
+        steps: vec![StepStatus::Done],
+        notes: Vec::new(),
+        written: vec![written],
+        reached: Vec::new(),
+    };
+    (Arc::new(plan), outcome)
+}
+
 pub fn plan(is_empty: bool, partitions: i32, confirm: Confirm) -> Arc<Plan> {
     let steps = (0..partitions)
         .map(|partition| {

@@ -206,6 +206,17 @@ fn stands(access: Access) -> Vec<Stand> {
         }
     }
     if access == Access::ReadWrite {
+        for keys in ["2 j j j j j P", "2 j j j j j P 'k' tab 'js'"] {
+            all.keys(access, keys, still);
+        }
+        all.keys(access, "2 j j j j j P", |desk| {
+            let (plan, outcome) = canned::produced();
+            desk.press("enter");
+            desk.answer(Slot::Plan, Answer::Planned(Ok(plan)));
+            desk.draw(120, 100);
+            desk.press("y");
+            desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
+        });
         all.keys(access, "3 enter", |desk| {
             plan(desk, Confirm::Yes, true);
             desk.press("y");

@@ -2,11 +2,15 @@
 
 use super::behaviour::refused;
 use super::canned::{self, Desk};
-use crate::cluster::{Access, JournalEntry, JournalView};
+use crate::cluster::{Access, JournalEntry, JournalView, Misfit};
 use crate::domain::group::GroupState;
 use crate::domain::naming::Naming;
 use crate::domain::partition_plan::CommitZero;
 use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning};
+use crate::domain::produce::Spread;
+use crate::domain::query::Part;
+use crate::domain::record::StartAt;
+use crate::domain::writing::{SchemaChoice, WrittenAs};
 use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::dialogs::plan::Stage;
 use crate::tui::app::session::Link;
@@ -94,23 +98,134 @@ fn a_record_is_typed_and_planned() {
             _ => Err(desk.draw(120, 40)),
         }
     };
-    let recipe = typed("k| v |a=1 a=2|3").unwrap();
+    let recipe = typed("k|| v ||a=1 a=2|3").unwrap();
     assert_eq!((recipe.record.key.as_deref(), recipe.record.value.as_deref()), (Some(&b"k"[..]), Some(&b" v "[..])));
     assert_eq!(recipe.record.headers, [("a".into(), Some(b"1".to_vec())), ("a".into(), Some(b"2".to_vec()))]);
     assert_eq!((recipe.record.partition, recipe.repeat), (Some(3), None));
-    let tombstone = typed("k||||||||tombstone").unwrap();
-    assert_eq!(tombstone.record.value, None);
+    let tombstone = typed("k|||tombstone").unwrap();
+    assert_eq!((tombstone.record.value, tombstone.value_as), (None, WrittenAs::Text));
+    let written = typed("{}|json|41|shop.Order||consistent").unwrap();
+    assert_eq!(written.key_as, WrittenAs::Json);
+    assert_eq!(written.value_as, WrittenAs::Schema(SchemaChoice::Latest(Some("shop.Order".into()))));
+    assert_eq!((written.delivery.spread, written.record.partition), (Spread::Consistent, None));
     for (fields, says) in [
-        ("k|||x", "partition: ‘x’ is not a number"),
-        ("||a", "headers: ‘a’: write name=value"),
-        ("|{{no}}||||||5", "is no placeholder"),
-        ("|v|||||||tombstone", "a tombstone has no value"),
-        ("||||||||none", "kind: ‘none’"),
-        ("|||||gz", "codec: ‘gz’"),
-        ("|||||||0", "repeat: ‘0’"),
+        ("k|||||x", "partition: ‘x’ is not a number"),
+        ("||||a", "headers: ‘a’: write name=value"),
+        ("||{{no}}|||||||5", "is no placeholder"),
+        ("||v|tombstone", "a tombstone has no value"),
+        ("|a b", "key as: ‘a b’: one word"),
+        ("|||||||gz", "codec: ‘gz’"),
+        ("|||||||||0", "repeat: ‘0’"),
     ] {
         assert!(typed(fields).unwrap_err().contains(says), "{fields}: {says}");
     }
+}
+
+/// What does not fit is said in the form, which still has what was typed.
+#[test]
+fn what_does_not_fit_leads_back_to_its_place() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 j j j j j P 'k' tab tab '[1,x]' tab 'js' tab enter");
+    assert!(matches!(desk.state.dialogs.last(), Some(Dialog::Plan(_))));
+    let misfit = Misfit {
+        part: Part::Value,
+        place: Some((1, 4)),
+        wanted: "it is not JSON".into(),
+        reason: "a value was expected".into(),
+    };
+    desk.answer(Slot::Plan, Answer::Unfit(misfit));
+    let Some(Dialog::Form(form)) = desk.state.dialogs.last() else { panic!("the form is gone") };
+    assert_eq!((form.line(form.focus), form.error_at), ("[1,x]", Some(3)));
+    assert_eq!(form.line(form.focus + 1), "json", "tab completed it");
+    assert!(desk.draw(120, 40).contains("it is not JSON: line 1, column 4: a value was expected"));
+    // The plan comes when it is mended, and `e` leads back once more.
+    desk.press("backspace backspace '2]' enter");
+    desk.answer(Slot::Plan, Answer::Planned(Ok(canned::plan(true, 1, Confirm::Yes))));
+    desk.draw(120, 40);
+    desk.press("e");
+    assert_eq!(desk.state.place(), Place::RecordForm);
+    desk.press("enter esc");
+    assert!(desk.state.dialogs.is_empty(), "leaving the plan leaves it all");
+}
+
+/// From the result to the record that was written, with what led there closed.
+#[test]
+fn a_record_that_was_written_is_shown_where_it_is() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 j j j j j P 'k' enter");
+    let (plan, outcome) = canned::produced();
+    desk.answer(Slot::Plan, Answer::Planned(Ok(plan)));
+    desk.draw(120, 40);
+    desk.press("y");
+    desk.press("enter");
+    assert!(desk.draw(120, 40).contains("written no record"), "it is being applied");
+    desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
+    assert!(desk.draw(120, 40).contains("enter  show the record"));
+    desk.press("enter");
+    assert!(desk.state.dialogs.is_empty());
+    match desk.open.get(&Slot::Records) {
+        Some((_, Request::Records(request))) => {
+            assert_eq!((request.topic.as_str(), request.partitions.clone()), ("orders.v1", Some(vec![2])));
+            assert_eq!(request.start, StartAt::Offset(990_407));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(desk.draw(120, 40).contains("990,412 was written"));
+}
+
+/// What the editor leaves goes into the line, or stands beside it where no line can hold it.
+#[test]
+fn a_value_is_changed_in_the_editor() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    let edits = |desk: &mut Desk| {
+        desk.effects.clear();
+        desk.press("ctrl-e");
+        desk.effects.iter().find_map(|effect| match effect {
+            Effect::Edit(edit) => Some((edit.text.clone(), edit.extension)),
+            _ => None,
+        })
+    };
+    let left = |desk: &mut Desk, text: Result<&str, &str>| {
+        let text = text.map(str::to_owned).map_err(str::to_owned);
+        desk.send(Message::Edited { text, at: desk.now });
+    };
+    desk.press("2 j j j j j P tab tab '{}'");
+    assert_eq!(edits(&mut desk), Some(("{}".into(), "json")));
+    left(&mut desk, Ok("plain"));
+    assert_eq!(edits(&mut desk), Some(("plain".into(), "txt")));
+    left(&mut desk, Ok("[\n1]"));
+    assert!(desk.draw(120, 40).contains("@editor: the text of the editor, 2 lines, 4 B"));
+    assert_eq!(edits(&mut desk), Some(("[\n1]".into(), "json")));
+    left(&mut desk, Err("no editor is chosen: set VISUAL or EDITOR"));
+    assert!(desk.draw(120, 40).contains("no editor is chosen"));
+    desk.press("enter");
+    match desk.open.get(&Slot::Plan) {
+        Some((_, Request::PlanProduce(recipe))) => assert_eq!(recipe.record.value.as_deref(), Some(&b"[\n1]"[..])),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Late names of schemas change nothing but what is offered.
+#[test]
+fn subjects_are_offered_the_topics_own_first() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    desk.press("2 j j j j j");
+    let own = format!("{}-value", desk.state.topic_on_screen().unwrap());
+    desk.press("P tab tab tab");
+    let offered = |desk: &Desk| match desk.state.dialogs.last() {
+        Some(Dialog::Form(form)) => form.offered.clone(),
+        _ => panic!("no form"),
+    };
+    assert_eq!(offered(&desk), ["json", "hex", "base64", "tombstone"]);
+    let mut subjects = vec!["shop.Order".to_owned(), own];
+    subjects.sort_unstable();
+    desk.answer(Slot::Subjects, Answer::Subjects(Ok(subjects)));
+    assert_eq!(offered(&desk)[..2], ["latest", "json"]);
+    desk.press("'sh' tab");
+    assert!(desk.draw(120, 40).contains("shop.Order"));
+    desk.press("esc P tab");
+    desk.answer(Slot::Subjects, Answer::Subjects(Err(canned::failure())));
+    assert!(desk.draw(120, 40).contains("no answer within 5 s"), "why there are none");
 }
 
 #[test]

@@ -130,9 +130,10 @@ fn wanted(place: Place) -> Vec<(&'static str, Vec<Condition>)> {
         Place::Reset => vec![("target", vec![Failed, ReadOnly, Filled])],
         Place::Partitions => vec![("report", vec![Loading, Failed, ReadOnly, Filled])],
         Place::Form => {
-            let more = ["topic", "record"].map(|purpose| (purpose, vec![Failed, Partial]));
+            let more = [("topic", vec![Failed, Partial])];
             FORMS.iter().map(|purpose| (*purpose, vec![Filled])).chain(more).collect()
         }
+        Place::RecordForm => vec![("record", vec![Loading, Failed, Unsupported, Partial, Filled])],
         Place::Help => vec![("keys", vec![Empty, ReadOnly, Filled])],
         Place::Palette => vec![("hits", vec![Loading, Empty, ReadOnly, Filled])],
         Place::Menu => ["theme", "copy", "record views", "view", "key view"].map(|menu| (menu, vec![Filled])).to_vec(),
@@ -186,7 +187,6 @@ const FORMS: &[&str] = &[
     "contains",
     "columns",
     "by field",
-    "record",
     "group here",
     "send again",
     "export",
@@ -207,7 +207,7 @@ fn form(purpose: &FormPurpose) -> &'static str {
         FormPurpose::RecordsContains => "contains",
         FormPurpose::RecordsColumns => "columns",
         FormPurpose::RecordsByField => "by field",
-        FormPurpose::Produce { .. } => "record",
+        FormPurpose::Produce(_) => "record",
         FormPurpose::ResetGroupHere { .. } => "group here",
         FormPurpose::SendAgain { .. } => "send again",
         FormPurpose::ExportRecords => "export",

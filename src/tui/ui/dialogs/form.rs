@@ -5,21 +5,32 @@ use crate::domain::text::display_width;
 use crate::tui::app::dialogs::Form;
 use crate::tui::ui::canvas::{Canvas, span};
 use crate::tui::ui::theme::Role;
-use crate::tui::ui::widgets::text_field;
+use crate::tui::ui::widgets::{states, text_field};
 use ratatui::layout::Rect;
 
+/// Lines that an error has at most.
+const MOST_ERROR: usize = 3;
+
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
-    let offered = usize::from(!form.offered.is_empty());
-    let rows = form.fields.len() * 2 + form.choices.len() + offered;
+    // Room for it stays, so that the form stands still.
+    let offered = usize::from(form.purpose.offers());
+    let width = area.width.min(78);
+    let error = form.error.as_ref().map(|error| format!("{} {error}", canvas.theme.marks.broken));
+    let mut error: Vec<String> =
+        error.map_or_else(Vec::new, |error| states::wrap(&error, usize::from(width.saturating_sub(4))));
+    error.truncate(MOST_ERROR);
+    let below = offered + error.len().max(1);
+    let rows = form.fields.len() * 2 + form.choices.len() + below;
     let inner =
-        boxed(canvas, area, 78, u16::try_from(rows + 4).unwrap_or(20), vec![span(form.title.clone(), Role::Text)]);
+        boxed(canvas, area, width, u16::try_from(rows + 3).unwrap_or(20), vec![span(form.title.clone(), Role::Text)]);
     let label_width = form.fields.iter().map(|field| display_width(field.label)).max().unwrap_or(0) as u16 + 2;
     let mut y = inner.y;
     // Where not all fit, the one in focus does.
-    let room = usize::from(inner.height.saturating_sub(1) / 2).max(1);
+    let room = (usize::from(inner.height).saturating_sub(below) / 2).max(1);
     let first = (form.focus + 1).saturating_sub(room);
-    for (index, field) in form.fields.iter().enumerate().skip(first) {
-        if y + 1 >= inner.bottom() {
+    let end = inner.bottom().saturating_sub(u16::try_from(error.len().saturating_sub(1)).unwrap_or(0));
+    for (index, field) in form.fields.iter().enumerate().skip(first).take(room) {
+        if y + 1 >= end {
             break;
         }
         let is_here = index == form.focus;
@@ -33,18 +44,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
         y += 2;
     }
     for choice in &form.choices {
-        if y + 1 >= inner.bottom() {
+        if y + 1 >= end {
             break;
         }
         canvas.put(inner.x + label_width, y, inner.width, choice.as_str(), Role::Info);
         y += 1;
     }
-    if offered > 0 && y + 1 < inner.bottom() {
+    if !form.offered.is_empty() && y + 1 < end {
         canvas.put(inner.x + label_width, y, inner.width.saturating_sub(label_width), &completions(form), Role::Info);
     }
-    if let Some(error) = &form.error {
-        let text = format!("{} {error}", canvas.theme.marks.broken);
-        canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &text, Role::Danger);
+    for (line, text) in error.iter().rev().enumerate() {
+        let y = inner.bottom().saturating_sub(1 + u16::try_from(line).unwrap_or(0));
+        canvas.put(inner.x, y, inner.width, text, Role::Danger);
     }
 }
 

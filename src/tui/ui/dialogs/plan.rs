@@ -4,7 +4,7 @@
 //! last line of the plan, which is below all rows and checks.
 
 use super::{boxed, plan_rows};
-use crate::domain::plan::{Check, Confirm, Plan, Warning};
+use crate::domain::plan::{Change, Check, Confirm, Plan, Warning};
 use crate::domain::show;
 use crate::tui::app::State;
 use crate::tui::app::dialogs::PlanDialog;
@@ -186,7 +186,8 @@ fn prompt_items(state: &State, dialog: &PlanDialog, plan: &Plan, hidden: usize, 
                     Confirm::TypeName(_) => key("y", "apply (asks for the name)"),
                 }
             };
-            let change = state.ctx().has_picker.then(|| key("e", "change target"));
+            let what = if matches!(plan.change, Change::Produce(_)) { "change the record" } else { "change target" };
+            let change = state.ctx().has_picker.then(|| key("e", what));
             [Some(first), change, Some(key("esc", "leave as it is"))].into_iter().flatten().collect()
         }
         Stage::Waiting(_) => {
@@ -209,6 +210,9 @@ fn prompt_items(state: &State, dialog: &PlanDialog, plan: &Plan, hidden: usize, 
                 say(format!("{} {done} of {all} done", marks.broken), Role::Danger)
             };
             let mut items = vec![result];
+            if dialog.first_written().is_some() {
+                items.push(key("enter", "show the record"));
+            }
             if dialog.why_it_stays().is_none() {
                 items.push(key("u", "undo"));
             }

@@ -105,6 +105,7 @@ fn title(view: &RecordsView, reading: &Reading, canvas: &Canvas<'_>, width: u16,
             let (marked, offset) = (canvas.theme.marks.marked, show::offset(*offset));
             let (text, role) = match why {
                 Why::Committed(group) => (format!("{marked} {group} is at {offset}"), Role::Accent),
+                Why::Written => (format!("{marked} {offset} was written"), Role::Accent),
                 Why::Became { .. } if view.looks_for_what_is_gone() => {
                     (format!("{offset} is no longer there"), Role::Warning)
                 }

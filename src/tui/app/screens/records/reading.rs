@@ -35,6 +35,8 @@ pub enum Why {
     Committed(GroupId),
     /// The record there became this dead letter.
     Became { topic: TopicName, partition: PartitionId, offset: Offset },
+    /// It was just written.
+    Written,
 }
 
 impl Reading {
@@ -71,7 +73,7 @@ impl RecordsView {
     /// dead letter.
     pub fn is_next(&self, row: usize) -> bool {
         let Some(position) = self.position() else { return false };
-        if matches!(position.why, Why::Became { .. }) {
+        if matches!(position.why, Why::Became { .. } | Why::Written) {
             return self.ring.get(row).is_some_and(|record| record.offset() == position.offset);
         }
         let is_read = |row: usize| self.ring.get(row).is_some_and(|record| record.offset() < position.offset);

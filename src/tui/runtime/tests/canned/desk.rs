@@ -99,6 +99,7 @@ impl Desk {
                 | Effect::StopSending
                 | Effect::StopExport
                 | Effect::Suspend
+                | Effect::Edit(_)
                 | Effect::ShowTheme(_)
                 | Effect::Quit => {}
             }

@@ -2,7 +2,9 @@
 
 use super::places::{decoded, in_group};
 use super::*;
+use crate::cluster::Misfit;
 use crate::domain::compression::CompressionReport;
+use crate::domain::query::Part;
 use crate::tui::app::dialogs::export::{ExportProgress, Exported};
 
 fn planning(access: Access, answer: Result<Arc<Plan>, Failure>) -> Desk {
@@ -148,7 +150,53 @@ pub(super) fn export_scenes(all: &mut Scenes) {
     });
 }
 
+/// The form of a record, with what the registry answered.
+fn record_form(keys: &str, subjects: Result<Vec<String>, Failure>) -> Desk {
+    let mut desk = filled("2 j j j j j P");
+    desk.answer(Slot::Subjects, Answer::Subjects(subjects));
+    desk.press(keys);
+    desk
+}
+
+/// With the name of the topic's own schema among them.
+fn known_subjects(desk: &Desk) -> Vec<String> {
+    let topic = desk.state.topic_on_screen().map(|topic| topic.to_string()).unwrap_or_default();
+    let mut subjects = vec!["shop.Order".to_owned(), format!("{topic}-value")];
+    subjects.sort_unstable();
+    subjects
+}
+
+fn record_scenes(all: &mut Scenes) {
+    let place = Place::RecordForm;
+    all.add(place, "record", Loading, "asking for subjects…", || filled("2 j j j j j P tab"));
+    all.add(place, "record", Filled, "tab: latest json hex", || {
+        let subjects = known_subjects(&filled("2 j j j j j"));
+        record_form("tab tab tab", Ok(subjects))
+    });
+    all.add(place, "record", Unsupported, "no registry", || {
+        let mut desk = filled("2 j j j j j");
+        if let Link::Open(session) = &mut desk.state.link {
+            session.card.registry = None;
+        }
+        desk.press("P tab tab tab");
+        desk
+    });
+    all.add(place, "record", Failed, "✖ it does not fit schema 41: line 1, column 7", || {
+        let mut desk = record_form("'key' tab tab '{\"id\":\"x\"}' tab 'latest' enter", Ok(Vec::new()));
+        let misfit = Misfit {
+            part: Part::Value,
+            place: Some((1, 7)),
+            wanted: "it does not fit schema 41".into(),
+            reason: "value.id: expected long, got \"x\"".into(),
+        };
+        desk.answer(Slot::Plan, Answer::Unfit(misfit));
+        desk
+    });
+    all.add(place, "record", Condition::Partial, "Write a copy", || decoded(Access::ReadWrite, "k N"));
+}
+
 pub(super) fn dialog_scenes(all: &mut Scenes) {
+    record_scenes(all);
     all.add(Place::Form, "topic", Filled, "name", || filled("2 n"));
     all.add(Place::Form, "topic", Failed, "✖", || filled("2 n 'bad/name' enter"));
     all.add(Place::Form, "topic", Condition::Partial, "ignore", || {
@@ -159,11 +207,6 @@ pub(super) fn dialog_scenes(all: &mut Scenes) {
         desk.press("n 'Orders' tab tab tab tab 'ignore'");
         desk
     });
-    all.add(Place::Form, "record", Filled, "Write a record", || filled("2 j j j j j P"));
-    all.add(Place::Form, "record", Failed, "✖ acks", || {
-        filled("2 j j j j j P 'key' tab 'value' tab tab tab tab tab 'most' enter")
-    });
-    all.add(Place::Form, "record", Condition::Partial, "Write a copy", || decoded(Access::ReadWrite, "k N"));
     all.add(Place::Form, "from", Filled, "from", || filled("2 j j j j j t F"));
     all.add(Place::Form, "contains", Filled, "query", || decoded(Access::ReadWrite, "/"));
     all.add(Place::Form, "send again", Filled, "which", || decoded(Access::ReadWrite, "k S"));
