@@ -1,17 +1,23 @@
 //! Keys and values written in another form than they are typed in.
 //!
-//! Owns: which schema, and the frame: a zero byte, the schema's id, the value. A text
+//! Owns: which schema, and how the bytes or a header name it. A text
 //! that does not fit is refused before anything is sent, with its place.
 
+use super::own_schemas::imported;
 use super::{Cluster, schemas};
-use crate::decode::{self, Unfit, WriterSchema};
+use crate::decode::{self, SchemaName, Unfit, WriterSchema};
 use crate::domain::produce::NewRecord;
 use crate::domain::query::Part;
 use crate::domain::recipe::Recipe;
-use crate::domain::writing::{SchemaChoice, WrittenAs};
+use crate::domain::writing::{Framing, Which, WrittenAs};
 use crate::domain::{Failure, FailureKind};
+use crate::services::registry::{RegisteredSchema, Registry};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
+
+/// A larger file is nobody's schema.
+const LARGEST: u64 = 4 << 20;
 
 /// How one part is written.
 #[derive(Clone, Debug)]
@@ -19,7 +25,22 @@ enum Encoder {
     Json,
     Hex,
     Base64,
-    Schema { schema: Arc<WriterSchema>, id: i32 },
+    Schema {
+        schema: Arc<WriterSchema>,
+        /// As what is written says it; `None` where nothing says it.
+        named: Option<Named>,
+        /// What the schema is called in a sentence: "schema 41".
+        called: String,
+    },
+}
+
+/// How a schema is named beside what it has written.
+#[derive(Clone, Debug)]
+enum Named {
+    /// Before the bytes, which message it is of Protobuf included.
+    Before(Vec<u8>),
+    /// In a header, beside which the bytes are bare.
+    Header(Vec<u8>),
 }
 
 /// What is done to keys and values before they are written. The default does nothing.
@@ -66,19 +87,58 @@ impl Cluster {
             WrittenAs::Base64 => return Ok(Some(Encoder::Base64)),
             WrittenAs::Schema(choice) => choice,
         };
-        let registry = self.registry().ok_or_else(|| {
+        let subject = choice.subject.clone().unwrap_or_else(|| format!("{}-{}", recipe.topic, part.word()));
+        let (found, id) = match (&choice.which, choice.framing) {
+            (Which::File(path), Framing::None) => (file(path).await?, None),
+            (Which::File(path), _) => {
+                let found = file(path).await?;
+                let id = self.registry_wanted()?.id_of(&subject, &found).await?.ok_or_else(|| {
+                    let message = format!("the registry has no such schema under {subject}");
+                    Failure::new(FailureKind::NotFound, "look up a schema", message)
+                        .on(path.display().to_string())
+                        .hint("Register it there, name another --subject-strategy, or write with --framing none.")
+                })?;
+                (found, Some(id))
+            }
+            (Which::Latest, _) => {
+                let registry = self.registry_wanted()?;
+                let id = registry.latest(&subject).await?.id;
+                (registry.schema_by_id(id).await?, Some(id))
+            }
+            (Which::Id(id), _) => (self.registry_wanted()?.schema_by_id(*id).await?, Some(*id)),
+        };
+        let invalid = |reason| {
+            let target = id.map_or_else(|| found.label.clone().unwrap_or_default(), |id| id.to_string());
+            Failure::new(FailureKind::Invalid, "prepare schema", reason).on(target)
+        };
+        let mut schema = schemas::prepare(&found).map_err(invalid)?;
+        // An Avro schema is one record; its name says only where it is looked up.
+        if let Some(message) = choice.message.as_ref().filter(|_| schema.kind() == "protobuf") {
+            schema.choose(message).map_err(invalid)?;
+        }
+        let named = match (id, choice.framing) {
+            (None, _) | (_, Framing::None) => None,
+            (Some(id), Framing::Prefix) => {
+                Some(Named::Before([SchemaName::Id(id).bytes(), schema.which().map_err(invalid)?].concat()))
+            }
+            (Some(id), Framing::Header) => {
+                let guid = self.registry_wanted()?.guid_of(id).await?;
+                let name = guid.map_or(SchemaName::Id(id), SchemaName::Guid);
+                Some(Named::Header([name.bytes(), schema.which().map_err(invalid)?].concat()))
+            }
+        };
+        let called = match id {
+            Some(id) => format!("schema {id}"),
+            None => "the schema".to_owned(),
+        };
+        Ok(Some(Encoder::Schema { schema: Arc::new(schema), named, called }))
+    }
+
+    fn registry_wanted(&self) -> Result<&Registry, Failure> {
+        self.registry().ok_or_else(|| {
             Failure::new(FailureKind::Unsupported, "look up a schema", "the profile has no registry")
                 .hint("Name one with --registry, or in the profile.")
-        })?;
-        let id = match choice {
-            SchemaChoice::Id(id) => *id,
-            SchemaChoice::Latest(Some(subject)) => registry.latest(subject).await?.id,
-            SchemaChoice::Latest(None) => registry.latest(&format!("{}-{}", recipe.topic, part.word())).await?.id,
-        };
-        let found = registry.schema_by_id(id).await?;
-        let schema = schemas::prepare(&found)
-            .map_err(|reason| Failure::new(FailureKind::Invalid, "prepare schema", reason).on(id.to_string()))?;
-        Ok(Some(Encoder::Schema { schema: Arc::new(schema), id }))
+        })
     }
 
     /// The subjects of the registry, by their names.
@@ -90,20 +150,52 @@ impl Cluster {
     }
 }
 
+/// A schema of a file, told by the file's ending what it is.
+async fn file(path: &Path) -> Result<RegisteredSchema, Failure> {
+    let failed = |kind, reason: String| Failure::new(kind, "read schema", reason).on(path.display().to_string());
+    let schema_type = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("avsc" | "avro") => "AVRO",
+        Some("proto") => "PROTOBUF",
+        _ => {
+            let message = "a schema's file ends in .avsc or .proto".to_owned();
+            return Err(failed(FailureKind::Invalid, message));
+        }
+    };
+    let size = tokio::fs::metadata(path).await.map_err(|error| failed(FailureKind::Storage, error.to_string()))?.len();
+    if size > LARGEST {
+        return Err(failed(FailureKind::Invalid, "it is too long for a schema".into()));
+    }
+    let text =
+        tokio::fs::read_to_string(path).await.map_err(|error| failed(FailureKind::Storage, error.to_string()))?;
+    let label = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let mut references = Vec::new();
+    if schema_type == "PROTOBUF" {
+        let (main, place) = (text.clone(), path.to_owned());
+        let imported = tokio::task::spawn_blocking(move || imported(&main, &place)).await;
+        let imported = imported.map_err(|error| failed(FailureKind::Cancelled, error.to_string()))?;
+        let imported = imported.map_err(|reason| failed(FailureKind::Invalid, reason))?;
+        references.extend(imported.into_iter().map(|text| (String::new(), text)));
+    }
+    Ok(RegisteredSchema { text, schema_type: schema_type.into(), references, label })
+}
+
 impl Encoder {
     fn encode(&self, part: Part, text: &[u8]) -> Result<Vec<u8>, Misfit> {
         let encoded = match self {
             Self::Json => decode::check_json(text).map(|()| text.to_vec()),
             Self::Hex => decode::from_hex(text),
             Self::Base64 => decode::from_base64(text),
-            Self::Schema { schema, id } => schema.write(text).map(|written| decode::frame(*id, &written)),
+            Self::Schema { schema, named, .. } => schema.write(text).map(|written| match named {
+                Some(Named::Before(name)) => [name.as_slice(), &written].concat(),
+                Some(Named::Header(_)) | None => written,
+            }),
         };
         encoded.map_err(|Unfit { place, path, reason }| {
             let wanted = match self {
                 Self::Json => "it is not JSON".to_owned(),
                 Self::Hex => "it is not hexadecimal".to_owned(),
                 Self::Base64 => "it is not Base64".to_owned(),
-                Self::Schema { id, .. } => format!("it does not fit schema {id}"),
+                Self::Schema { called, .. } => format!("it does not fit {called}"),
             };
             let path = if path.is_empty() { String::new() } else { format!("{}{path}: ", part.word()) };
             Misfit { part, place, wanted, reason: format!("{path}{reason}") }
@@ -112,9 +204,15 @@ impl Encoder {
 
     /// The words about it for a plan; `None` where the plan shows it by itself.
     fn said(&self, part: Part) -> Option<String> {
-        let Self::Schema { schema, id } = self else { return None };
+        let Self::Schema { schema, named, called } = self else { return None };
         let label = schema.label().map_or_else(String::new, |label| format!(", {label}"));
-        Some(format!("the {} is written as {} by schema {id}{label}", part.word(), schema.kind()))
+        let how = match named {
+            Some(Named::Before(_)) => String::new(),
+            Some(Named::Header(_)) => format!("; the header {} names it", decode::header_name(part)),
+            None => "; nothing in it names the schema".to_owned(),
+        };
+        let checked = if schema.checks() { "" } else { "; it is JSON, but is not checked against the schema" };
+        Some(format!("the {} is written as {} by {called}{label}{how}{checked}", part.word(), schema.kind()))
     }
 }
 
@@ -132,6 +230,11 @@ impl Encoders {
         {
             if let (Some(encoder), Some(text)) = (encoder, bytes) {
                 *text = encoder.encode(part, text)?;
+                if let Encoder::Schema { named: Some(Named::Header(name)), .. } = encoder {
+                    // One name for one part: that of a copy's bytes does not count any more.
+                    record.headers.retain(|(header, _)| header != decode::header_name(part));
+                    record.headers.push((decode::header_name(part).to_owned(), Some(name.clone())));
+                }
             }
         }
         Ok(record)
@@ -187,9 +290,13 @@ mod tests {
     use super::*;
 
     fn encoders() -> Encoders {
+        naming(Named::Before(SchemaName::Id(258).bytes()))
+    }
+
+    fn naming(named: Named) -> Encoders {
         let text = r#"{"type":"record","name":"R","fields":[{"name":"id","type":"long"}]}"#;
         let schema = Arc::new(WriterSchema::parse(text, "AVRO", &[], None).unwrap());
-        Encoders { key: None, value: Some(Encoder::Schema { schema, id: 258 }) }
+        Encoders { key: None, value: Some(Encoder::Schema { schema, named: Some(named), called: "schema 258".into() }) }
     }
 
     fn record(value: Option<&str>) -> NewRecord {
@@ -206,6 +313,19 @@ mod tests {
         );
         assert_eq!(encoders().encode(record(None)).unwrap().value, None);
         assert_eq!(encoders().said(), ["the value is written as avro by schema 258"]);
+    }
+
+    #[test]
+    fn a_header_names_the_schema_once_and_the_bytes_are_bare() {
+        let encoders = naming(Named::Header(SchemaName::Guid(5).bytes()));
+        let old = ("__value_schema_id".to_owned(), Some(vec![0, 0, 0, 0, 9]));
+        let record = NewRecord { headers: vec![old, ("h".into(), None)], ..record(Some(r#"{"id":5}"#)) };
+        let encoded = encoders.encode(record).unwrap();
+        assert_eq!(encoded.value.as_deref(), Some(&[10][..]));
+        let name = ("__value_schema_id".to_owned(), Some([[1].as_slice(), &5_u128.to_be_bytes()].concat()));
+        assert_eq!(encoded.headers, [("h".into(), None), name]);
+        let wanted = "the value is written as avro by schema 258; the header __value_schema_id names it";
+        assert_eq!(encoders.said(), [wanted]);
     }
 
     #[test]

@@ -98,7 +98,7 @@ fn protobuf(file: &SchemaFile, label: Arc<str>) -> Result<WriterSchema, String> 
 
 /// The texts of all files that this one imports, and those import in turn: they lie in
 /// its folder or in one around it. What is not found is shown by its fields' numbers.
-fn imported(main: &str, path: &Path) -> Result<Vec<String>, String> {
+pub(super) fn imported(main: &str, path: &Path) -> Result<Vec<String>, String> {
     let folders: Vec<&Path> = path.ancestors().skip(1).collect();
     let mut waiting = imports(main)?;
     let mut seen: BTreeSet<PathBuf> = BTreeSet::new();

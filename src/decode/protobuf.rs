@@ -5,12 +5,14 @@
 //! the schema does not know is shown by its number.
 
 mod descriptors;
+mod encode;
 mod file;
 mod plan;
 mod source;
 mod well_known;
 mod wire;
 
+use super::avro::encode::Misfit;
 use super::cursor::Broken;
 use super::{decimal, moment};
 use crate::domain::value::{Logical, Value};
@@ -64,6 +66,36 @@ impl Schema {
         let found = self.plan.named(message.trim_start_matches('.'));
         self.chosen = Some(found.ok_or_else(|| format!("its schema has no message {message}"))?);
         Ok(())
+    }
+
+    /// The message that is written: the one chosen, or the first.
+    fn written(&self) -> Result<MessageId, String> {
+        self.chosen.or_else(|| self.plan.by_indexes(&[0])).ok_or_else(|| "the schema has no message".to_owned())
+    }
+
+    /// What stands in a registry's frame, or behind the id in a header, about which message
+    /// is written.
+    pub fn indexes(&self) -> Result<Vec<u8>, String> {
+        let path = self.plan.indexes_of(self.written()?).ok_or("the message is in a file that the schema imports")?;
+        let mut out = Vec::new();
+        if path == [0] {
+            return Ok(vec![0]);
+        }
+        for number in std::iter::once(path.len()).chain(path) {
+            let mut bits = (number as u64) << 1;
+            while bits >= 0x80 {
+                out.push((bits & 0x7f) as u8 | 0x80);
+                bits >>= 7;
+            }
+            out.push(bits as u8);
+        }
+        Ok(out)
+    }
+
+    /// The bytes of a value, without a frame.
+    pub fn write(&self, value: &Value) -> Result<Vec<u8>, Misfit> {
+        let id = self.written().map_err(|reason| Misfit { path: Vec::new(), reason })?;
+        encode::write(&self.plan, id, value)
     }
 
     /// Reads what follows a registry's frame: which message it is, and the message.

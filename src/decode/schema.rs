@@ -119,7 +119,8 @@ impl WriterSchema {
         self.fingerprint
     }
 
-    /// The bytes of a JSON text by this schema, without a frame.
+    /// The bytes of a JSON text by this schema, without a frame. By a JSON Schema they are
+    /// the text, if it is JSON: see [`checks`](Self::checks).
     pub fn write(&self, text: &[u8]) -> Result<Vec<u8>, Unfit> {
         let text = std::str::from_utf8(text).map_err(|error| Unfit {
             reason: format!("it is not UTF-8 from byte {} on", error.valid_up_to()),
@@ -129,10 +130,33 @@ impl WriterSchema {
         match &self.body {
             Body::Avro(plan) => avro::encode::write(plan, &value)
                 .map_err(|misfit| Unfit::at(text, json::place(text, &misfit.path), &misfit.path, &misfit.reason)),
-            Body::Json | Body::Protobuf(_) => Err(Unfit {
-                reason: format!("klamm writes by Avro schemas, and this one is of {}", self.kind()),
-                ..Unfit::default()
-            }),
+            Body::Protobuf(schema) => schema
+                .write(&value)
+                .map_err(|misfit| Unfit::at(text, json::place(text, &misfit.path), &misfit.path, &misfit.reason)),
+            // As serializers do it unless told otherwise: nobody asks the schema.
+            Body::Json => Ok(text.as_bytes().to_vec()),
+        }
+    }
+
+    /// Does [`write`](Self::write) refuse what the schema forbids?
+    pub fn checks(&self) -> bool {
+        !matches!(self.body, Body::Json)
+    }
+
+    /// What stands before the bytes in a frame, or behind the id in a header: of Protobuf
+    /// which message it is.
+    pub fn which(&self) -> Result<Vec<u8>, String> {
+        match &self.body {
+            Body::Protobuf(schema) => schema.indexes(),
+            Body::Avro(_) | Body::Json => Ok(Vec::new()),
+        }
+    }
+
+    /// Names the message of a Protobuf schema that is written, by its full name.
+    pub fn choose(&mut self, message: &str) -> Result<(), String> {
+        match &mut self.body {
+            Body::Protobuf(schema) => schema.choose(message),
+            Body::Avro(_) | Body::Json => Err(format!("only a schema of protobuf holds messages such as {message}")),
         }
     }
 

@@ -6,7 +6,7 @@
 use super::placeholders::{Template, Turn};
 use super::produce::{Acks, Delivery, NewRecord, Spread};
 use super::record::Codec;
-use super::writing::WrittenAs;
+use super::writing::{Framing, WrittenAs};
 use super::{Time, TopicName};
 
 /// A record as it was asked for, and how often.
@@ -74,6 +74,10 @@ impl Recipe {
         }
         words.extend(self.key_as.flags("key").into_iter().chain(self.value_as.flags("value")));
         let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
+        let framing = self.key_as.framing().or(self.value_as.framing());
+        if let Some(framing) = framing.filter(|framing| *framing != Framing::default()) {
+            add("--framing", framing.word());
+        }
         for (name, value) in &self.record.headers {
             match value.as_deref().map(String::from_utf8_lossy) {
                 None => add("--header-null", name),

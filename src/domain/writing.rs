@@ -4,6 +4,7 @@
 //! what a schema says, or where it is kept.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// What is done to a text before it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,16 +17,104 @@ pub enum WrittenAs {
     /// The bytes that its digits say.
     Hex,
     Base64,
-    /// It is JSON, and written by this schema of the registry.
+    /// It is JSON, and written by this schema.
     Schema(SchemaChoice),
 }
 
-/// Which schema of the registry.
+/// By which schema, and how the bytes name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SchemaChoice {
-    /// The newest of this subject; of TOPIC-key or TOPIC-value without one.
-    Latest(Option<String>),
+pub struct SchemaChoice {
+    pub which: Which,
+    /// Whose schema, or under which it is looked up; TOPIC-key or TOPIC-value without one.
+    pub subject: Option<String>,
+    /// Of Protobuf, the full name of the message; the first without one.
+    pub message: Option<String>,
+    pub framing: Framing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The newest of the subject.
+    Latest,
     Id(i32),
+    /// A file. Where bytes name their schema, the registry must have it.
+    File(PathBuf),
+}
+
+/// How a schema is named beside what it has written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// Magic byte and id before the bytes.
+    #[default]
+    Prefix,
+    /// A header names it, and the bytes are bare.
+    Header,
+    /// Nothing names it.
+    None,
+}
+
+impl Framing {
+    pub const ALL: [Self; 3] = [Self::Prefix, Self::Header, Self::None];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Prefix => "prefix",
+            Self::Header => "header",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Which subject of a registry a schema stands under, by the names of Confluent's clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SubjectStrategy {
+    /// TOPIC-key or TOPIC-value.
+    #[default]
+    Topic,
+    /// The full name of what is written.
+    Record,
+    /// Both.
+    TopicRecord,
+}
+
+impl SubjectStrategy {
+    pub const ALL: [Self; 3] = [Self::Topic, Self::Record, Self::TopicRecord];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Topic => "topic",
+            Self::Record => "record",
+            Self::TopicRecord => "topic-record",
+        }
+    }
+
+    /// The subject of a part, `key` or `value`; `None` without the name that it takes.
+    pub fn subject(self, topic: &str, part: &str, record: Option<&str>) -> Option<String> {
+        Some(match self {
+            Self::Topic => format!("{topic}-{part}"),
+            Self::Record => record?.to_owned(),
+            Self::TopicRecord => format!("{topic}-{}", record?),
+        })
+    }
+}
+
+impl SchemaChoice {
+    /// Named before the bytes, and by the topic.
+    pub fn of(which: Which) -> Self {
+        Self { which, subject: None, message: None, framing: Framing::default() }
+    }
+
+    fn flags(&self, part: &str) -> Vec<String> {
+        let (name, value) = match &self.which {
+            Which::Latest => ("schema", LATEST.to_owned()),
+            Which::Id(id) => ("schema", id.to_string()),
+            Which::File(path) => ("schema-file", path.display().to_string()),
+        };
+        let mut flags = vec![format!("--{part}-{name}"), value];
+        flags.extend(self.subject.iter().flat_map(|subject| [format!("--{part}-subject"), subject.clone()]));
+        flags.extend(self.message.iter().flat_map(|message| [format!("--{part}-record"), message.clone()]));
+        flags
+    }
 }
 
 /// What is written for the newest schema of the topic's own subject.
@@ -46,7 +135,8 @@ impl WrittenAs {
         }
     }
 
-    /// What a form says: a word, `latest`, a schema's id, or a subject.
+    /// What a form says: a word, `latest`, a schema's id, or a subject; behind `#` the
+    /// message of Protobuf.
     pub fn parse(text: &str) -> Self {
         if text.is_empty() {
             return Self::Text;
@@ -54,11 +144,13 @@ impl WrittenAs {
         if let Some(plain) = Self::PLAIN.into_iter().find(|plain| plain.word() == text) {
             return plain;
         }
-        Self::Schema(match text.parse() {
-            Ok(id) if id > 0 => SchemaChoice::Id(id),
-            _ if text == LATEST => SchemaChoice::Latest(None),
-            _ => SchemaChoice::Latest(Some(text.to_owned())),
-        })
+        let (schema, message) = text.split_once('#').map_or((text, None), |(schema, message)| (schema, Some(message)));
+        let choice = match schema.parse() {
+            Ok(id) if id > 0 => SchemaChoice::of(Which::Id(id)),
+            _ if schema == LATEST => SchemaChoice::of(Which::Latest),
+            _ => SchemaChoice { subject: Some(schema.to_owned()), ..SchemaChoice::of(Which::Latest) },
+        };
+        Self::Schema(SchemaChoice { message: message.map(str::to_owned), ..choice })
     }
 
     /// The flags that say the same of a part, `key` or `value`.
@@ -66,12 +158,15 @@ impl WrittenAs {
         match self {
             Self::Text => Vec::new(),
             Self::Json | Self::Hex | Self::Base64 => vec![format!("--{part}-format"), self.word().to_owned()],
-            Self::Schema(SchemaChoice::Id(id)) => vec![format!("--{part}-schema"), id.to_string()],
-            Self::Schema(SchemaChoice::Latest(subject)) => {
-                let mut flags = vec![format!("--{part}-schema"), LATEST.to_owned()];
-                flags.extend(subject.iter().flat_map(|subject| [format!("--{part}-subject"), subject.clone()]));
-                flags
-            }
+            Self::Schema(choice) => choice.flags(part),
+        }
+    }
+
+    /// How its bytes name a schema, where they are written by one.
+    pub fn framing(&self) -> Option<Framing> {
+        match self {
+            Self::Schema(choice) => Some(choice.framing),
+            Self::Text | Self::Json | Self::Hex | Self::Base64 => None,
         }
     }
 }
@@ -82,8 +177,14 @@ impl fmt::Display for WrittenAs {
         match self {
             Self::Text => Ok(()),
             Self::Json | Self::Hex | Self::Base64 => f.write_str(self.word()),
-            Self::Schema(SchemaChoice::Id(id)) => write!(f, "{id}"),
-            Self::Schema(SchemaChoice::Latest(subject)) => f.write_str(subject.as_deref().unwrap_or(LATEST)),
+            Self::Schema(SchemaChoice { which, subject, message, .. }) => {
+                match which {
+                    Which::Latest => f.write_str(subject.as_deref().unwrap_or(LATEST))?,
+                    Which::Id(id) => write!(f, "{id}")?,
+                    Which::File(path) => write!(f, "{}", path.display())?,
+                }
+                message.iter().try_for_each(|message| write!(f, "#{message}"))
+            }
         }
     }
 }
@@ -101,9 +202,19 @@ mod tests {
     #[case("latest", "--value-schema latest")]
     #[case("41", "--value-schema 41")]
     #[case("shop.Order", "--value-schema latest --value-subject shop.Order")]
+    #[case("latest#shop.Order", "--value-schema latest --value-record shop.Order")]
     #[case("-5", "--value-schema latest --value-subject -5")]
     fn a_form_and_the_command_line_say_the_same(#[case] text: &str, #[case] flags: &str) {
         let written = WrittenAs::parse(text);
         assert_eq!((written.flags("value").join(" "), written.to_string()), (flags.to_owned(), text.to_owned()));
+    }
+
+    #[test]
+    fn a_strategy_names_the_subject() {
+        let of = |strategy: SubjectStrategy, record| strategy.subject("orders", "value", record);
+        assert_eq!(of(SubjectStrategy::Topic, None).as_deref(), Some("orders-value"));
+        assert_eq!(of(SubjectStrategy::Record, Some("shop.Order")).as_deref(), Some("shop.Order"));
+        assert_eq!(of(SubjectStrategy::TopicRecord, Some("shop.Order")).as_deref(), Some("orders-shop.Order"));
+        assert_eq!(of(SubjectStrategy::Record, None), None);
     }
 }

@@ -167,6 +167,15 @@ impl Registry {
         }
     }
 
+    /// The number that a schema has in every registry; `None` where this one tells none.
+    pub async fn guid_of(&self, id: i32) -> Result<Option<u128>, Failure> {
+        let versions = self.versions_of_id(id).await?;
+        let Some((subject, version)) = versions.first() else { return Ok(None) };
+        let path = ["subjects", subject, "versions", &version.to_string()];
+        let found: Version = self.inner.http.get("read the GUID of a schema", &path).await?;
+        Ok(found.guid.and_then(|guid| Uuid::parse_str(&guid).ok()).map(|guid| guid.as_u128()))
+    }
+
     /// The id under which `subject` has this very schema; `None` where it has not. A
     /// schema that refers to others is found by its text alone, if at all.
     pub async fn id_of(&self, subject: &str, schema: &RegisteredSchema) -> Result<Option<i32>, Failure> {

@@ -101,6 +101,7 @@ pub const CHECKS: &[Check] = &[
     ("produce/partitioners", producing::partitioners),
     ("produce/repeated", producing::repeated),
     ("produce/by a schema", producing::by_schema),
+    ("produce/in other forms", producing::in_other_forms),
     ("produce/refused before it is sent", producing::refused_before),
     ("create and delete", changing::create_and_delete),
     ("send again/as they are", sending::as_they_are),

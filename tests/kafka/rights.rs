@@ -134,6 +134,8 @@ pub fn each_missing_right_is_named(cluster: &Cluster) {
         let ran = run(&klamm, &line).ended_with(REFUSED);
         assert!(ran.stderr.contains("the right to DELETE on the group"), "{line}: {}", ran.stderr);
     }
+    let ran = run(&klamm, &format!("records produce {LISTED} --value x --yes")).ended_with(REFUSED);
+    assert!(ran.stderr.contains("takes WRITE on the topic"), "{}", ran.stderr);
     // The log of commits may not be read: a look tells too little yet, and what is missing.
     let verdict = run(&klamm, &format!("groups verdict {GROUP} --output json")).succeeded();
     let item = &verdict.json()["items"][0];

@@ -68,6 +68,47 @@ fn suspended_it_gives_the_shell_back_and_comes_again() {
     console.sees("back-43");
 }
 
+/// The terminal is the editor's until it ends, and the console's again afterwards, whole,
+/// although this editor leaves it as it should not. The file is private and gone.
+#[test]
+fn a_value_is_written_in_the_editor() {
+    let scratch = tempfile::tempdir().expect("a place for files");
+    let editor = "sh -c 'printf \"%s has %s\\n\" \"$(stat -c %a \"$1\")\" \"$(cat \"$1\")\"; read -r line; \
+                  printf \"%s\\n\" \"$line\" > \"$1\"; stty raw -echo' editor";
+    let variables = [("VISUAL", editor), ("EDITOR", "false"), ("TMPDIR", scratch.path().to_str().expect("a path"))];
+    let mut console = Console::open_with(&["demo"], &variables, 120, 40);
+    console.wait("three brokers", |screen| screen.contains("Brokers") && screen.contains("3 brokers"));
+    console.press("2");
+    console.sees("PART");
+    console.press("P");
+    console.sees("Write a record to");
+    console.press("<tab><tab>before<ctrl-e>");
+    console.sees("600 has before");
+    assert!(!console.screen().contains("Write a record to"), "the terminal is the editor's");
+    console.press("after it<enter>");
+    console.wait("the form with the new text", |screen| {
+        screen.contains("Write a record to") && screen.contains("after it") && screen.contains("[2 Topics]")
+    });
+    assert_eq!(scratch.path().read_dir().expect("it is there").count(), 0, "nothing is left of it");
+    console.press("<esc>");
+    console.wait("no form", |screen| !screen.contains("Write a record to"));
+    console.press("1q");
+    assert_eq!(console.ends(), 0);
+    console.assert_restored();
+}
+
+#[test]
+fn without_an_editor_it_says_so() {
+    let console = Console::open_with(&["demo"], &[("VISUAL", ""), ("EDITOR", "")], 120, 40);
+    console.wait("three brokers", |screen| screen.contains("Brokers") && screen.contains("3 brokers"));
+    console.press("2");
+    console.sees("PART");
+    console.press("P");
+    console.sees("Write a record to");
+    console.press("<ctrl-e>");
+    console.sees("no editor is chosen");
+}
+
 #[test]
 fn a_broker_of_the_demo_is_stopped_and_started_again() {
     let mut console = open_demo(120, 40);

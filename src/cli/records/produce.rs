@@ -17,7 +17,7 @@ use crate::domain::produce::{Acks, Delivery, NewRecord, Spread};
 use crate::domain::recipe::Recipe;
 use crate::domain::record::Codec;
 use crate::domain::when::parse_time;
-use crate::domain::writing::{LATEST, SchemaChoice, WrittenAs};
+use crate::domain::writing::{Framing, LATEST, SchemaChoice, SubjectStrategy, Which, WrittenAs};
 use crate::domain::{Failure, FailureKind, PartitionId, TopicName};
 use crate::tui::{self, EditText};
 use clap::Args;
@@ -59,18 +59,36 @@ pub(crate) struct ProduceArguments {
     /// What the key's text is
     #[arg(long, value_name = "FORMAT", value_parser = format(), conflicts_with = "key_schema")]
     key_format: Option<WrittenAs>,
-    /// The value is JSON, written by this schema of the registry: latest, or an id
+    /// The value is JSON, written by this schema: latest, or an id
     #[arg(long, value_name = "SCHEMA", value_parser = which)]
-    value_schema: Option<SchemaChoice>,
-    /// Whose latest schema; without it TOPIC-value
-    #[arg(long, value_name = "SUBJECT", requires = "value_schema")]
+    value_schema: Option<Which>,
+    /// The value is JSON, written by the schema of this .avsc or .proto file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["value_schema", "value_format"])]
+    value_schema_file: Option<PathBuf>,
+    /// Whose latest schema; without it as --subject-strategy says
+    #[arg(long, value_name = "SUBJECT")]
     value_subject: Option<String>,
-    /// The key is JSON, written by this schema of the registry: latest, or an id
+    /// The full name of the record, or of the message of Protobuf
+    #[arg(long, value_name = "NAME")]
+    value_record: Option<String>,
+    /// The key is JSON, written by this schema: latest, or an id
     #[arg(long, value_name = "SCHEMA", value_parser = which)]
-    key_schema: Option<SchemaChoice>,
-    /// Whose latest schema; without it TOPIC-key
-    #[arg(long, value_name = "SUBJECT", requires = "key_schema")]
+    key_schema: Option<Which>,
+    /// The key is JSON, written by the schema of this .avsc or .proto file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key_schema", "key_format"])]
+    key_schema_file: Option<PathBuf>,
+    /// Whose latest schema; without it as --subject-strategy says
+    #[arg(long, value_name = "SUBJECT")]
     key_subject: Option<String>,
+    /// The full name of the key's record, or of the message of Protobuf
+    #[arg(long, value_name = "NAME")]
+    key_record: Option<String>,
+    /// Under which subject a schema is looked up that none is named for
+    #[arg(long, default_value = "topic", value_parser = strategy())]
+    subject_strategy: SubjectStrategy,
+    /// How a schema is named; prefix, of a schema's file none
+    #[arg(long, value_parser = framing())]
+    framing: Option<Framing>,
     /// A header; may be repeated, order and repeats are kept
     #[arg(long = "header", value_name = "NAME=VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
@@ -112,20 +130,59 @@ pub(crate) struct ProduceArguments {
 }
 
 /// Which schema of a registry; a subject is named beside it.
-fn which(text: &str) -> Result<SchemaChoice, String> {
+fn which(text: &str) -> Result<Which, String> {
     match text.parse() {
-        Ok(id) if id > 0 => Ok(SchemaChoice::Id(id)),
-        _ if text == LATEST => Ok(SchemaChoice::Latest(None)),
+        Ok(id) if id > 0 => Ok(Which::Id(id)),
+        _ if text == LATEST => Ok(Which::Latest),
         _ => Err("write latest, or the number of a schema".into()),
     }
 }
 
-/// What the flags about one part say together.
-fn written(schema: Option<SchemaChoice>, subject: Option<String>, format: Option<WrittenAs>) -> WrittenAs {
-    match schema {
-        Some(SchemaChoice::Latest(_)) => WrittenAs::Schema(SchemaChoice::Latest(subject)),
-        Some(id @ SchemaChoice::Id(_)) => WrittenAs::Schema(id),
-        None => format.unwrap_or_default(),
+fn strategy() -> impl TypedValueParser<Value = SubjectStrategy> {
+    one_of(&SubjectStrategy::ALL, SubjectStrategy::word)
+}
+
+fn framing() -> impl TypedValueParser<Value = Framing> {
+    one_of(&Framing::ALL, Framing::word)
+}
+
+/// The flags about one part.
+struct PartFlags {
+    part: &'static str,
+    schema: Option<Which>,
+    file: Option<PathBuf>,
+    subject: Option<String>,
+    record: Option<String>,
+    format: Option<WrittenAs>,
+}
+
+impl PartFlags {
+    /// What they say together.
+    fn written(self, topic: &str, strategy: SubjectStrategy, framing: Option<Framing>) -> Result<WrittenAs, Stop> {
+        let Self { part, schema, file, subject, record, format } = self;
+        let by_file = file.is_some();
+        let Some(which) = schema.or(file.map(Which::File)) else {
+            let idle = [("subject", subject.is_some()), ("record", record.is_some())];
+            if let Some((flag, _)) = idle.iter().find(|(_, is_given)| *is_given) {
+                return Err(Stop::usage(format!("--{part}-{flag} needs --{part}-schema or --{part}-schema-file")));
+            }
+            return Ok(format.unwrap_or_default());
+        };
+        let framing = framing.unwrap_or(if by_file { Framing::None } else { Framing::Prefix });
+        // An id says it all, and so does a file that nothing names.
+        let is_looked_up = matches!(which, Which::Latest) || (by_file && framing != Framing::None);
+        let subject = match subject {
+            None if is_looked_up && strategy != SubjectStrategy::Topic => {
+                let named = strategy.subject(topic, part, record.as_deref());
+                let word = strategy.word();
+                Some(named.ok_or_else(|| {
+                    Stop::usage(format!("--subject-strategy {word} needs --{part}-record, the record's full name"))
+                })?)
+            }
+            named => named,
+        };
+        // Of Avro there is one record in a schema; of Protobuf it is chosen by its name.
+        Ok(WrittenAs::Schema(SchemaChoice { which, subject, message: record, framing }))
     }
 }
 
@@ -253,6 +310,28 @@ fn recipe(arguments: ProduceArguments) -> Result<Recipe, Stop> {
     };
     let named = arguments.headers.into_iter().map(|(name, value)| (name, Some(value.into_bytes())));
     let headers = named.chain(arguments.null_headers.into_iter().map(|name| (name, None))).collect();
+    let (topic, strategy, framing) = (&arguments.topic, arguments.subject_strategy, arguments.framing);
+    let key_as = PartFlags {
+        part: "key",
+        schema: arguments.key_schema,
+        file: arguments.key_schema_file,
+        subject: arguments.key_subject,
+        record: arguments.key_record,
+        format: arguments.key_format,
+    }
+    .written(topic, strategy, framing)?;
+    let value_as = PartFlags {
+        part: "value",
+        schema: arguments.value_schema,
+        file: arguments.value_schema_file,
+        subject: arguments.value_subject,
+        record: arguments.value_record,
+        format: arguments.value_format,
+    }
+    .written(topic, strategy, framing)?;
+    if framing.is_some() && key_as.framing().is_none() && value_as.framing().is_none() {
+        return Err(Stop::usage("--framing needs a schema for the key or the value"));
+    }
     let is_idempotent = arguments.idempotent || (arguments.acks == Acks::All && !arguments.no_idempotent);
     if is_idempotent && arguments.acks != Acks::All {
         return Err(Stop::usage(format!("--idempotent needs --acks all, not {}", arguments.acks.word())));
@@ -260,8 +339,8 @@ fn recipe(arguments: ProduceArguments) -> Result<Recipe, Stop> {
     Ok(Recipe {
         topic: TopicName::from(arguments.topic.as_str()),
         record: NewRecord { partition: arguments.partition, key, value, headers, timestamp: None },
-        key_as: written(arguments.key_schema, arguments.key_subject, arguments.key_format),
-        value_as: written(arguments.value_schema, arguments.value_subject, arguments.value_format),
+        key_as,
+        value_as,
         repeat: arguments.repeat,
         has_placeholders: arguments.placeholders,
         delivery: Delivery {

@@ -322,7 +322,7 @@ impl Writer<'_> {
 }
 
 /// A value in an error, short.
-fn shown(value: &Value) -> String {
+pub(in crate::decode) fn shown(value: &Value) -> String {
     const LONGEST: usize = 40;
     let json = value.to_json();
     if json.chars().count() <= LONGEST {
@@ -339,7 +339,7 @@ fn whole<T: std::str::FromStr>(value: &Value) -> Option<T> {
     }
 }
 
-fn float(value: &Value) -> Option<f64> {
+pub(in crate::decode) fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Number(digits) => digits.parse().ok(),
         Value::Text(text) => match &**text {
@@ -352,7 +352,7 @@ fn float(value: &Value) -> Option<f64> {
     }
 }
 
-fn is_named_infinity(value: &Value) -> bool {
+pub(in crate::decode) fn is_named_infinity(value: &Value) -> bool {
     matches!(value, Value::Text(_))
 }
 
@@ -364,7 +364,7 @@ fn bytes_of(value: &Value) -> Option<Vec<u8>> {
     }
 }
 
-fn bytes_of_object(value: &Value) -> Option<Vec<u8>> {
+pub(in crate::decode) fn bytes_of_object(value: &Value) -> Option<Vec<u8>> {
     let Value::Record(fields) = value else { return None };
     match fields.as_slice() {
         [(name, Value::Text(text))] if &**name == "base64" => {

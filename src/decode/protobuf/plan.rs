@@ -84,6 +84,7 @@ impl Type {
 #[derive(Debug)]
 pub(super) struct FieldPlan {
     pub name: Arc<str>,
+    pub number: u32,
     pub is_repeated: bool,
     pub kind: Type,
 }
@@ -160,6 +161,33 @@ impl Plan {
         Some(id)
     }
 
+    /// Where a message stands in the main file, as [`by_indexes`](Self::by_indexes) takes it.
+    pub fn indexes_of(&self, id: MessageId) -> Option<Vec<usize>> {
+        self.indexes_among(&self.top, id)
+    }
+
+    fn indexes_among(&self, messages: &[MessageId], id: MessageId) -> Option<Vec<usize>> {
+        messages.iter().enumerate().find_map(|(index, here)| {
+            if *here == id {
+                return Some(vec![index]);
+            }
+            let within = self.indexes_among(&self.message(*here)?.nested, id)?;
+            Some([vec![index], within].concat())
+        })
+    }
+
+    /// The number of an enum's value by its name. Of aliases only the first is known.
+    pub fn number_of(&self, id: EnumId, name: &str) -> Option<i32> {
+        self.enums.get(id.0)?.iter().find(|(_, known)| &***known == name).map(|(number, _)| *number)
+    }
+
+    /// The names of an enum's values, in the order of their numbers; the first of many.
+    pub fn symbols(&self, id: EnumId) -> Vec<&str> {
+        let mut symbols: Vec<_> = self.enums.get(id.0).into_iter().flatten().collect();
+        symbols.sort_unstable();
+        symbols.into_iter().take(8).map(|(_, name)| &**name).collect()
+    }
+
     /// A value of an enum by its name, or by its number where it has none.
     pub fn symbol(&self, id: EnumId, number: i32) -> Value {
         match self.enums.get(id.0).and_then(|names| names.get(&number)) {
@@ -231,7 +259,7 @@ impl Plan {
                 other => other,
             },
         };
-        FieldPlan { name: field.name.as_str().into(), is_repeated: field.is_repeated, kind }
+        FieldPlan { name: field.name.as_str().into(), number: field.number, is_repeated: field.is_repeated, kind }
     }
 
     /// From the innermost scope outwards, as the language has it.

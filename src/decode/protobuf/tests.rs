@@ -86,6 +86,53 @@ fn an_order_is_read_with_all_its_types() {
     assert!(matches!(value.field("state"), Some(Value::Typed { logical: Logical::Enum, .. })));
 }
 
+/// The same bytes as Confluent's own client writes, but that lists of numbers are packed
+/// also where the file would have them loose, which every reader takes.
+#[test]
+fn an_order_is_written_with_all_its_types() {
+    let mut schema = schema();
+    schema.choose("shop.Order").unwrap();
+    let json = schema.read_framed(&hex(EVERYTHING).into()).unwrap().to_json();
+    let written = |json: &str| {
+        let value = crate::decode::json::read(json.as_bytes()).unwrap();
+        [schema.indexes().unwrap(), schema.write(&value).unwrap()].concat()
+    };
+    let packed = hex(&EVERYTHING.replace("70077008", "72020708"));
+    assert_eq!(written(&json), packed);
+    // As Protobuf's own JSON form has it.
+    let own = json
+        .replace("9223372036854775807", "\"9223372036854775807\"")
+        .replace(r#"{"base64":"AP8="}"#, r#""AP8=""#)
+        .replace("by_name", "byName")
+        .replace(r#""states":["PAID","#, r#""card":null,"states":[1,"#);
+    assert_eq!(written(&own), packed);
+    schema.choose("shop.Order.Item.Deep").unwrap();
+    assert_eq!(schema.indexes().unwrap(), hex("06020000"));
+    schema.choose("common.Money").unwrap();
+    assert!(schema.indexes().is_err(), "no frame can name it");
+}
+
+#[rstest]
+#[case(r#"{"id":"x"}"#, ".id", r#"expected int64, got "x""#)]
+#[case(r#"{"nothing":1}"#, ".nothing", "the schema has no such field")]
+#[case(r#"{"by_name":{},"byName":{}}"#, ".byName", "the field stands there twice")]
+#[case(r#"{"items":[{},{"count":2147483648}]}"#, ".items[1].count", "expected int32, got 2147483648")]
+#[case(r#"{"state":"GONE"}"#, ".state", r#"expected one of NEW, PAID, got "GONE""#)]
+#[case(r#"{"at":"yesterday"}"#, ".at", r#"expected a time such as 2026-11-21T10:45:00Z, got "yesterday""#)]
+#[case(r#"{"took":"1.5"}"#, ".took", r#"expected a duration such as 1.5s, got "1.5""#)]
+#[case(r#"{"raw":"?"}"#, ".raw", r#"expected bytes in Base64, got "?""#)]
+#[case(r#"{"packed":[1,1.5]}"#, ".packed[1]", "expected int32, got 1.5")]
+#[case(r#"{"by_number":{"x":"y"}}"#, ".by_number.x", r#"expected int32, got "x""#)]
+#[case("7", "", "expected a message, got 7")]
+fn what_cannot_be_written_says_where(#[case] json: &str, #[case] path: &str, #[case] reason: &str) {
+    let proto = super::super::Reference { name: "common/money.proto".into(), text: MONEY.into() };
+    let mut schema = super::super::WriterSchema::parse(ORDER, "PROTOBUF", &[proto], None).unwrap();
+    schema.choose("shop.Order").unwrap();
+    let unfit = schema.write(json.as_bytes()).unwrap_err();
+    assert_eq!((unfit.path.as_str(), unfit.reason.as_str()), (path, reason));
+    assert!(unfit.place.is_some(), "{unfit:?}");
+}
+
 #[rstest]
 #[case::the_first("000a0179", r#"{"x":"y"}"#)]
 #[case::one_within_another("0402000a01731002", r#"{"sku":"s","count":2}"#)]
@@ -190,6 +237,15 @@ proptest! {
         let bytes = Bytes::from(bytes);
         let _ = schema().read_framed(&bytes);
         let _ = read_without_schema(&bytes);
+    }
+
+    #[test]
+    fn no_value_breaks_the_writer(json in r#"\{"(id|at|took|any|extra|mask|items|by_name|raw)":(null|1|-1.5|"[a-z0-9.s]{0,5}"|\[\]|\{\}|\[1\]|\{"@type":"x"\})\}"#) {
+        if let Ok(value) = crate::decode::json::read(json.as_bytes()) {
+            let mut schema = schema();
+            schema.choose("shop.Order").unwrap();
+            let _ = schema.write(&value);
+        }
     }
 
     #[test]

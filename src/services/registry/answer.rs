@@ -28,6 +28,9 @@ pub(super) struct Version {
     pub schema_type: String,
     #[serde(default)]
     pub references: Vec<Reference>,
+    /// Only newer registries have them.
+    #[serde(default)]
+    pub guid: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -168,3 +168,71 @@ pub fn by_schema(target: &Target) {
     assert!(ran.stderr.contains(says), "{}", ran.stderr);
     assert_eq!(witness.ends(topic, 0).1, 2, "nothing of it was sent");
 }
+
+const PROTO: &str = r#"syntax = "proto3"; package check; import "google/protobuf/timestamp.proto";
+    message Unused { string x = 1; }
+    message Order { int64 id = 1; string customer = 2; google.protobuf.Timestamp at = 3; }"#;
+
+/// Digits, JSON that is checked, Protobuf with the message's place, a schema of a file, and
+/// a schema that a header names: each as it is on the wire, and as it is read again.
+pub fn in_other_forms(target: &Target) {
+    let topic = "check.produce.forms";
+    let witness = Witness::new(target);
+    witness.create_topic(topic, 1, 1, &[]);
+    let url = target.registry.as_deref().expect("the target has a registry");
+    let klamm = Klamm::on(target);
+    let write = |more: &[&str]| klamm.json(&[&["records", "produce", topic, "--yes"], more].concat());
+    write(&["--key", "00 FF", "--key-format", "hex", "--value", "AP8Q", "--value-format", "base64"]);
+    let seen = witness.read(topic, 0, 0, 1).remove(0);
+    assert_eq!((seen.key.as_deref(), seen.value.as_deref()), (Some(&[0, 255][..]), Some(&[0, 255, 16][..])));
+
+    let proto = registry::register_as(url, &format!("{topic}-check.Order"), "PROTOBUF", PROTO);
+    let value = r#"{"id":"9007199254740993","customer":"ada","at":"2023-11-14T22:13:20Z"}"#;
+    let by = ["--value", value, "--value-schema", "latest", "--value-record", "check.Order"];
+    let written = write(&[&by[..], &["--subject-strategy", "topic-record"]].concat());
+    let said = written["plan"]["summary"].to_string();
+    assert!(said.contains(&format!("the value is written as protobuf by schema {proto}")), "{said}");
+    let bare = [0x08, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10, 0x12, 3, b'a', b'd', b'a', 0x1a, 6];
+    let bare = [&bare[..], &[0x08, 0x80, 0xe2, 0xcf, 0xaa, 0x06]].concat();
+    let wire = witness.read(topic, 0, 1, 1).remove(0).value.expect("a value");
+    assert_eq!(wire, [&[0][..], &proto.to_be_bytes(), &[2, 2], &bare].concat(), "frame, the second message, the value");
+
+    let avro = registry::register(url, &format!("{topic}-value"), SCHEMA);
+    let value = r#"{"id":42,"customer":"ada","amount":12.34,"at":"2026-11-21T10:45:00.118Z"}"#;
+    let header = write(&["--value", value, "--value-schema", "latest", "--framing", "header"]);
+    assert!(header["plan"]["summary"].to_string().contains("the header __value_schema_id names it"), "{header}");
+    let file = klamm.write("order.avsc", SCHEMA).display().to_string();
+    let plain = write(&["--value", value, "--value-schema-file", &file]);
+    let warned = plain["plan"]["warnings"].to_string();
+    assert!(warned.contains("the value names no schema, and the registry has"), "{warned}");
+    write(&["--value", value, "--value-schema-file", &file, "--framing", "prefix"]);
+    let wires: Vec<Vec<u8>> =
+        witness.read(topic, 0, 2, 3).into_iter().map(|record| record.value.expect("a value")).collect();
+    assert_eq!(wires[0], wires[1], "bare beside a header, and by a file alone");
+    assert_eq!(wires[2], [&[0][..], &avro.to_be_bytes(), &wires[0]].concat());
+
+    let schema = r#"{"type":"object"}"#;
+    registry::register_as(url, &format!("{topic}.json"), "JSON", schema);
+    let own = format!("{topic}.json");
+    let json = write(&["--value", r#"{"a": 1}"#, "--value-schema", "latest", "--value-subject", &own]);
+    assert!(json["plan"]["summary"].to_string().contains("not checked against the schema"), "{json}");
+
+    let read = klamm.records(&["records", "tail", topic, "--from", "earliest", "--no-follow"]);
+    assert_eq!((&read[5]["value_format"], &read[5]["value"]), (&json!("json-schema"), &json!({"a": 1})));
+    assert_eq!((&read[1]["value_format"], &read[1]["value"]["customer"]), (&json!("protobuf"), &json!("ada")));
+    for index in [2, 4] {
+        assert_eq!(read[index]["value_format"], json!("avro"), "{}", read[index]);
+        assert_eq!(read[index]["value"], serde_json::from_str::<Value>(value).expect("it is JSON"));
+    }
+
+    let refused = |words: &[&str], says: &str| {
+        let ran = klamm.run(&[&["records", "produce", topic, "--yes"], words].concat());
+        assert_ne!(ran.code, DONE);
+        assert!(ran.stderr.contains(says), "{}", ran.stderr);
+    };
+    refused(&["--value", "{\n\"a\":}", "--value-format", "json"], "it is not JSON: line 2, column 5");
+    refused(&["--value", "0g", "--value-format", "hex"], "it is not hexadecimal: line 1, column 2");
+    let wrong = by.map(|word| if word == value || word.starts_with('{') { r#"{"id":1,"at":"now"}"# } else { word });
+    refused(&[&wrong[..], &["--subject-strategy", "topic-record"]].concat(), "line 1, column 14: value.at: expected");
+    assert_eq!(witness.ends(topic, 0).1, 6, "nothing of it was sent");
+}

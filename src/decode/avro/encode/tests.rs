@@ -62,6 +62,51 @@ fn what_is_printed_can_be_written(#[case] schema: &str, #[case] text: &str) {
     assert_eq!(again(schema, text), text);
 }
 
+/// Every type, in two records within each other.
+const EVERY: &str = r#"{"type":"record","name":"Every","namespace":"vector","fields":[
+{"name":"kind","type":{"type":"enum","name":"Kind","symbols":["A","B"]}},
+{"name":"next","type":["null","Every"]},
+{"name":"list","type":{"type":"array","items":["null","long","string","Kind"]}},
+{"name":"map","type":{"type":"map","values":"int"}},
+{"name":"flag","type":"boolean"},{"name":"raw","type":"bytes"},{"name":"fix","type":{"type":"fixed","name":"Two","size":2}},
+{"name":"i","type":"int"},{"name":"l","type":"long"},{"name":"f","type":"float"},{"name":"d","type":"double"},{"name":"s","type":"string"},
+{"name":"dec","type":{"type":"bytes","logicalType":"decimal","precision":12,"scale":2}},
+{"name":"fdec","type":{"type":"fixed","name":"F9","size":9,"logicalType":"decimal","precision":20,"scale":4}},
+{"name":"big","type":{"type":"bytes","logicalType":"big-decimal"}},
+{"name":"id","type":{"type":"string","logicalType":"uuid"}},
+{"name":"day","type":{"type":"int","logicalType":"date"}},
+{"name":"t","type":{"type":"int","logicalType":"time-millis"}},{"name":"tu","type":{"type":"long","logicalType":"time-micros"}},
+{"name":"ts","type":{"type":"long","logicalType":"timestamp-millis"}},{"name":"tsu","type":{"type":"long","logicalType":"timestamp-micros"}},{"name":"tsn","type":{"type":"long","logicalType":"timestamp-nanos"}},
+{"name":"lts","type":{"type":"long","logicalType":"local-timestamp-micros"}}]}"#;
+
+/// What Java's own library writes of it: Avro 1.12.0, `GenericDatumWriter` with the
+/// conversions of all logical types.
+const BY_JAVA: &str = concat!(
+    "02020000000000000102ffffffff0ffeffffffffffffffff010000c07f000000000000f0ff000200ffffffffffffffffff06",
+    "0200004830303030303030302d303030302d303030302d303030302d3030303030303030303030300100feffbadd830501cf",
+    "0f8096e2b707000800020e04027806020002026b0500010400ff0102d80401cdcccc3d9a9999999999b93f184772c3bcc39f",
+    "6520f09fa6800ae34166e5ee00ab54a98ceb1f0ad20a06fe1df8084830613162326333642d346535662d363037312d383239",
+    "332d613462356336643765386639d4c402aab2992b02acf1acdbbf68b4c3d5d6e1b1b0068ed7968c8de384ea31b4d3f2bffc",
+    "b1b006"
+);
+
+#[test]
+fn the_bytes_are_those_of_javas_own_library() {
+    let inner = r#"{"kind":"A","next":null,"list":[],"map":{},"flag":false,"raw":{"base64":""},"fix":{"base64":"AQI="},
+        "i":-2147483648,"l":9223372036854775807,"f":"NaN","d":"-Infinity","s":"","dec":0.00,"fdec":-0.0001,"big":0,
+        "id":"00000000-0000-0000-0000-000000000000","day":"1969-12-31","t":"00:00:00","tu":"23:59:59.999999",
+        "ts":"1969-12-31T23:59:59.999Z","tsu":"1969-12-31T23:59:59.999Z","tsn":"1969-12-31T23:59:59.999Z",
+        "lts":"1970-01-01T00:00:00"}"#;
+    let outer = r#"{"kind":"B","next":INNER,"list":[null,7,"x",{"vector.Kind":"B"}],"map":{"k":-3},"flag":true,
+        "raw":{"base64":"AP8="},"fix":{"base64":"AQI="},"i":300,"l":-1,"f":0.1,"d":0.1,"s":"Grüße 🦀",
+        "dec":-1234567890.10,"fdec":1234567890123456.7890,"big":-12.3400,
+        "id":"0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9","day":"2026-11-21","t":"12:34:56.789","tu":"00:00:00.000001",
+        "ts":"2026-11-21T10:45:00.118Z","tsu":"2026-11-21T10:45:00.118234Z","tsn":"2026-11-21T10:45:00.118234567Z",
+        "lts":"2026-11-21T11:45:00.118234"}"#;
+    let written = encoded(EVERY, &outer.replace("INNER", inner)).unwrap();
+    assert_eq!(written, crate::decode::hex(BY_JAVA));
+}
+
 const ORDER: &str = r#"{"type":"record","name":"Order","namespace":"shop","fields":[
   {"name":"id","type":"long"},
   {"name":"customer","type":{"type":"record","name":"Customer","fields":[{"name":"id","type":"long"}]}},

@@ -15,7 +15,7 @@ use crate::domain::query::Part;
 use crate::domain::recipe::Recipe;
 use crate::domain::record::{Codec, DecodedRecord, Format, Record};
 use crate::domain::when::parse_time;
-use crate::domain::writing::{LATEST, SchemaChoice, WrittenAs};
+use crate::domain::writing::{LATEST, SchemaChoice, Which, WrittenAs};
 use crate::domain::{Failure, PartitionId, TopicName, show};
 
 /// What stands in a field for bytes that cannot be typed.
@@ -62,7 +62,7 @@ fn readable(selected: &DecodedRecord) -> Option<(String, WrittenAs)> {
     match selected.value.format {
         Format::Avro { schema_id: Some(id) } => {
             let text = json_text::indented(&selected.value.value.to_json());
-            Some((text, WrittenAs::Schema(SchemaChoice::Id(id))))
+            Some((text, WrittenAs::Schema(SchemaChoice::of(Which::Id(id)))))
         }
         _ if std::str::from_utf8(bytes).is_ok() => None,
         _ => Some((bytes.iter().map(|byte| format!("{byte:02x}")).collect(), WrittenAs::Hex)),

@@ -10,7 +10,7 @@ use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning}
 use crate::domain::produce::Spread;
 use crate::domain::query::Part;
 use crate::domain::record::StartAt;
-use crate::domain::writing::{SchemaChoice, WrittenAs};
+use crate::domain::writing::{SchemaChoice, Which, WrittenAs};
 use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::dialogs::plan::Stage;
 use crate::tui::app::session::Link;
@@ -106,7 +106,8 @@ fn a_record_is_typed_and_planned() {
     assert_eq!((tombstone.record.value, tombstone.value_as), (None, WrittenAs::Text));
     let written = typed("{}|json|41|shop.Order||consistent").unwrap();
     assert_eq!(written.key_as, WrittenAs::Json);
-    assert_eq!(written.value_as, WrittenAs::Schema(SchemaChoice::Latest(Some("shop.Order".into()))));
+    let own = SchemaChoice { subject: Some("shop.Order".into()), ..SchemaChoice::of(Which::Latest) };
+    assert_eq!(written.value_as, WrittenAs::Schema(own));
     assert_eq!((written.delivery.spread, written.record.partition), (Spread::Consistent, None));
     for (fields, says) in [
         ("k|||||x", "partition: ‘x’ is not a number"),
