@@ -36,7 +36,7 @@ pub(crate) enum Verb {
     /// Show single records by their places
     Get(get::GetArguments),
     /// Write records
-    Produce(produce::ProduceArguments),
+    Produce(Box<produce::ProduceArguments>),
     /// Write records to a file or a pipe: JSON lines, CSV, or their bytes
     Export(export::ExportArguments),
     /// Restore records from a file of export --format raw
@@ -53,7 +53,7 @@ pub(crate) async fn run(session: &mut Session, verb: Verb) -> Result<Exit, Stop>
         Verb::Search(arguments) => search::run(session, arguments).await,
         Verb::Stats(arguments) => stats::run(session, arguments).await,
         Verb::Get(arguments) => get::run(session, arguments).await,
-        Verb::Produce(arguments) => produce::run(session, arguments).await,
+        Verb::Produce(arguments) => produce::run(session, *arguments).await,
         Verb::Export(arguments) => export::run(session, arguments).await,
         Verb::Import(arguments) => import::run(session, arguments).await,
         Verb::Resend(arguments) => resend::run(session, arguments).await,
