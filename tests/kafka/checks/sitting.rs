@@ -74,7 +74,7 @@ pub fn pages(target: &Target) {
     let file = klamm.path("marked.jsonl");
     console.press(&format!("\u{15}{}<enter>", file.display()));
     console.sees("2 records, ");
-    console.sees("records export console.pages");
+    console.sees("command line:");
     let text = std::fs::read_to_string(&file).expect("the file");
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let offsets: Vec<&serde_json::Value> = lines.iter().map(|line| &line["offset"]).collect();
