@@ -8,10 +8,10 @@ mod others;
 use super::groups::listed_offset;
 use super::{Cluster, Encoders, Unwritable, lock, now};
 use crate::domain::mask::MASK;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Severity, Warning};
 use crate::domain::produce::{Batch, Delivery, Draft, NewRecord, ProduceInputs, Spread, plan};
 use crate::domain::recipe::{Prepared, Recipe};
-use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, TopicPartition};
+use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, TopicPartition, show};
 use crate::kafka::admin::{self, offsets::OffsetAt};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -131,6 +131,7 @@ impl Cluster {
         };
         let rights = admin::topics::may_write(self.client(), name);
         let (configs, (ends, others), may_write) = tokio::join!(self.topic_configs(name), ends, rights);
+        let others = others.into_iter().chain(alike(&request.source.first)).collect();
         let is_masked = self.profile().masks.touch(name.as_str());
         if is_masked && request.source.first.iter().any(holds_mask) {
             let message = format!("it holds {MASK}, which stands for what the profile hides");
@@ -198,6 +199,17 @@ fn holds_mask(record: &NewRecord) -> bool {
         })
     };
     holds(&record.key) || holds(&record.value) || record.headers.iter().any(|(_, value)| holds(value))
+}
+
+/// A repeat that was meant to differ is seen before it is written.
+fn alike(first: &[NewRecord]) -> Option<Warning> {
+    let [one, others @ ..] = first else { return None };
+    (!others.is_empty() && others.iter().all(|other| other == one)).then(|| {
+        let count = show::count(first.len() as u64);
+        let text =
+            format!("the first {count} are the same record: {{{{seq}}}} or {{{{uuid}}}} in it would make them differ");
+        Warning::new(Severity::Note, text)
+    })
 }
 
 /// One for each record where they are few and all known; else one for all.
@@ -328,6 +340,15 @@ mod tests {
         assert_eq!(of(2)[0].batch.partition, Some(0), "by the key");
         let many = of(SHOWN + 1);
         assert_eq!((many.len(), many[0].batch.records, many[0].batch.bytes), (1, Some(101), Some(303)));
+    }
+
+    #[test]
+    fn a_repeat_that_does_not_differ_is_said() {
+        let (one, other) = (record(None, Some("{seq}")), record(None, Some("2")));
+        let said = alike(&[one.clone(), one.clone()]).expect("a warning");
+        assert!(said.text.starts_with("the first 2 are the same record: {{seq}}"), "{}", said.text);
+        assert_eq!(alike(&[one.clone(), one.clone(), other]), None);
+        assert_eq!((alike(&[one]), alike(&[])), (None, None));
     }
 
     #[test]
