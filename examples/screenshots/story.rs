@@ -115,7 +115,7 @@ const DAY: &[Step] = &[
     Command(&["topics", "add-partitions", "orders.v1", "--to", "18", "--yes"]),
     Command(&["topics", "delete", "loyalty.points", "--yes"]),
     Pause,
-    Press("r", "521 partitions"),
+    Press("r", "545 partitions"),
     Press("1", "invoices.v2"),
     Press(BACK_TAB, "invoices.v2"),
     Press(BACK_TAB, "loyalty.points"),
