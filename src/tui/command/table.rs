@@ -5,7 +5,15 @@
 //! Invariant: one row per command, ids unique, no chord twice in one place
 //! (tests hold both).
 
-use super::ctx::{Ctx, Enabled, Place, Right};
+mod conditions;
+mod places;
+
+use super::ctx::{Ctx, Enabled, Place};
+use conditions::{
+    always, both, can_apply, can_plan, can_quit, can_unlock, can_wait, has_rest, may_write, unfinished, unless,
+    with_cluster, with_cluster_soon, with_plan, with_reading, with_selection, with_tabs, with_topic,
+};
+use places::{FILTERED, LISTS, ON_GROUP, ON_RECORD, ON_TOPIC, SORTED, TABBED, WITH_COPIES, WITH_GROUPS, WITH_HISTORY};
 
 /// What is wanted. The names are the ids in camel case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -192,153 +200,6 @@ impl Command {
         TABLE.iter().find(|row| row.command == self)
     }
 }
-
-fn always(_: &Ctx) -> Enabled {
-    Enabled::Yes
-}
-
-fn with_cluster(ctx: &Ctx) -> Enabled {
-    if ctx.has_cluster { Enabled::Yes } else { Enabled::No("no cluster is open") }
-}
-
-fn with_cluster_soon(ctx: &Ctx) -> Enabled {
-    if ctx.is_opening { Enabled::Yes } else { with_cluster(ctx) }
-}
-
-fn with_selection(ctx: &Ctx) -> Enabled {
-    if ctx.has_selection { Enabled::Yes } else { Enabled::No("nothing is selected") }
-}
-
-fn with_tabs(ctx: &Ctx) -> Enabled {
-    if ctx.has_tabs { Enabled::Yes } else { Enabled::No("this pane has no tabs") }
-}
-
-fn may_write(ctx: &Ctx) -> Enabled {
-    match ctx.right {
-        Right::Write | Right::Unlocked => Enabled::Yes,
-        Right::ReadOnly => Enabled::No("read-only: :unlock"),
-        Right::ReadOnlyForGood => Enabled::No("read-only: this profile forbids unlocking"),
-        Right::ReadOnlyElsewhere => Enabled::No("read-only: the profile that is written to"),
-    }
-}
-
-fn both(first: Enabled, second: Enabled) -> Enabled {
-    if first.is_yes() { second } else { first }
-}
-
-/// A plan may be looked at in a read-only profile; only applying it is refused.
-fn can_plan(ctx: &Ctx) -> Enabled {
-    both(with_cluster(ctx), with_selection(ctx))
-}
-
-/// On the records it is the topic that is read, with a record selected or not.
-fn with_topic(ctx: &Ctx) -> Enabled {
-    if ctx.has_reading && matches!(ctx.place, Place::Records | Place::Record) {
-        Enabled::Yes
-    } else {
-        with_selection(ctx)
-    }
-}
-
-fn with_reading(ctx: &Ctx) -> Enabled {
-    if ctx.has_reading { Enabled::Yes } else { Enabled::No("no topic is open") }
-}
-
-fn with_plan(ctx: &Ctx) -> Enabled {
-    if ctx.has_plan { Enabled::Yes } else { Enabled::No("there is no plan yet") }
-}
-
-fn can_apply(ctx: &Ctx) -> Enabled {
-    let ready = if ctx.plan_is_ready { Enabled::Yes } else { Enabled::No("there is no plan to be confirmed") };
-    let shown = if ctx.plan_was_shown { Enabled::Yes } else { Enabled::No("scroll to the end first") };
-    let open = if ctx.plan_is_blocked { Enabled::No("a check failed") } else { Enabled::Yes };
-    both(may_write(ctx), both(ready, both(open, shown)))
-}
-
-fn unfinished(ctx: &Ctx) -> Enabled {
-    if ctx.is_unfinished { Enabled::Yes } else { Enabled::No("its end is written down") }
-}
-
-fn has_rest(ctx: &Ctx) -> Enabled {
-    if ctx.has_rest { Enabled::Yes } else { Enabled::No("its end is written down") }
-}
-
-fn can_wait(ctx: &Ctx) -> Enabled {
-    if ctx.group_is_active { Enabled::Yes } else { Enabled::No("the group has no members") }
-}
-
-/// Unless there is a reason against it.
-fn unless(reason: Option<&'static str>) -> Enabled {
-    reason.map_or(Enabled::Yes, Enabled::No)
-}
-
-fn can_unlock(ctx: &Ctx) -> Enabled {
-    match ctx.right {
-        Right::ReadOnly => Enabled::Yes,
-        Right::Write | Right::ReadOnlyElsewhere => Enabled::No("this profile may write"),
-        Right::Unlocked => Enabled::No("already unlocked"),
-        Right::ReadOnlyForGood => Enabled::No("this profile forbids unlocking"),
-    }
-}
-
-fn can_quit(ctx: &Ctx) -> Enabled {
-    if ctx.is_applying { Enabled::No("a change is being applied") } else { Enabled::Yes }
-}
-
-const LISTS: &[Place] = &[
-    Place::Overview,
-    Place::Topics,
-    Place::Topic,
-    Place::Groups,
-    Place::Group,
-    Place::Records,
-    Place::Record,
-    Place::Journal,
-    Place::Profiles,
-    Place::Messages,
-    Place::Plan,
-    Place::PlanResult,
-    Place::Partitions,
-    Place::Help,
-    Place::Menu,
-    Place::Probe,
-    Place::Compression,
-    Place::Export,
-];
-const WITH_COPIES: &[Place] = &[
-    Place::Overview,
-    Place::Topics,
-    Place::Topic,
-    Place::Groups,
-    Place::Group,
-    Place::Records,
-    Place::Record,
-    Place::Journal,
-    Place::Profiles,
-    Place::Messages,
-    Place::Menu,
-    Place::Export,
-];
-const TABBED: &[Place] = &[Place::Overview, Place::Topic, Place::Group];
-const SORTED: &[Place] = &[Place::Topics, Place::Groups];
-const FILTERED: &[Place] = &[Place::Topics, Place::Groups];
-const ON_TOPIC: &[Place] = &[Place::Topics, Place::Topic];
-const ON_GROUP: &[Place] = &[Place::Groups, Place::Group];
-/// On the list of records, and on one of them.
-const ON_RECORD: &[Place] = &[Place::Records, Place::Record];
-/// Where the keys of history mean that; on a record they lead to the next one.
-const WITH_HISTORY: &[Place] = &[
-    Place::Overview,
-    Place::Topics,
-    Place::Topic,
-    Place::Groups,
-    Place::Group,
-    Place::Records,
-    Place::Journal,
-    Place::Profiles,
-    Place::Messages,
-];
-const WITH_GROUPS: &[Place] = &[Place::Groups, Place::Group, Place::Topic];
 
 /// A row with the fields that seldom differ filled in.
 const fn row(
