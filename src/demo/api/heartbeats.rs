@@ -1,8 +1,8 @@
 //! Signs of life in groups whose broker assigns: ConsumerGroupHeartbeat,
 //! ShareGroupHeartbeat and StreamsGroupHeartbeat.
 
-use super::groups::is_coordinator;
-use super::{Call, Code, code, text};
+use super::membership::{owned, refuse_stranger};
+use super::{Call, Code, text};
 use crate::demo::assigning::{self, Beat, Told};
 use crate::demo::group::Kind;
 use crate::demo::state::State;
@@ -11,7 +11,6 @@ use crate::protocol::{
     GivenTopology, HeartbeatStatus, StreamsGroupHeartbeatRequest, StreamsGroupHeartbeatResponse, Subtopology, TaskIds,
     Topology,
 };
-use kafka_protocol::ResponseError as E;
 use kafka_protocol::messages::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ShareGroupHeartbeatRequest,
     ShareGroupHeartbeatResponse, consumer_group_heartbeat_response as to_consumer,
@@ -27,12 +26,29 @@ const MISSING_SOURCE_TOPICS: i8 = 1;
 const TASK_OFFSETS_MS: i32 = 60_000;
 const ACCEPTABLE_LAG: i32 = 10_000;
 
-fn refuse_stranger(call: &Call, group: &str) -> Result<(), Code> {
-    if is_coordinator(&call.cluster.lock(), call.node, group) { Ok(()) } else { Err(code(E::NotCoordinator)) }
+/// One that tells nothing but that the member is there.
+fn bare(call: &Call, kind: Kind, group: &str, member_id: &StrBytes, epoch: i32) -> Beat {
+    Beat {
+        kind,
+        group: group.into(),
+        member_id: member_id.to_string(),
+        epoch,
+        instance_id: None,
+        client_id: call.client_id.clone(),
+        host: call.host.clone(),
+        rebalance_ms: 0,
+        rack: None,
+        topics: None,
+        pattern: None,
+        owned: None,
+        topology: None,
+        process: None,
+    }
 }
 
-fn owned(text: Option<&StrBytes>) -> Option<String> {
-    text.map(ToString::to_string)
+fn told(call: &Call, beat: Beat) -> Result<Told, Code> {
+    refuse_stranger(call, beat.group.as_str())?;
+    assigning::beat(&call.cluster, beat)
 }
 
 /// The pieces by the ids of their topics; what was deleted meanwhile is left out.
@@ -51,22 +67,15 @@ pub(super) fn consumer(call: &Call, request: ConsumerGroupHeartbeatRequest) -> C
             .collect::<BTreeSet<Piece>>()
     });
     let beat = Beat {
-        kind: Kind::Consumer,
-        group: group.into(),
-        member_id: request.member_id.to_string(),
-        epoch: request.member_epoch,
         instance_id: owned(request.instance_id.as_ref()),
-        client_id: call.client_id.clone(),
-        host: call.host.clone(),
         rebalance_ms: request.rebalance_timeout_ms,
         rack: owned(request.rack_id.as_ref()),
         topics: request.subscribed_topic_names.map(|names| names.iter().map(|name| name.to_string()).collect()),
         pattern: owned(request.subscribed_topic_regex.as_ref()),
         owned: said,
-        topology: None,
-        process: None,
+        ..bare(call, Kind::Consumer, group, &request.member_id, request.member_epoch)
     };
-    match refuse_stranger(call, group).and_then(|()| assigning::beat(&call.cluster, beat)) {
+    match told(call, beat) {
         Err(error) => ConsumerGroupHeartbeatResponse::default().with_error_code(error),
         Ok(Told { member_id, epoch, heartbeat_ms, holding, .. }) => {
             let state = call.cluster.lock();
@@ -88,22 +97,11 @@ pub(super) fn consumer(call: &Call, request: ConsumerGroupHeartbeatRequest) -> C
 pub(super) fn sharer(call: &Call, request: ShareGroupHeartbeatRequest) -> ShareGroupHeartbeatResponse {
     let group = request.group_id.as_str();
     let beat = Beat {
-        kind: Kind::Share,
-        group: group.into(),
-        member_id: request.member_id.to_string(),
-        epoch: request.member_epoch,
-        instance_id: None,
-        client_id: call.client_id.clone(),
-        host: call.host.clone(),
-        rebalance_ms: 0,
         rack: owned(request.rack_id.as_ref()),
         topics: request.subscribed_topic_names.map(|names| names.iter().map(|name| name.to_string()).collect()),
-        pattern: None,
-        owned: None,
-        topology: None,
-        process: None,
+        ..bare(call, Kind::Share, group, &request.member_id, request.member_epoch)
     };
-    match refuse_stranger(call, group).and_then(|()| assigning::beat(&call.cluster, beat)) {
+    match told(call, beat) {
         Err(error) => ShareGroupHeartbeatResponse::default().with_error_code(error),
         Ok(Told { member_id, epoch, heartbeat_ms, holding, .. }) => {
             let state = call.cluster.lock();
@@ -132,22 +130,15 @@ pub(super) fn streams(call: &Call, request: StreamsGroupHeartbeatRequest) -> Str
         topology_epoch,
     });
     let beat = Beat {
-        kind: Kind::Streams,
-        group: group.into(),
-        member_id: request.member_id.to_string(),
-        epoch: request.member_epoch,
         instance_id: owned(request.instance_id.as_ref()),
-        client_id: call.client_id.clone(),
-        host: call.host.clone(),
         rebalance_ms: request.rebalance_timeout_ms,
         rack: owned(request.rack_id.as_ref()),
-        topics: None,
-        pattern: None,
         owned: request.active_tasks.as_deref().map(pieces),
         topology: request.topology.map(topology),
         process,
+        ..bare(call, Kind::Streams, group, &request.member_id, request.member_epoch)
     };
-    let told = refuse_stranger(call, group).and_then(|()| assigning::beat(&call.cluster, beat));
+    let told = told(call, beat);
     let empty = StreamsGroupHeartbeatResponse {
         throttle_time_ms: 0,
         error_code: 0,

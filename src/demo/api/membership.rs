@@ -13,11 +13,11 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::StrBytes;
 
-fn refuse_stranger(call: &Call, group: &str) -> Result<(), Code> {
+pub(super) fn refuse_stranger(call: &Call, group: &str) -> Result<(), Code> {
     if is_coordinator(&call.cluster.lock(), call.node, group) { Ok(()) } else { Err(code(E::NotCoordinator)) }
 }
 
-fn owned(id: Option<&StrBytes>) -> Option<String> {
+pub(super) fn owned(id: Option<&StrBytes>) -> Option<String> {
     id.map(ToString::to_string)
 }
 
