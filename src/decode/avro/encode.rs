@@ -94,17 +94,11 @@ impl Writer<'_> {
                 self.long(number);
             }
             Node::Float => {
-                let number = float(value).ok_or_else(|| self.expected("float", value))? as f32;
-                if number.is_infinite() && !is_named_infinity(value) {
-                    return Err(self.expected("float", value));
-                }
+                let number = single(value).ok_or_else(|| self.expected("float", value))?;
                 self.out.extend(number.to_le_bytes());
             }
             Node::Double => {
-                let number = float(value).ok_or_else(|| self.expected("double", value))?;
-                if number.is_infinite() && !is_named_infinity(value) {
-                    return Err(self.expected("double", value));
-                }
+                let number = double(value).ok_or_else(|| self.expected("double", value))?;
                 self.out.extend(number.to_le_bytes());
             }
             Node::Bytes => {
@@ -339,9 +333,10 @@ fn whole<T: std::str::FromStr>(value: &Value) -> Option<T> {
     }
 }
 
-pub(in crate::decode) fn float(value: &Value) -> Option<f64> {
+/// `None` also where a number is too large for it.
+pub(in crate::decode) fn double(value: &Value) -> Option<f64> {
     match value {
-        Value::Number(digits) => digits.parse().ok(),
+        Value::Number(digits) => digits.parse().ok().filter(|number: &f64| number.is_finite()),
         Value::Text(text) => match &**text {
             "NaN" => Some(f64::NAN),
             "Infinity" => Some(f64::INFINITY),
@@ -352,8 +347,10 @@ pub(in crate::decode) fn float(value: &Value) -> Option<f64> {
     }
 }
 
-pub(in crate::decode) fn is_named_infinity(value: &Value) -> bool {
-    matches!(value, Value::Text(_))
+/// The same of four bytes.
+pub(in crate::decode) fn single(value: &Value) -> Option<f32> {
+    let wide = double(value)?;
+    Some(wide as f32).filter(|number| number.is_finite() || !wide.is_finite())
 }
 
 /// `{"base64":"AP8="}`, or as Avro's JSON encoding has it: a character for each byte.

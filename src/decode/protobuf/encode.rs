@@ -10,7 +10,7 @@ mod short;
 
 use super::plan::{FieldPlan, MessageId, Plan, Type};
 use super::well_known::Known;
-use crate::decode::avro::encode::{Misfit, bytes_of_object, float, is_named_infinity, shown};
+use crate::decode::avro::encode::{Misfit, bytes_of_object, double, shown, single};
 use crate::decode::json::Step;
 use crate::decode::{MAX_DEPTH, MAX_VALUES};
 use crate::domain::value::Value;
@@ -253,17 +253,11 @@ impl Writer<'_> {
                 self.out.extend(number.to_le_bytes());
             }
             Type::Float => {
-                let number = float(value).ok_or_else(|| self.expected("float", value))? as f32;
-                if number.is_infinite() && !is_named_infinity(value) {
-                    return Err(self.expected("float", value));
-                }
+                let number = single(value).ok_or_else(|| self.expected("float", value))?;
                 self.out.extend(number.to_le_bytes());
             }
             Type::Double => {
-                let number = float(value).ok_or_else(|| self.expected("double", value))?;
-                if number.is_infinite() && !is_named_infinity(value) {
-                    return Err(self.expected("double", value));
-                }
+                let number = double(value).ok_or_else(|| self.expected("double", value))?;
                 self.out.extend(number.to_le_bytes());
             }
             Type::Text => match value {
@@ -319,14 +313,10 @@ fn bytes(value: &Value) -> Option<Vec<u8>> {
     let plain: String = text
         .trim_end_matches('=')
         .chars()
-        .map(|c| {
-            if c == '-' {
-                '+'
-            } else if c == '_' {
-                '/'
-            } else {
-                c
-            }
+        .map(|c| match c {
+            '-' => '+',
+            '_' => '/',
+            c => c,
         })
         .collect();
     base64::engine::general_purpose::STANDARD_NO_PAD.decode(plain).ok()
