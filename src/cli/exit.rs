@@ -160,14 +160,7 @@ mod tests {
     #[case::nobody_knows(vec![StepStatus::Unknown(failure(FailureKind::Timeout))], 3)]
     #[case::somebody_else_wrote(vec![StepStatus::Overwritten { found: "7".into() }], 3)]
     fn an_applied_plan(#[case] steps: Vec<StepStatus>, #[case] code: u8) {
-        let outcome = Outcome {
-            plan_id: "1".into(),
-            at: Time(0),
-            steps,
-            notes: vec![],
-            written: Vec::new(),
-            reached: Vec::new(),
-        };
+        let outcome = Outcome::of("1", Time(0), steps);
         assert_eq!(Exit::of_outcome(&outcome).code(), code);
     }
 
@@ -176,14 +169,7 @@ mod tests {
     #[case::the_journal_could_not_take_it(Severity::Danger, 3)]
     fn a_plan_that_was_applied_with_a_note(#[case] severity: Severity, #[case] code: u8) {
         let notes = vec![Warning::new(severity, "something to know")];
-        let outcome = Outcome {
-            plan_id: "1".into(),
-            at: Time(0),
-            steps: vec![StepStatus::Done],
-            notes,
-            written: Vec::new(),
-            reached: Vec::new(),
-        };
+        let outcome = Outcome { notes, ..Outcome::of("1", Time(0), vec![StepStatus::Done]) };
         assert_eq!(Exit::of_outcome(&outcome).code(), code);
     }
 }

@@ -259,12 +259,8 @@ mod tests {
     fn a_dry_run_and_an_applied_change_have_the_same_shape() {
         let failure = Failure::new(FailureKind::Denied, "commit offsets", "not authorised");
         let outcome = Outcome {
-            plan_id: "p-1".into(),
-            at: Time(1_700_000_001_000),
-            steps: vec![StepStatus::Done, StepStatus::Failed(failure)],
             notes: vec![Warning::new(Severity::Fine, "read back")],
-            written: Vec::new(),
-            reached: vec![],
+            ..Outcome::of("p-1", Time(1_700_000_001_000), vec![StepStatus::Done, StepStatus::Failed(failure)])
         };
         let (dry, applied) = (document(&plan(), None), document(&plan(), Some(&outcome)));
         assert_eq!(shape(&dry), shape(&applied));

@@ -9,7 +9,7 @@ use crate::decode::{self, SchemaName, Unfit, WriterSchema};
 use crate::domain::produce::NewRecord;
 use crate::domain::query::Part;
 use crate::domain::recipe::Recipe;
-use crate::domain::writing::{Framing, Which, WrittenAs};
+use crate::domain::writing::{Framing, Which, WrittenAs, own_subject};
 use crate::domain::{Failure, FailureKind};
 use crate::services::registry::{RegisteredSchema, Registry};
 use std::fmt;
@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 /// A larger file is nobody's schema.
 const LARGEST: u64 = 4 << 20;
+const LOOK_UP: &str = "look up a schema";
 
 /// How one part is written.
 #[derive(Clone, Debug)]
@@ -87,25 +88,25 @@ impl Cluster {
             WrittenAs::Base64 => return Ok(Some(Encoder::Base64)),
             WrittenAs::Schema(choice) => choice,
         };
-        let subject = choice.subject.clone().unwrap_or_else(|| format!("{}-{}", recipe.topic, part.word()));
+        let subject = choice.subject.clone().unwrap_or_else(|| own_subject(recipe.topic.as_str(), part.word()));
         let (found, id) = match (&choice.which, choice.framing) {
             (Which::File(path), Framing::None) => (file(path).await?, None),
             (Which::File(path), _) => {
                 let found = file(path).await?;
-                let id = self.registry_wanted()?.id_of(&subject, &found).await?.ok_or_else(|| {
+                let id = self.registry_wanted(LOOK_UP)?.id_of(&subject, &found).await?.ok_or_else(|| {
                     let message = format!("the registry has no such schema under {subject}");
-                    Failure::new(FailureKind::NotFound, "look up a schema", message)
+                    Failure::new(FailureKind::NotFound, LOOK_UP, message)
                         .on(path.display().to_string())
                         .hint("Register it there, name another --subject-strategy, or write with --framing none.")
                 })?;
                 (found, Some(id))
             }
             (Which::Latest, _) => {
-                let registry = self.registry_wanted()?;
+                let registry = self.registry_wanted(LOOK_UP)?;
                 let id = registry.latest(&subject).await?.id;
                 (registry.schema_by_id(id).await?, Some(id))
             }
-            (Which::Id(id), _) => (self.registry_wanted()?.schema_by_id(*id).await?, Some(*id)),
+            (Which::Id(id), _) => (self.registry_wanted(LOOK_UP)?.schema_by_id(*id).await?, Some(*id)),
         };
         let invalid = |reason| {
             let target = id.map_or_else(|| found.label.clone().unwrap_or_default(), |id| id.to_string());
@@ -122,7 +123,7 @@ impl Cluster {
                 Some(Named::Before([SchemaName::Id(id).bytes(), schema.which().map_err(invalid)?].concat()))
             }
             (Some(id), Framing::Header) => {
-                let guid = self.registry_wanted()?.guid_of(id).await?;
+                let guid = self.registry_wanted(LOOK_UP)?.guid_of(id).await?;
                 let name = guid.map_or(SchemaName::Id(id), SchemaName::Guid);
                 Some(Named::Header([name.bytes(), schema.which().map_err(invalid)?].concat()))
             }
@@ -134,19 +135,16 @@ impl Cluster {
         Ok(Some(Encoder::Schema { schema: Arc::new(schema), named, called }))
     }
 
-    fn registry_wanted(&self) -> Result<&Registry, Failure> {
+    fn registry_wanted(&self, operation: &str) -> Result<&Registry, Failure> {
         self.registry().ok_or_else(|| {
-            Failure::new(FailureKind::Unsupported, "look up a schema", "the profile has no registry")
+            Failure::new(FailureKind::Unsupported, operation, "the profile has no registry")
                 .hint("Name one with --registry, or in the profile.")
         })
     }
 
     /// The subjects of the registry, by their names.
     pub async fn subjects(&self) -> Result<Vec<String>, Failure> {
-        match self.registry() {
-            Some(registry) => registry.subjects().await,
-            None => Err(Failure::new(FailureKind::Unsupported, "list subjects", "the profile has no registry")),
-        }
+        self.registry_wanted("list subjects")?.subjects().await
     }
 }
 

@@ -8,6 +8,7 @@
 use super::{Cluster, RecordRef, SearchRequest, SearchUpdate};
 use crate::domain::query::Field;
 use crate::domain::{Failure, FailureKind, archive, csv, record_line};
+use crate::profile::paths;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -76,12 +77,7 @@ pub fn create_file(path: &Path, force: bool) -> Result<File, Failure> {
     } else {
         options.create_new(true)
     };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path).map_err(|error| unwritten(&error).on(path.display().to_string()))
+    paths::private(&mut options).open(path).map_err(|error| unwritten(&error).on(path.display().to_string()))
 }
 
 /// Makes a line fit for whoever reads it.

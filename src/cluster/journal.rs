@@ -7,6 +7,7 @@
 
 use crate::domain::plan::{Change, Outcome, Plan, StepStatus};
 use crate::domain::{Failure, FailureKind, Time};
+use crate::profile::paths;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -196,14 +197,7 @@ fn append_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(dir) = path.parent() {
         std::fs::create_dir_all(dir)?;
     }
-    let mut options = OpenOptions::new();
-    options.create(true).append(true).read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
+    let mut file = paths::private(OpenOptions::new().create(true).append(true).read(true)).open(path)?;
     file.lock()?;
     end_with_newline(&mut file)?;
     let length = file.seek(SeekFrom::End(0))?;
@@ -364,14 +358,7 @@ mod tests {
     }
 
     fn done(id: &str) -> Outcome {
-        Outcome {
-            plan_id: id.into(),
-            at: Time(2),
-            steps: vec![StepStatus::Done],
-            notes: vec![],
-            written: Vec::new(),
-            reached: Vec::new(),
-        }
+        Outcome::of(id, Time(2), vec![StepStatus::Done])
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Short looks at records: one at its place, and the newest of a topic.
 
 use super::groups::listed_offset;
-use super::{Cluster, Keep, RecordRef, RecordsRequest};
-use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead, ViewAs, Within};
+use super::{Cluster, RecordRef, RecordsRequest};
+use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs};
 use crate::domain::{Fact, Failure, FailureKind, Offset, PartitionId, TopicName, TopicPartition};
 use std::fmt;
 use std::ops::ControlFlow;
@@ -67,17 +67,11 @@ impl Cluster {
         tiered: TieredRead,
     ) -> Result<Option<RecordRef>, Failure> {
         let mut feed = self.records(RecordsRequest {
-            topic: topic.clone(),
             partitions: Some(vec![partition]),
-            start: StartAt::Offset(offset),
-            follow: false,
             limit: Some(1),
-            query: None,
-            view: ReadAs::default(),
             isolation: Isolation::Uncommitted,
             tiered,
-            within: Within::default(),
-            keep: Keep::All,
+            ..RecordsRequest::of(topic.clone(), StartAt::Offset(offset))
         });
         let mut found = None;
         while let Some(update) = feed.next().await {
@@ -105,17 +99,10 @@ impl Cluster {
         mut take: impl FnMut(Vec<RecordRef>) -> ControlFlow<()>,
     ) -> Vec<Failure> {
         let mut feed = self.records(RecordsRequest {
-            topic: topic.clone(),
-            partitions: None,
-            start: StartAt::Latest(count),
-            follow: false,
             limit: Some(count),
-            query: None,
             view: ViewAs::Hex.into(),
             isolation,
-            tiered: TieredRead::Ask,
-            within: Within::default(),
-            keep: Keep::All,
+            ..RecordsRequest::of(topic.clone(), StartAt::Latest(count))
         });
         let fail = |kind, message: String| Failure::new(kind, operation, message).on(topic.as_str());
         let mut failures = Vec::new();

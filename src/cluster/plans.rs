@@ -4,7 +4,7 @@
 //! read next is fetched, so that a preview shows what it means.
 
 use super::groups::{Commits, TopicGroup, listed_offset};
-use super::records::{Keep, RecordRef, RecordsRequest};
+use super::records::{RecordRef, RecordsRequest};
 use super::{Cluster, lock};
 use crate::domain::group::{GroupDescription, GroupState};
 use crate::domain::group_config;
@@ -16,7 +16,7 @@ use crate::domain::partition_plan::{
     self, AddInputs, CommitZero, KeySample, PartitionInputs, PartitionReport, PartitionWish,
 };
 use crate::domain::plan::{Change, NextRecord, OffsetMove, Plan, Step};
-use crate::domain::record::{Isolation, StartAt, TieredRead, ViewAs, Within};
+use crate::domain::record::{Isolation, StartAt, ViewAs};
 use crate::domain::reset::{self, TouchedGroup, UndoInputs, UndoPartition};
 use crate::domain::topic::Topic;
 use crate::domain::topic_plan;
@@ -321,17 +321,10 @@ impl Cluster {
 
     async fn sample_keys(&self, topic: &Topic, sample: u64) -> Result<KeySample, Failure> {
         let mut feed = self.records(RecordsRequest {
-            topic: topic.name.clone(),
-            partitions: None,
-            start: StartAt::Latest(sample),
-            follow: false,
             limit: Some(sample),
-            query: None,
             view: ViewAs::Text.into(),
             isolation: Isolation::Uncommitted,
-            tiered: TieredRead::Ask,
-            within: Within::default(),
-            keep: Keep::All,
+            ..RecordsRequest::of(topic.name.clone(), StartAt::Latest(sample))
         });
         let mut keys = KeySample::default();
         let read = async {

@@ -124,13 +124,12 @@ impl Cluster {
             metadata.or_meant(missing.hint(create))
         })?;
         let partitions = topic.partitions.iter().map(|partition| partition.id);
-        let ends = async {
-            let ends = self.ends_of(name, partitions).await;
-            let others = self.written_otherwise(name, &ends, &request.source.first).await;
-            (ends, others)
-        };
-        let rights = admin::topics::may_write(self.client(), name);
-        let (configs, (ends, others), may_write) = tokio::join!(self.topic_configs(name), ends, rights);
+        let (configs, ends, others, may_write) = tokio::join!(
+            self.topic_configs(name),
+            self.ends_of(name, partitions),
+            self.written_otherwise(name, &request.source.first),
+            admin::topics::may_write(self.client(), name),
+        );
         let others = others.into_iter().chain(alike(&request.source.first)).collect();
         let is_masked = self.profile().masks.touch(name.as_str());
         if is_masked && request.source.first.iter().any(holds_mask) {
@@ -272,8 +271,8 @@ fn preview(bytes: &[u8]) -> String {
             String::from_utf8_lossy(begin.get(..error.valid_up_to()).unwrap_or_default()).into_owned()
         }
         Err(_) => {
-            let hex: Vec<String> = bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-            format!("{} bytes: {}", bytes.len(), hex.join(" "))
+            let begin = bytes.get(..16).unwrap_or(bytes);
+            format!("{} bytes: {}", bytes.len(), show::hex(begin, " "))
         }
     }
 }
@@ -307,7 +306,7 @@ impl Digest {
     }
 
     pub(super) fn finish(self) -> String {
-        self.0.finish().iter().map(|byte| format!("{byte:02x}")).collect()
+        show::hex(&self.0.finish(), "")
     }
 }
 

@@ -196,11 +196,7 @@ impl Cluster {
         match result {
             Err(failure) if failure.kind == FailureKind::NotFound => {
                 let listed = admin::groups::list(self.client()).await.value;
-                let is_there = listed.iter().any(|listing| listing.id.as_str() == failure.target);
-                Err(match is_there {
-                    true => failure,
-                    false => failure.or_meant(listed.iter().map(|listing| listing.id.as_str())),
-                })
+                Err(failure.or_meant(listed.iter().map(|listing| listing.id.as_str())))
             }
             result => result,
         }

@@ -59,6 +59,25 @@ pub struct RecordsRequest {
     pub keep: Keep,
 }
 
+impl RecordsRequest {
+    /// What a topic holds now from there on; what lies in remote storage is asked for.
+    pub fn of(topic: TopicName, start: StartAt) -> Self {
+        Self {
+            topic,
+            partitions: None,
+            start,
+            follow: false,
+            limit: None,
+            query: None,
+            view: ReadAs::default(),
+            isolation: Isolation::default(),
+            tiered: TieredRead::Ask,
+            within: Within::default(),
+            keep: Keep::All,
+        }
+    }
+}
+
 /// What happens when records come faster than they are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {

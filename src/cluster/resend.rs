@@ -14,13 +14,12 @@ mod redriven;
 mod seen;
 mod sending;
 
-use super::records::Keep;
 use super::search::SearchRequest;
 use super::{Cluster, Metadata};
 use crate::domain::finish;
 use crate::domain::plan::{Change, Check, Outcome, Plan, Severity, Step, StepStatus, Warning};
 use crate::domain::query::{Moment, Query, narrow, parse};
-use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead, Within};
+use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead};
 use crate::domain::resend::{
     Delivery, Destination, Elsewhere, GROUP_PREFIX, Headers, Placing, Reached, Resend, ResendInputs, SourceRange,
     Stamp, carried, plan_resend,
@@ -221,7 +220,7 @@ impl Cluster {
         let sent = show::count(total(&reached));
         let found = format!("{sent} were sent, by the positions that group {} holds", resend.positions);
         let notes = vec![finish::found(&steps), Warning::new(Severity::Note, found)];
-        Ok(Outcome { plan_id: plan.id.clone(), at: self.now(), steps, notes, written: Vec::new(), reached })
+        Ok(Outcome { notes, reached, ..Outcome::of(plan.id.clone(), self.now(), steps) })
     }
 
     /// `None` where the records are this cluster's own, by whatever profile they are read.
@@ -397,18 +396,13 @@ pub(super) fn query_of(resend: &Resend) -> Result<Option<Query>, Failure> {
 
 fn searching(request: &ResendRequest, query: Option<&Query>) -> SearchRequest {
     SearchRequest {
-        topics: request.topics.clone(),
-        query: query.cloned().unwrap_or_else(Query::everything),
         partitions: request.partitions.clone(),
         start: request.start,
-        limit: None,
         slack_ms: request.slack_ms,
         view: request.view,
         isolation: Isolation::Committed,
         tiered: TieredRead::Allowed,
-        within: Within::default(),
-        keep: Keep::All,
-        counting: None,
+        ..SearchRequest::of(request.topics.clone(), query.cloned().unwrap_or_else(Query::everything))
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Cluster, lock};
 use crate::domain::samples::PAUSE;
 use crate::domain::windows::Windows;
 use crate::domain::{Time, show};
+use crate::profile::paths;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -199,12 +200,7 @@ enum Unfit {
 
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.create(true).write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
+    paths::private(options.create(true).write(true));
     options
 }
 

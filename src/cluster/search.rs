@@ -62,6 +62,26 @@ pub struct SearchRequest {
     pub counting: Option<Counting>,
 }
 
+impl SearchRequest {
+    /// All of these topics, handed on as it is found; what lies in remote storage is asked for.
+    pub fn of(topics: Vec<TopicName>, query: Query) -> Self {
+        Self {
+            topics,
+            query,
+            partitions: None,
+            start: StartAt::Earliest,
+            limit: None,
+            slack_ms: None,
+            view: None,
+            isolation: Isolation::default(),
+            tiered: TieredRead::Ask,
+            within: Within::default(),
+            keep: Keep::All,
+            counting: None,
+        }
+    }
+}
+
 /// How far a topic has been searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct SearchCounts {

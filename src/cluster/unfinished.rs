@@ -136,7 +136,7 @@ impl Cluster {
             })
             .collect();
         let notes = vec![finish::found(&steps)];
-        Ok(Outcome { plan_id: plan.id.clone(), at: self.now(), steps, notes, written: Vec::new(), reached: Vec::new() })
+        Ok(Outcome { notes, ..Outcome::of(plan.id.clone(), self.now(), steps) })
     }
 
     /// Logs went on since the plan was made: its rows show them as they are now.

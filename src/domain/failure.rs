@@ -103,7 +103,8 @@ impl Failure {
     pub fn or_meant<'a>(mut self, known: impl Iterator<Item = &'a str>) -> Self {
         let near = known.map(|name| (strsim::jaro_winkler(name, &self.target), name));
         let nearest = near.filter(|(likeness, _)| *likeness >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some((_, name)) = nearest {
+        // One that is there was not mistyped.
+        if let Some((_, name)) = nearest.filter(|(_, name)| *name != self.target) {
             let hint = self.hint.unwrap_or_default();
             self.hint = Some(format!("Did you mean {name}? {hint}").trim_end().to_owned());
         }

@@ -69,6 +69,8 @@ pub enum Codec {
 }
 
 impl Codec {
+    pub const ALL: [Self; 5] = [Self::None, Self::Gzip, Self::Snappy, Self::Lz4, Self::Zstd];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",

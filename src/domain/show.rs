@@ -97,6 +97,12 @@ pub fn duration(millis: u64) -> String {
     }
 }
 
+/// "00 ff", with `between` bytes.
+pub fn hex(bytes: &[u8], between: &str) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.join(between)
+}
+
 /// `1 partition`, `12 partitions`; a number that no `u64` holds is shown as the largest.
 pub fn plural(number: impl TryInto<u64>, one: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);

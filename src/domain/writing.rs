@@ -91,11 +91,16 @@ impl SubjectStrategy {
     /// The subject of a part, `key` or `value`; `None` without the name that it takes.
     pub fn subject(self, topic: &str, part: &str, record: Option<&str>) -> Option<String> {
         Some(match self {
-            Self::Topic => format!("{topic}-{part}"),
+            Self::Topic => own_subject(topic, part),
             Self::Record => record?.to_owned(),
             Self::TopicRecord => format!("{topic}-{}", record?),
         })
     }
+}
+
+/// The subject of a topic's own keys or values.
+pub fn own_subject(topic: &str, part: &str) -> String {
+    format!("{topic}-{part}")
 }
 
 impl SchemaChoice {

@@ -1,8 +1,19 @@
 //! Where klamm keeps things, by the platform's rules.
 
+use std::fs::OpenOptions;
 use std::path::PathBuf;
 
 const NAME: &str = "klamm";
+
+/// What is opened so is, where it is new, for its owner alone.
+pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options
+}
 
 /// The file with the profiles. `None` where the platform names no home.
 pub fn config_file() -> Option<PathBuf> {

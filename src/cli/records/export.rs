@@ -12,9 +12,9 @@ use super::{range, what};
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{complain, escaped};
 use crate::cli::session::{Session, blocking};
-use crate::cluster::{Cluster, ExportError, ExportForm, Keep, RecordWriter, SearchRequest, SearchUpdate, create_file};
+use crate::cluster::{Cluster, ExportError, ExportForm, RecordWriter, SearchRequest, SearchUpdate, create_file};
 use crate::domain::query::Query;
-use crate::domain::record::{TieredRead, Within};
+use crate::domain::record::TieredRead;
 use crate::domain::when::parse_duration;
 use crate::domain::{Failure, TopicName, show};
 use clap::{Args, ValueEnum};
@@ -160,8 +160,6 @@ fn request(session: &Session, names: &BTreeSet<String>, arguments: &ExportArgume
     let ends = which.until.as_deref().map(|until| range::until(until, now, zone)).transpose()?;
     let slack = which.slack.as_deref().map(parse_duration).transpose();
     Ok(SearchRequest {
-        topics: names.iter().map(|name| TopicName::from(name.as_str())).collect(),
-        query: Query::all(begins.into_iter().chain(ends).chain(query).collect()).unwrap_or_else(Query::everything),
         partitions: (!which.from_partition.is_empty()).then(|| which.from_partition.clone()),
         start,
         limit: which.limit,
@@ -169,9 +167,10 @@ fn request(session: &Session, names: &BTreeSet<String>, arguments: &ExportArgume
         view: which.view,
         isolation: arguments.isolation.into(),
         tiered: if which.tiered { TieredRead::Allowed } else { TieredRead::Ask },
-        within: Within::default(),
-        keep: Keep::All,
-        counting: None,
+        ..SearchRequest::of(
+            names.iter().map(|name| TopicName::from(name.as_str())).collect(),
+            Query::all(begins.into_iter().chain(ends).chain(query).collect()).unwrap_or_else(Query::everything),
+        )
     })
 }
 

@@ -7,6 +7,7 @@ use crate::cli::exit::{Exit, Stop};
 use crate::cli::session::{Session, blocking};
 use crate::cluster::ImportRequest;
 use crate::domain::{Failure, FailureKind, TopicName};
+use crate::profile::paths;
 use clap::Args;
 use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
@@ -75,13 +76,7 @@ fn keep() -> Result<Kept, Failure> {
         Failure::new(FailureKind::Storage, "keep standard input in", error.to_string()).on(path.display().to_string())
     };
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&path).map_err(failed)?;
+    let mut file = paths::private(options.write(true).create_new(true)).open(&path).map_err(failed)?;
     let kept = Kept(path.clone());
     let mut input = io::stdin().lock();
     let mut buffer = vec![0; 64 << 10];

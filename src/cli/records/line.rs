@@ -3,8 +3,8 @@
 use super::batch::BatchLine;
 use crate::cli::output::{Format, Look, escaped};
 use crate::domain::record::DecodedRecord;
-use crate::domain::record_line;
 use crate::domain::value::Value;
+use crate::domain::{record_line, show};
 
 /// A line of a table never gets longer than this for its value.
 const SHOWN_BYTES: usize = 16 << 10;
@@ -63,8 +63,7 @@ fn shown(decoded: &DecodedRecord, look: &Look) -> String {
 /// As a person reads bytes, as far as a line shows them.
 fn hex(bytes: &[u8]) -> String {
     let most = SHOWN_BYTES / 3;
-    let digits: Vec<String> = bytes.iter().take(most).map(|byte| format!("{byte:02x}")).collect();
-    digits.join(" ") + if bytes.len() > most { " …" } else { "" }
+    show::hex(bytes.get(..most).unwrap_or(bytes), " ") + if bytes.len() > most { " …" } else { "" }
 }
 
 #[cfg(test)]

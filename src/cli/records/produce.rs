@@ -212,7 +212,7 @@ fn acks() -> impl TypedValueParser<Value = Acks> {
 }
 
 fn codec() -> impl TypedValueParser<Value = Codec> {
-    one_of(&[Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd], Codec::word)
+    one_of(&Codec::ALL, Codec::word)
 }
 
 pub(super) async fn run(session: &mut Session, arguments: ProduceArguments) -> Result<Exit, Stop> {

@@ -5,9 +5,9 @@ use super::tail::Level;
 use super::{range, what};
 use crate::cli::exit::Stop;
 use crate::cli::session::Session;
-use crate::cluster::{Keep, SearchRequest};
+use crate::cluster::SearchRequest;
 use crate::domain::query::Query;
-use crate::domain::record::{ReadAs, TieredRead, Within};
+use crate::domain::record::{ReadAs, TieredRead};
 use crate::domain::when::parse_duration;
 use crate::domain::{PartitionId, TopicName};
 use clap::Args;
@@ -71,18 +71,16 @@ impl Scope {
             return Err(Stop::usage("standard input names no topic"));
         }
         let request = SearchRequest {
-            topics: names.iter().map(|name| TopicName::from(name.as_str())).collect(),
-            query: query.clone().unwrap_or_else(Query::everything),
             partitions: (!self.partition.is_empty()).then(|| self.partition.clone()),
             start,
-            limit: None,
             slack_ms,
             view: self.view,
             isolation: self.isolation.into(),
             tiered: if self.tiered { TieredRead::Allowed } else { TieredRead::Ask },
-            within: Within::default(),
-            keep: Keep::All,
-            counting: None,
+            ..SearchRequest::of(
+                names.iter().map(|name| TopicName::from(name.as_str())).collect(),
+                query.clone().unwrap_or_else(Query::everything),
+            )
         };
         Ok((query, Asked { request, reports }))
     }

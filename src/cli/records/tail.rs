@@ -8,7 +8,7 @@ use crate::cli::session::{Session, blocking};
 use crate::cluster::{Cluster, Keep, RecordCounts, RecordsRequest};
 use crate::domain::plan::Confirm;
 use crate::domain::query::Query;
-use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead, Within};
+use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead};
 use crate::domain::topic_formats::{self, TopicFormat};
 use crate::domain::when::parse_time;
 use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName, show};
@@ -122,17 +122,15 @@ pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Resu
     let usual = cluster.profile().formats.of(topic.as_str());
     let view = arguments.view.unwrap_or(usual);
     let mut request = RecordsRequest {
-        topic,
         partitions: (!arguments.partition.is_empty()).then_some(arguments.partition),
-        start,
         follow: !arguments.no_follow,
         limit: arguments.limit,
         query: Query::all(contains.chain(query).collect()),
         view,
         isolation: arguments.isolation.into(),
         tiered: if arguments.tiered { TieredRead::Allowed } else { TieredRead::Ask },
-        within: Within::default(),
         keep: if arguments.count { Keep::Counts } else { Keep::All },
+        ..RecordsRequest::of(topic, start)
     };
     let mut feed = cluster.records(request.clone());
     let output = &mut session.output;

@@ -2,30 +2,22 @@
 //!
 //! Only read, and bounded: the newest few records, and one look into the registry.
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, RecordRef};
 use crate::decode;
 use crate::domain::plan::{Severity, Warning};
 use crate::domain::produce::NewRecord;
 use crate::domain::query::Part;
-use crate::domain::record::Record;
-use crate::domain::{FailureKind, Offset, PartitionId, TopicName};
-use crate::kafka::fetch::ReadRange;
-use std::time::Duration;
+use crate::domain::record::{Isolation, Record};
+use crate::domain::writing::own_subject;
+use crate::domain::{FailureKind, TopicName};
+use std::ops::ControlFlow;
 
-/// Partitions whose newest records are looked at.
-const MOST: usize = 8;
-/// Offsets before the end that may hold no record.
-const REACH: i64 = 3;
-const DEADLINE: Duration = Duration::from_secs(5);
+/// Records that are looked at.
+const NEWEST: u64 = 24;
 
 impl Cluster {
     /// A warning for each part that names no schema where those of others do.
-    pub(super) async fn written_otherwise(
-        &self,
-        topic: &TopicName,
-        ends: &[(PartitionId, Offset)],
-        records: &[NewRecord],
-    ) -> Vec<Warning> {
+    pub(super) async fn written_otherwise(&self, topic: &TopicName, records: &[NewRecord]) -> Vec<Warning> {
         let plain = [Part::Key, Part::Value].into_iter();
         let plain = plain.filter(|part| records.iter().any(|new| is_plain(new, *part)));
         let (mut warnings, mut newest) = (Vec::new(), None);
@@ -39,7 +31,7 @@ impl Cluster {
                 Ok(None) => {
                     let newest: &Vec<Record> = match &newest {
                         Some(newest) => newest,
-                        None => newest.insert(self.newest(topic, ends).await),
+                        None => newest.insert(self.newest(topic).await),
                     };
                     let named = newest.iter().filter(|record| names_schema(record, part)).count();
                     if named == 0 {
@@ -61,29 +53,23 @@ impl Cluster {
     /// "orders-value v3 (AVRO)", of the topic's own subject.
     async fn registered_for(&self, topic: &TopicName, part: Part) -> Result<Option<String>, String> {
         let Some(registry) = self.registry() else { return Ok(None) };
-        match registry.latest(&format!("{topic}-{}", part.word())).await {
+        match registry.latest(&own_subject(topic.as_str(), part.word())).await {
             Ok(found) => Ok(Some(format!("{} v{} ({})", found.subject, found.version, found.schema_type))),
             Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
             Err(failure) => Err(failure.message),
         }
     }
 
-    /// The newest records of a few partitions; fewer where they do not come in time.
-    async fn newest(&self, topic: &TopicName, ends: &[(PartitionId, Offset)]) -> Vec<Record> {
-        let ends = ends.iter().filter(|(_, end)| *end > 0).take(MOST);
-        let range =
-            |partition, end: Offset| ReadRange { partition, from: end.saturating_sub(REACH).max(0), to: Some(end) };
-        let ranges = ends.map(|(partition, end)| range(*partition, *end)).collect();
-        let mut newest = Vec::new();
-        let read = async {
-            let mut records = self.read_ranges(topic.clone(), ranges);
-            while let Some(record) = records.next().await {
-                newest.extend(record.record());
-            }
+    /// The newest few records; fewer where they do not come in time.
+    async fn newest(&self, topic: &TopicName) -> Vec<Record> {
+        let mut newest: Vec<RecordRef> = Vec::new();
+        let take = |more| {
+            newest.extend::<Vec<RecordRef>>(more);
+            ControlFlow::Continue(())
         };
         // What did not come says nothing.
-        let _ = tokio::time::timeout(DEADLINE, read).await;
-        newest
+        let _ = self.newest_records(topic, NEWEST, Isolation::Uncommitted, "look at records of", take).await;
+        newest.iter().filter_map(RecordRef::record).collect()
     }
 }
 

@@ -5,19 +5,7 @@ use crate::kafka::admin::tests::world::World;
 use crate::profile::Profile;
 
 fn request(start: StartAt) -> RecordsRequest {
-    RecordsRequest {
-        topic: "orders".into(),
-        partitions: None,
-        start,
-        follow: false,
-        limit: None,
-        query: None,
-        view: ReadAs::default(),
-        isolation: Isolation::Uncommitted,
-        tiered: TieredRead::Ask,
-        within: Within::default(),
-        keep: Keep::All,
-    }
+    RecordsRequest { isolation: Isolation::Uncommitted, ..RecordsRequest::of("orders".into(), start) }
 }
 
 /// What a read asks about, and from where it fetched.

@@ -5,12 +5,11 @@
 
 use super::{OPERATION, file, query_of};
 use crate::cluster::Cluster;
-use crate::cluster::records::Keep;
 use crate::cluster::search::SearchRequest;
 use crate::cluster::search::sifting::Sifting;
 use crate::domain::plan::{Severity, Warning};
 use crate::domain::query::Query;
-use crate::domain::record::{Isolation, Record, StartAt, TieredRead, Within};
+use crate::domain::record::{Isolation, Record, TieredRead};
 use crate::domain::resend::{Resend, SourceRange};
 use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, show};
 use crate::kafka::fetch::{self, ReadEvent, ReadRange, ReadRequest, Reading};
@@ -148,18 +147,10 @@ impl<'a> Reader<'a> {
         let profile = self.source.profile();
         let sifting = self.query.as_ref().map(|query| {
             let request = SearchRequest {
-                topics: vec![topic.clone()],
-                query: query.clone(),
-                partitions: None,
-                start: StartAt::Earliest,
-                limit: None,
-                slack_ms: None,
                 view: self.resend.view,
                 isolation: Isolation::Committed,
                 tiered: TieredRead::Allowed,
-                within: Within::default(),
-                keep: Keep::All,
-                counting: None,
+                ..SearchRequest::of(vec![topic.clone()], query.clone())
             };
             let view = self.resend.view.unwrap_or_else(|| profile.formats.of(topic.as_str()));
             let schemas = Arc::clone(&self.source.inner.schemas);

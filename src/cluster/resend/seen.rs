@@ -8,7 +8,7 @@ use super::sending::LOOK_PAUSE;
 use crate::cluster::Cluster;
 use crate::cluster::groups::listed_offset;
 use crate::domain::plan::{Severity, Warning};
-use crate::domain::{Failure, Offset, TopicName, TopicPartition};
+use crate::domain::{Failure, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::OffsetAt;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -24,7 +24,7 @@ impl Cluster {
     pub(super) async fn wait_until_seen(&self, topics: &BTreeSet<TopicName>) -> Option<Warning> {
         match self.unseen(topics).await {
             Ok(unseen) => {
-                let (first, _) = unseen.first()?;
+                let first = unseen.first()?;
                 let more = match unseen.len() - 1 {
                     0 => String::new(),
                     more => format!(" and in {more} more"),
@@ -41,27 +41,22 @@ impl Cluster {
         }
     }
 
-    /// Partitions that are not seen to their ends of now, with those.
-    async fn unseen(&self, topics: &BTreeSet<TopicName>) -> Result<Vec<(TopicPartition, Offset)>, Failure> {
+    /// Partitions that are not seen to their ends of now.
+    async fn unseen(&self, topics: &BTreeSet<TopicName>) -> Result<Vec<TopicPartition>, Failure> {
         let metadata = self.known_metadata().await?;
-        let partitions: Vec<TopicPartition> = topics
+        let mut unseen: Vec<TopicPartition> = topics
             .iter()
             .filter_map(|name| metadata.topic(name.as_str()))
             .flat_map(|topic| topic.partitions.iter().map(|at| TopicPartition::new(topic.name.clone(), at.id)))
             .collect();
-        let ends = self.offsets_at(&partitions, OffsetAt::Latest).await?;
-        let mut unseen: Vec<(TopicPartition, Offset)> = partitions
-            .into_iter()
-            .filter_map(|here| {
-                let end = listed_offset(&ends, &here).get()?;
-                Some((here, end))
-            })
-            .collect();
+        let ends = self.offsets_at(&unseen, OffsetAt::Latest).await?;
         let until = Instant::now() + SEEN_WITHIN;
         loop {
-            let left: Vec<TopicPartition> = unseen.iter().map(|(here, _)| here.clone()).collect();
-            let stable = self.offsets_at(&left, OffsetAt::LastStable).await?;
-            unseen.retain(|(here, end)| listed_offset(&stable, here).get().is_none_or(|stable| stable < *end));
+            let stable = self.offsets_at(&unseen, OffsetAt::LastStable).await?;
+            unseen.retain(|here| {
+                let (stable, end) = (listed_offset(&stable, here).get(), listed_offset(&ends, here).get());
+                end.is_some_and(|end| stable.is_none_or(|stable| stable < end))
+            });
             if unseen.is_empty() || Instant::now() >= until {
                 return Ok(unseen);
             }

@@ -2,9 +2,9 @@
 
 use super::{SearchRequest, keys, no_partition};
 use crate::cluster::Cluster;
-use crate::cluster::records::{Keep, RecordsRequest};
+use crate::cluster::records::RecordsRequest;
 use crate::domain::query::Narrowed;
-use crate::domain::record::{ReadAs, StartAt, TieredRead};
+use crate::domain::record::StartAt;
 use crate::domain::topic::Topic;
 use crate::domain::{Failure, Offset, PartitionId, Time, TopicName, TopicPartition, show};
 use crate::kafka::admin::offsets::OffsetAt;
@@ -52,17 +52,10 @@ impl Cluster {
         }
         let (ranges, left_out) = self
             .ranges(&RecordsRequest {
-                topic: topic.clone(),
                 partitions: Some(partitions),
-                start: request.start,
-                follow: false,
-                limit: None,
-                query: None,
-                view: ReadAs::default(),
                 isolation: request.isolation,
-                tiered: TieredRead::Ask,
                 within: request.within.clone(),
-                keep: Keep::All,
+                ..RecordsRequest::of(topic.clone(), request.start)
             })
             .await?;
         (reach.ranges, reach.left_out) = (ranges, left_out);

@@ -8,18 +8,9 @@ use crate::profile::Profile;
 
 fn request(query: &str) -> SearchRequest {
     SearchRequest {
-        topics: vec!["orders".into()],
-        query: parse(query, &Moment { now: Time(0), zone: None }).unwrap().unwrap(),
-        partitions: None,
-        start: StartAt::Earliest,
-        limit: None,
-        slack_ms: None,
-        view: None,
         isolation: Isolation::Uncommitted,
         tiered: TieredRead::Allowed,
-        within: Within::default(),
-        keep: Keep::All,
-        counting: None,
+        ..SearchRequest::of(vec!["orders".into()], parse(query, &Moment { now: Time(0), zone: None }).unwrap().unwrap())
     }
 }
 

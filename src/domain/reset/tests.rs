@@ -354,14 +354,7 @@ fn undo_leaves_what_failed_alone() {
     let plan = plan_reset(inputs(ResetTarget::Earliest, vec![facts(0, Some(500), 100, 900), facts(1, Some(5), 0, 9)]))
         .unwrap();
     let failed = StepStatus::Failed(Failure::new(FailureKind::Denied, "commit", "not authorised"));
-    let outcome = Outcome {
-        plan_id: "p1".into(),
-        at: NOW,
-        steps: vec![failed, StepStatus::Done],
-        notes: vec![],
-        written: Vec::new(),
-        reached: Vec::new(),
-    };
+    let outcome = Outcome::of("p1", NOW, vec![failed, StepStatus::Done]);
     let undo = undo_of(&plan, Some(&outcome), |_| ()).unwrap();
     assert_eq!(undo.moves().map(|step| step.partition).collect::<Vec<_>>(), [1]);
 }

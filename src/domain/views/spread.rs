@@ -88,7 +88,9 @@ impl KeySpread {
                 }
             }
         }
-        self.by_partition.retain(|_, here| here.records > 0);
+        if self.by_partition.get(&partition).is_some_and(|here| here.records == 0) {
+            self.by_partition.remove(&partition);
+        }
     }
 
     /// Changes where a key lies, and what follows from that.

@@ -6,7 +6,7 @@
 use super::{Action, carry_out, diff};
 use crate::domain::{Failure, FailureKind};
 use crate::profile::saved::ConfigWarning;
-use crate::profile::{Loaded, file};
+use crate::profile::{Loaded, file, paths};
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -121,14 +121,7 @@ fn replace(place: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file: File = options.open(path)?;
+    let mut file: File = paths::private(OpenOptions::new().write(true).create_new(true)).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

@@ -5,6 +5,7 @@
 //! know what the text is for.
 //! Invariant: the terminal's modes are afterwards what they were, however the editor ended.
 
+use crate::profile::paths;
 use crate::tui::app::EditText;
 use std::ffi::OsString;
 use std::fs;
@@ -40,7 +41,7 @@ impl Scratch {
         private(&mut fs::DirBuilder::new()).create(&folder)?;
         let file = folder.join(format!("value.{}", edit.extension));
         let scratch = Self { folder, file, ends_with_line: edit.text.ends_with('\n') };
-        let mut opened = owned(fs::File::options().write(true).create_new(true)).open(&scratch.file)?;
+        let mut opened = paths::private(fs::File::options().write(true).create_new(true)).open(&scratch.file)?;
         opened.write_all(edit.text.as_bytes())?;
         Ok(scratch)
     }
@@ -85,20 +86,9 @@ fn private(builder: &mut fs::DirBuilder) -> &mut fs::DirBuilder {
     builder.mode(0o700)
 }
 
-#[cfg(unix)]
-fn owned(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(0o600)
-}
-
 #[cfg(not(unix))]
 fn private(builder: &mut fs::DirBuilder) -> &mut fs::DirBuilder {
     builder
-}
-
-#[cfg(not(unix))]
-fn owned(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
-    options
 }
 
 /// Starts the editor on a file. What was chosen may have arguments of its own, as for git.

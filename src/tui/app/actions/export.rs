@@ -9,9 +9,9 @@ use super::super::screens::records::{Reading, parse_start};
 use super::super::slot::Slot;
 use super::super::state::State;
 use super::{record_views, records, start};
-use crate::cluster::{ExportForm, Keep, SearchRequest};
+use crate::cluster::ExportForm;
 use crate::domain::query::{Comparison, Field, Literal, Moment, Query, parse};
-use crate::domain::record::{Isolation, StartAt, TieredRead, Within};
+use crate::domain::record::{Isolation, StartAt, TieredRead};
 use crate::domain::{Failure, topic_formats};
 use std::path::PathBuf;
 
@@ -101,20 +101,7 @@ pub fn read(state: &State, form: &Form) -> Result<ExportWish, String> {
     };
     let command_line = words(state, reading, start, query.as_ref(), (&path, format, unmasked), &columns);
     Ok(ExportWish {
-        search: SearchRequest {
-            topics: vec![reading.topic.clone()],
-            query: query.unwrap_or_else(Query::everything),
-            partitions: reading.partitions.clone(),
-            start,
-            limit: None,
-            slack_ms: None,
-            view: Some(reading.view),
-            isolation: reading.isolation,
-            tiered: reading.tiered,
-            within: Within::default(),
-            keep: Keep::All,
-            counting: None,
-        },
+        search: reading.search(query.unwrap_or_else(Query::everything), start),
         form: format,
         columns: columns.into_iter().map(|field| (field.to_string(), field)).collect(),
         path,

@@ -15,7 +15,7 @@ use crate::domain::query::Part;
 use crate::domain::recipe::Recipe;
 use crate::domain::record::{Codec, DecodedRecord, Format, Record};
 use crate::domain::when::parse_time;
-use crate::domain::writing::{LATEST, SchemaChoice, Which, WrittenAs};
+use crate::domain::writing::{LATEST, SchemaChoice, Which, WrittenAs, own_subject};
 use crate::domain::{Failure, PartitionId, TopicName, show};
 
 /// What stands in a field for bytes that cannot be typed.
@@ -65,7 +65,7 @@ fn readable(selected: &DecodedRecord) -> Option<(String, WrittenAs)> {
             Some((text, WrittenAs::Schema(SchemaChoice::of(Which::Id(id)))))
         }
         _ if std::str::from_utf8(bytes).is_ok() => None,
-        _ => Some((bytes.iter().map(|byte| format!("{byte:02x}")).collect(), WrittenAs::Hex)),
+        _ => Some((show::hex(bytes, ""), WrittenAs::Hex)),
     }
 }
 
@@ -141,7 +141,7 @@ pub fn subjects(state: &mut State, result: Result<Vec<String>, Failure>) {
 fn hint(form: &mut Form) {
     let FormPurpose::Produce(draft) = &form.purpose else { return };
     let hints = [(KEY_AS, "key", ""), (VALUE_AS, "value", ", tombstone")].map(|(field, part, more)| {
-        let own = format!("{}-{part}", draft.topic);
+        let own = own_subject(draft.topic.as_str(), part);
         let hint = match &draft.subjects {
             Subjects::NoRegistry => format!("no registry; empty: as it stands; json, hex, base64{more}"),
             Subjects::Asked => format!("asking for subjects…; empty: as it stands; json, hex, base64{more}"),
@@ -170,7 +170,7 @@ pub fn offered(form: &Form) -> Vec<String> {
         _ => return Vec::new(),
     };
     let subjects = draft.subjects.known();
-    let has_own = subjects.binary_search(&format!("{}-{part}", draft.topic)).is_ok();
+    let has_own = subjects.binary_search(&own_subject(draft.topic.as_str(), part)).is_ok();
     let mut words: Vec<&str> = has_own.then_some(LATEST).into_iter().collect();
     words.extend(WrittenAs::PLAIN.iter().map(WrittenAs::word).skip(1));
     words.extend((part == "value").then_some(TOMBSTONE));
@@ -257,7 +257,7 @@ pub fn read(state: &State, form: &Form, draft: &RecordDraft) -> Result<Recipe, S
     };
     let compression = match form.text(COMPRESSION) {
         "" => Codec::None,
-        text => one_of(&CODECS, Codec::word, text)
+        text => one_of(&Codec::ALL, Codec::word, text)
             .ok_or_else(|| format!("codec: ‘{text}’: none, gzip, snappy, lz4 or zstd"))?,
     };
     let timestamp = match form.text(TIMESTAMP) {
@@ -287,8 +287,6 @@ pub fn read(state: &State, form: &Form, draft: &RecordDraft) -> Result<Recipe, S
     recipe.prepare(0)?;
     Ok(recipe)
 }
-
-const CODECS: [Codec; 5] = [Codec::None, Codec::Gzip, Codec::Snappy, Codec::Lz4, Codec::Zstd];
 
 /// Records that the form writes at most; more is a job for the command line.
 const MAX_REPEAT: u64 = 100_000;

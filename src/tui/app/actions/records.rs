@@ -48,32 +48,19 @@ fn request(reading: &Reading, start: StartAt, within: Within, follow: bool, keep
         false => Some(within.from.keys().copied().collect()),
     };
     match reading.query.clone() {
-        Some(query) if reading.covers => Request::Search(Box::new(SearchRequest {
-            topics: vec![reading.topic.clone()],
-            query,
-            partitions,
-            start,
-            limit: None,
-            slack_ms: None,
-            view: Some(reading.view),
-            isolation: reading.isolation,
-            tiered: reading.tiered,
-            within,
-            keep: Keep::All,
-            counting: None,
-        })),
+        Some(query) if reading.covers => {
+            Request::Search(Box::new(SearchRequest { partitions, within, ..reading.search(query, start) }))
+        }
         query => Request::Records(Box::new(RecordsRequest {
-            topic: reading.topic.clone(),
             partitions,
-            start,
             follow,
-            limit: None,
             query,
             view: reading.view,
             isolation: reading.isolation,
             tiered: reading.tiered,
             within,
             keep,
+            ..RecordsRequest::of(reading.topic.clone(), start)
         })),
     }
 }

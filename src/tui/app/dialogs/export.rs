@@ -58,7 +58,7 @@ impl ExportDialog {
 
     /// "12,034 records, 3.1 MiB"
     pub fn said(&self) -> String {
-        let records = show::plural(usize::try_from(self.progress.records).unwrap_or(usize::MAX), "record");
+        let records = show::plural(self.progress.records, "record");
         format!("{records}, {}", show::size(self.progress.bytes))
     }
 }

@@ -56,14 +56,7 @@ fn journal() -> Answer {
         undo: Ok(()),
     };
     let steps = vec![StepStatus::Done; 3];
-    let outcome = Outcome {
-        plan_id: "1".into(),
-        at: canned::NOW,
-        steps,
-        notes: Vec::new(),
-        written: Vec::new(),
-        reached: Vec::new(),
-    };
+    let outcome = Outcome::of("1", canned::NOW, steps);
     let entries = vec![entry("1", Some(outcome)), entry("2", None)];
     Answer::Journal(Ok(Arc::new(JournalView { entries, unreadable: Vec::new() })))
 }
@@ -221,14 +214,7 @@ fn stands(access: Access) -> Vec<Stand> {
             plan(desk, Confirm::Yes, true);
             desk.press("y");
             let steps = vec![StepStatus::Done; 60];
-            let outcome = Outcome {
-                plan_id: "19f-1".into(),
-                at: canned::NOW,
-                steps,
-                notes: Vec::new(),
-                written: Vec::new(),
-                reached: Vec::new(),
-            };
+            let outcome = Outcome::of("19f-1", canned::NOW, steps);
             desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
         });
         all.keys(access, "3 enter", |desk| {

@@ -134,14 +134,7 @@ fn on_a_large_screen() {
     desk.press("9");
     let plan = (*canned::plan(true, 3, Confirm::Yes)).clone();
     let steps = vec![StepStatus::Done; 3];
-    let outcome = Some(Outcome {
-        plan_id: plan.id.clone(),
-        at: canned::NOW,
-        steps,
-        notes: Vec::new(),
-        written: Vec::new(),
-        reached: Vec::new(),
-    });
+    let outcome = Some(Outcome::of(plan.id.clone(), canned::NOW, steps));
     let (undone_by, finished_by, undo) = (None, None, Ok(()));
     let entries = vec![JournalEntry { plan, began: canned::NOW, outcome, undone_by, finished_by, undo }];
     desk.answer(Slot::Journal, Answer::Journal(Ok(Arc::new(JournalView { entries, unreadable: Vec::new() }))));

@@ -300,14 +300,7 @@ fn an_apply_is_never_cut_in_half() {
     desk.send(Message::Terminated { at: desk.now });
     assert!(desk.effects.iter().all(|effect| !matches!(effect, Effect::Quit | Effect::Cancel(Slot::Apply))));
     assert!(matches!(desk.state.dialogs.last(), Some(Dialog::Plan(plan)) if plan.is_applying()));
-    let outcome = Outcome {
-        plan_id: "19f-1".into(),
-        at: canned::NOW,
-        steps: vec![StepStatus::Done; 3],
-        notes: Vec::new(),
-        written: Vec::new(),
-        reached: Vec::new(),
-    };
+    let outcome = Outcome::of("19f-1", canned::NOW, vec![StepStatus::Done; 3]);
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     assert!(desk.effects.iter().any(|effect| matches!(effect, Effect::Quit)), "it leaves once it was read back");
 }
@@ -337,14 +330,7 @@ fn what_is_still_where_it_was_put_calls_nobody() {
     let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 1, Confirm::Yes));
     desk.draw(120, 40);
     desk.press("y");
-    let outcome = Outcome {
-        plan_id: "19f-1".into(),
-        at: canned::NOW,
-        steps: vec![StepStatus::Done],
-        notes: Vec::new(),
-        written: Vec::new(),
-        reached: Vec::new(),
-    };
+    let outcome = Outcome::of("19f-1", canned::NOW, vec![StepStatus::Done]);
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     let (said, fine) = (desk.state.notes.len(), Warning::new(Severity::Fine, "still there"));
     desk.answer(Slot::LookAgain, Answer::LookedAgain(Ok(vec![fine.clone()])));
@@ -380,14 +366,7 @@ fn after_a_reset_it_is_looked_at_again() {
     let mut desk = with_plan(Access::ReadWrite, canned::plan(true, 3, Confirm::Yes));
     desk.draw(120, 40);
     desk.press("y");
-    let outcome = Outcome {
-        plan_id: "19f-1".into(),
-        at: canned::NOW,
-        steps: vec![StepStatus::Done; 3],
-        notes: Vec::new(),
-        written: Vec::new(),
-        reached: Vec::new(),
-    };
+    let outcome = Outcome::of("19f-1", canned::NOW, vec![StepStatus::Done; 3]);
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     let look = desk.effects.iter().find_map(|effect| match effect {
         Effect::Start { slot: Slot::LookAgain, after, .. } => Some(*after),
@@ -411,14 +390,7 @@ fn only_what_can_be_taken_back_offers_that() {
         desk.draw(120, 40);
         desk.press("y");
         let steps = vec![StepStatus::Done];
-        let outcome = Outcome {
-            plan_id: "19f-1".into(),
-            at: canned::NOW,
-            steps,
-            notes: Vec::new(),
-            written: Vec::new(),
-            reached: Vec::new(),
-        };
+        let outcome = Outcome::of("19f-1", canned::NOW, steps);
         desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
         desk
     };

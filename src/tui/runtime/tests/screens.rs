@@ -181,12 +181,8 @@ fn reset() {
     shoot("plan_applying", &mut desk);
     let steps = (0..6).map(|n| if n == 2 { StepStatus::Failed(canned::failure()) } else { StepStatus::Done }).collect();
     let outcome = Outcome {
-        plan_id: "19f-1".into(),
-        written: Vec::new(),
-        at: canned::NOW,
-        steps,
         notes: vec![Warning::new(Severity::Warning, "payments:3 moved meanwhile")],
-        reached: Vec::new(),
+        ..Outcome::of("19f-1", canned::NOW, steps)
     };
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     shoot("plan_partly_done", &mut desk);
@@ -199,14 +195,7 @@ fn reset() {
         Warning::new(Severity::Fine, "read back: 2 of 2 partitions hold their target"),
         Warning::new(Severity::Note, "the offsets as they were: /home/sam/.local/state/klamm/undo/19f-1.csv"),
     ];
-    let outcome = Outcome {
-        plan_id: "19f-1".into(),
-        at: canned::NOW,
-        steps: vec![StepStatus::Done; 2],
-        notes,
-        written: Vec::new(),
-        reached: Vec::new(),
-    };
+    let outcome = Outcome { notes, ..Outcome::of("19f-1", canned::NOW, vec![StepStatus::Done; 2]) };
     desk.answer(Slot::Apply, Answer::Applied(Ok(outcome)));
     let found = Warning::new(Severity::Fine, "looked at again: fraud-scoring is still where it was put");
     desk.answer(Slot::LookAgain, Answer::LookedAgain(Ok(vec![found])));

@@ -266,14 +266,14 @@ fn header_text(value: &[u8]) -> String {
     match std::str::from_utf8(value) {
         Ok(text) if !is_for_machines(text) => Value::Text(text.into()).preview(300),
         _ => {
-            let hex: Vec<String> = value.iter().take(HEX_SHOWN).map(|byte| format!("{byte:02x}")).collect();
+            let hex = show::hex(value.get(..HEX_SHOWN).unwrap_or(value), " ");
             let number = match value.len() {
                 4 => value.first_chunk().map(|bytes| i64::from(i32::from_be_bytes(*bytes))),
                 8 => value.first_chunk().map(|bytes| i64::from_be_bytes(*bytes)),
                 _ => None,
             };
             let more = if value.len() > HEX_SHOWN { " …" } else { "" };
-            number.map_or_else(|| format!("{}{more}", hex.join(" ")), |number| format!("{}  = {number}", hex.join(" ")))
+            number.map_or_else(|| format!("{hex}{more}"), |number| format!("{hex}  = {number}"))
         }
     }
 }

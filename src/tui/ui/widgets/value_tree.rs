@@ -4,6 +4,7 @@
 //! counted.
 
 use super::text::Line;
+use crate::domain::show;
 use crate::domain::text::{display_width, sanitize};
 use crate::domain::value::Value;
 use crate::tui::ui::canvas::span;
@@ -74,9 +75,9 @@ impl Tree {
             Value::Number(digits) => self.end(line, digits.to_string(), Role::SyntaxNumber, None),
             Value::Text(text) => self.text(line, text, Role::SyntaxText),
             Value::Bytes(bytes) => {
-                let hex: String = bytes.iter().take(64).map(|byte| format!("{byte:02x} ")).collect();
+                let hex = show::hex(bytes.get(..64).unwrap_or(bytes), " ");
                 let label = format!("{} bytes", bytes.len());
-                self.end(line, hex.trim_end().to_owned(), Role::SyntaxNumber, Some(label));
+                self.end(line, hex, Role::SyntaxNumber, Some(label));
             }
             Value::Typed { text, logical } => {
                 self.end(line, text.to_string(), Role::SyntaxText, Some(logical.label()));
@@ -90,7 +91,7 @@ impl Tree {
         let per_line = if self.width >= 11 + HEX_LINE * 4 { HEX_LINE } else { HEX_LINE / 2 };
         let readable = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '·' };
         for (index, row) in bytes.chunks(per_line).enumerate().take(MOST_LINES) {
-            let hex: String = row.iter().map(|byte| format!("{byte:02x} ")).collect();
+            let hex = show::hex(row, " ");
             self.lines.push(vec![
                 span(format!("{:08x}  ", index * per_line), Role::Muted),
                 span(format!("{hex:<0$}", per_line * 3), Role::SyntaxNumber),

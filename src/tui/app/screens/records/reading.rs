@@ -1,7 +1,7 @@
 //! What is read, and what one came to see in it.
 
 use super::RecordsView;
-use crate::cluster::RecordRef;
+use crate::cluster::{RecordRef, SearchRequest};
 use crate::domain::query::Query;
 use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead};
 use crate::domain::{GroupId, Offset, PartitionId, TopicName};
@@ -52,6 +52,18 @@ impl Reading {
             isolation: Isolation::default(),
             tiered: TieredRead::default(),
             position: None,
+        }
+    }
+
+    /// The search for `query` in what is read, in the same view.
+    pub fn search(&self, query: Query, start: StartAt) -> SearchRequest {
+        SearchRequest {
+            partitions: self.partitions.clone(),
+            start,
+            view: Some(self.view),
+            isolation: self.isolation,
+            tiered: self.tiered,
+            ..SearchRequest::of(vec![self.topic.clone()], query)
         }
     }
 }

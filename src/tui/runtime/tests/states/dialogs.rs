@@ -24,14 +24,7 @@ fn applied(answer: Answer) -> Desk {
 fn outcome(failed: bool) -> Answer {
     let status = |n| if failed && n == 2 { StepStatus::Failed(canned::failure()) } else { StepStatus::Done };
     let notes = vec![Warning::new(Severity::Warning, "payments:3 moved meanwhile")];
-    Answer::Applied(Ok(Outcome {
-        plan_id: "19f-1".into(),
-        written: Vec::new(),
-        at: canned::NOW,
-        steps: (0..6).map(status).collect(),
-        notes,
-        reached: Vec::new(),
-    }))
+    Answer::Applied(Ok(Outcome { notes, ..Outcome::of("19f-1", canned::NOW, (0..6).map(status).collect()) }))
 }
 
 pub(super) fn plan_scenes(all: &mut Scenes) {

@@ -443,27 +443,13 @@ pub fn looked_into() -> Answer {
         StepStatus::Unknown(Failure::new(FailureKind::Conflict, "tell what became of it", "7 is committed there"));
     let steps = vec![StepStatus::Done, StepStatus::NotDone, now];
     let notes = vec![crate::domain::finish::found(&steps)];
-    Answer::LookedInto(Ok(Arc::new(Outcome {
-        plan_id: "19f-0".into(),
-        at: canned::NOW,
-        steps,
-        notes,
-        written: Vec::new(),
-        reached: Vec::new(),
-    })))
+    Answer::LookedInto(Ok(Arc::new(Outcome { notes, ..Outcome::of("19f-0", canned::NOW, steps) })))
 }
 
 /// A change that is done, and one whose result was never written.
 pub fn entries() -> Vec<JournalEntry> {
     let plan = (*canned::plan(true, 3, Confirm::Yes)).clone();
-    let outcome = Outcome {
-        plan_id: plan.id.clone(),
-        at: canned::NOW,
-        steps: vec![StepStatus::Done; 3],
-        notes: Vec::new(),
-        written: Vec::new(),
-        reached: Vec::new(),
-    };
+    let outcome = Outcome::of(plan.id.clone(), canned::NOW, vec![StepStatus::Done; 3]);
     let done = JournalEntry {
         plan: plan.clone(),
         began: canned::NOW,
