@@ -156,7 +156,7 @@ fn look(
 
 /// As many batches as fit; one in any case for the first partition, so that a
 /// batch larger than the reader's budget does not stop it for ever.
-pub(super) fn gather(parts: Vec<Part>, room: usize, must_progress: bool) -> Bytes {
+fn gather(parts: Vec<Part>, room: usize, must_progress: bool) -> Bytes {
     let (mut out, mut last) = (BytesMut::new(), 0);
     for part in parts {
         // Neighbours are of a size: one that will not fit is not made in vain.

@@ -3,15 +3,13 @@
 //! A session holds which partitions a member reads from this broker, so that a request
 //! names only what changes.
 
-use super::fetch::gather;
 use super::{Call, Code, code, find_topic, led_by};
 use crate::demo::commits;
 use crate::demo::deliveries::{Acquired, LOCK_MS};
 use crate::demo::group::{Commit, Kind};
-use crate::demo::log::Part;
 use crate::demo::state::State;
 use crate::domain::{GroupId, PartitionId, TopicName};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use kafka_protocol::ResponseError as E;
 use kafka_protocol::messages::share_acknowledge_response::{self as acknowledged, ShareAcknowledgeTopicResponse};
 use kafka_protocol::messages::share_fetch_response::{AcquiredRecords, PartitionData, ShareFetchableTopicResponse};
@@ -216,20 +214,20 @@ fn take(
     if next >= end {
         return Ok(None);
     }
-    let mut parts: Vec<Part> = Vec::new();
+    let (mut records, mut last) = (BytesMut::new(), next);
     for part in log.read(next, end, AT_ONCE, now) {
-        let is_enough = parts.last().is_some_and(|last| last.end() - next >= most);
-        if is_enough {
+        if last - next >= most || (!records.is_empty() && records.len() >= room) {
             break;
         }
-        parts.push(part);
+        last = part.end();
+        records.extend_from_slice(&part.into_bytes());
     }
-    let ends: Vec<i64> = parts.iter().map(Part::end).collect();
-    let acquired = deliveries.acquire(&reader.member, (next, ends.last().copied().unwrap_or(next)), now);
+    // Of what is given, nothing more.
+    let acquired = deliveries.acquire(&reader.member, (next, last), now);
     if acquired.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Given { records: gather(parts, room.max(MAX_ANSWER), true), acquired, error: 0 }))
+    Ok(Some(Given { records: records.freeze(), acquired, error: 0 }))
 }
 
 fn answer(rows: BTreeMap<(Uuid, PartitionId), Given>, said: &Outcomes) -> ShareFetchResponse {
