@@ -416,7 +416,7 @@ pub static TABLE: &[Row] = &[
 
     // plans
     row(C::PlanApply, "plan.apply", &["y"], G::Plans, "apply", "Do what the plan says").at(&[Place::Plan]).hint(1).when(can_apply).risk(Risk::Confirm),
-    row(C::PlanChange, "plan.change", &["e"], G::Plans, "change target", "Back to the choice of the target").at(&[Place::Plan]).hint(2)
+    row(C::PlanChange, "plan.change", &["e"], G::Plans, "change", "Back to the form, to plan something else").at(&[Place::Plan]).hint(2)
         .when(|ctx| if ctx.has_picker { Enabled::Yes } else { Enabled::No("there was nothing to choose") }),
     row(C::PlanWait, "plan.wait", &["w"], G::Plans, "wait until empty", "Wait until the group has no members, then look again").at(&[Place::Plan]).hint(3).when(can_wait),
     row(C::PlanLeave, "plan.leave", &["n", "esc"], G::Plans, "leave as it is", "Close without changing anything").at(&[Place::Plan]).hint(4),
