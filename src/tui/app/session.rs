@@ -8,10 +8,12 @@ use crate::profile::Refresh;
 use crate::tui::command::Right;
 use jiff::tz::TimeZone;
 
-/// A saved profile as a list shows it. It holds no secret.
+/// A profile as a list shows it. It holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileCard {
     pub name: String,
+    /// It stands in the file; else it is of this run, and its addresses name it elsewhere.
+    pub is_saved: bool,
     /// Bootstrap addresses.
     pub brokers: String,
     pub registry: Option<String>,

@@ -12,6 +12,7 @@ pub fn cards(loaded: &Loaded, given: Option<&Profile>, read_only: bool) -> Vec<P
         .iter()
         .map(|profile| ProfileCard {
             name: profile.name.clone(),
+            is_saved: true,
             brokers: profile.bootstrap.join(", "),
             registry: profile.registry.as_ref().map(|registry| registry.url.clone()),
             security: security(profile.tls.is_some(), profile.sasl.as_ref().map(|sasl| sasl.mechanism)),
@@ -29,9 +30,11 @@ pub fn cards(loaded: &Loaded, given: Option<&Profile>, read_only: bool) -> Vec<P
     cards
 }
 
+/// One that nobody has saved, as far as is known here.
 pub fn card(profile: &Profile) -> ProfileCard {
     ProfileCard {
         name: profile.name.clone(),
+        is_saved: false,
         brokers: profile.bootstrap.join(", "),
         registry: profile.registry.as_ref().map(|registry| registry.url.clone()),
         security: security(profile.tls.is_some(), profile.sasl.as_ref().map(|sasl| sasl.mechanism)),

@@ -123,6 +123,7 @@ impl Rehearsal {
 fn opened() -> Session {
     let card = ProfileCard {
         name: "large".into(),
+        is_saved: false,
         brokers: "broker-1:9092".into(),
         registry: None,
         security: "plaintext".into(),

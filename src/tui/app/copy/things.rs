@@ -15,6 +15,7 @@ use crate::domain::{Fact, GroupId, TopicName, show};
 use crate::tui::app::screens::group::GroupTab;
 use crate::tui::app::screens::overview::{self, BrokersTab, OverviewPane};
 use crate::tui::app::screens::topic::TopicTab;
+use crate::tui::app::session::ProfileCard;
 use crate::tui::app::state::{Screen, State};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
@@ -88,19 +89,23 @@ fn broker(state: &State) -> Option<(String, Vec<CopyChoice>)> {
 
 /// `klamm …` for the open profile.
 pub(super) fn klamm(state: &State, words: &[&str]) -> String {
-    let name = state.link.session().map(|session| session.card.name.as_str());
-    let mut line = vec!["klamm"];
-    line.extend(name.iter().filter(|_| !is_demo(state)).flat_map(|name| ["--profile", name]));
-    line.extend(words);
-    join(line)
+    let Some(session) = state.link.session() else { return join(["klamm"].iter().chain(words).copied()) };
+    let saved = state.views.profiles.cards.iter().find(|card| card.is_saved && card.name == session.card.name);
+    klamm_on(saved.unwrap_or(&session.card), words)
 }
 
-/// A demo is no saved profile: its addresses name it.
-fn is_demo(state: &State) -> bool {
-    state
-        .link
-        .session()
-        .is_some_and(|session| !state.views.profiles.cards.iter().any(|card| card.name == session.card.name))
+/// What is not saved, such as a demo, is named by its addresses.
+fn klamm_on(card: &ProfileCard, words: &[&str]) -> String {
+    let brokers = card.brokers.replace(", ", ",");
+    let mut line = vec!["klamm"];
+    if card.is_saved {
+        line.extend(["--profile", &card.name]);
+    } else {
+        line.extend(["--bootstrap", &brokers]);
+        line.extend(card.registry.iter().flat_map(|registry| ["--registry", registry]));
+    }
+    line.extend(words);
+    join(line)
 }
 
 fn tools(state: &State) -> Tools {
@@ -388,7 +393,7 @@ fn profile(state: &State) -> (String, Vec<CopyChoice>) {
     let choices = vec![
         CopyChoice::text("name", &card.name),
         CopyChoice::text("brokers", &card.brokers),
-        CopyChoice::text("klamm", join(["klamm", "--profile", &card.name])),
+        CopyChoice::text("klamm", klamm_on(card, &[])),
         CopyChoice::text("Kafka's tool", Tools::new(&card.brokers, &card.security).cluster()),
     ];
     (format!("of {}", card.name), choices)

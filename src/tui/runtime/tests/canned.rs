@@ -423,6 +423,7 @@ pub fn letter(offset: Offset) -> Arc<DecodedRecord> {
 pub fn card(name: &str, is_read_only: bool) -> ProfileCard {
     ProfileCard {
         name: called(name),
+        is_saved: true,
         brokers: format!("kafka-1.{name}:9092, kafka-2.{name}:9092"),
         registry: Some(called(&format!("https://registry.{name}"))),
         security: "TLS, SCRAM-SHA-512".into(),

@@ -143,6 +143,18 @@ fn a_topic_is_copied_by_name_row_json_and_two_command_lines() {
 }
 
 #[test]
+fn a_cluster_that_is_not_saved_is_named_by_its_addresses() {
+    let mut desk = Desk::filled(Access::ReadWrite);
+    // As with --bootstrap and in the demo: it may stand in the list all the same.
+    desk.state.views.profiles.cards.iter_mut().for_each(|card| card.is_saved = false);
+    desk.press("2 j j j j j c");
+    let klamm = copies(&mut desk).into_iter().find(|(label, _)| *label == "klamm").map(|(_, line)| line);
+    let wanted = "klamm --bootstrap kafka-1.prod-eu:9092,kafka-2.prod-eu:9092 --registry https://registry.prod-eu \
+                  topics describe orders.v1";
+    assert_eq!(klamm.as_deref(), Some(wanted));
+}
+
+#[test]
 fn everything_that_can_be_selected_can_be_copied() {
     let mut desk = Desk::filled(Access::ReadWrite);
     for (keys, answer, first) in [

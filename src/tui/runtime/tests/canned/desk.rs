@@ -63,7 +63,7 @@ impl Desk {
         let generation = desk.state.slots.start(Slot::Connect);
         desk.open.insert(Slot::Connect, (generation, Request::Connect("prod-eu".into())));
         let session = Session {
-            card: card("prod-eu", is_read_only),
+            card: ProfileCard { is_saved: false, ..card("prod-eu", is_read_only) },
             access,
             zone: TimeZone::UTC,
             since: NOW.plus_millis(-2_400_000),
