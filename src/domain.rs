@@ -45,6 +45,7 @@ pub mod quiet;
 pub mod recipe;
 pub mod record;
 pub mod record_line;
+pub mod registry_context;
 pub mod replica_placement;
 pub mod resend;
 pub mod reset;

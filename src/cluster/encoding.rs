@@ -93,7 +93,10 @@ impl Cluster {
             (Which::File(path), Framing::None) => (file(path).await?, None),
             (Which::File(path), _) => {
                 let found = file(path).await?;
-                let id = self.registry_wanted(LOOK_UP)?.id_of(&subject, &found).await?.ok_or_else(|| {
+                // What its imports are called there is not known: it is found by its text alone, if at all.
+                let registry = self.registry_wanted(LOOK_UP)?;
+                let registered = registry.version_of(&subject, &found.schema_type, &found.text, &[]).await?;
+                let id = registered.map(|version| version.id).ok_or_else(|| {
                     let message = format!("the registry has no such schema under {subject}");
                     Failure::new(FailureKind::NotFound, LOOK_UP, message)
                         .on(path.display().to_string())
@@ -174,7 +177,7 @@ async fn file(path: &Path) -> Result<RegisteredSchema, Failure> {
         let imported = imported.map_err(|reason| failed(FailureKind::Invalid, reason))?;
         references.extend(imported.into_iter().map(|text| (String::new(), text)));
     }
-    Ok(RegisteredSchema { text, schema_type: schema_type.into(), references, label })
+    Ok(RegisteredSchema { text, schema_type: schema_type.into(), references, refers_to: Vec::new(), label })
 }
 
 impl Encoder {

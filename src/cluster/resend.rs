@@ -21,8 +21,8 @@ use crate::domain::plan::{Change, Check, Outcome, Plan, Severity, Step, StepStat
 use crate::domain::query::{Moment, Query, narrow, parse};
 use crate::domain::record::{Isolation, ReadAs, StartAt, TieredRead};
 use crate::domain::resend::{
-    Delivery, Destination, Elsewhere, GROUP_PREFIX, Headers, Placing, Reached, Resend, ResendInputs, SourceRange,
-    Stamp, carried, plan_resend,
+    Delivery, Destination, Elsewhere, GROUP_PREFIX, Headers, Placing, Reached, Registries, Resend, ResendInputs,
+    SourceRange, Stamp, carried, plan_resend,
 };
 use crate::domain::{Failure, FailureKind, GroupId, Offset, PartitionId, Time, TopicName, command_line, show};
 use crate::kafka::admin;
@@ -96,12 +96,11 @@ impl Cluster {
         let beside = request.to.as_ref().filter(|_| from.is_some());
         let delivery = self.delivery(request.at_least_once, &positions, beside, ranges.len(), &metadata).await?;
         warnings.extend(old_times(request.timestamp));
-        if from.is_some() {
-            warnings.extend(mapping::said(source, self));
-        }
+        warnings.extend(mapping::said(source, self, from.is_some()));
         let resend = Resend {
             from,
             file: None,
+            registries: mapping::between(source, self),
             query: query.map(|query| query.to_string()),
             view: request.view,
             to,
@@ -154,6 +153,13 @@ impl Cluster {
                 resend.from.as_ref().map_or("the cluster itself".into(), |from| format!("profile {}", from.profile));
             return Err(refused("its records are of another cluster").hint(format!("They are of {whose}.")));
         }
+        if mapping::between(source, self) != resend.registries {
+            let hint = match &resend.registries {
+                Some(Registries { from, to }) => format!("They were those of {from}, and became those of {to}."),
+                None => "They stayed as they are.".to_owned(),
+            };
+            return Err(refused("schema ids would mean something else from here on").hint(hint));
+        }
         let mut ranges = ranges_of(&entry.plan);
         let reached = self.reached(resend, &ranges).await?;
         let mut warnings = Vec::new();
@@ -185,9 +191,9 @@ impl Cluster {
             checks,
             warnings,
             production: self.profile().production,
-            command_line: match &resend.from {
-                None => format!("klamm records resend --resume {plan_id}"),
-                Some(_) => command_line::join([
+            command_line: match resend.from.is_some() || resend.registries.is_some() {
+                false => format!("klamm records resend --resume {plan_id}"),
+                true => command_line::join([
                     "klamm",
                     "--profile",
                     &source.profile().name,

@@ -5,10 +5,12 @@
 //! brokers. It listens on loopback only.
 
 mod compatibility;
+mod contexts;
 mod store;
 
 use crate::domain::{Failure, FailureKind};
 use bytes::Bytes;
+use contexts::Contexts;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
@@ -31,7 +33,7 @@ const MAX_BODY: usize = 1 << 20;
 /// Connections served at the same time.
 const MAX_CONNECTIONS: usize = 256;
 
-type Shared = Arc<Mutex<Store>>;
+type Shared = Arc<Mutex<Contexts>>;
 
 /// Starts the registry with `schemas` in it; gives its address.
 pub(super) async fn start(schemas: &[super::world::Seeded], stopped: CancellationToken) -> Result<SocketAddr, Failure> {
@@ -40,7 +42,7 @@ pub(super) async fn start(schemas: &[super::world::Seeded], stopped: Cancellatio
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let store: Shared = Arc::new(Mutex::new(Store::seeded(schemas)));
+    let store: Shared = Arc::new(Mutex::new(Contexts::from(Store::seeded(schemas))));
     tokio::spawn(async move {
         tokio::select! {
             () = stopped.cancelled() => {}
@@ -88,7 +90,7 @@ async fn answer(store: Shared, request: Request<Incoming>) -> Result<Response<Fu
     };
     let answer = {
         let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-        route(&mut store, &parts.method, parts.uri.path(), parts.uri.query().unwrap_or_default(), &body)
+        contexts::route(&mut store, &parts.method, parts.uri.path(), parts.uri.query().unwrap_or_default(), &body)
     };
     Ok(match answer {
         Ok(value) => respond(StatusCode::OK, &value),
@@ -106,11 +108,10 @@ fn respond(status: StatusCode, value: &Value) -> Response<Full<Bytes>> {
     response
 }
 
-fn route(store: &mut Store, method: &Method, path: &str, query: &str, body: &[u8]) -> Result<Value, Refusal> {
-    let segments: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(unescape).collect();
-    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+/// What one context answers.
+fn route(store: &mut Store, method: &Method, segments: &[&str], query: &str, body: &[u8]) -> Result<Value, Refusal> {
     let has = |flag: &str| query.split('&').any(|part| part == format!("{flag}=true"));
-    match (method, segments.as_slice()) {
+    match (method, segments) {
         (&Method::GET, []) => Ok(json!({})),
         (&Method::GET, ["subjects"]) => Ok(json!(store.subjects(has("deleted")))),
         (&Method::GET, ["schemas", "types"]) => Ok(json!(["JSON", "PROTOBUF", "AVRO"])),
@@ -173,9 +174,9 @@ mod tests {
     use super::*;
     use crate::demo::world::SEEDED;
 
-    fn ask(store: &mut Store, method: Method, path: &str, body: &str) -> (u16, Value) {
+    fn ask(store: &mut Contexts, method: Method, path: &str, body: &str) -> (u16, Value) {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        match route(store, &method, path, query, body.as_bytes()) {
+        match contexts::route(store, &method, path, query, body.as_bytes()) {
             Ok(value) => (200, value),
             Err(refusal) => (refusal.status(), json!(refusal.code())),
         }
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_was_registered_is_found_by_id_subject_and_text() {
-        let mut store = Store::seeded(SEEDED);
+        let mut store = Contexts::from(Store::seeded(SEEDED));
         let body = r#"{"schema":"{\"type\":\"string\"}"}"#;
         let (_, registered) = ask(&mut store, Method::POST, "/subjects/a%2Fb-value/versions", body);
         let id = registered["id"].as_i64().unwrap();
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_has_the_codes_clients_know() {
-        let mut store = Store::seeded(SEEDED);
+        let mut store = Contexts::from(Store::seeded(SEEDED));
         for (path, code) in [
             ("/subjects/none/versions", 40401),
             ("/subjects/none/versions/1", 40401),
@@ -235,7 +236,7 @@ mod tests {
             (ID, TEXT, [false, false, false]),
         ] {
             for (level, is_compatible) in ["BACKWARD", "FORWARD", "FULL"].into_iter().zip(expected) {
-                let mut store = Store::default();
+                let mut store = Contexts::default();
                 let body = json!({ "compatibility": level }).to_string();
                 assert_eq!(ask(&mut store, Method::PUT, "/config/r", &body).0, 200);
                 ask(&mut store, Method::POST, "/subjects/r/versions", &record(old));
@@ -254,9 +255,9 @@ mod tests {
 
     #[test]
     fn transitive_levels_look_at_all_versions() {
-        let mut store = Store::default();
+        let mut store = Contexts::default();
         ask(&mut store, Method::PUT, "/config", r#"{"compatibility":"NONE"}"#);
-        let ask_all = |store: &mut Store, level: &str, fields: &str| {
+        let ask_all = |store: &mut Contexts, level: &str, fields: &str| {
             ask(store, Method::PUT, "/config", &json!({ "compatibility": level }).to_string());
             let path = "/compatibility/subjects/r/versions?verbose=true";
             ask(store, Method::POST, path, &record(fields)).1
@@ -281,13 +282,13 @@ mod tests {
 
     #[test]
     fn what_is_deleted_is_gone_for_a_while_and_then_for_good() {
-        let mut store = Store::default();
+        let mut store = Contexts::default();
         let long = r#"{"schema":"\"long\""}"#;
         let double = r#"{"schema":"\"double\""}"#;
         let id = ask(&mut store, Method::POST, "/subjects/s/versions", long).1["id"].clone();
         ask(&mut store, Method::POST, "/subjects/s/versions", double);
-        let delete = |store: &mut Store, path: &str| ask(store, Method::DELETE, path, "");
-        let get = |store: &mut Store, path: &str| ask(store, Method::GET, path, "");
+        let delete = |store: &mut Contexts, path: &str| ask(store, Method::DELETE, path, "");
+        let get = |store: &mut Contexts, path: &str| ask(store, Method::GET, path, "");
         assert_eq!(delete(&mut store, "/subjects/s/versions/1?permanent=true"), (404, json!(40407)));
         assert_eq!(delete(&mut store, "/subjects/s/versions/1"), (200, json!(1)));
         assert_eq!(delete(&mut store, "/subjects/s/versions/1"), (404, json!(40406)));
@@ -315,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_others_refer_to_is_not_deleted() {
-        let mut store = Store::default();
+        let mut store = Contexts::default();
         let inner = r#"{"schema":"{\"type\":\"record\",\"name\":\"In\",\"fields\":[]}"}"#;
         ask(&mut store, Method::POST, "/subjects/in/versions", inner);
         let outer = |field: &str| {
@@ -337,7 +338,7 @@ mod tests {
 
     #[test]
     fn the_seeded_schemas_have_their_ids_and_versions() {
-        let mut store = Store::seeded(SEEDED);
+        let mut store = Contexts::from(Store::seeded(SEEDED));
         for schema in SEEDED {
             let (_, found) = ask(&mut store, Method::GET, &format!("/schemas/ids/{}", schema.id), "");
             assert_eq!(found["schema"], schema.text);
@@ -351,5 +352,36 @@ mod tests {
     fn percent_signs_that_mean_nothing_stay() {
         assert_eq!(unescape("a%2Fb%zz%4"), "a/b%zz%4");
         assert_eq!(unescape("%C3%A9%ff"), "é\u{fffd}");
+    }
+
+    /// The same id means another schema in another context, a GUID the same in each.
+    #[test]
+    fn contexts_have_ids_and_subjects_of_their_own() {
+        let mut store = Contexts::default();
+        let (long, text) = (r#"{"schema":"\"long\""}"#, r#"{"schema":"\"string\""}"#);
+        ask(&mut store, Method::POST, "/subjects/s/versions", long);
+        assert_eq!(ask(&mut store, Method::GET, "/contexts", "").1, json!(["."]));
+        ask(&mut store, Method::POST, "/contexts/.a/subjects/s/versions", text);
+        ask(&mut store, Method::POST, "/subjects/:.a:t/versions", long);
+        assert_eq!(ask(&mut store, Method::GET, "/contexts", "").1, json!([".", ".a"]));
+        let get = |store: &mut Contexts, path: &str| ask(store, Method::GET, path, "").1;
+        assert_eq!(get(&mut store, "/subjects"), json!(["s", ":.a:s", ":.a:t"]));
+        assert_eq!(get(&mut store, "/contexts/.a/subjects"), json!([":.a:s", ":.a:t"]));
+        assert_eq!(get(&mut store, "/schemas/ids/1")["schema"], r#""long""#);
+        assert_eq!(get(&mut store, "/contexts/.a/schemas/ids/1")["schema"], r#""string""#);
+        assert_eq!(get(&mut store, "/schemas/ids/1?subject=:.a:")["schema"], r#""string""#);
+        let (here, there) = ("/subjects/s/versions/1", "/contexts/.a/subjects/t/versions/1");
+        let (here, there) = (get(&mut store, here), get(&mut store, there));
+        assert_eq!((&here["subject"], &there["subject"]), (&json!("s"), &json!(":.a:t")));
+        assert_eq!((&here["guid"], &here["id"], &there["id"]), (&there["guid"], &json!(1), &json!(2)));
+        let guid = here["guid"].as_str().unwrap();
+        for path in [format!("/schemas/guids/{guid}"), format!("/contexts/.a/schemas/guids/{guid}")] {
+            assert_eq!(get(&mut store, &path)["schema"], r#""long""#);
+        }
+        let ids = json!([{"context": ".", "id": 1}, {"context": ".a", "id": 2}]);
+        assert_eq!(get(&mut store, &format!("/schemas/guids/{guid}/ids")), ids);
+        assert_eq!(ask(&mut store, Method::GET, "/schemas/guids/none", ""), (404, json!(40403)));
+        assert_eq!(ask(&mut store, Method::GET, "/contexts/.none/schemas/ids/1", ""), (404, json!(40403)));
+        assert_eq!(get(&mut store, "/contexts"), json!([".", ".a"]), "to ask makes none");
     }
 }

@@ -25,6 +25,9 @@ pub struct Resend {
     /// They are of this file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<StoredFile>,
+    /// Whose schema ids become whose; `None`: they stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registries: Option<Registries>,
     /// Which of the records; `None`: all. Its times are instants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
@@ -69,6 +72,13 @@ impl Resend {
 pub struct Elsewhere {
     pub profile: String,
     pub cluster_id: String,
+}
+
+/// The addresses of two registries, or of two contexts of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registries {
+    pub from: String,
+    pub to: String,
 }
 
 /// Where records go.
@@ -345,6 +355,7 @@ mod tests {
     fn resend() -> Resend {
         Resend {
             from: None,
+            registries: None,
             file: None,
             query: None,
             view: None,

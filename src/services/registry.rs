@@ -11,6 +11,7 @@ mod http;
 mod reading;
 
 use crate::domain::{Failure, FailureKind};
+pub use answer::Reference;
 use answer::{SchemaById, SubjectVersion, Version};
 use http::Http;
 use secrecy::SecretString;
@@ -29,7 +30,7 @@ const ABSENT_FOR: Duration = Duration::from_secs(30);
 /// The same for an id whose look-up failed in another way.
 const FAILED_FOR: Duration = Duration::from_secs(5);
 /// Schemas that one schema may pull in.
-const MOST_REFERENCES: usize = 256;
+pub const MOST_REFERENCES: usize = 256;
 /// Failed look-ups that are remembered; noise may name any id.
 const MOST_FAILURES: usize = 10_000;
 
@@ -60,6 +61,8 @@ pub struct RegisteredSchema {
     /// What referring schemas call it, and its text; directly and through
     /// others, each once, the deepest first.
     pub references: Vec<(String, String)>,
+    /// What it refers to directly, by this registry's subjects and versions.
+    pub refers_to: Vec<Reference>,
     /// Where it is in use: "orders.v1-value v3".
     pub label: Option<String>,
 }
@@ -72,6 +75,15 @@ pub struct SchemaVersion {
     pub id: i32,
     pub schema_type: String,
     pub text: String,
+    /// What it refers to directly, by this registry's subjects and versions.
+    pub refers_to: Vec<Reference>,
+}
+
+impl From<Version> for SchemaVersion {
+    fn from(found: Version) -> Self {
+        let Version { subject, version, id, schema, schema_type, references, guid: _ } = found;
+        Self { subject, version, id, schema_type, text: schema, refers_to: references }
+    }
 }
 
 /// Cheap to clone; clones share connections and what is known.
@@ -147,13 +159,13 @@ impl Registry {
             self.inner.http.get(operation, &["subjects", subject, "versions", "latest"]).await.map_err(|failure| {
                 if failure.kind == FailureKind::NotFound { failure.on(format!("subject {subject}")) } else { failure }
             })?;
-        Ok(SchemaVersion {
-            subject: version.subject,
-            version: version.version,
-            id: version.id,
-            schema_type: version.schema_type,
-            text: version.schema,
-        })
+        Ok(version.into())
+    }
+
+    /// What a reference means here.
+    pub async fn referred(&self, to: &Reference) -> Result<SchemaVersion, Failure> {
+        let path = ["subjects", &to.subject, "versions", &to.version.to_string()];
+        self.inner.http.get::<Version>("read a referenced schema", &path).await.map(SchemaVersion::from)
     }
 
     /// Where an id is in use, as subject and version. Empty where a registry
@@ -176,13 +188,22 @@ impl Registry {
         Ok(found.guid.and_then(|guid| Uuid::parse_str(&guid).ok()).map(|guid| guid.as_u128()))
     }
 
-    /// The id under which `subject` has this very schema; `None` where it has not. A
-    /// schema that refers to others is found by its text alone, if at all.
-    pub async fn id_of(&self, subject: &str, schema: &RegisteredSchema) -> Result<Option<i32>, Failure> {
-        let body = serde_json::json!({ "schema": schema.text, "schemaType": schema.schema_type });
+    /// The version of `subject` that is this very schema, with these references; `None`
+    /// where it has none. They are by this registry's subjects and versions.
+    pub async fn version_of(
+        &self,
+        subject: &str,
+        schema_type: &str,
+        text: &str,
+        refers_to: &[Reference],
+    ) -> Result<Option<SchemaVersion>, Failure> {
+        let mut body = serde_json::json!({ "schema": text, "schemaType": schema_type });
+        if let (Some(body), false) = (body.as_object_mut(), refers_to.is_empty()) {
+            body.insert("references".into(), serde_json::json!(refers_to));
+        }
         let found = self.inner.http.look_up::<Version>("look a schema up", &["subjects", subject], &body).await;
         match found {
-            Ok(version) => Ok(Some(version.id)),
+            Ok(version) => Ok(Some(version.into())),
             Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -245,7 +266,8 @@ impl Registry {
             })?;
         let mut references = Vec::new();
         let mut seen = Vec::new();
-        let mut waiting = found.references;
+        let refers_to = found.references;
+        let mut waiting = refers_to.clone();
         while let Some(next) = waiting.pop() {
             let key = (next.subject.clone(), next.version);
             if seen.contains(&key) {
@@ -256,11 +278,9 @@ impl Registry {
                 return Err(http.failure(FailureKind::Malformed, "read schema", many).on(id.to_string()));
             }
             seen.push(key);
-            let version = next.version.to_string();
-            let referenced: Version =
-                http.get("read a referenced schema", &["subjects", &next.subject, "versions", &version]).await?;
-            references.push((next.name, referenced.schema));
-            waiting.extend(referenced.references);
+            let referenced = self.referred(&next).await?;
+            references.push((next.name, referenced.text));
+            waiting.extend(referenced.refers_to);
         }
         references.reverse();
         // Without a label a schema is as readable as with one.
@@ -268,7 +288,7 @@ impl Registry {
             Named::Id(id) => self.versions_of_id(id).await.ok().and_then(|versions| label(&versions)),
             Named::Guid(_) => Some(id.to_string()),
         };
-        Ok(RegisteredSchema { text: found.schema, schema_type: found.schema_type, references, label })
+        Ok(RegisteredSchema { text: found.schema, schema_type: found.schema_type, references, refers_to, label })
     }
 }
 

@@ -13,6 +13,7 @@ mod moving;
 mod outlook;
 mod producing;
 mod reading;
+mod registries;
 mod searching;
 mod sending;
 mod sitting;
@@ -124,6 +125,9 @@ pub const MODERN: &[Check] = &[
 /// What holds where the broker assigns the tasks of Kafka Streams, as that itself shows.
 /// Whether the brokers keep the nodes of its topology is told to it.
 pub const APPLICATION: (&str, fn(&Target, bool)) = ("types/an application of Kafka Streams", application::streams);
+
+/// Between clusters with a registry each; the last argument: have these GUIDs?
+pub const BETWEEN_REGISTRIES: fn(&Target, &Target, bool) = registries::mapped;
 
 /// `count` small records in one partition: `<prefix>-0`, `<prefix>-1`, …
 fn fill(witness: &Witness, topic: &str, partition: i32, prefix: &str, count: usize) {

@@ -159,6 +159,14 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
     for ((place, open), keeps_nodes) in [(CLUSTERS[0], false), (CLUSTERS[2], true)] {
         trials.push(trial(stage, format!("checks/{place}/{name}"), move |stage| check(&open(stage), keeps_nodes)));
     }
+    trials.push(trial(stage, "registries/demo", |stage| {
+        checks::BETWEEN_REGISTRIES(&stage.demo().target(), &stage.second_demo().target(), true);
+    }));
+    trials.push(trial(stage, "registries/kafka", |stage| {
+        let first = with_registry(stage, stage.newest());
+        let second = Target { registry: Some(stage.second_registry().url()), ..first.clone() };
+        checks::BETWEEN_REGISTRIES(&first, &second, false);
+    }));
     trials.push(trial(stage, "demo/a group of each type", |stage| checks::in_the_world(&stage.demo().target())));
     for kind in killed::KINDS {
         trials.push(trial(stage, format!("killed/{}", kind.name), |_| killed::at_every_step(kind)));

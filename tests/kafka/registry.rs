@@ -12,7 +12,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    pub fn start() -> Result<Self, String> {
+    /// `name` tells its log from that of another.
+    pub fn start(name: &str) -> Result<Self, String> {
         needs::java()?;
         let home = maven::resolve(Artifact::Apicurio)?;
         let runner = fs::read_dir(&home)
@@ -23,7 +24,7 @@ impl Registry {
             .ok_or_else(|| format!("no runner in {}", home.display()))?;
         let mut last = String::new();
         for _ in 0..3 {
-            match Self::attempt(&runner.display().to_string()) {
+            match Self::attempt(name, &runner.display().to_string()) {
                 Ok(registry) => return Ok(registry),
                 Err(message) if message.contains("already in use") => last = message,
                 Err(message) => return Err(message),
@@ -32,7 +33,7 @@ impl Registry {
         Err(last)
     }
 
-    fn attempt(runner: &str) -> Result<Self, String> {
+    fn attempt(name: &str, runner: &str) -> Result<Self, String> {
         let taken = ports::take(2);
         let (port, process_id_port) = (taken[0], taken[1]);
         let dir = places::data();
@@ -44,7 +45,8 @@ impl Registry {
         // Its transaction manager binds a second port, a random one unless told which.
         command.push(format!("-DCoreEnvironmentBean.socketProcessIdPort={process_id_port}"));
         command.extend(["-jar".to_owned(), runner.to_owned()]);
-        let service = Service::start("the registry", &dir, &places::logs().join("registry.log"), &command)?;
+        let service =
+            Service::start(&format!("the {name}"), &dir, &places::logs().join(format!("{name}.log")), &command)?;
         let mut registry = Self { service, port };
         patience::try_until("the registry", LONG, || {
             registry.service.check()?;
@@ -72,7 +74,17 @@ pub fn register(url: &str, subject: &str, schema: &str) -> u32 {
 
 /// The same for a schema of another type.
 pub fn register_as(url: &str, subject: &str, kind: &str, schema: &str) -> u32 {
-    let body = serde_json::json!({ "schema": schema, "schemaType": kind }).to_string();
+    register_with(url, subject, kind, schema, &[])
+}
+
+/// What a schema calls another, and that one's subject and version.
+pub type Referred<'a> = (&'a str, &'a str, i32);
+
+/// The same for a schema that refers to others.
+pub fn register_with(url: &str, subject: &str, kind: &str, schema: &str, referred: &[Referred<'_>]) -> u32 {
+    let of = |(name, subject, version): &Referred<'_>| serde_json::json!({"name": name, "subject": subject, "version": version});
+    let referred: Vec<_> = referred.iter().map(of).collect();
+    let body = serde_json::json!({ "schema": schema, "schemaType": kind, "references": referred }).to_string();
     let answer = request(url, "POST", &format!("/subjects/{subject}/versions"), Some(&body))
         .unwrap_or_else(|error| panic!("cannot register {subject}: {error}"));
     let answer: serde_json::Value = serde_json::from_str(&answer).expect("the registry answers in JSON");

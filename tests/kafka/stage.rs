@@ -34,7 +34,9 @@ pub struct Stage {
     load: Slot<Cluster>,
     fragile_turn: Mutex<()>,
     registry: Slot<Registry>,
+    second_registry: Slot<Registry>,
     demo: Slot<Demo>,
+    second_demo: Slot<Demo>,
 }
 
 /// The cluster whose brokers a test may kill and freeze, for one test at a time.
@@ -62,11 +64,21 @@ impl Stage {
     }
 
     pub fn registry(&self) -> &Registry {
-        open(&self.registry, Registry::start)
+        open(&self.registry, || Registry::start("registry"))
+    }
+
+    /// One that knows nothing of the first.
+    pub fn second_registry(&self) -> &Registry {
+        open(&self.second_registry, || Registry::start("second-registry"))
     }
 
     pub fn demo(&self) -> &Demo {
         open(&self.demo, Demo::start)
+    }
+
+    /// With a registry of its own.
+    pub fn second_demo(&self) -> &Demo {
+        open(&self.second_demo, Demo::start)
     }
 
     /// All brokers up; whatever the last test did to them is put right first.

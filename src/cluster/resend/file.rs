@@ -128,6 +128,7 @@ impl Cluster {
             }
         };
         let resend = Resend {
+            registries: None,
             from: None,
             file: Some(StoredFile {
                 path: std::path::absolute(&request.file).unwrap_or(request.file).display().to_string(),

@@ -5,19 +5,29 @@
 //! schema, or not at all. A GUID means the same everywhere: it stays, if the other
 //! registry knows it.
 
+mod references;
+
 use crate::cluster::Cluster;
 use crate::decode::{self, SchemaName};
 use crate::domain::plan::{Severity, Warning};
 use crate::domain::query::Part;
 use crate::domain::record::Record;
+use crate::domain::resend::Registries;
 use crate::domain::{Failure, FailureKind, TopicName};
 use crate::kafka::produce::Parcel;
 use crate::services::registry::Registry;
+use references::References;
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// Whose ids become whose; `None` where they mean the same, or nothing is known of them.
+pub(super) fn between(source: &Cluster, target: &Cluster) -> Option<Registries> {
+    let (from, to) = (source.registry()?.url(), target.registry()?.url());
+    (from != to).then(|| Registries { from: from.to_owned(), to: to.to_owned() })
+}
+
 /// What a plan says of it.
-pub(super) fn said(source: &Cluster, target: &Cluster) -> Option<Warning> {
+pub(super) fn said(source: &Cluster, target: &Cluster, is_elsewhere: bool) -> Option<Warning> {
     Some(match (source.registry(), target.registry()) {
         (Some(from), Some(to)) if from.url() == to.url() => return None,
         (Some(_), Some(to)) => Warning::new(
@@ -27,6 +37,8 @@ pub(super) fn said(source: &Cluster, target: &Cluster) -> Option<Warning> {
                 to.url()
             ),
         ),
+        // On the cluster itself they mean what they meant.
+        (Some(_), None) if !is_elsewhere => return None,
         (Some(_), None) => Warning::new(
             Severity::Warning,
             "the target's profile names no registry: schema ids in values and headers stay those of the source's registry",
@@ -47,12 +59,9 @@ pub(super) struct Mapper<'a> {
 const OPERATION: &str = "map a schema id";
 
 impl<'a> Mapper<'a> {
-    /// `None` where ids mean the same on both sides, or nothing is known about them.
-    pub(super) fn between(source: &'a Cluster, target: &'a Cluster) -> Option<Self> {
-        match (source.registry(), target.registry()) {
-            (Some(from), Some(to)) if from.url() != to.url() => Some(Self::new(from, to)),
-            _ => None,
-        }
+    /// Where both have a registry.
+    pub(super) fn of(source: &'a Cluster, target: &'a Cluster) -> Option<Self> {
+        Some(Self::new(source.registry()?, target.registry()?))
     }
 
     fn new(from: &'a Registry, to: &'a Registry) -> Self {
@@ -142,9 +151,15 @@ impl<'a> Mapper<'a> {
                 subjects.push(subject);
             }
         }
+        let mut references = References::between(self.from, self.to);
+        let refers_to = references.all(&schema.refers_to, 0).await.map_err(|failure| {
+            let message = format!("the schema of id {id} refers to others: {}", failure.message);
+            Failure { message, ..failure }
+        })?;
         for subject in &subjects {
-            if let Some(other) = self.to.id_of(subject, &schema).await? {
-                return Ok(Some(other));
+            let found = self.to.version_of(subject, &schema.schema_type, &schema.text, &refers_to).await?;
+            if let Some(version) = found {
+                return Ok(Some(version.id));
             }
         }
         let message = format!("{} has the schema of id {id} under none of {}", self.to.url(), subjects.join(", "));
@@ -171,7 +186,7 @@ impl<'a> Mapper<'a> {
     }
 }
 
-const REGISTER: &str = "Register the schema there, then go on with --resume.";
+pub(super) const REGISTER: &str = "Register the schema there, then go on with --resume.";
 /// Names whose meaning is remembered.
 const MOST_NAMES: usize = 10_000;
 

@@ -76,6 +76,7 @@ mod tests {
 
     fn resend(from: Option<Elsewhere>) -> Resend {
         Resend {
+            registries: None,
             from,
             file: None,
             query: None,

@@ -100,6 +100,7 @@ mod tests {
     #[test]
     fn what_was_brought_back_is_told_by_range_and_query() {
         let resend = Resend {
+            registries: None,
             from: None,
             file: None,
             query: Some("headers.kind = \"a\"".into()),

@@ -207,7 +207,7 @@ impl Run<'_> {
         let mut reader = Reader::new(self.source, self.resend, &self.ranges).map_err(Cut::Failed)?;
         let metadata = self.target.known_metadata().await.map_err(Cut::Failed)?;
         let (source, target) = (self.source, self.target);
-        let mut mapper = self.resend.from.as_ref().and_then(|_| Mapper::between(source, target));
+        let mut mapper = self.resend.registries.as_ref().and_then(|_| Mapper::of(source, target));
         let options = settings::wire_options(self.target.profile()).map_err(Cut::Failed)?;
         let mut courier: Option<Courier> = None;
         let began = Instant::now();

@@ -5,8 +5,11 @@
 
 use super::compatibility::{self, Level};
 use crate::demo::world::{SchemaKind, Seeded};
+use crate::domain::registry_context::RegistryContext;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use uuid::Uuid;
 
 /// Schemas kept at most: this is a demo, and a client may be a loop.
 const MAX_SCHEMAS: usize = 10_000;
@@ -86,6 +89,18 @@ struct Schema {
     references: Value,
 }
 
+impl Schema {
+    /// Made of what the schema says, so that all registries of the demo give it the same.
+    fn guid(&self) -> Uuid {
+        let half = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, &self.kind, &self.text, references(self).collect::<Vec<_>>()).hash(&mut hasher);
+            hasher.finish()
+        };
+        Uuid::from_u64_pair(half(0), half(1))
+    }
+}
+
 /// One version of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version {
@@ -95,8 +110,10 @@ pub(super) struct Version {
     is_deleted: bool,
 }
 
+/// One context.
 #[derive(Debug, Default)]
 pub(super) struct Store {
+    context: RegistryContext,
     schemas: BTreeMap<i32, Schema>,
     /// The versions of each subject, oldest first.
     subjects: BTreeMap<String, Vec<Version>>,
@@ -107,6 +124,10 @@ pub(super) struct Store {
 }
 
 impl Store {
+    pub(super) fn of(context: RegistryContext) -> Self {
+        Self { context, ..Self::default() }
+    }
+
     pub(super) fn seeded(schemas: &[Seeded]) -> Self {
         let mut store = Self::default();
         for seeded in schemas {
@@ -129,9 +150,25 @@ impl Store {
         versions.push(Version { number, schema, is_deleted: false });
     }
 
-    pub(super) fn subjects(&self, with_deleted: bool) -> Vec<&String> {
+    /// By their names among those of all contexts.
+    pub(super) fn subjects(&self, with_deleted: bool) -> Vec<String> {
         let is_there = |versions: &[Version]| with_deleted || versions.iter().any(|version| !version.is_deleted);
-        self.subjects.iter().filter(|(_, versions)| is_there(versions)).map(|(subject, _)| subject).collect()
+        let there = self.subjects.iter().filter(|(_, versions)| is_there(versions));
+        there.map(|(subject, _)| self.context.qualified(subject)).collect()
+    }
+
+    pub(super) fn context(&self) -> &RegistryContext {
+        &self.context
+    }
+
+    /// A context without subjects is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.subjects.is_empty()
+    }
+
+    /// The id of the schema with this GUID.
+    pub(super) fn id_of_guid(&self, guid: Uuid) -> Option<i32> {
+        self.schemas.iter().find(|(_, schema)| schema.guid() == guid).map(|(id, _)| *id)
     }
 
     fn schema(&self, id: &str) -> Result<(i32, &Schema), Refusal> {
@@ -144,6 +181,7 @@ impl Store {
         let mut answer = Map::new();
         put_kind(&mut answer, schema);
         answer.insert("schema".to_owned(), json!(schema.text));
+        answer.insert("guid".to_owned(), json!(schema.guid().to_string()));
         Ok(Value::Object(answer))
     }
 
@@ -162,17 +200,18 @@ impl Store {
 
     pub(super) fn uses(&self, id: &str) -> Result<Value, Refusal> {
         let (id, _) = self.schema(id)?;
-        Ok(self.uses_of(id).map(|(subject, version)| json!({"subject": subject, "version": version})).collect())
+        let named = |(subject, version): (&String, i32)| json!({"subject": self.context.qualified(subject), "version": version});
+        Ok(self.uses_of(id).map(named).collect())
     }
 
     pub(super) fn subjects_of(&self, id: &str) -> Result<Value, Refusal> {
         let (id, _) = self.schema(id)?;
-        let subjects: BTreeSet<&String> = self.uses_of(id).map(|(subject, _)| subject).collect();
+        let subjects: BTreeSet<String> = self.uses_of(id).map(|(subject, _)| self.context.qualified(subject)).collect();
         Ok(json!(subjects))
     }
 
     /// The versions of a subject, those deleted for a while only when asked for.
-    fn of(&self, subject: &str, with_deleted: bool) -> Result<Vec<Version>, Refusal> {
+    fn versions_of(&self, subject: &str, with_deleted: bool) -> Result<Vec<Version>, Refusal> {
         let none = || Refusal::NoSubject(subject.to_owned());
         let versions = self.subjects.get(subject).ok_or_else(none)?;
         let found: Vec<Version> =
@@ -181,11 +220,11 @@ impl Store {
     }
 
     pub(super) fn versions(&self, subject: &str, with_deleted: bool) -> Result<Value, Refusal> {
-        Ok(self.of(subject, with_deleted)?.iter().map(|version| json!(version.number)).collect())
+        Ok(self.versions_of(subject, with_deleted)?.iter().map(|version| json!(version.number)).collect())
     }
 
     fn find_version(&self, subject: &str, version: &str, with_deleted: bool) -> Result<(Version, &Schema), Refusal> {
-        let versions = self.of(subject, with_deleted)?;
+        let versions = self.versions_of(subject, with_deleted)?;
         let none = || Refusal::NoVersion(version.to_owned());
         let found = match version {
             "latest" | "-1" => versions.last(),
@@ -201,7 +240,7 @@ impl Store {
 
     pub(super) fn version(&self, subject: &str, version: &str, with_deleted: bool) -> Result<Value, Refusal> {
         let (found, schema) = self.find_version(subject, version, with_deleted)?;
-        Ok(describe(subject, found, schema))
+        Ok(describe(&self.context.qualified(subject), found, schema))
     }
 
     pub(super) fn version_text(&self, subject: &str, version: &str) -> Result<Value, Refusal> {
@@ -215,7 +254,7 @@ impl Store {
             self.avro(&schema)?;
         }
         let known = self.schemas.iter().find(|(_, other)| **other == schema).map(|(id, _)| *id);
-        let versions = self.of(subject, false).unwrap_or_default();
+        let versions = self.versions_of(subject, false).unwrap_or_default();
         if let Some(id) = known.filter(|id| versions.iter().any(|version| version.schema == *id)) {
             return Ok(json!({"id": id}));
         }
@@ -256,7 +295,7 @@ impl Store {
                 self.conflict(&schema, &[found], level)?
             }
             None => {
-                let versions = self.of(subject, false).unwrap_or_default();
+                let versions = self.versions_of(subject, false).unwrap_or_default();
                 self.conflict(&schema, level.chosen(&versions), level)?
             }
         };
@@ -310,15 +349,15 @@ impl Store {
     }
 
     pub(super) fn look_up(&self, subject: &str, body: &[u8], with_deleted: bool) -> Result<Value, Refusal> {
-        let versions = self.of(subject, with_deleted)?;
+        let versions = self.versions_of(subject, with_deleted)?;
         let wanted = parse(body)?;
         let found = versions.into_iter().find(|version| self.schemas.get(&version.schema) == Some(&wanted));
-        Ok(describe(subject, found.ok_or(Refusal::NoSchema)?, &wanted))
+        Ok(describe(&self.context.qualified(subject), found.ok_or(Refusal::NoSchema)?, &wanted))
     }
 
     /// Deletes a subject for a while, or for good what was deleted so; gives the versions.
     pub(super) fn delete(&mut self, subject: &str, is_permanent: bool) -> Result<Value, Refusal> {
-        let all = self.of(subject, true)?;
+        let all = self.versions_of(subject, true)?;
         let there: Vec<i32> = all.iter().filter(|version| !version.is_deleted).map(|version| version.number).collect();
         if is_permanent {
             if !there.is_empty() {
@@ -431,6 +470,7 @@ fn describe(subject: &str, version: Version, schema: &Schema) -> Value {
     answer.insert("subject".to_owned(), json!(subject));
     answer.insert("version".to_owned(), json!(version.number));
     answer.insert("id".to_owned(), json!(version.schema));
+    answer.insert("guid".to_owned(), json!(schema.guid().to_string()));
     put_kind(&mut answer, schema);
     answer.insert("schema".to_owned(), json!(schema.text));
     if version.is_deleted {

@@ -1,6 +1,6 @@
 //! The registry's documents, as far as klamm reads them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 fn avro() -> String {
     "AVRO".to_owned()
@@ -33,8 +33,10 @@ pub(super) struct Version {
     pub guid: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-pub(super) struct Reference {
+/// Another schema that one refers to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Reference {
+    /// What the schema calls it: a type's full name, an import's path, a `$ref`.
     pub name: String,
     pub subject: String,
     pub version: i32,

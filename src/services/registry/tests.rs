@@ -44,6 +44,7 @@ async fn a_schema_is_asked_for_once_however_many_ask() {
         text: "\"string\"".into(),
         schema_type: "AVRO".into(),
         references: vec![],
+        refers_to: vec![],
         label: Some("a-value v2 +1".into()),
     };
     assert!(asked.iter().all(|schema| *schema.as_ref().unwrap() == wanted));

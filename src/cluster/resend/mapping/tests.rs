@@ -69,7 +69,11 @@ fn named(id: i32, behind: &[u8]) -> Vec<u8> {
 
 async fn mapped(target_knows_guid: bool, value: &[u8], headers: Vec<Header>) -> Result<Parcel, Failure> {
     let (from, to) = servers(target_knows_guid).await;
-    let (from, to) = (registry(&from), registry(&to));
+    between(&from, &to, value, headers).await
+}
+
+async fn between(from: &MockServer, to: &MockServer, value: &[u8], headers: Vec<Header>) -> Result<Parcel, Failure> {
+    let (from, to) = (registry(from), registry(to));
     let key = Bytes::from_static(b"k");
     let record = Record { headers, ..Record::bare("orders", key, Bytes::copy_from_slice(value)) };
     let mut parcel = Parcel {
@@ -135,4 +139,47 @@ async fn bytes_that_only_look_like_a_name_stay() {
         let parcel = mapped(false, &bytes, vec![header("__value_schema_id", b"\x07?")]).await.unwrap();
         assert_eq!(parcel.value.as_deref(), Some(&bytes[..]));
     }
+}
+
+/// What a schema refers to is found under the same subjects, by the other's own versions.
+#[tokio::test]
+async fn what_a_schema_refers_to_is_mapped_with_it() {
+    let reference = |name: &str, version: i32| json!({"name": name, "subject": name, "version": version});
+    let version = |name: &str, version: i32, references: serde_json::Value| json!({"subject": name, "version": version, "id": 1, "schema": name, "references": references});
+    let from = server(&[
+        ("", "/schemas/ids/7".into(), json!({"schema": "main", "references": [reference("b", 2)]})),
+        ("", "/subjects/b/versions/2".into(), version("b", 2, json!([reference("a", 1)]))),
+        ("", "/subjects/a/versions/1".into(), version("a", 1, json!([]))),
+    ])
+    .await;
+    let asked = r#"{"name":"b","subject":"b","version":5}"#;
+    let found = json!({"subject": "copy-value", "version": 1, "id": 300, "schema": "main"});
+    let lacking = server(&[("", "/subjects/a".into(), version("a", 9, json!([])))]).await;
+    let to = server(&[
+        ("\"schema\":\"a\"", "/subjects/a".into(), version("a", 9, json!([]))),
+        (r#"{"name":"a","subject":"a","version":9}"#, "/subjects/b".into(), version("b", 5, json!([]))),
+        (asked, "/subjects/copy-value".into(), found),
+    ])
+    .await;
+    let parcel = between(&from, &to, &named(7, b"rest"), Vec::new()).await.unwrap();
+    assert_eq!(parcel.value.as_deref(), Some(&named(300, b"rest")[..]));
+    let failure = between(&from, &lacking, &named(7, b"rest"), Vec::new()).await.unwrap_err().to_string();
+    assert!(failure.contains("the schema of id 7 refers to others: ") && failure.contains("b v2 (b)"), "{failure}");
+}
+
+#[tokio::test]
+async fn references_that_go_round_in_circles_stop_it() {
+    let round = json!([{"name": "a", "subject": "a", "version": 1}]);
+    let from = server(&[
+        ("", "/schemas/ids/7".into(), json!({"schema": "main", "references": round})),
+        (
+            "",
+            "/subjects/a/versions/1".into(),
+            json!({"subject": "a", "version": 1, "id": 1, "schema": "a", "references": round}),
+        ),
+    ])
+    .await;
+    let to = server(&[]).await;
+    let failure = between(&from, &to, &named(7, b""), Vec::new()).await.unwrap_err().to_string();
+    assert!(failure.contains("round in circles"), "{failure}");
 }
