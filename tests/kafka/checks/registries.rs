@@ -161,9 +161,8 @@ fn end_of(seen: &[Seen]) -> i64 {
 fn by_guid(from: &Witness, to: &Witness, url: &str, has_guids: bool, resend: &dyn Fn(&str, &[&str]) -> Ran) {
     let guid = |subject: &str| -> Option<Vec<u8>> {
         let found = registry::get(url, &format!("/subjects/{subject}/versions/latest"));
-        let hex = found["guid"].as_str()?.replace('-', "");
-        let bytes = (0..16).map(|index| u8::from_str_radix(&hex[2 * index..2 * index + 2], 16).expect("hex"));
-        Some([1].into_iter().chain(bytes).collect())
+        let guid = uuid::Uuid::parse_str(found["guid"].as_str()?).expect("a GUID");
+        Some([&[1], &guid.as_bytes()[..]].concat())
     };
     let named = guid("check.registries-key");
     assert_eq!(named.is_some(), has_guids, "what this registry is known for");
