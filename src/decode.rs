@@ -17,6 +17,7 @@ mod decimal;
 pub mod fuzz;
 mod header;
 mod json;
+mod json_schema;
 mod kafka_topics;
 mod layout;
 mod messagepack;

@@ -111,11 +111,15 @@ impl Cluster {
             }
             (Which::Id(id), _) => (self.registry_wanted(LOOK_UP)?.schema_by_id(*id).await?, Some(*id)),
         };
+        let target = id.map_or_else(|| found.label.clone().unwrap_or_default(), |id| id.to_string());
         let invalid = |reason| {
-            let target = id.map_or_else(|| found.label.clone().unwrap_or_default(), |id| id.to_string());
+            let target = target.clone();
             Failure::new(FailureKind::Invalid, "prepare schema", reason).on(target)
         };
-        let mut schema = schemas::prepare(&found).map_err(invalid)?;
+        // A schema may hold thousands of patterns to make ready.
+        let prepared = tokio::task::spawn_blocking(move || schemas::prepare_to_write(&found)).await;
+        let prepared = prepared.map_err(|error| invalid(error.to_string()))?;
+        let mut schema = prepared.map_err(invalid)?;
         // An Avro schema is one record; its name says only where it is looked up.
         if let Some(message) = choice.message.as_ref().filter(|_| schema.kind() == "protobuf") {
             schema.choose(message).map_err(invalid)?;
@@ -157,8 +161,9 @@ async fn file(path: &Path) -> Result<RegisteredSchema, Failure> {
     let schema_type = match path.extension().and_then(|ending| ending.to_str()) {
         Some("avsc" | "avro") => "AVRO",
         Some("proto") => "PROTOBUF",
+        Some("json") => "JSON",
         _ => {
-            let message = "a schema's file ends in .avsc or .proto".to_owned();
+            let message = "a schema's file ends in .avsc, .proto or .json (JSON Schema)".to_owned();
             return Err(failed(FailureKind::Invalid, message));
         }
     };
@@ -212,8 +217,8 @@ impl Encoder {
             Some(Named::Header(_)) => format!("; the header {} names it", decode::header_name(part)),
             None => "; nothing in it names the schema".to_owned(),
         };
-        let checked = if schema.checks() { "" } else { "; it is JSON, but is not checked against the schema" };
-        Some(format!("the {} is written as {} by {called}{label}{how}{checked}", part.word(), schema.kind()))
+        let unchecked = schema.unchecked().into_iter().take(3).map(|clause| format!("; {clause}")).collect::<String>();
+        Some(format!("the {} is written as {} by {called}{label}{how}{unchecked}", part.word(), schema.kind()))
     }
 }
 

@@ -94,9 +94,20 @@ async fn fetch<K: Copy + Eq + Hash + Ord, A: Future<Output = Result<RegisteredSc
 }
 
 pub(super) fn prepare(found: &RegisteredSchema) -> Result<WriterSchema, String> {
-    let references: Vec<Reference> =
-        found.references.iter().map(|(name, text)| Reference { name: name.clone(), text: text.clone() }).collect();
-    WriterSchema::parse(&found.text, &found.schema_type, &references, found.label.as_deref().map(Arc::from))
+    WriterSchema::parse(&found.text, &found.schema_type, &references(found), label(found))
+}
+
+/// The same, to write by.
+pub(super) fn prepare_to_write(found: &RegisteredSchema) -> Result<WriterSchema, String> {
+    WriterSchema::parse_to_write(&found.text, &found.schema_type, &references(found), label(found))
+}
+
+fn references(found: &RegisteredSchema) -> Vec<Reference> {
+    found.references.iter().map(|(name, text)| Reference { name: name.clone(), text: text.clone() }).collect()
+}
+
+fn label(found: &RegisteredSchema) -> Option<Arc<str>> {
+    found.label.as_deref().map(Arc::from)
 }
 
 fn reason(failure: &Failure) -> String {

@@ -43,6 +43,18 @@ pub(super) enum Step {
     Item(usize),
 }
 
+/// The steps as a JSON pointer in a sentence: ` at /a/0`; nothing for the whole.
+pub(super) fn pointer(steps: &[Step]) -> String {
+    let token = |step: &Step| match step {
+        Step::Field(name) => name.replace('~', "~0").replace('/', "~1"),
+        Step::Item(index) => index.to_string(),
+    };
+    if steps.is_empty() {
+        return String::new();
+    }
+    steps.iter().fold(" at ".to_owned(), |text, step| text + "/" + &token(step))
+}
+
 /// At which byte the value begins that the steps lead to; of a name that repeats, the first.
 pub(super) fn place(text: &str, steps: &[Step]) -> Option<usize> {
     Reader { text, at: 0, values: 0 }.find(steps)

@@ -1,6 +1,8 @@
 //! The schema a value was written with, prepared for reading.
 
+use super::avro::encode::Misfit;
 use super::avro::{self, Plan};
+use super::json_schema::Checker;
 use super::{json, protobuf, single_object};
 use crate::domain::query::Asked;
 use crate::domain::record::Format;
@@ -39,7 +41,7 @@ pub struct WriterSchema {
 pub struct Unfit {
     /// Line and column, each from 1, where there is a place.
     pub place: Option<(usize, usize)>,
-    /// `.customer.id`; empty for the whole.
+    /// `.customer.id`, by a JSON Schema ` at /customer/id`; empty for the whole.
     pub path: String,
     pub reason: String,
 }
@@ -62,8 +64,8 @@ impl Unfit {
 #[derive(Debug)]
 enum Body {
     Avro(Plan),
-    /// Payloads are JSON; the schema only restricts them.
-    Json,
+    /// Payloads are JSON; the schema only restricts them, which matters to who writes.
+    Json(Option<Box<Checker>>),
     Protobuf(protobuf::Schema),
 }
 
@@ -86,7 +88,7 @@ impl WriterSchema {
                 fingerprint = single_object::fingerprint(&main);
                 Body::Avro(Plan::compile(&main, &others)?)
             }
-            "JSON" => Body::Json,
+            "JSON" => Body::Json(None),
             "PROTOBUF" => {
                 let others = references.iter().map(|reference| reference.text.as_str());
                 Body::Protobuf(protobuf::Schema::parse(text, others)?)
@@ -94,6 +96,20 @@ impl WriterSchema {
             other => return Err(format!("its schema is of type {other}, which klamm does not read")),
         };
         Ok(Self { body, label, fingerprint })
+    }
+
+    /// The same, ready to [`write`](Self::write) by.
+    pub fn parse_to_write(
+        text: &str,
+        schema_type: &str,
+        references: &[Reference],
+        label: Option<Arc<str>>,
+    ) -> Result<Self, String> {
+        let mut schema = Self::parse(text, schema_type, references, label)?;
+        if let Body::Json(checker) = &mut schema.body {
+            *checker = Some(Box::new(Checker::parse(text, references)?));
+        }
+        Ok(schema)
     }
 
     /// A Protobuf schema of which this message, by its full name, is read where bytes do
@@ -120,27 +136,38 @@ impl WriterSchema {
     }
 
     /// The bytes of a JSON text by this schema, without a frame. By a JSON Schema they are
-    /// the text, if it is JSON: see [`checks`](Self::checks).
+    /// the text, which fits the schema.
     pub fn write(&self, text: &[u8]) -> Result<Vec<u8>, Unfit> {
         let text = std::str::from_utf8(text).map_err(|error| Unfit {
             reason: format!("it is not UTF-8 from byte {} on", error.valid_up_to()),
             ..Unfit::default()
         })?;
         let value = json::read(text.as_bytes()).map_err(|error| Unfit::at(text, Some(error.at), &[], error.reason))?;
+        let unfit = |misfit: Misfit| Unfit::at(text, json::place(text, &misfit.path), &misfit.path, &misfit.reason);
         match &self.body {
-            Body::Avro(plan) => avro::encode::write(plan, &value)
-                .map_err(|misfit| Unfit::at(text, json::place(text, &misfit.path), &misfit.path, &misfit.reason)),
-            Body::Protobuf(schema) => schema
-                .write(&value)
-                .map_err(|misfit| Unfit::at(text, json::place(text, &misfit.path), &misfit.path, &misfit.reason)),
-            // As serializers do it unless told otherwise: nobody asks the schema.
-            Body::Json => Ok(text.as_bytes().to_vec()),
+            Body::Avro(plan) => avro::encode::write(plan, &value).map_err(unfit),
+            Body::Protobuf(schema) => schema.write(&value).map_err(unfit),
+            Body::Json(checker) => {
+                let checker = checker.as_ref().ok_or_else(|| Unfit {
+                    reason: "the schema was made ready for reading only".to_owned(),
+                    ..Unfit::default()
+                })?;
+                match checker.check(&value) {
+                    Ok(()) => Ok(text.as_bytes().to_vec()),
+                    Err(misfit) => Err(Unfit { path: json::pointer(&misfit.path), ..unfit(misfit) }),
+                }
+            }
         }
     }
 
-    /// Does [`write`](Self::write) refuse what the schema forbids?
-    pub fn checks(&self) -> bool {
-        !matches!(self.body, Body::Json)
+    /// What [`write`](Self::write) does not look at although the schema says it, a clause
+    /// for each.
+    pub fn unchecked(&self) -> Vec<String> {
+        let Body::Json(Some(checker)) = &self.body else { return Vec::new() };
+        checker
+            .unchecked()
+            .map(|(pattern, reason)| format!("its pattern {pattern} is not looked for: {reason}"))
+            .collect()
     }
 
     /// What stands before the bytes in a frame, or behind the id in a header: of Protobuf
@@ -148,7 +175,7 @@ impl WriterSchema {
     pub fn which(&self) -> Result<Vec<u8>, String> {
         match &self.body {
             Body::Protobuf(schema) => schema.indexes(),
-            Body::Avro(_) | Body::Json => Ok(Vec::new()),
+            Body::Avro(_) | Body::Json(_) => Ok(Vec::new()),
         }
     }
 
@@ -156,7 +183,7 @@ impl WriterSchema {
     pub fn choose(&mut self, message: &str) -> Result<(), String> {
         match &mut self.body {
             Body::Protobuf(schema) => schema.choose(message),
-            Body::Avro(_) | Body::Json => Err(format!("only a schema of protobuf holds messages such as {message}")),
+            Body::Avro(_) | Body::Json(_) => Err(format!("only a schema of protobuf holds messages such as {message}")),
         }
     }
 
@@ -168,7 +195,7 @@ impl WriterSchema {
     pub fn kind(&self) -> &'static str {
         match self.body {
             Body::Avro(_) => "avro",
-            Body::Json => "json-schema",
+            Body::Json(_) => "json-schema",
             Body::Protobuf(_) => "protobuf",
         }
     }
@@ -183,7 +210,7 @@ impl WriterSchema {
     ) -> Result<(Value, Format), String> {
         match &self.body {
             Body::Protobuf(schema) => Ok((schema.read_named(which, payload)?, Format::Protobuf { schema_id: id })),
-            Body::Avro(_) | Body::Json => self.read(payload, id, asked),
+            Body::Avro(_) | Body::Json(_) => self.read(payload, id, asked),
         }
     }
 
@@ -201,7 +228,7 @@ impl WriterSchema {
                 Err(error) => Err(error.to_string()),
             },
             Body::Protobuf(schema) => Ok((schema.read_framed(payload)?, Format::Protobuf { schema_id })),
-            Body::Json => match json::read_asked(payload, asked) {
+            Body::Json(_) => match json::read_asked(payload, asked) {
                 Ok(value) => Ok((value, Format::JsonSchema { schema_id })),
                 Err(error) => Err(error.to_string()),
             },

@@ -62,7 +62,7 @@ pub(crate) struct ProduceArguments {
     /// The value is JSON, written by this schema: latest, or an id
     #[arg(long, value_name = "SCHEMA", value_parser = which)]
     value_schema: Option<Which>,
-    /// The value is JSON, written by the schema of this .avsc or .proto file
+    /// The value is JSON, written by the schema of this .avsc, .proto or .json file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["value_schema", "value_format"])]
     value_schema_file: Option<PathBuf>,
     /// Whose latest schema; without it as --subject-strategy says
@@ -74,7 +74,7 @@ pub(crate) struct ProduceArguments {
     /// The key is JSON, written by this schema: latest, or an id
     #[arg(long, value_name = "SCHEMA", value_parser = which)]
     key_schema: Option<Which>,
-    /// The key is JSON, written by the schema of this .avsc or .proto file
+    /// The key is JSON, written by the schema of this .avsc, .proto or .json file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key_schema", "key_format"])]
     key_schema_file: Option<PathBuf>,
     /// Whose latest schema; without it as --subject-strategy says

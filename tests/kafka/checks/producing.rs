@@ -213,11 +213,14 @@ pub fn in_other_forms(target: &Target) {
     assert_eq!(wires[0], wires[1], "bare beside a header, and by a file alone");
     assert_eq!(wires[2], [&[0][..], &avro.to_be_bytes(), &wires[0]].concat());
 
-    let schema = r#"{"type":"object","properties":{"a":{"type":"number"}}}"#;
-    registry::register_as(url, &format!("{topic}.json"), "JSON", schema);
-    let own = format!("{topic}.json");
-    let json = write(&["--value", r#"{"a": 1}"#, "--value-schema", "latest", "--value-subject", &own]);
-    assert!(json["plan"]["summary"].to_string().contains("not checked against the schema"), "{json}");
+    let (own, part) = (format!("{topic}.json"), format!("{topic}.part"));
+    registry::register_as(url, &part, "JSON", r#"{"type":"number","minimum":1}"#);
+    let schema = r#"{"type":"object","properties":{"a":{"$ref":"part.json"}},"additionalProperties":false}"#;
+    let id = registry::register_with(url, &own, "JSON", schema, &[("part.json", &part, 1)]);
+    let by_json = ["--value-schema", "latest", "--value-subject", &own];
+    let json = write(&[&["--value", r#"{"a": 1}"#], &by_json[..]].concat());
+    let said = json["plan"]["summary"].to_string();
+    assert!(said.contains(&format!("the value is written as json-schema by schema {id}")), "{said}");
 
     let read = klamm.records(&["records", "tail", topic, "--from", "earliest", "--no-follow"]);
     assert_eq!((&read[5]["value_format"], &read[5]["value"]), (&json!("json-schema"), &json!({"a": 1})));
@@ -236,5 +239,12 @@ pub fn in_other_forms(target: &Target) {
     refused(&["--value", "0g", "--value-format", "hex"], "it is not hexadecimal: line 1, column 2");
     let wrong = by.map(|word| if word == value || word.starts_with('{') { r#"{"id":1,"at":"now"}"# } else { word });
     refused(&[&wrong[..], &["--subject-strategy", "topic-record"]].concat(), "line 1, column 14: value.at: expected");
+    // What the schema refers to counts, too.
+    let misfit = format!("it does not fit schema {id}: line 2, column 5: value at /a: expected at least 1, got 0.5");
+    refused(&[&["--value", "{\n\"a\":0.5}"], &by_json[..]].concat(), &misfit);
+    refused(&[&["--value", r#"{"b":1}"#], &by_json[..]].concat(), "value at /b: the schema has no such field");
+    let file = klamm.write("part.json", r#"{"$ref":"http://127.0.0.1/part.json"}"#).display().to_string();
+    let nowhere = "its schema refers to http://127.0.0.1/part.json, which is not among its references";
+    refused(&["--value", "1", "--value-schema-file", &file], nowhere);
     assert_eq!(witness.ends(topic, 0).1, 6, "nothing of it was sent");
 }
