@@ -42,6 +42,7 @@ pub mod produce;
 pub mod produced;
 pub mod query;
 pub mod quiet;
+pub mod range;
 pub mod recipe;
 pub mod record;
 pub mod record_line;

@@ -38,6 +38,13 @@ pub(crate) enum Verb {
     /// Write records
     Produce(Box<produce::ProduceArguments>),
     /// Write records to a file or a pipe: JSON lines, CSV, or their bytes
+    // Nothing is sent anywhere here: --to means what it means to search and stats.
+    #[command(
+        mut_arg("until", |arg| {
+            arg.long("to").visible_alias("until").help("Up to this offset, this time, or so long ago; without it up to now")
+        }),
+        mut_arg("slack", |arg| arg.help("How far beyond a time of --to is read, since times have no order"))
+    )]
     Export(export::ExportArguments),
     /// Restore records from a file of export --format raw
     Import(import::ImportArguments),

@@ -70,6 +70,9 @@ fn options(out: &mut String, arguments: &[&Arg]) {
         if let Some(short) = arg.get_short() {
             name = format!("-{short}, {name}");
         }
+        for alias in arg.get_visible_aliases().unwrap_or_default() {
+            name.push_str(&format!(", --{alias}"));
+        }
         if arg.get_action().takes_values() {
             let value = value_name(arg);
             name.push_str(&if arg.is_require_equals_set() { format!("[={value}]") } else { format!(" {value}") });

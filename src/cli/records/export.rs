@@ -157,7 +157,7 @@ fn request(session: &Session, names: &BTreeSet<String>, arguments: &ExportArgume
     let (now, zone) = (session.now(), session.zone_asked_for());
     let query = which.query.as_deref().map(|text| what::read(text, now, zone)).transpose()?.flatten();
     let (start, begins) = range::from(&which.from, now, zone)?;
-    let ends = which.until.as_deref().map(|until| range::until(until, now, zone)).transpose()?;
+    let ends = which.until.as_deref().map(|until| range::to("--to", until, now, zone)).transpose()?;
     let slack = which.slack.as_deref().map(parse_duration).transpose();
     Ok(SearchRequest {
         partitions: (!which.from_partition.is_empty()).then(|| which.from_partition.clone()),

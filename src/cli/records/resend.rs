@@ -55,7 +55,7 @@ pub(in crate::cli) struct Which {
     /// earliest, -N (the newest N), an offset, a time, or how long ago (15m)
     #[arg(long, value_name = "WHERE", default_value = "earliest", allow_hyphen_values = true)]
     pub(in crate::cli) from: String,
-    /// Up to this offset, this time, or so long ago; without it up to now
+    /// Up to this offset, this time, or so long ago (--to is where they go)
     #[arg(long, value_name = "WHERE", allow_hyphen_values = true)]
     pub(in crate::cli) until: Option<String>,
     /// How far beyond a time of --until is read, since times have no order
@@ -190,7 +190,7 @@ pub(in crate::cli) fn request(
     let (now, zone) = (session.now(), session.zone_asked_for());
     let query = which.query.as_deref().map(|text| what::read(text, now, zone)).transpose()?.flatten();
     let (start, begins) = range::from(&which.from, now, zone)?;
-    let ends = which.until.as_deref().map(|until| range::until(until, now, zone)).transpose()?;
+    let ends = which.until.as_deref().map(|until| range::to("--until", until, now, zone)).transpose()?;
     let slack = which.slack.as_deref().map(parse_duration).transpose();
     Ok(ResendRequest {
         topics: topics.into_iter().collect(),

@@ -25,7 +25,7 @@ pub(crate) struct Scope {
     #[arg(long, value_name = "WHERE", default_value = "earliest", allow_hyphen_values = true)]
     from: String,
     /// Up to this offset, this time, or so long ago; without it up to the end of now
-    #[arg(long, value_name = "WHERE", allow_hyphen_values = true)]
+    #[arg(long, visible_alias = "until", value_name = "WHERE", allow_hyphen_values = true)]
     to: Option<String>,
     /// How far beyond a time of --to is read, since times are not in order; without it as
     /// long as the range, from a second to five minutes
@@ -61,7 +61,7 @@ impl Scope {
             None => None,
         };
         let (start, begins) = range::from(&self.from, now, zone)?;
-        let ends = self.to.as_deref().map(|to| range::to(to, now, zone)).transpose()?;
+        let ends = self.to.as_deref().map(|to| range::to("--to", to, now, zone)).transpose()?;
         // Times and offsets first: they cost nothing.
         let query = Query::all(begins.into_iter().chain(ends).chain(query).collect());
         let slack = self.slack.as_deref().map(parse_duration).transpose();

@@ -1,6 +1,6 @@
 //! `klamm records tail`: from where, how many, and until when.
 
-use super::{batch, line, what};
+use super::{batch, line, range, what};
 use crate::cli::confirm::Consent;
 use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Table, complain, number, text};
@@ -8,14 +8,12 @@ use crate::cli::session::{Session, blocking};
 use crate::cluster::{Cluster, Keep, RecordCounts, RecordsRequest};
 use crate::domain::plan::Confirm;
 use crate::domain::query::Query;
-use crate::domain::record::{Isolation, ReadAs, StartAt, TieredPart, TieredRead};
+use crate::domain::record::{Isolation, ReadAs, TieredPart, TieredRead};
 use crate::domain::topic_formats::{self, TopicFormat};
-use crate::domain::when::parse_time;
-use crate::domain::{Failure, FailureKind, PartitionId, Time, TopicName, show};
+use crate::domain::{Failure, FailureKind, PartitionId, TopicName, show};
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Args, Command, ValueEnum};
-use jiff::tz::TimeZone;
 use std::ffi::OsStr;
 use std::time::Duration;
 
@@ -26,7 +24,7 @@ pub(super) const DECODE_AT_ONCE: usize = 512;
 pub(crate) struct TailArguments {
     #[arg(value_name = "TOPIC")]
     topic: String,
-    /// earliest, latest (only what comes), -N (the newest N), an offset, or a time
+    /// earliest, latest (only what comes), -N (the newest N), an offset, a time, or how long ago (15m)
     #[arg(long, value_name = "WHERE", default_value = "-10", allow_hyphen_values = true)]
     from: String,
     /// Only these partitions
@@ -110,7 +108,7 @@ impl TypedValueParser for ReadAsParser {
 }
 
 pub(super) async fn run(session: &mut Session, arguments: TailArguments) -> Result<Exit, Stop> {
-    let start = start(&arguments.from, session.now(), session.zone_asked_for())?;
+    let start = range::at("--from", &arguments.from, session.now(), session.zone_asked_for())?.at;
     let query = match &arguments.query {
         Some(text) => what::read(text, session.now(), session.zone_asked_for())?,
         None => None,
@@ -255,64 +253,5 @@ pub(in crate::cli) async fn refuse_unknown(
             Err(failed(format!("it has no partition {id}, only 0 to {}", known.partitions.len().saturating_sub(1))))
         }
         None => Ok(()),
-    }
-}
-
-/// Digits alone are an offset, however many: a time has a dash or a colon.
-fn start(from: &str, now: Time, zone: Option<&TimeZone>) -> Result<StartAt, Stop> {
-    let wrong = || Stop::usage(format!("--from {from}: write earliest, latest, -N, an offset or a time"));
-    match from {
-        "earliest" => return Ok(StartAt::Earliest),
-        "latest" => return Ok(StartAt::End),
-        _ => {}
-    }
-    if let Some(newest) = from.strip_prefix('-') {
-        return newest.parse().map(StartAt::Latest).map_err(|_| wrong());
-    }
-    if !from.is_empty() && from.bytes().all(|byte| byte.is_ascii_digit()) {
-        return from.parse().map(StartAt::Offset).map_err(|_| wrong());
-    }
-    if !from.contains(['-', ':']) {
-        return Err(wrong());
-    }
-    let instant = parse_time(from, now, zone).map_err(|reason| Stop::usage(format!("--from: {reason}")))?;
-    if let Some(note) = instant.note {
-        complain(&note);
-    }
-    Ok(StartAt::Time(instant.time))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case::from_the_beginning("earliest", StartAt::Earliest)]
-    #[case::only_what_comes("latest", StartAt::End)]
-    #[case::the_newest_fifty("-50", StartAt::Latest(50))]
-    #[case::an_offset("120", StartAt::Offset(120))]
-    #[case::a_long_offset_is_no_time("1700000000000", StartAt::Offset(1_700_000_000_000))]
-    #[case::an_instant("2023-11-14T22:13:20.118Z", StartAt::Time(Time(1_700_000_000_118)))]
-    fn where_reading_begins(#[case] from: &str, #[case] expected: StartAt) {
-        assert_eq!(start(from, Time(0), None).unwrap(), expected);
-    }
-
-    #[rstest]
-    #[case::a_time_without_a_zone("2023-11-14 22:13:20")]
-    #[case::a_word("beginning")]
-    #[case::nothing("")]
-    #[case::a_dash("-")]
-    fn what_is_no_beginning_is_a_usage_error(#[case] from: &str) {
-        assert!(matches!(start(from, Time(0), None), Err(Stop::Usage(_))));
-    }
-
-    #[test]
-    fn with_a_zone_given_a_bare_time_is_read_in_it() {
-        let berlin = TimeZone::get("Europe/Berlin").unwrap();
-        assert_eq!(
-            start("2023-11-14 23:13:20.118", Time(0), Some(&berlin)).unwrap(),
-            StartAt::Time(Time(1_700_000_000_118))
-        );
     }
 }

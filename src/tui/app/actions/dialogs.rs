@@ -5,7 +5,7 @@ use super::super::dialogs::{Dialog, Form, FormPurpose, Menu, MenuPurpose, TypeNa
 use super::super::effect::{Effect, ExportWish, Request};
 use super::super::list::Motion;
 use super::super::notes::Tone;
-use super::super::screens::records::{Chart, Reading, parse_partitions, parse_start};
+use super::super::screens::records::{Chart, Reading, parse_partitions};
 use super::super::slot::Slot;
 use super::super::state::{Screen, State};
 use super::resend::Sending;
@@ -15,6 +15,7 @@ use crate::domain::group_config;
 use crate::domain::partition_plan::PartitionWish;
 use crate::domain::query::Part;
 use crate::domain::query::{self, Field as QueryField, Moment, Query};
+use crate::domain::range::place;
 use crate::domain::recipe::Recipe;
 use crate::domain::record::{Isolation, StartAt, TieredRead};
 use crate::domain::{BrokerId, GroupId, Time, TopicName, topic_name};
@@ -264,7 +265,10 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
             let before = state.views.records.reading.as_ref().filter(|reading| reading.topic.as_str() == topic);
             FormAction::Read(Reading {
                 topic: topic.into(),
-                start: parse_start(form.text(1), state.now, state.zone())?,
+                start: match form.text(1) {
+                    "" => StartAt::End,
+                    text => place(text, state.now, Some(state.zone()))?.at,
+                },
                 partitions: parse_partitions(form.text(2))?,
                 covers: false,
                 query: before.and_then(|reading| reading.query.clone()),
@@ -280,7 +284,7 @@ fn read_form(state: &State, form: &Form) -> Result<FormAction, String> {
             let start = match form.text(1) {
                 "" => None,
                 _ if query.is_none() => return Err("what shall be searched for?".into()),
-                text => Some(parse_start(text, state.now, state.zone())?),
+                text => Some(place(text, state.now, Some(state.zone()))?.at),
             };
             FormAction::Where(query, start)
         }

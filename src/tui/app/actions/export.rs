@@ -5,12 +5,12 @@ use super::super::dialogs::export::{ExportProgress, ExportStage, Exported};
 use super::super::dialogs::{Dialog, ExportDialog, Form, FormPurpose};
 use super::super::effect::{Effect, ExportWish, Request};
 use super::super::notes::Tone;
-use super::super::screens::records::{Reading, parse_start};
 use super::super::slot::Slot;
 use super::super::state::State;
 use super::{record_views, records, start};
 use crate::cluster::ExportForm;
-use crate::domain::query::{Comparison, Field, Literal, Moment, Query, parse};
+use crate::domain::query::{Field, Moment, Query, parse};
+use crate::domain::range::place;
 use crate::domain::record::{Isolation, StartAt, TieredRead};
 use crate::domain::{Failure, topic_formats};
 use std::path::PathBuf;
@@ -94,90 +94,62 @@ pub fn read(state: &State, form: &Form) -> Result<ExportWish, String> {
         false => {
             let moment = Moment { now: state.now, zone: Some(state.zone().clone()) };
             let query = parse(form.line(QUERY), &moment).map_err(|error| error.message)?;
-            let (start, begins) = from(state, form.text(FROM))?;
-            let ends = until(state, form.text(UNTIL))?;
+            let place = |text: &str| place(text, state.now, Some(state.zone()));
+            let (start, begins) = match form.text(FROM) {
+                "" => (StartAt::Earliest, None),
+                text => place(text)?.begins().map_err(|reason| format!("from: {reason}"))?,
+            };
+            let ends = match form.text(UNTIL) {
+                "" => None,
+                text => Some(place(text)?.ends().map_err(|reason| format!("until: ‘{text}’: {reason}"))?),
+            };
             (start, Query::all(begins.into_iter().chain(ends).chain(query).collect()))
         }
     };
-    let command_line = words(state, reading, start, query.as_ref(), (&path, format, unmasked), &columns);
-    Ok(ExportWish {
+    let mut wish = ExportWish {
         search: reading.search(query.unwrap_or_else(Query::everything), start),
         form: format,
         columns: columns.into_iter().map(|field| (field.to_string(), field)).collect(),
         path,
         unmasked,
-        command_line,
-    })
-}
-
-/// Where it begins, and what that asks of records: times and offsets narrow a search.
-fn from(state: &State, text: &str) -> Result<(StartAt, Option<Query>), String> {
-    Ok(match parse_start(if text.is_empty() { "earliest" } else { text }, state.now, state.zone())? {
-        StartAt::End => return Err("from: there is nothing behind the end".into()),
-        StartAt::Earliest => (StartAt::Earliest, None),
-        StartAt::Latest(count) => (StartAt::Latest(count), None),
-        start @ (StartAt::Offset(_) | StartAt::Time(_)) => {
-            (StartAt::Earliest, bound(start, Comparison::GreaterOrEqual))
-        }
-    })
-}
-
-fn until(state: &State, text: &str) -> Result<Option<Query>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    match parse_start(text, state.now, state.zone())? {
-        start @ (StartAt::Offset(_) | StartAt::Time(_)) => Ok(bound(start, Comparison::Less)),
-        StartAt::Earliest | StartAt::End | StartAt::Latest(_) => {
-            Err(format!("until: ‘{text}’: write an offset, a time, or how long ago (15m)"))
-        }
-    }
-}
-
-fn bound(start: StartAt, comparison: Comparison) -> Option<Query> {
-    match start {
-        StartAt::Offset(offset) => Some(Query::compare(Field::Offset, comparison, Literal::Number(offset.into()))),
-        StartAt::Time(time) => Some(Query::compare(Field::Timestamp, comparison, Literal::Time(time))),
-        StartAt::Earliest | StartAt::End | StartAt::Latest(_) => None,
-    }
+        command_line: String::new(),
+    };
+    wish.command_line = words(state, &wish);
+    Ok(wish)
 }
 
 /// The same as a command line; its times stand in the query, where they need no zone.
-fn words(
-    state: &State,
-    reading: &Reading,
-    start: StartAt,
-    query: Option<&Query>,
-    (path, form, unmasked): (&std::path::Path, ExportForm, bool),
-    columns: &[Field],
-) -> String {
-    let columns: Vec<String> = columns.iter().map(Field::to_string).collect();
-    let partitions: Vec<String> = reading.partitions.iter().flatten().map(ToString::to_string).collect();
-    let view = reading.view;
+fn words(state: &State, wish: &ExportWish) -> String {
+    let ExportWish { search, form, columns, path, unmasked, .. } = wish;
+    let columns: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    let partitions: Vec<String> = search.partitions.iter().flatten().map(ToString::to_string).collect();
+    let view = search.view.unwrap_or_default();
     let shown = match view.key == view.value {
         true => topic_formats::word(view.value).to_owned(),
         false => format!("{} {}", topic_formats::word(view.key), topic_formats::word(view.value)),
     };
-    let latest = match start {
+    let latest = match search.start {
         StartAt::Latest(count) => Some(format!("-{count}")),
         StartAt::Earliest | StartAt::End | StartAt::Offset(_) | StartAt::Time(_) => None,
     };
+    let query = (search.query != Query::everything()).then(|| search.query.to_string());
     let options = [
-        ("--format", (form != ExportForm::Jsonl).then(|| form.word().to_owned())),
+        ("--format", (*form != ExportForm::Jsonl).then(|| form.word().to_owned())),
         ("--columns", (!columns.is_empty()).then(|| columns.join(","))),
         ("--file", Some(path.display().to_string())),
         ("--from", latest),
-        ("--where", query.map(Query::to_string)),
+        ("--where", query),
         ("--from-partition", (!partitions.is_empty()).then(|| partitions.join(","))),
         ("--as", (view != Default::default()).then_some(shown)),
-        ("--isolation", (reading.isolation == Isolation::Uncommitted).then(|| "read_uncommitted".to_owned())),
+        ("--isolation", (search.isolation == Isolation::Uncommitted).then(|| "read_uncommitted".to_owned())),
     ];
-    let mut words: Vec<String> = ["records", "export", reading.topic.as_str()].map(String::from).to_vec();
+    let mut words: Vec<String> = ["records", "export"].map(String::from).to_vec();
+    words.extend(search.topics.iter().map(ToString::to_string));
     for (flag, value) in options {
         words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
     }
     words.extend(unmasked.then(|| "--unmasked".to_owned()));
-    words.extend((reading.tiered == TieredRead::Allowed).then(|| "--tiered".to_owned()));
+    words.extend((search.tiered == TieredRead::Allowed).then(|| "--tiered".to_owned()));
     copy::command_line(state, &words.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
@@ -191,7 +163,7 @@ pub fn read_tiered(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Dialog::Export(dialog)) = state.dialogs.pop() else { return };
     let mut wish = dialog.wish;
     wish.search.tiered = TieredRead::Allowed;
-    wish.command_line.push_str(" --tiered");
+    wish.command_line = words(state, &wish);
     begin(state, wish, effects);
 }
 

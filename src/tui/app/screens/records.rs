@@ -6,18 +6,18 @@
 mod look;
 mod marks;
 mod paging;
+mod partitions;
 mod reach;
 mod reading;
 mod ring;
-mod start;
 mod taking;
 
 pub use look::{Chart, Choice, Order};
 pub use paging::{Further, Paging};
+pub use partitions::parse_partitions;
 use reach::Reach;
 pub use reading::{Position, Reading, Why};
 pub use ring::Ring;
-pub use start::{parse_partitions, parse_start};
 
 use crate::cluster::{RecordCounts, RecordRef, SearchCounts, Tally};
 use crate::domain::query::Field;
