@@ -7,12 +7,14 @@
 //! are formatted for people. A terminal never gets a control character that came
 //! from a cluster; a pipe gets every byte as it is.
 
+mod bars;
 mod cell;
 mod csv;
 mod json;
 mod table;
 
 pub(crate) use crate::domain::csv::record as csv_record;
+pub(crate) use bars::{Bar, bars};
 pub(crate) use cell::{Cell, Tone};
 pub(crate) use json::{Members, escaped, objects};
 pub(crate) use table::{Column, Table, fact, hidden, number, text, toned, word_fact};

@@ -3,7 +3,7 @@
 use super::follow::Following;
 use super::scope::{Asked, Scope};
 use crate::cli::exit::{Exit, Stop};
-use crate::cli::output::{Cell, Column, Report, Section, Table, number, text};
+use crate::cli::output::{Bar, Cell, Column, Report, Section, Table, bars, number, text};
 use crate::cli::session::Session;
 use crate::cluster::{Counting, Keep, SearchRequest, Stats, StatsWish, TopicSearched};
 use crate::domain::query::{Field, read_field};
@@ -46,9 +46,6 @@ const ROWS: &[Column] = &[
     number("records", "RECORDS"),
     number("share", "SHARE"),
 ];
-/// Columns of a bar for people.
-const BAR: usize = 32;
-
 pub(super) async fn run(session: &mut Session, arguments: StatsArguments) -> Result<Exit, Stop> {
     let by = arguments.by.as_deref().map(|text| field("--by", text)).transpose()?;
     let mut wish = StatsWish {
@@ -148,55 +145,28 @@ fn report(
 /// One way of looking at the records.
 struct View {
     title: String,
-    rows: Vec<Row>,
+    rows: Vec<Bar>,
     /// Sentences below the rows.
     said: Vec<String>,
     json: Json,
 }
 
-struct Row {
-    name: String,
-    records: u64,
-    share: Option<f64>,
-    /// Behind the numbers, for people.
-    note: String,
-}
-
-fn row(name: impl Into<String>, records: u64, total: u64) -> Row {
-    let share = (total > 0).then(|| records as f64 / total as f64);
-    Row { name: name.into(), records, share, note: String::new() }
-}
-
-fn bars(rows: &[Row]) -> Vec<String> {
-    let most = rows.iter().map(|row| row.records).max().unwrap_or(0).max(1);
-    let shown = |name: &str| crate::domain::text::shorten_middle(name, 48).into_owned();
-    let width = rows.iter().map(|row| crate::domain::text::display_width(&shown(&row.name))).max().unwrap_or(0);
-    let line = |row: &Row| {
-        let name = shown(&row.name);
-        let pad = " ".repeat(width.saturating_sub(crate::domain::text::display_width(&name)));
-        let full = (row.records as f64 / most as f64 * BAR as f64).round() as usize;
-        // What is there is seen, however little it is.
-        let bar = "▇".repeat(full.max(usize::from(row.records > 0)));
-        let share = row.share.map_or_else(String::new, show::share);
-        let text = format!("{name}{pad}  {:>11}  {share:>7}  {bar}  {}", show::count(row.records), row.note);
-        text.trim_end().to_owned()
-    };
-    rows.iter().map(line).collect()
-}
-
 fn by(field: &Field, counted: &Counted, top: usize) -> View {
     let (total, values) = (counted.total(), counted.top(top));
-    let mut rows: Vec<Row> = values.iter().map(|(value, records)| row(*value, *records, total)).collect();
+    let mut rows: Vec<Bar> = values.iter().map(|(value, records)| Bar::of(*value, *records, total)).collect();
     let shown: u64 = values.iter().map(|(_, records)| records).sum();
     let other = total - shown - counted.missing();
     let mut said = Vec::new();
     if other > 0 {
         let count = counted.values().saturating_sub(values.len()) as u64;
         let more = if counted.beyond() > 0 { "more than " } else { "" };
-        rows.push(Row { note: format!("{more}{} other values", show::count(count)), ..row("(other)", other, total) });
+        rows.push(Bar {
+            note: format!("{more}{} other values", show::count(count)),
+            ..Bar::of("(other)", other, total)
+        });
     }
     if counted.missing() > 0 {
-        rows.push(row("(none)", counted.missing(), total));
+        rows.push(Bar::of("(none)", counted.missing(), total));
     }
     if counted.beyond() > 0 {
         said.push(format!(
@@ -221,9 +191,10 @@ fn over_time(times: &OverTime, session: &Session) -> View {
     let buckets = times.buckets();
     let total = buckets.iter().map(|bucket| bucket.count).sum::<u64>() + times.without_time();
     let zone = &session.output.look.zone;
-    let mut rows: Vec<Row> = buckets.iter().map(|bucket| row(bucket.from.show(zone), bucket.count, total)).collect();
+    let mut rows: Vec<Bar> =
+        buckets.iter().map(|bucket| Bar::of(bucket.from.show(zone), bucket.count, total)).collect();
     if times.without_time() > 0 {
-        rows.push(row("(no time)", times.without_time(), total));
+        rows.push(Bar::of("(no time)", times.without_time(), total));
     }
     let items: Vec<Json> = buckets
         .iter()
@@ -247,7 +218,7 @@ fn spread(keys: &KeySpread) -> View {
         if here.keyless > 0 {
             note.push_str(&format!(", {} without", show::count(here.keyless)));
         }
-        rows.push(Row { note, ..row(format!("partition {partition}"), here.records, total) });
+        rows.push(Bar { note, ..Bar::of(format!("partition {partition}"), here.records, total) });
         items.push(json!({
             "partition": partition, "records": here.records, "keyless": here.keyless, "keys": here.keys,
         }));
@@ -286,7 +257,7 @@ fn of_sizes(sizes: &Sizes) -> View {
             (from, to) if from == to => show::size(from),
             (from, to) => format!("{} – {}", show::size(from), show::size(to)),
         };
-        row(name, class.count, total)
+        Bar::of(name, class.count, total)
     });
     let said = sizes.median().map(|median| format!("half are up to {}", show::size(median.to)));
     let item = |class: &crate::domain::sizes::SizeClass| json!({"from_bytes": class.from, "to_bytes": class.to, "records": class.count});
@@ -308,7 +279,7 @@ fn latest(keys: &LatestOfKeys<Option<String>>, top: usize) -> View {
     for (key, latest) in keys.keys().iter().take(top) {
         let value = latest.value.as_deref();
         let note = format!("{}@{}  {}", latest.partition, latest.offset, value.unwrap_or("tombstone"));
-        rows.push(Row { note, ..row(&**key, latest.records, total) });
+        rows.push(Bar { note, ..Bar::of(&**key, latest.records, total) });
         items.push(json!({
             "key": key, "records": latest.records, "partition": latest.partition, "offset": latest.offset,
             "timestamp": latest.time.rfc3339(), "value": value, "tombstone": value.is_none(),

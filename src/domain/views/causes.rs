@@ -2,7 +2,7 @@
 //!
 //! Letters are put together by exception, source topic, reader and stage.
 
-use super::OverTime;
+use super::{Bucket, OverTime};
 use crate::domain::dead_letter::{DeadLetter, Reader};
 use crate::domain::{Time, TopicName};
 use std::collections::HashMap;
@@ -147,6 +147,14 @@ impl Stretches {
         }
         let from = Time(index(first, width).saturating_mul(width));
         Self { from, width_ms: width, count: usize::try_from(count(width)).unwrap_or(1) }
+    }
+
+    /// The stretches one by one, each with how many of `times` lie in it.
+    pub fn of(self, times: &OverTime) -> Vec<Bucket> {
+        let counts = self.counts(times).into_iter();
+        let begins = std::iter::successors(Some(self.from), |from| Some(from.plus_millis(self.width_ms)));
+        let bucket = |(from, count): (Time, u64)| Bucket { from, to: from.plus_millis(self.width_ms), count };
+        begins.zip(counts).map(bucket).collect()
     }
 
     /// How many of `times` lie in each.

@@ -40,6 +40,15 @@ pub fn dead_letters(target: &Target) {
     let classes: Vec<&Value> = causes.iter().map(|cause| &cause["exception"]).collect();
     assert_eq!(classes, [&json!("java.lang.IllegalStateException"), &json!("java.net.SocketTimeoutException")]);
     assert_eq!((&causes[0]["reader"], &causes[0]["source_topic"]), (&json!("billing"), &json!(source)));
+    for cause in causes {
+        let buckets = cause["over_time"]["buckets"].as_array().expect("stretches of time");
+        let counted: u64 = buckets.iter().filter_map(|bucket| bucket["letters"].as_u64()).sum();
+        assert_eq!(json!(counted), cause["letters"], "each letter in one of them: {cause}");
+        assert!(cause["first"].as_str() >= buckets[0]["from"].as_str(), "{cause}");
+    }
+    let pictured = klamm.run(&["dead-letters", "list", letters, "--over-time"]).succeeded().stdout;
+    assert!(pictured.contains("SocketTimeoutException of check.sent in billing, 1s each"), "{pictured}");
+    assert!(pictured.contains('▇'), "{pictured}");
     let shown = klamm.records(&["dead-letters", "show", letters]);
     let places: Vec<&Value> = shown.iter().map(|letter| &letter["source_offset"]).collect();
     assert_eq!(places, [&json!(0), &json!(77), &Value::Null]);
