@@ -91,14 +91,14 @@ pub(super) fn append(partition: &mut Partition, records: Vec<Record>, producer: 
     }
     partition.append(&batch::encode(&envelope, &entries), now);
     if partition.log.wants_cleaning() {
-        clean(partition);
+        clean(partition, i64::MAX);
     }
 }
 
-/// Keeps the newest record of each key, at its offset.
-fn clean(partition: &mut Partition) {
+/// Keeps the newest record of each key before an offset, where it is.
+pub(super) fn clean(partition: &mut Partition, before: i64) {
     let (log, producers) = (&mut partition.log, &mut partition.producers);
-    let stable = producers.first_unstable().unwrap_or(i64::MAX);
+    let stable = producers.first_unstable().unwrap_or(i64::MAX).min(before);
     let mut all: BTreeMap<i64, Entry> = BTreeMap::new();
     let mut newest: HashMap<Bytes, i64> = HashMap::new();
     for stored in log.stored().take_while(|stored| stored.base < stable) {
@@ -125,8 +125,12 @@ fn clean(partition: &mut Partition) {
         Some(batch::encode(&Envelope::plain(base, last, partition.epoch, Codec::None), &entries?))
     });
     let rest = log.stored().skip_while(|stored| stored.base < stable).map(|stored| stored.bytes.clone());
-    let batches = cleaned.chain(rest).collect();
-    log.rewrite(batches);
+    let cleaned: Vec<Bytes> = cleaned.collect();
+    let clean = cleaned.len();
+    let batches: Vec<Bytes> = cleaned.into_iter().chain(rest).collect();
+    // What waits behind an open transaction is no reason to clean all again.
+    let clean = if before == i64::MAX { batches.len() } else { clean };
+    log.rewrite(batches, clean);
     producers.forget_aborted_before(stable);
 }
 

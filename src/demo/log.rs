@@ -71,6 +71,8 @@ pub(super) struct Log {
     stored_bytes: u64,
     /// Pieces left by the last cleaning.
     cleaned: usize,
+    /// The time of the first batch of the segment that is written to.
+    segment: Option<i64>,
 }
 
 /// Batches that gather before a cleaning is worth its while.
@@ -162,7 +164,8 @@ impl Log {
     }
 
     /// Replaces all stored batches, as the log cleaner does: offsets stay, the end stays.
-    pub(super) fn rewrite(&mut self, batches: Vec<Bytes>) {
+    /// So many of the new ones are clean.
+    pub(super) fn rewrite(&mut self, batches: Vec<Bytes>, clean: usize) {
         self.pieces = batches
             .into_iter()
             .filter_map(|bytes| {
@@ -172,7 +175,27 @@ impl Log {
             })
             .collect();
         self.stored_bytes = self.stored().map(|stored| stored.bytes.len() as u64).sum();
-        self.cleaned = self.pieces.len();
+        self.cleaned = clean;
+    }
+
+    /// Told of each batch that is appended: does a new segment begin with it, since it is
+    /// so much later than the first of the old one?
+    pub(super) fn rolls(&mut self, timestamp: i64, segment_ms: i64) -> bool {
+        let first = *self.segment.get_or_insert(timestamp);
+        let rolls = timestamp.saturating_sub(first) > segment_ms;
+        if rolls {
+            self.segment = Some(timestamp);
+        }
+        rolls
+    }
+
+    /// Is enough of what lies before `offset` not cleaned yet? `ratio` is of its batches,
+    /// where Kafka takes their bytes. What a source tells was written as if cleaned.
+    pub(super) fn is_dirty_before(&self, offset: Offset, ratio: f64) -> bool {
+        let is_told = self.open.is_some() || self.pieces.iter().any(|piece| matches!(piece, Piece::Told { .. }));
+        let closed = self.stored().take_while(|stored| stored.base < offset).count();
+        let dirty = closed.saturating_sub(self.cleaned);
+        !is_told && dirty > 0 && dirty as f64 >= ratio * closed as f64
     }
 
     pub(super) fn wants_cleaning(&self) -> bool {

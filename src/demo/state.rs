@@ -109,6 +109,15 @@ impl Topic {
         self.configs.get("cleanup.policy").is_some_and(|policy| policy.contains("compact"))
     }
 
+    /// How long a segment takes records, and the share of what is dirty from which on the
+    /// closed ones are cleaned; `None` of a topic that is not compacted, or not by itself.
+    pub(super) fn compaction(&self) -> Option<(i64, f64)> {
+        let set = |name: &str| self.configs.get(name);
+        let segment_ms = set("segment.ms").and_then(|text| text.parse().ok()).unwrap_or(7 * 86_400_000);
+        let ratio = set("min.cleanable.dirty.ratio").and_then(|text| text.parse().ok()).unwrap_or(0.5);
+        (self.is_compacted() && !self.is_internal).then_some((segment_ms, ratio))
+    }
+
     /// Partitions were added: the simulated producers, started again, spread their
     /// keys over all of them.
     pub(super) fn respread(&mut self, now: Time) {

@@ -2,6 +2,7 @@
 
 use super::{Call, Code, code, text};
 use crate::demo::batch::{self, Head};
+use crate::demo::internal;
 use crate::demo::producers::Verdict;
 use crate::demo::state::{State, Topic};
 use crate::domain::{BrokerId, Offset, Time};
@@ -129,6 +130,7 @@ fn append(
     now: Time,
 ) -> Result<(Offset, Offset), Code> {
     let min_isr = topic.min_isr();
+    let compaction = topic.compaction();
     let partition = topic.partition_mut(index);
     super::led_by(node, partition.as_deref())?;
     let partition = partition.ok_or_else(|| code(E::UnknownTopicOrPartition))?;
@@ -145,6 +147,13 @@ fn append(
             Verdict::Write => {
                 let base = partition.log.append(bytes, head, partition.epoch, now);
                 partition.producers.note(head, base);
+                // Only what is closed is cleaned.
+                if let Some((segment_ms, ratio)) = compaction
+                    && partition.log.rolls(head.max_timestamp, segment_ms)
+                    && partition.log.is_dirty_before(base, ratio)
+                {
+                    internal::clean(partition, base);
+                }
                 base
             }
         };
