@@ -79,6 +79,10 @@ struct TargetArguments {
     #[arg(long, value_name = "GROUP")]
     from_group: Option<String>,
     /// Where MirrorMaker's checkpoints, kept here, put it; alias of its source
+    ///
+    /// The alias is the mirror's own name for the cluster (source.cluster.alias). No
+    /// checkpoint tells the cluster's id or address, so the name of a saved profile does not
+    /// say which is meant; what is kept here is listed where the alias is not known.
     #[arg(long, value_name = "ALIAS")]
     from_mirror: Option<String>,
 }
@@ -115,8 +119,29 @@ pub(super) async fn run(session: &mut Session, arguments: ResetArguments) -> Res
     };
     let cluster = session.connect().await?;
     wait_until_empty(&cluster, &groups, arguments.wait, arguments.consent).await?;
-    let plan = cluster.plan_reset(request).await?;
+    let mirror = match &request.target {
+        ResetWish::Mirror(alias) => Some(alias.clone()),
+        _ => None,
+    };
+    let plan = cluster.plan_reset(request).await.map_err(|failure| no_alias(session, mirror.as_deref(), failure))?;
     carry_out(session, &cluster, &plan, arguments.consent, arguments.look_again).await
+}
+
+/// What a mirror calls a cluster stands in its own configuration alone: neither its
+/// checkpoints nor its heartbeats tell an address or an id, by which it could be found for
+/// a saved profile.
+fn no_alias(session: &Session, alias: Option<&str>, failure: Failure) -> Failure {
+    let is_profile =
+        |name: &str| session.saved().is_ok_and(|saved| saved.profiles.iter().any(|saved| saved.name == name));
+    match alias.filter(|alias| failure.kind == FailureKind::NotFound && is_profile(alias)) {
+        Some(name) => {
+            let known = failure.hint.clone().unwrap_or_default();
+            let said =
+                format!("{name} is a saved profile; a mirror calls its cluster as source.cluster.alias says. {known}");
+            failure.hint(said.trim().to_owned())
+        }
+        None => failure,
+    }
 }
 
 fn wish(target: TargetArguments, groups: &[GroupId], zone: Option<&TimeZone>, now: Time) -> Result<ResetWish, Stop> {
