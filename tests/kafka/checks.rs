@@ -6,6 +6,7 @@
 
 mod application;
 mod changing;
+mod compacted;
 mod formats;
 mod letters;
 mod looking;
@@ -55,6 +56,7 @@ pub const CHECKS: &[Check] = &[
     ("fetch/a topic deleted meanwhile", reading::deleted_meanwhile),
     ("search/every codec", searching::codecs),
     ("search/gaps", searching::gaps),
+    ("compacted by the log cleaner", compacted::after_cleaning),
     ("search/a range of time", searching::times),
     ("search/a key", searching::keys),
     ("search/what cannot be decoded", searching::undecodable),
@@ -128,6 +130,9 @@ pub const APPLICATION: (&str, fn(&Target, bool)) = ("types/an application of Kaf
 
 /// Between clusters with a registry each; the last argument: have these GUIDs?
 pub const BETWEEN_REGISTRIES: fn(&Target, &Target, bool) = registries::mapped;
+
+/// The last argument: has the registry contexts?
+pub const IN_CONTEXTS: fn(&Target, bool) = registries::in_contexts;
 
 /// `count` small records in one partition: `<prefix>-0`, `<prefix>-1`, …
 fn fill(witness: &Witness, topic: &str, partition: i32, prefix: &str, count: usize) {

@@ -410,6 +410,7 @@ auto.leader.rebalance.enable=false
 log.segment.bytes=16777216
 log.index.size.max.bytes=1048576
 log.cleaner.dedupe.buffer.size=4194304
+log.cleaner.backoff.ms=500
 ";
 
 const KRAFT: &str = "\

@@ -162,6 +162,12 @@ fn trials(stage: &Arc<Stage>) -> Vec<Trial> {
     trials.push(trial(stage, "registries/demo", |stage| {
         checks::BETWEEN_REGISTRIES(&stage.demo().target(), &stage.second_demo().target(), true);
     }));
+    trials.push(trial(stage, "registries/contexts/demo", |stage| {
+        checks::IN_CONTEXTS(&stage.second_demo().target(), true);
+    }));
+    trials.push(trial(stage, "registries/contexts/kafka", |stage| {
+        checks::IN_CONTEXTS(&with_registry(stage, stage.newest()), false);
+    }));
     trials.push(trial(stage, "registries/kafka", |stage| {
         let first = with_registry(stage, stage.newest());
         let second = Target { registry: Some(stage.second_registry().url()), ..first.clone() };

@@ -16,16 +16,16 @@ const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
     i64::try_from(now.as_millis()).expect("in this age")
 }
 
-fn described(klamm: &Klamm, group: &str) -> Value {
+pub(super) fn described(klamm: &Klamm, group: &str) -> Value {
     klamm.items(&["groups", "describe", group]).remove(0)
 }
 
-fn partition<'a>(group: &'a Value, topic: &str, partition: i32) -> &'a Value {
+pub(super) fn partition<'a>(group: &'a Value, topic: &str, partition: i32) -> &'a Value {
     let rows = group["partitions"].as_array().expect("partitions are listed");
     let found = rows.iter().find(|row| row["topic"] == json!(topic) && row["partition"] == json!(partition));
     found.unwrap_or_else(|| panic!("no partition {partition} of {topic}: {group}"))
@@ -33,7 +33,7 @@ fn partition<'a>(group: &'a Value, topic: &str, partition: i32) -> &'a Value {
 
 /// A number between two others.
 #[track_caller]
-fn assert_between(row: &Value, field: &str, least: i64, most: i64) {
+pub(super) fn assert_between(row: &Value, field: &str, least: i64, most: i64) {
     let value = row[field].as_i64();
     assert!(value.is_some_and(|value| (least..=most).contains(&value)), "{field} in {least}..={most}: {row}");
 }

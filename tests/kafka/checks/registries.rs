@@ -1,6 +1,6 @@
 //! Records between clusters whose registries count schemas differently.
 
-use crate::klamm::{DONE, Klamm, Ran};
+use crate::klamm::{DONE, Klamm, Ran, items};
 use crate::registry::{self, Referred};
 use crate::target::Target;
 use crate::witness::{Seed, Seen, Witness};
@@ -41,7 +41,7 @@ fn registered(url: &str, topic: &str, is_other: bool) -> Ids {
     };
     let of = |name: &str| format!("{topic}.{name}");
     if is_other {
-        for index in 0..7 {
+        for index in 0..40 {
             let filler = KEY.replace("\"id\"", &format!("\"n{index}\""));
             as_is(&of(&format!("filler-{index}")), "AVRO", &filler, &[]);
         }
@@ -101,13 +101,14 @@ pub fn mapped(source: &Target, target: &Target, has_guids: bool) {
             seed(b"k", &json_value),
         ],
     );
-    let klamm = Klamm::on(source);
+    // A variable names the source's registry; it is not the other profile's.
+    let klamm = Klamm::on(&Target { registry: None, ..source.clone() });
     let profile =
         format!("version = 1\n[profiles.other]\nbootstrap = \"{}\"\nregistry = \"{there_url}\"\n", target.bootstrap);
     let config = klamm.write("config.toml", &profile).display().to_string();
     let resend = |topic: &str, more: &[&str]| -> Ran {
         let words = ["--config", &config, "records", "resend", topic, "--to", copy, "--to-profile", "other", "--yes"];
-        klamm.run(&[&words[..], more].concat())
+        klamm.run_with(&[&words[..], more].concat(), &[("KLAMM_REGISTRY", &here_url)])
     };
     resend(topic, &[]).ended_with(DONE);
 
@@ -173,7 +174,12 @@ fn by_guid(from: &Witness, to: &Witness, url: &str, has_guids: bool, resend: &dy
     from.produce(
         topic,
         &[
-            Seed { headers: vec![("__value_schema_id", Some(&named))], value: Some(&[42]), ..Seed::default() },
+            Seed {
+                headers: vec![("__key_schema_id", Some(&named)), ("__value_schema_id", Some(&named))],
+                key: Some(&[42]),
+                value: Some(&[42]),
+                ..Seed::default()
+            },
             Seed { value: Some(&framed), ..Seed::default() },
         ],
     );
@@ -187,4 +193,69 @@ fn by_guid(from: &Witness, to: &Witness, url: &str, has_guids: bool, resend: &dy
     from.create_topic(lonely, 1, 1, &[]);
     from.produce(lonely, &[Seed { value: Some(&unknown), ..Seed::default() }]);
     stopped(&resend(lonely, &[]), "does not know the schema of GUID");
+}
+
+/// An id means what its context says, in lists, values, copies and tests of the connection;
+/// and a registry without contexts says so.
+pub fn in_contexts(target: &Target, has_contexts: bool) {
+    let url = target.registry.as_deref().expect("the target has a registry");
+    let witness = Witness::new(target);
+    let (topic, copy) = ("check.contexts", "check.contexts.copy");
+    witness.create_topic(topic, 1, 1, &[]);
+    witness.create_topic(copy, 1, 1, &[]);
+    let klamm = Klamm::on(target);
+    let shop = ["--registry-context", "shop"];
+    let tested = |ran: Ran| -> String {
+        let steps = items(&ran.json());
+        let step = steps.iter().find(|step| step["check"] == json!("registry")).expect("the registry's step");
+        format!("{} {}", step["status"].as_str().expect("a status"), step["message"])
+    };
+    let test = ["profiles", "test", "--output", "json"];
+    if !has_contexts {
+        let said = tested(klamm.run(&[&shop[..], &test].concat()));
+        assert!(said.starts_with("failed") && said.contains("it has no context .shop; it has ."), "{said}");
+        return;
+    }
+    let there = format!("{url}/contexts/.shop");
+    // The first of its context, and the tenth or so of the default one.
+    let id = registry::register(&there, &format!("{topic}-value"), KEY);
+    let meant = registry::register(url, &format!("{topic}-value"), KEY);
+    assert_ne!(id, meant, "each counts by itself");
+    witness.produce(topic, &[Seed { value: Some(&named(id, &[42])), ..Seed::default() }]);
+
+    let said = tested(klamm.run(&[&shop[..], &test].concat()).ended_with(DONE));
+    assert!(said.starts_with("ok"), "{said}");
+    let said = tested(klamm.run(&[&["--registry-context", ".none"][..], &test].concat()));
+    assert!(said.contains("it has no context .none; it has ., .shop"), "{said}");
+
+    let tail = |words: &[&str], topic: &str| {
+        klamm.records(&[words, &["records", "tail", topic, "--from", "earliest", "--no-follow"]].concat()).remove(0)
+    };
+    let read = tail(&shop, topic);
+    assert_eq!((&read["value"], &read["value_schema_id"]), (&json!({"id": 21}), &json!(id)), "{read}");
+    assert_ne!(tail(&[], topic)["value"], json!({"id": 21}), "another schema has this id in the default context");
+
+    // By the context's own newest, whose name is the same in both.
+    let by = ["records", "produce", topic, "--value", r#"{"id":5}"#, "--value-schema", "latest", "--yes"];
+    klamm.json(&[&shop[..], &by].concat());
+    let wire = witness.read(topic, 0, 1, 1).remove(0).value;
+    assert_eq!(wire, Some(named(id, &[10])));
+    let other = [&by[..], &["--value-subject", ":.shop:check.contexts-value"]].concat();
+    let refused = klamm.run(&other);
+    assert_ne!(refused.code, DONE);
+    assert!(refused.stderr.contains("is not of the context ."), "{}", refused.stderr);
+
+    // Two contexts of one registry are two registries to a copy.
+    let profile = format!(
+        "version = 1\n[profiles.plain]\nbootstrap = \"{0}\"\nregistry = \"{url}\"\n[profiles.shop]\nbootstrap = \"{0}\"\n\
+         registry = {{ url = \"{url}\", context = \"shop\" }}\n",
+        target.bootstrap
+    );
+    let bare = Klamm::on(target).without_connection();
+    let config = bare.write("config.toml", &profile).display().to_string();
+    let from = ["--config", &config, "--profile", "shop", "records", "resend", topic, "--to", copy];
+    bare.run(&[&from[..], &["--to-profile", "plain", "--yes"]].concat()).ended_with(DONE);
+    let values: Vec<_> = witness.read(copy, 0, 0, 2).into_iter().filter_map(|seen| seen.value).collect();
+    assert_eq!(values, [named(meant, &[42]), named(meant, &[10])]);
+    assert_eq!(tail(&[], copy)["value"], json!({"id": 21}));
 }
