@@ -6,6 +6,7 @@
 use super::output::Format;
 use super::{config, dead_letters, demo, exporter, groups, journal, profiles, records, shell, topics};
 
+use crate::domain::registry_context::RegistryContext;
 use crate::domain::when::zone_name;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand};
@@ -40,6 +41,9 @@ pub(crate) struct Globals {
     /// The schema registry's address
     #[arg(long, global = true, env = "KLAMM_REGISTRY", hide_env_values = true, value_name = "URL")]
     pub(crate) registry: Option<String>,
+    /// The registry's context that ids and subjects are of
+    #[arg(long, global = true, env = "KLAMM_REGISTRY_CONTEXT", value_name = "CONTEXT", value_parser = RegistryContext::parse)]
+    pub(crate) registry_context: Option<RegistryContext>,
     /// The file with the profiles
     #[arg(long, global = true, env = "KLAMM_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

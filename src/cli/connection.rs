@@ -20,8 +20,11 @@ pub(crate) struct Flags {
     profile: bool,
     bootstrap: bool,
     registry: bool,
+    registry_context: bool,
     read_only: bool,
     zone: bool,
+    /// They are not of the cluster that this run is about.
+    is_other: bool,
 }
 
 impl Flags {
@@ -30,9 +33,10 @@ impl Flags {
         Self { profile: true, bootstrap: false, ..self }
     }
 
-    /// The same for another cluster than the one that this run's flags describe.
+    /// The same for another cluster than the one that this run's flags and variables
+    /// describe: their registry is not that one's.
     pub(crate) fn naming_only_a_profile(self) -> Self {
-        Self { profile: true, bootstrap: false, registry: false, ..self }
+        Self { profile: true, bootstrap: false, registry: false, registry_context: false, is_other: true, ..self }
     }
 
     pub(crate) fn of(matches: &ArgMatches) -> Self {
@@ -41,8 +45,10 @@ impl Flags {
             profile: is_flag("profile"),
             bootstrap: is_flag("bootstrap"),
             registry: is_flag("registry"),
+            registry_context: is_flag("registry_context"),
             read_only: is_flag("read_only"),
             zone: is_flag("tz"),
+            is_other: false,
         }
     }
 }
@@ -54,6 +60,7 @@ pub(crate) fn flag_layer(globals: &Globals, flags: Flags) -> Layer {
         profile: given(&globals.profile, flags.profile),
         bootstrap: given(&globals.bootstrap, flags.bootstrap),
         registry: given(&globals.registry, flags.registry),
+        registry_context: globals.registry_context.clone().filter(|_| flags.registry_context),
         read_only: globals.read_only && flags.read_only,
         zone: globals.tz.as_ref().filter(|_| flags.zone).map(|zone| zone.0.clone()),
     }
@@ -66,7 +73,11 @@ pub(crate) fn environment_layer() -> Result<Layer, Failure> {
 
 /// Both, the flags above.
 fn layer(globals: &Globals, flags: Flags) -> Result<Layer, Failure> {
-    Ok(flag_layer(globals, flags).over(environment_layer()?))
+    let mut environment = environment_layer()?;
+    if flags.is_other {
+        (environment.registry, environment.registry_context) = (None, None);
+    }
+    Ok(flag_layer(globals, flags).over(environment))
 }
 
 /// Asks for a secret where somebody is there to be asked.
@@ -87,11 +98,15 @@ pub(crate) fn saved(globals: &Globals) -> Result<Loaded, Failure> {
 /// program that prints a secret.
 pub(crate) fn select(loaded: &Loaded, globals: &Globals, flags: Flags) -> Result<Option<Profile>, Stop> {
     let selected = layer(globals, flags).and_then(|layer| loaded.select(&layer, &ask));
-    selected.map_err(|failure| match failure.kind {
+    let selected = selected.map_err(|failure| match failure.kind {
         // A name or an address that is none is a wrong argument.
         FailureKind::Invalid | FailureKind::NotFound => Stop::Usage(failure.to_string()),
         _ => Stop::Failed(failure),
-    })
+    })?;
+    if flags.registry_context && selected.as_ref().is_some_and(|profile| profile.registry.is_none()) {
+        return Err(Stop::usage("--registry-context names a context of no registry; give --registry too"));
+    }
+    Ok(selected)
 }
 
 /// Said where a command needs a cluster and there is none.
@@ -109,7 +124,8 @@ pub(crate) fn of_demo(demo: &Demo, globals: &Globals) -> Profile {
     let addresses = demo.bootstrap().split(',').map(str::to_owned).collect();
     let mut profile = Profile::plain("demo", addresses);
     profile.is_demo = true;
-    profile.registry = Some(RegistrySettings { url: demo.registry_url(), basic: None, ca: None });
+    let context = globals.registry_context.clone().unwrap_or_default();
+    profile.registry = Some(RegistrySettings { url: demo.registry_url(), context, basic: None, ca: None });
     profile.read_only = globals.read_only;
     if let Some(zone) = &globals.tz {
         profile.zone = zone.0.clone();

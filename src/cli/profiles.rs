@@ -19,7 +19,7 @@ pub(crate) enum Verb {
     List,
     /// One saved profile: everything but its secrets
     Show(NameArguments),
-    /// Save a new profile; --bootstrap, --registry and --read-only are saved with it
+    /// Save a new profile; --bootstrap, --registry and the like are saved with it
     Add(change::AddArguments),
     /// Change settings of a profile; all else in the file stays as it is
     Edit(change::EditArguments),
@@ -54,6 +54,7 @@ const LIST: &[Column] = &[
     text("bootstrap", "BOOTSTRAP"),
     text("security", "SECURITY"),
     text("registry", "REGISTRY"),
+    text("registry_context", "CONTEXT"),
     text("read_only", "READ-ONLY"),
     text("production", "PRODUCTION"),
     text("default", "DEFAULT"),
@@ -69,6 +70,10 @@ fn list(session: &mut Session) -> Result<Exit, Stop> {
             Cell::texts(&profile.bootstrap),
             Cell::word(security(profile)),
             Cell::or_absent(profile.registry.as_ref(), |registry| Cell::text(registry.url.as_str())),
+            Cell::or_absent(
+                profile.registry.as_ref().map(|registry| &registry.context).filter(|context| !context.is_default()),
+                |context| Cell::text(context.to_string()),
+            ),
             Cell::Flag(profile.read_only),
             Cell::Flag(profile.production),
             Cell::Flag(loaded.default.as_ref() == Some(&profile.name)),
@@ -138,6 +143,7 @@ fn described(profile: &SavedProfile) -> Json {
         })),
         "registry": profile.registry.as_ref().map(|registry| json!({
             "url": registry.url,
+            "context": registry.context.to_string(),
             "user": registry.basic.as_ref().map(|(user, _)| user),
             "secret_from": registry.basic.as_ref().map(|(_, secret)| secret.describe()),
             "ca": registry.ca.as_ref().map(pem),

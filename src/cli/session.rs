@@ -100,8 +100,13 @@ impl Session {
 
     /// The cluster of another saved profile, beside the one that this run is about.
     pub(crate) async fn connect_other(&self, name: &str) -> Result<Cluster, Stop> {
-        let globals =
-            Globals { profile: Some(name.to_owned()), bootstrap: None, registry: None, ..self.globals.clone() };
+        let globals = Globals {
+            profile: Some(name.to_owned()),
+            bootstrap: None,
+            registry: None,
+            registry_context: None,
+            ..self.globals.clone()
+        };
         let (loaded, flags) = (self.saved()?, self.flags.naming_only_a_profile());
         blocking("open the profile", move || {
             let profile = connection::select(&loaded, &globals, flags)?;

@@ -95,7 +95,8 @@ impl Cluster {
                 let found = file(path).await?;
                 // What its imports are called there is not known: it is found by its text alone, if at all.
                 let registry = self.registry_wanted(LOOK_UP)?;
-                let registered = registry.version_of(&subject, &found.schema_type, &found.text, &[]).await?;
+                let registered =
+                    registry.version_of(registry.own(&subject)?, &found.schema_type, &found.text, &[]).await?;
                 let id = registered.map(|version| version.id).ok_or_else(|| {
                     let message = format!("the registry has no such schema under {subject}");
                     Failure::new(FailureKind::NotFound, LOOK_UP, message)

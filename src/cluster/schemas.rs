@@ -171,6 +171,7 @@ mod tests {
         }
         let options = Options {
             url: server.uri(),
+            context: crate::domain::registry_context::RegistryContext::default(),
             auth: None,
             extra_ca: None,
             timeout: Duration::from_secs(10),

@@ -43,6 +43,7 @@ pub(super) fn registry(profile: &Profile) -> Result<Option<Registry>, Failure> {
     let Some(settings) = &profile.registry else { return Ok(None) };
     let options = registry::Options {
         url: settings.url.clone(),
+        context: settings.context.clone(),
         auth: settings.basic.clone().map(|(user, password)| Basic { user, password }),
         extra_ca: settings.ca.as_ref().map(pem).transpose()?,
         timeout: REGISTRY_TIMEOUT,

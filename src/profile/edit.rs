@@ -345,6 +345,7 @@ fn of_text(kind: Kind, text: &str) -> Result<Value, String> {
         | Kind::Duration
         | Kind::Expression
         | Kind::Url
+        | Kind::Context
         | Kind::Text
         | Kind::Secret => Value::from(text),
     })

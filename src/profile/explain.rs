@@ -122,11 +122,16 @@ fn overridden(field: Field, layers: [(&Layer, bool); 2], entries: &BTreeMap<Fiel
             let (url, _) = registry_url::split(layer.registry.as_deref()?);
             Some((url, origin(is_flag, "--registry", "KLAMM_REGISTRY")))
         }),
+        Field::RegistryContext => {
+            let named = layers.into_iter().find_map(|(layer, is_flag)| {
+                let context = layer.registry_context.as_ref()?.to_string();
+                Some((context, origin(is_flag, "--registry-context", "KLAMM_REGISTRY_CONTEXT")))
+            });
+            named.or_else(|| of_another_registry(field, layers, entries))
+        }
         // The password of one registry is not sent to another.
         Field::RegistryUser | Field::RegistryPassword | Field::RegistryCa => {
-            let (url, origin) = overridden(Field::Registry, layers, entries)?;
-            let is_other = !matches!(entries.get(&Field::Registry), Some(Entry::Text(saved)) if *saved == url);
-            is_other.then(|| ("none: the registry is another one".to_owned(), origin))
+            of_another_registry(field, layers, entries)
         }
         // A profile that is read-only says so itself: no layer opens it.
         Field::ReadOnly if !matches!(entries.get(&field), Some(Entry::Text(text)) if text == "true") => {
@@ -138,6 +143,18 @@ fn overridden(field: Field, layers: [(&Layer, bool); 2], entries: &BTreeMap<Fiel
             .find_map(|(layer, is_flag)| Some((zone_name(layer.zone.as_ref()?), origin(is_flag, "--tz", "KLAMM_TZ")))),
         _ => None,
     }
+}
+
+/// What holds of a setting of the saved registry where another one is named.
+fn of_another_registry(
+    field: Field,
+    layers: [(&Layer, bool); 2],
+    entries: &BTreeMap<Field, Entry>,
+) -> Option<(String, Origin)> {
+    let (url, origin) = overridden(Field::Registry, layers, entries)?;
+    let is_other = !matches!(entries.get(&Field::Registry), Some(Entry::Text(saved)) if *saved == url);
+    let instead = if field == Field::RegistryContext { field.row().default } else { "none" };
+    is_other.then(|| (format!("{instead}: the registry is another one"), origin))
 }
 
 /// Where a key of the file's first part stands; the default where it is not there.

@@ -6,6 +6,7 @@
 
 use super::file;
 use crate::domain::naming::Naming;
+use crate::domain::registry_context::RegistryContext;
 use crate::domain::rules::{Rule, Rules};
 use crate::domain::topic_formats::TopicFormat;
 use crate::domain::{mask, throughput, when};
@@ -27,6 +28,7 @@ pub enum Field {
     Password,
     Token,
     Registry,
+    RegistryContext,
     RegistryUser,
     RegistryPassword,
     RegistryCa,
@@ -63,6 +65,8 @@ pub enum Kind {
     /// A regular expression.
     Expression,
     Url,
+    /// A context of a schema registry.
+    Context,
     Text,
     /// Where a secret is kept.
     Secret,
@@ -108,7 +112,7 @@ use Kind as K;
 
 /// Every setting there is. The order is that of form, help and explanation.
 #[rustfmt::skip]
-pub static FIELDS: &[FieldRow; 34] = &[
+pub static FIELDS: &[FieldRow; 35] = &[
     row(F::Bootstrap, &["bootstrap"], K::Addresses, "bootstrap", "", "Addresses of some brokers, host:port; the port is 9092 without one"),
     row(F::Tls, &["tls"], K::Flag, "tls", "false", "Connect by TLS"),
     row(F::Ca, &["tls", "ca"], K::Path, "ca", "the system's authorities", "Certificate of the authority that signed the brokers' (PEM)"),
@@ -122,6 +126,7 @@ pub static FIELDS: &[FieldRow; 34] = &[
     row(F::Password, &["sasl", "password"], K::Secret, "password", "none", "Password of PLAIN and SCRAM"),
     row(F::Token, &["sasl", "token"], K::Secret, "token", "none", "Token of OAUTHBEARER"),
     row(F::Registry, &["registry", "url"], K::Url, "registry", "none", "Address of the schema registry, http:// or https://"),
+    row(F::RegistryContext, &["registry", "context"], K::Context, "registry-context", "the default one", "The registry's context that ids and subjects are of, such as .staging"),
     row(F::RegistryUser, &["registry", "user"], K::Text, "registry-user", "none", "User of the registry"),
     row(F::RegistryPassword, &["registry", "password"], K::Secret, "registry-password", "none", "Password of the registry"),
     row(F::RegistryCa, &["registry", "ca"], K::Path, "registry-ca", "the system's authorities", "Certificate of the authority that signed the registry's (PEM)"),
@@ -178,6 +183,7 @@ impl Field {
             Kind::Expression => Naming::parse(text).map(|_| ()),
             Kind::Url if text.starts_with("http://") || text.starts_with("https://") => Ok(()),
             Kind::Url => Err("it begins with http:// or https://".into()),
+            Kind::Context => RegistryContext::parse(text).map(|_| ()),
             Kind::Formats => formats(text).map(|_| ()),
             Kind::Masks => mask::parse(text).map(|_| ()),
             Kind::Rule(rule) => Rules::default().set(rule, text),
@@ -288,6 +294,8 @@ mod tests {
     #[case(Field::Naming, "[a-z", false)]
     #[case(Field::Registry, "https://r", true)]
     #[case(Field::Registry, "r:8081", false)]
+    #[case(Field::RegistryContext, ".staging", true)]
+    #[case(Field::RegistryContext, "a/b", false)]
     #[case(Field::Formats, "orders.*=avro, x=hex", true)]
     #[case(Field::Formats, "orders.*=yaml", false)]
     #[case(Field::Masks, "orders.*=value.email headers.token, *=/[0-9]{2,4}/", true)]

@@ -14,6 +14,7 @@ use super::secret::SecretSource;
 use super::settings::{Mechanism, Pem, Refresh};
 use crate::domain::mask::{self, Masks};
 use crate::domain::naming::Naming;
+use crate::domain::registry_context::RegistryContext;
 use crate::domain::rules::{Rule, Rules};
 use crate::domain::topic_formats::{TopicFormat, TopicFormats};
 use section::{Bad, Section};
@@ -481,7 +482,7 @@ impl Reader<'_> {
         if let Some(url) = profile.item("registry").and_then(Item::as_str) {
             check(url, profile.span("registry"))?;
             let (url, basic) = self.without_credentials(url, profile.span("registry"));
-            return Ok(Some(SavedRegistry { url, basic, ca: None }));
+            return Ok(Some(SavedRegistry { url, context: RegistryContext::default(), basic, ca: None }));
         }
         let Some(section) = profile.section("registry")? else { return Ok(None) };
         self.warn_unknown(&section, &[keys_of(Some("registry")).as_slice(), &["ca_pem"]].concat());
@@ -493,7 +494,10 @@ impl Reader<'_> {
             (Some(user), Some(password)) => Some((user, password)),
             _ => return Err(Bad::at(profile.span("registry"), "registry.user and registry.password belong together")),
         };
-        Ok(Some(SavedRegistry { url, basic, ca: self.ca(&section)? }))
+        let context = section.string("context")?.map(|text| RegistryContext::parse(&text)).transpose();
+        let context =
+            context.map_err(|reason| Bad::at(section.span("context"), format!("registry.context: {reason}")))?;
+        Ok(Some(SavedRegistry { url, context: context.unwrap_or_default(), basic, ca: self.ca(&section)? }))
     }
 
     /// The address alone, and the credentials that stood in it.

@@ -11,6 +11,7 @@ use super::registry_url;
 use super::saved::{ConfigWarning, SavedProfile};
 use super::secret::Ask;
 use super::settings::{Profile, RegistrySettings};
+use crate::domain::registry_context::RegistryContext;
 use crate::domain::{Failure, FailureKind, text};
 use jiff::tz::TimeZone;
 use std::fmt;
@@ -24,6 +25,7 @@ pub struct Layer {
     pub bootstrap: Option<String>,
     /// May hold credentials.
     pub registry: Option<String>,
+    pub registry_context: Option<RegistryContext>,
     /// Can only be turned on: no layer opens a profile that is read-only.
     pub read_only: bool,
     pub zone: Option<TimeZone>,
@@ -35,6 +37,7 @@ impl fmt::Debug for Layer {
             .field("profile", &self.profile)
             .field("bootstrap", &self.bootstrap)
             .field("registry", &self.registry.as_deref().map(|url| registry_url::split(url).0))
+            .field("registry_context", &self.registry_context)
             .field("read_only", &self.read_only)
             .field("zone", &self.zone)
             .finish()
@@ -59,10 +62,18 @@ impl Layer {
             None => None,
             Some(name) => Some(TimeZone::get(&name).map_err(|_| bad("KLAMM_TZ", &name, "a time zone"))?),
         };
+        let registry_context = match get("KLAMM_REGISTRY_CONTEXT") {
+            None => None,
+            Some(name) => {
+                let context = RegistryContext::parse(&name);
+                Some(context.map_err(|_| bad("KLAMM_REGISTRY_CONTEXT", &name, "a context of a registry"))?)
+            }
+        };
         Ok(Self {
             profile: get("KLAMM_PROFILE"),
             bootstrap: get("KLAMM_BOOTSTRAP"),
             registry: get("KLAMM_REGISTRY"),
+            registry_context,
             read_only,
             zone,
         })
@@ -77,6 +88,8 @@ impl Layer {
         Self {
             profile,
             bootstrap,
+            // A context is one of its own layer's registry, if that names one.
+            registry_context: self.registry_context.or(weaker.registry_context.filter(|_| self.registry.is_none())),
             registry: self.registry.or(weaker.registry),
             read_only: self.read_only || weaker.read_only,
             zone: self.zone.or(weaker.zone),
@@ -222,8 +235,11 @@ impl Loaded {
         if let Some((url, basic)) = layer.registry.as_deref().map(registry_url::split)
             && (basic.is_some() || profile.registry.as_ref().is_none_or(|registry| registry.url != url))
         {
-            // The password of one registry is not sent to another.
-            profile.registry = Some(RegistrySettings { url, basic, ca: None });
+            // The password of one registry is not sent to another, nor has that its contexts.
+            profile.registry = Some(RegistrySettings { url, context: RegistryContext::default(), basic, ca: None });
+        }
+        if let (Some(context), Some(registry)) = (&layer.registry_context, &mut profile.registry) {
+            registry.context = context.clone();
         }
         Ok(Some(profile))
     }

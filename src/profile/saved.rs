@@ -8,6 +8,7 @@ use super::settings::{
 use crate::domain::Failure;
 use crate::domain::mask::Masks;
 use crate::domain::naming::Naming;
+use crate::domain::registry_context::RegistryContext;
 use crate::domain::rules::Rules;
 use crate::domain::topic_formats::TopicFormats;
 use jiff::tz::TimeZone;
@@ -85,6 +86,7 @@ pub struct SavedSasl {
 #[derive(Clone, Debug)]
 pub struct SavedRegistry {
     pub url: String,
+    pub context: RegistryContext,
     pub basic: Option<(String, SecretSource)>,
     pub ca: Option<Pem>,
 }
@@ -133,6 +135,7 @@ impl SavedProfile {
             None => None,
             Some(registry) => Some(RegistrySettings {
                 url: registry.url.clone(),
+                context: registry.context.clone(),
                 ca: registry.ca.clone(),
                 basic: match &registry.basic {
                     None => None,

@@ -116,6 +116,7 @@ fn value(row: &FieldRow) -> Json {
         Kind::Words(words) => json!({"enum": words}),
         Kind::ByteRate => json!({"type": ["string", "integer"]}),
         Kind::Secret => return json!({"description": row.doc, "allOf": [{"$ref": "#/definitions/secret"}]}),
+        Kind::Context => json!({"type": "string", "minLength": 1}),
         Kind::Formats => {
             let words: Vec<&str> = crate::domain::topic_formats::WORDS.iter().map(|(word, _)| *word).collect();
             let part = format!(r"({}|avro:\S+|protobuf:\S+)", words.join("|"));

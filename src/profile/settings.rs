@@ -2,6 +2,7 @@
 
 use crate::domain::mask::Masks;
 use crate::domain::naming::Naming;
+use crate::domain::registry_context::RegistryContext;
 use crate::domain::rules::Rules;
 use crate::domain::topic_formats::TopicFormats;
 use jiff::tz::TimeZone;
@@ -148,6 +149,7 @@ pub struct SaslSettings {
 #[derive(Clone, Debug)]
 pub struct RegistrySettings {
     pub url: String,
+    pub context: RegistryContext,
     pub basic: Option<(String, SecretString)>,
     /// `None`: the system's roots.
     pub ca: Option<Pem>,

@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::FailureKind;
+use crate::domain::registry_context::RegistryContext;
 use jiff::tz::TimeZone;
 use rstest::rstest;
 use secrecy::ExposeSecret;
@@ -196,6 +197,7 @@ fn some_things_only_warn(#[case] text: &str, #[case] warning: &str) {
 #[case("bootstrap = \"a\"\nsasl = { mechanism = \"PLAIN\", user = \"u\" }")]
 #[case("bootstrap = \"a\"\nsasl = { mechanism = \"PLAIN\", user = \"u\", password = { vault = \"X\" } }")]
 #[case("bootstrap = \"a\"\nregistry = \"localhost:8081\"")]
+#[case("bootstrap = \"a\"\nregistry = { url = \"http://x\", context = \"a/b\" }")]
 #[case("bootstrap = \"a\"\nregistry = { url = \"http://x\", user = \"u\" }")]
 #[case("bootstrap = \"a\"\nread_budget = 0")]
 fn a_profile_with_a_wrong_value_is_not_loaded(#[case] body: &str) {
@@ -238,6 +240,7 @@ user = "oncall"
 password = { env = "PROD_PASSWORD" }
 [profiles.prod.registry]
 url = "https://registry.prod"
+context = "shop"
 user = "u"
 password = { env = "PROD_PASSWORD" }
 [profiles.local]
@@ -283,6 +286,14 @@ fn the_password_of_one_registry_is_not_sent_to_another() {
     assert!(registry.url == "http://other" && registry.basic.is_none());
     let same = Layer { registry: Some("https://registry.prod".into()), ..Layer::default() };
     assert!(select(&same).registry.unwrap().basic.is_some());
+    assert_eq!(select(&same).registry.unwrap().context.to_string(), ".shop", "the same, with all that is its");
+    assert!(select(&other).registry.unwrap().context.is_default());
+    let context = Some(RegistryContext::parse("other").unwrap());
+    let elsewhere = select(&Layer { registry_context: context.clone(), ..Layer::default() }).registry.unwrap();
+    assert_eq!((elsewhere.url.as_str(), elsewhere.context), ("https://registry.prod", context.clone().unwrap()));
+    let weaker = Layer { registry_context: context, ..Layer::default() };
+    let over = Layer { registry: Some("http://other".into()), ..Layer::default() }.over(weaker);
+    assert_eq!(over.registry_context, None, "a context belongs to the registry of its layer");
     let own = Layer { registry: Some("https://me:pass@registry.prod".into()), ..Layer::default() };
     assert!(!format!("{own:?}").contains("pass"), "{own:?}");
     let registry = select(&own).registry.unwrap();

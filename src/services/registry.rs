@@ -10,6 +10,7 @@ mod answer;
 mod http;
 mod reading;
 
+use crate::domain::registry_context::RegistryContext;
 use crate::domain::{Failure, FailureKind};
 pub use answer::Reference;
 use answer::{SchemaById, SubjectVersion, Version};
@@ -44,6 +45,8 @@ pub struct Basic {
 pub struct Options {
     /// May have a path, as behind a proxy or with other registries.
     pub url: String,
+    /// Whose ids and subjects are asked for.
+    pub context: RegistryContext,
     pub auth: Option<Basic>,
     /// Certificates in PEM that are trusted beside the system's.
     pub extra_ca: Option<Vec<u8>>,
@@ -77,13 +80,6 @@ pub struct SchemaVersion {
     pub text: String,
     /// What it refers to directly, by this registry's subjects and versions.
     pub refers_to: Vec<Reference>,
-}
-
-impl From<Version> for SchemaVersion {
-    fn from(found: Version) -> Self {
-        let Version { subject, version, id, schema, schema_type, references, guid: _ } = found;
-        Self { subject, version, id, schema_type, text: schema, refers_to: references }
-    }
 }
 
 /// Cheap to clone; clones share connections and what is known.
@@ -127,13 +123,16 @@ impl Registry {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// The address, without credentials.
+    /// The address, without credentials; with the context where it is not the default one.
     pub fn url(&self) -> &str {
         self.inner.http.url()
     }
 
-    /// Does a registry answer there, and does it let us in?
+    /// Does a registry answer there, does it let us in, and has it the context?
     pub async fn ping(&self) -> Result<(), Failure> {
+        if !self.inner.http.context.is_default() {
+            self.find_context().await?;
+        }
         let types = self.inner.http.get::<Vec<String>>("reach the registry", &["schemas", "types"]).await;
         match types {
             Ok(_) => Ok(()),
@@ -145,27 +144,80 @@ impl Registry {
         }
     }
 
-    /// The names of all subjects, in their order.
+    async fn find_context(&self) -> Result<(), Failure> {
+        const OPERATION: &str = "find a context";
+        let http = &self.inner.http;
+        let context = &http.context;
+        let found: Vec<String> =
+            http.get_of_all(OPERATION, &["contexts"]).await.map_err(|failure| match failure.kind {
+                FailureKind::NotFound | FailureKind::Malformed => {
+                    http.failure(FailureKind::Unsupported, OPERATION, "this registry has no contexts")
+                }
+                _ => failure,
+            })?;
+        let found: Vec<RegistryContext> = found.iter().filter_map(|text| RegistryContext::parse(text).ok()).collect();
+        if found.contains(context) {
+            return Ok(());
+        }
+        let named: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let message = format!("it has no context {context}; it has {}", named.join(", "));
+        Err(http.failure(FailureKind::NotFound, OPERATION, message).hint("A context is there once it has a subject."))
+    }
+
+    /// The names of all subjects of the context, in their order.
     pub async fn subjects(&self) -> Result<Vec<String>, Failure> {
-        let mut subjects: Vec<String> = self.inner.http.get("list subjects", &["subjects"]).await?;
+        let subjects: Vec<String> = self.inner.http.get("list subjects", &["subjects"]).await?;
+        let own = subjects.iter().filter_map(|subject| self.inner.http.context.own(subject));
+        let mut subjects: Vec<String> = own.map(str::to_owned).collect();
         subjects.sort_unstable();
         Ok(subjects)
+    }
+
+    /// A subject's name within the context. The ids of another one mean other schemas here.
+    pub fn own<'a>(&self, subject: &'a str) -> Result<&'a str, Failure> {
+        let http = &self.inner.http;
+        let context = &http.context;
+        context.own(subject).ok_or_else(|| {
+            let message = format!("the subject {subject} is not of the context {context}");
+            http.failure(FailureKind::Invalid, "choose a subject", message)
+                .hint("Name its context with --registry-context, or in the profile.")
+        })
+    }
+
+    /// A name within the context, or the one among those of all of another's.
+    fn named(&self, subject: String) -> String {
+        match self.inner.http.context.own(&subject) {
+            Some(own) => own.to_owned(),
+            None => subject,
+        }
+    }
+
+    fn refers_to(&self, references: Vec<Reference>) -> Vec<Reference> {
+        let named = |reference: Reference| Reference { subject: self.named(reference.subject), ..reference };
+        references.into_iter().map(named).collect()
+    }
+
+    fn version(&self, found: Version) -> SchemaVersion {
+        let Version { subject, version, id, schema, schema_type, references, guid: _ } = found;
+        let refers_to = self.refers_to(references);
+        SchemaVersion { subject: self.named(subject), version, id, schema_type, text: schema, refers_to }
     }
 
     /// The newest version of a subject.
     pub async fn latest(&self, subject: &str) -> Result<SchemaVersion, Failure> {
         let operation = "read the latest schema";
+        let subject = self.own(subject)?;
         let version: Version =
             self.inner.http.get(operation, &["subjects", subject, "versions", "latest"]).await.map_err(|failure| {
                 if failure.kind == FailureKind::NotFound { failure.on(format!("subject {subject}")) } else { failure }
             })?;
-        Ok(version.into())
+        Ok(self.version(version))
     }
 
     /// What a reference means here.
     pub async fn referred(&self, to: &Reference) -> Result<SchemaVersion, Failure> {
         let path = ["subjects", &to.subject, "versions", &to.version.to_string()];
-        self.inner.http.get::<Version>("read a referenced schema", &path).await.map(SchemaVersion::from)
+        self.inner.http.get::<Version>("read a referenced schema", &path).await.map(|found| self.version(found))
     }
 
     /// Where an id is in use, as subject and version. Empty where a registry
@@ -173,7 +225,12 @@ impl Registry {
     pub async fn versions_of_id(&self, id: i32) -> Result<Vec<(String, i32)>, Failure> {
         let path = ["schemas", "ids", &id.to_string(), "versions"];
         match self.inner.http.get::<Vec<SubjectVersion>>("read the versions of a schema", &path).await {
-            Ok(versions) => Ok(versions.into_iter().map(|found| (found.subject, found.version)).collect()),
+            Ok(versions) => {
+                let own = |found: SubjectVersion| {
+                    Some((self.inner.http.context.own(&found.subject)?.to_owned(), found.version))
+                };
+                Ok(versions.into_iter().filter_map(own).collect())
+            }
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Malformed) => Ok(Vec::new()),
             Err(failure) => Err(failure),
         }
@@ -203,7 +260,7 @@ impl Registry {
         }
         let found = self.inner.http.look_up::<Version>("look a schema up", &["subjects", subject], &body).await;
         match found {
-            Ok(version) => Ok(Some(version.into())),
+            Ok(version) => Ok(Some(self.version(version))),
             Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -266,7 +323,7 @@ impl Registry {
             })?;
         let mut references = Vec::new();
         let mut seen = Vec::new();
-        let refers_to = found.references;
+        let refers_to = self.refers_to(found.references);
         let mut waiting = refers_to.clone();
         while let Some(next) = waiting.pop() {
             let key = (next.subject.clone(), next.version);

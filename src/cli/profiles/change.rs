@@ -73,6 +73,7 @@ fn global_settings(session: &Session) -> Result<Vec<(Field, Entry)>, Stop> {
     let texts = [
         (Field::Bootstrap, flags.bootstrap),
         (Field::Registry, flags.registry),
+        (Field::RegistryContext, flags.registry_context.map(|context| context.to_string())),
         (Field::ReadOnly, flags.read_only.then(|| "true".to_owned())),
     ];
     let mut settings = Vec::new();

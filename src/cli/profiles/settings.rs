@@ -13,7 +13,7 @@ pub(crate) struct Settings(pub(crate) Vec<(Field, Entry)>);
 
 /// Those that every command takes have their flags there.
 fn is_global(field: Field) -> bool {
-    matches!(field, Field::Bootstrap | Field::Registry | Field::ReadOnly)
+    matches!(field, Field::Bootstrap | Field::Registry | Field::RegistryContext | Field::ReadOnly)
 }
 
 fn own_rows() -> impl Iterator<Item = &'static FieldRow> {

@@ -208,7 +208,7 @@ fn every_setting_can_be_written_and_read_again() {
             Kind::Rule(Rule::MinimumComplete) => "0.5",
             Kind::Rule(rule) if rule.is_number() => "7",
             Kind::Rule(_) => "7s",
-            Kind::Path | Kind::Text => "x",
+            Kind::Path | Kind::Text | Kind::Context => "x",
         };
         let mut profile = Table::new();
         set(&mut profile, row.field, &Entry::Text(value.into())).unwrap();

@@ -3,6 +3,7 @@
 use super::answer::Refusal;
 use super::reading::is_reading;
 use super::{Basic, LARGEST_BODY, Options};
+use crate::domain::registry_context::RegistryContext;
 use crate::domain::{Failure, FailureKind};
 use reqwest::{Certificate, Client, Method, Response, StatusCode, Url};
 use secrecy::ExposeSecret as _;
@@ -13,7 +14,11 @@ const NOT_A_REGISTRY: &str = "Check the registry's URL and its path: something e
 
 pub(super) struct Http {
     client: Client,
+    /// The registry's own address,
+    root: Url,
+    /// and that of the context.
     base: Url,
+    pub context: RegistryContext,
     shown: String,
     auth: Option<Basic>,
 }
@@ -30,6 +35,13 @@ impl Http {
         let _ = base.set_password(None);
         base.set_query(None);
         base.set_fragment(None);
+        let (root, context) = rooms(&base, &options.context).map_err(invalid)?;
+        if !context.is_default() {
+            base = root.clone();
+            if let Ok(mut segments) = base.path_segments_mut() {
+                segments.pop_if_empty().extend(["contexts", &context.to_string()]);
+            }
+        }
         let mut builder = Client::builder()
             .timeout(options.timeout)
             .connect_timeout(options.timeout)
@@ -44,7 +56,7 @@ impl Http {
         }
         let client = builder.build().map_err(|error| invalid(causes(&error)))?;
         let shown = base.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { client, base, shown, auth: options.auth })
+        Ok(Self { client, root, base, context, shown, auth: options.auth })
     }
 
     pub fn url(&self) -> &str {
@@ -57,7 +69,12 @@ impl Http {
     }
 
     pub async fn get<T: DeserializeOwned>(&self, operation: &str, path: &[&str]) -> Result<T, Failure> {
-        self.ask(Method::GET, operation, path, None).await
+        self.ask(&self.base, Method::GET, operation, path, None).await
+    }
+
+    /// The same of the registry, whatever the context.
+    pub async fn get_of_all<T: DeserializeOwned>(&self, operation: &str, path: &[&str]) -> Result<T, Failure> {
+        self.ask(&self.root, Method::GET, operation, path, None).await
     }
 
     /// Asks with a document, which changes nothing.
@@ -67,11 +84,12 @@ impl Http {
         path: &[&str],
         body: &serde_json::Value,
     ) -> Result<T, Failure> {
-        self.ask(Method::POST, operation, path, Some(body)).await
+        self.ask(&self.base, Method::POST, operation, path, Some(body)).await
     }
 
     async fn ask<T: DeserializeOwned>(
         &self,
+        base: &Url,
         method: Method,
         operation: &str,
         path: &[&str],
@@ -80,7 +98,7 @@ impl Http {
         if !is_reading(&method, path) {
             return Err(self.failure(FailureKind::Refused, operation, "this would change the registry"));
         }
-        let mut url = self.base.clone();
+        let mut url = base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
@@ -156,6 +174,20 @@ impl Http {
                 .hint(NOT_A_REGISTRY),
         }
     }
+}
+
+/// The registry's own address, and the context, which people write into the address, too.
+fn rooms(base: &Url, named: &RegistryContext) -> Result<(Url, RegistryContext), String> {
+    let Some((before, text)) = base.path().trim_end_matches('/').rsplit_once("/contexts/") else {
+        return Ok((base.clone(), named.clone()));
+    };
+    let context = RegistryContext::parse(text)?;
+    if !named.is_default() && *named != context {
+        return Err(format!("its URL names the context {context}, and beside it stands {named}"));
+    }
+    let mut root = base.clone();
+    root.set_path(before);
+    Ok((root, context))
 }
 
 /// The innermost cause says what happened; the outer ones repeat the URL.

@@ -9,6 +9,7 @@ const ANY: &str = "*";
 /// requests with a body: looking a schema up and checking compatibility.
 const READING: &[(Method, &[&str])] = &[
     (Method::GET, &["subjects"]),
+    (Method::GET, &["contexts"]),
     (Method::GET, &["subjects", ANY, "versions"]),
     (Method::GET, &["subjects", ANY, "versions", ANY]),
     (Method::GET, &["schemas", "types"]),

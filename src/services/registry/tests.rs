@@ -7,7 +7,14 @@ use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 fn options(url: String) -> Options {
-    Options { url, auth: None, extra_ca: None, timeout: Duration::from_secs(5), user_agent: "klamm/test".into() }
+    Options {
+        url,
+        context: RegistryContext::default(),
+        auth: None,
+        extra_ca: None,
+        timeout: Duration::from_secs(5),
+        user_agent: "klamm/test".into(),
+    }
 }
 
 fn registry(server: &MockServer) -> Registry {
@@ -185,4 +192,56 @@ fn a_certificate_that_is_none_is_refused() {
     let extra_ca = Some(b"-----BEGIN CERTIFICATE-----\nnope\n-----END CERTIFICATE-----\n".to_vec());
     let refused = Registry::new(Options { extra_ca, ..options("https://r".into()) });
     assert_eq!(refused.err().unwrap().kind, FailureKind::Invalid);
+}
+
+/// Names come back with the context before them, and are asked for without it.
+#[tokio::test]
+async fn a_context_has_ids_and_subjects_of_its_own() {
+    let at = "/contexts/.shop";
+    let server = answering("/contexts", ok(json!([".", ".shop"]))).await;
+    let reference = json!({"name": "c", "subject": ":.shop:common", "version": 3});
+    for (path_to, body) in [
+        ("/schemas/types", json!(["AVRO"])),
+        ("/subjects", json!([":.shop:b-value", ":.shop:a-value", ":.other:c-value"])),
+        ("/schemas/ids/7", json!({"schema": "main", "references": [reference]})),
+        ("/subjects/common/versions/3", json!({"subject": ":.shop:common", "version": 3, "id": 1, "schema": "c"})),
+        (
+            "/schemas/ids/7/versions",
+            json!([{"subject": ":.shop:b-value", "version": 1}, {"subject": "x", "version": 2}]),
+        ),
+        (
+            "/subjects/b-value/versions/latest",
+            json!({"subject": ":.shop:b-value", "version": 1, "id": 7, "schema": "main"}),
+        ),
+    ] {
+        Mock::given(method("GET")).and(path(format!("{at}{path_to}"))).respond_with(ok(body)).mount(&server).await;
+    }
+    let named = Options { context: RegistryContext::parse("shop").unwrap(), ..options(server.uri()) };
+    // As people wrote it before there was a setting for it.
+    let in_its_url = options(format!("{}{at}/", server.uri()));
+    for options in [named, in_its_url] {
+        let registry = Registry::new(options).unwrap();
+        assert_eq!(registry.url(), format!("{}{at}", server.uri()));
+        registry.ping().await.unwrap();
+        assert_eq!(registry.subjects().await.unwrap(), ["a-value", "b-value"]);
+        let schema = registry.schema_by_id(7).await.unwrap();
+        assert_eq!(schema.refers_to[0].subject, "common");
+        assert_eq!((schema.references, schema.label.as_deref()), (vec![("c".into(), "c".into())], Some("x v2 +1")));
+        assert_eq!(registry.latest(":.shop:b-value").await.unwrap().subject, "b-value");
+        let other = registry.latest(":.other:c-value").await.unwrap_err();
+        assert!(other.kind == FailureKind::Invalid && other.to_string().contains("is not of the context .shop"));
+    }
+}
+
+#[tokio::test]
+async fn a_context_that_is_not_there_is_said() {
+    let named = |text: &str, url: String| Options { context: RegistryContext::parse(text).unwrap(), ..options(url) };
+    let server = answering("/contexts", ok(json!([":.:", ".a"]))).await;
+    let lacking = Registry::new(named("b", server.uri())).unwrap().ping().await.unwrap_err();
+    assert!(lacking.message == "it has no context .b; it has ., .a", "{lacking}");
+    let without = answering("/subjects", ok(json!([]))).await;
+    let lacking = Registry::new(named("b", without.uri())).unwrap().ping().await.unwrap_err();
+    assert_eq!((lacking.kind, lacking.message.as_str()), (FailureKind::Unsupported, "this registry has no contexts"));
+    let twice = Registry::new(named("b", format!("{}/contexts/.a", server.uri()))).err().unwrap();
+    assert!(twice.message.contains("names the context .a, and beside it stands .b"), "{twice}");
 }

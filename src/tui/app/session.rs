@@ -17,6 +17,8 @@ pub struct ProfileCard {
     /// Bootstrap addresses.
     pub brokers: String,
     pub registry: Option<String>,
+    /// Of the registry, where it is not the default one.
+    pub registry_context: Option<String>,
     /// "SASL_SSL, SCRAM-SHA-512"
     pub security: String,
     /// The colour's name or `#rrggbb`, for the header.

@@ -2,6 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::domain::Time;
+use crate::domain::registry_context::RegistryContext;
 use crate::profile::{Loaded, Mechanism, Profile};
 use crate::tui::app::session::{ProfileCard, Session};
 
@@ -15,6 +16,7 @@ pub fn cards(loaded: &Loaded, given: Option<&Profile>, read_only: bool) -> Vec<P
             is_saved: true,
             brokers: profile.bootstrap.join(", "),
             registry: profile.registry.as_ref().map(|registry| registry.url.clone()),
+            registry_context: profile.registry.as_ref().and_then(|registry| context(&registry.context)),
             security: security(profile.tls.is_some(), profile.sasl.as_ref().map(|sasl| sasl.mechanism)),
             colour: profile.colour.clone(),
             is_read_only: profile.read_only || read_only,
@@ -37,12 +39,17 @@ pub fn card(profile: &Profile) -> ProfileCard {
         is_saved: false,
         brokers: profile.bootstrap.join(", "),
         registry: profile.registry.as_ref().map(|registry| registry.url.clone()),
+        registry_context: profile.registry.as_ref().and_then(|registry| context(&registry.context)),
         security: security(profile.tls.is_some(), profile.sasl.as_ref().map(|sasl| sasl.mechanism)),
         colour: profile.colour.clone(),
         is_read_only: profile.read_only,
         is_production: profile.production,
         notes: profile.notes.clone(),
     }
+}
+
+fn context(context: &RegistryContext) -> Option<String> {
+    (!context.is_default()).then(|| context.to_string())
 }
 
 fn security(has_tls: bool, mechanism: Option<Mechanism>) -> String {

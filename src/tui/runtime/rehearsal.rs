@@ -126,6 +126,7 @@ fn opened() -> Session {
         is_saved: false,
         brokers: "broker-1:9092".into(),
         registry: None,
+        registry_context: None,
         security: "plaintext".into(),
         colour: None,
         is_read_only: false,

@@ -6,6 +6,7 @@
 //! are not believed.
 
 use super::{OPERATION, REGISTER};
+use crate::domain::registry_context::RegistryContext;
 use crate::domain::{Failure, FailureKind};
 use crate::services::registry::{MOST_REFERENCES, Reference, Registry};
 use std::collections::HashMap;
@@ -58,14 +59,19 @@ impl<'a> References<'a> {
         }
         let meant = self.from.referred(reference).await?;
         let refers_to = self.all(&meant.refers_to, depth + 1).await?;
-        let found = self.to.version_of(&reference.subject, &meant.schema_type, &meant.text, &refers_to).await?;
+        let mut found = self.to.version_of(&reference.subject, &meant.schema_type, &meant.text, &refers_to).await?;
+        let (_, bare) = RegistryContext::split(&reference.subject);
+        if found.is_none() && bare != reference.subject {
+            // What another context holds here may lie beside the rest there.
+            found = self.to.version_of(bare, &meant.schema_type, &meant.text, &refers_to).await?;
+        }
         let Some(found) = found else {
             let Reference { name, subject, version } = reference;
             let message =
                 format!("{} has not the same as {subject} v{version} ({name}) under that subject", self.to.url());
             return Err(Failure::new(FailureKind::NotFound, OPERATION, message).hint(REGISTER));
         };
-        let there = (reference.subject.clone(), found.version);
+        let there = (found.subject, found.version);
         self.known.insert(here, there.clone());
         Ok(there)
     }

@@ -15,6 +15,7 @@ const GUID: u128 = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff;
 fn registry(server: &MockServer) -> Registry {
     Registry::new(Options {
         url: server.uri(),
+        context: crate::domain::registry_context::RegistryContext::default(),
         auth: None,
         extra_ca: None,
         timeout: Duration::from_secs(10),

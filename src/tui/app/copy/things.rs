@@ -103,6 +103,7 @@ fn klamm_on(card: &ProfileCard, words: &[&str]) -> String {
     } else {
         line.extend(["--bootstrap", &brokers]);
         line.extend(card.registry.iter().flat_map(|registry| ["--registry", registry]));
+        line.extend(card.registry_context.iter().flat_map(|context| ["--registry-context", context]));
     }
     line.extend(words);
     join(line)

@@ -426,6 +426,7 @@ pub fn card(name: &str, is_read_only: bool) -> ProfileCard {
         is_saved: true,
         brokers: format!("kafka-1.{name}:9092, kafka-2.{name}:9092"),
         registry: Some(called(&format!("https://registry.{name}"))),
+        registry_context: (name == "prod-eu").then(|| called(".shop")),
         security: "TLS, SCRAM-SHA-512".into(),
         colour: is_read_only.then(|| "red".into()),
         is_read_only,

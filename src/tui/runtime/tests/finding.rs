@@ -149,7 +149,7 @@ fn a_cluster_that_is_not_saved_is_named_by_its_addresses() {
     desk.state.views.profiles.cards.iter_mut().for_each(|card| card.is_saved = false);
     desk.press("2 j j j j j c");
     let klamm = copies(&mut desk).into_iter().find(|(label, _)| *label == "klamm").map(|(_, line)| line);
-    let wanted = "klamm --bootstrap kafka-1.prod-eu:9092,kafka-2.prod-eu:9092 --registry https://registry.prod-eu \
+    let wanted = "klamm --bootstrap kafka-1.prod-eu:9092,kafka-2.prod-eu:9092 --registry https://registry.prod-eu --registry-context .shop \
                   topics describe orders.v1";
     assert_eq!(klamm.as_deref(), Some(wanted));
 }

@@ -108,6 +108,7 @@ fn words(field: Field) -> &'static str {
         Field::Password => "password",
         Field::Token => "token",
         Field::Registry => "schema registry",
+        Field::RegistryContext => "registry context",
         Field::RegistryUser => "registry user",
         Field::RegistryPassword => "registry password",
         Field::RegistryCa => "registry CA",

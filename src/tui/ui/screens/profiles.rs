@@ -44,7 +44,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
         Column::text("NAME", Width::Fixed(20)),
         Column::text("BROKERS", Width::Fill(20)),
         Column::text("SECURITY", Width::Fixed(24)).gives_way(2),
-        Column::text("REGISTRY", Width::Fixed(26)).gives_way(4),
+        Column::text("REGISTRY", Width::Fixed(32)).gives_way(4),
         Column::text("RIGHT", Width::Fixed(10)).gives_way(1),
         Column::text("", Width::Fixed(10)).gives_way(3),
     ];
@@ -64,7 +64,10 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
             0 => name(card.name.as_str(), if open == Some(card.name.as_str()) { Role::Accent } else { Role::Text }),
             1 => cell(card.brokers.as_str(), Role::Text),
             2 => cell(card.security.as_str(), Role::Muted),
-            3 => cell(card.registry.clone().unwrap_or_default(), Role::Muted),
+            3 => {
+                let registry = card.registry.iter().chain(&card.registry_context).map(String::as_str);
+                cell(registry.collect::<Vec<_>>().join(" "), Role::Muted)
+            }
             4 if card.is_read_only => cell("read-only", Role::Warning),
             4 => cell("may write", Role::Muted),
             _ if card.is_production => cell("production", Role::Danger),
