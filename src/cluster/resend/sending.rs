@@ -23,11 +23,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// A transaction holds no more records than this,
-const MOST_RECORDS: u64 = 50_000;
-/// and no more bytes,
-const MOST_BYTES: usize = 32 << 20;
-/// and stays open no longer.
+/// A transaction stays open no longer: until it ends, readers of what is committed wait.
+/// Each end waits for the brokers, so that more of them would take longer.
 const LONGEST: Duration = Duration::from_secs(1);
 /// With a rate, so many parts of a second are sent at once.
 const PARTS: u64 = 20;
@@ -156,18 +153,12 @@ impl Cluster {
 }
 
 /// What was queued since the last commit.
+#[derive(Default)]
 struct Open {
-    records: u64,
-    bytes: usize,
-    since: Instant,
+    /// When the first record was.
+    since: Option<Instant>,
     /// Steps whose positions moved, in order.
     changed: Vec<usize>,
-}
-
-impl Default for Open {
-    fn default() -> Self {
-        Self { records: 0, bytes: 0, since: Instant::now(), changed: Vec::new() }
-    }
 }
 
 /// Why sending ended before its end.
@@ -276,9 +267,6 @@ impl Run<'_> {
                 if let Some(rate) = self.resend.rate {
                     let due = began + Duration::from_secs_f64(sent as f64 / rate as f64);
                     self.wait(due, courier.as_ref(), &stop).await?;
-                }
-                if self.open.records >= MOST_RECORDS || self.open.bytes >= MOST_BYTES {
-                    self.commit(courier.as_ref()).await?;
                 }
                 if stop.is_cancelled() {
                     break;
@@ -391,15 +379,7 @@ impl Run<'_> {
 
     async fn queue(&mut self, courier: Option<&Courier>, parcels: Vec<Parcel>) -> Result<(), Cut> {
         let Some(courier) = courier.filter(|_| !parcels.is_empty()) else { return Ok(()) };
-        let size = |parcel: &Parcel| {
-            let length = |field: &Option<bytes::Bytes>| field.as_ref().map_or(0, bytes::Bytes::len);
-            length(&parcel.key) + length(&parcel.value)
-        };
-        if self.open.records == 0 {
-            self.open.since = Instant::now();
-        }
-        self.open.records += parcels.len() as u64;
-        self.open.bytes += parcels.iter().map(size).sum::<usize>();
+        self.open.since.get_or_insert_with(Instant::now);
         match courier.send(self.grant, parcels).await {
             Ok(()) => Ok(()),
             Err(failure) => Err(self.taken_back(courier, failure).await),
@@ -419,7 +399,7 @@ impl Run<'_> {
     /// Waits for its turn, and lets no transaction stand open meanwhile.
     async fn wait(&mut self, due: Instant, courier: Option<&Courier>, stop: &CancellationToken) -> Result<(), Cut> {
         loop {
-            if !self.open.changed.is_empty() && self.open.since.elapsed() >= LONGEST {
+            if self.open.since.is_some_and(|since| since.elapsed() >= LONGEST) {
                 self.commit(courier).await?;
             }
             let until = due.min(Instant::now() + LONGEST);

@@ -85,6 +85,8 @@ impl Courier {
             // What the topic takes, the broker says.
             .set("message.max.bytes", "67108864")
             .set("compression.codec", codec.word())
+            // Of those that are there nobody asks.
+            .set("delivery.report.only.error", "true")
             .set("message.timeout.ms", "55000");
         if let Some(id) = transaction {
             config.set("transactional.id", id.as_str()).set("transaction.timeout.ms", "60000");
