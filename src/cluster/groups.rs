@@ -17,8 +17,7 @@ use crate::domain::pace::{Behind, Pace};
 use crate::domain::produced::Produced;
 use crate::domain::samples::Ends;
 use crate::domain::standing::Standing;
-use crate::domain::verdict::Rules;
-use crate::domain::windows::Windows;
+use crate::domain::windows::{Judging, Windows};
 use crate::domain::{BrokerId, Fact, Failure, GroupId, Offset, PartitionMap, Time, TopicName, TopicPartition};
 use crate::kafka::admin::groups::Whereabouts;
 use crate::kafka::admin::offsets::Listed;
@@ -283,13 +282,12 @@ impl LagSampler {
         &self,
         group: &GroupId,
         partitions: &[GroupPartition],
-        now: Time,
-        rules: &Rules,
+        judging: &mut Judging<'_>,
     ) -> Standing {
-        let is_fresh = |at: &Time| (0..=JUDGED_FOR).contains(&now.since(*at));
+        let is_fresh = |at: &Time| (0..=JUDGED_FOR).contains(&judging.now().since(*at));
         match self.by_commits.get(group).filter(|(at, _)| is_fresh(at)) {
             Some((_, standing)) if standing.told().is_some() => standing.clone(),
-            _ => self.windows.standing(group, partitions, now, rules),
+            _ => judging.standing(group, partitions),
         }
     }
 

@@ -70,7 +70,7 @@ impl Cluster {
     /// How a group is doing by the looks at it so far.
     fn judged_by_windows(&self, group: &GroupDetail, why: String) -> Judged {
         let (id, rules) = (&group.description.listing.id, &self.profile().rules);
-        let judged = lock(&self.inner.lags).windows().judge(id, &group.partitions, self.now(), rules);
+        let judged = lock(&self.inner.lags).windows().judging(self.now(), rules).of(id, &group.partitions);
         Judged { why_sampled: Some(why), ..Judged::of(&group.partitions, judged) }
     }
 

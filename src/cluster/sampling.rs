@@ -279,16 +279,21 @@ impl Cluster {
         let mut older = Vec::new();
         {
             let mut sampler = lock(&self.inner.lags);
-            for (index, group) in groups.iter().enumerate() {
-                let GroupRead { listing, partitions, .. } = group;
+            let mut flaps = Vec::with_capacity(groups.len());
+            for GroupRead { listing, partitions, description, .. } in &groups {
                 sampler.sample(&listing.id, listing.state, partitions, |here| metadata.has(here), now);
+                flaps.push(description.as_ref().and_then(|group| sampler.company(group, now)));
+            }
+            let mut judging = sampler.windows().judging(now, rules);
+            for ((index, group), flaps) in groups.iter().enumerate().zip(flaps) {
+                let GroupRead { listing, partitions, .. } = group;
                 let standing = match (&group.why_no_commits, judged.get(index)) {
                     (Some(failure), _) => Standing::Unknown(failure.to_string().into()),
                     // What a share group acknowledges is in no log of commits.
                     (None, Some(judged)) if listing.kind != GroupType::Share => {
                         Standing::of(partitions, &judged.partitions)
                     }
-                    (None, _) => sampler.standing(&listing.id, partitions, now, rules),
+                    (None, _) => sampler.standing(&listing.id, partitions, &mut judging),
                 };
                 let Pace { mut behind, drain, longest } = sampler.pace(&listing.id, partitions);
                 if matches!(behind, Behind::Before(_) | Behind::Unknown) {
@@ -310,7 +315,7 @@ impl Cluster {
                     trend: sampler.trend(&listing.id),
                     role: group_role(listing, &metadata.topics),
                     standing,
-                    flaps: group.description.as_ref().and_then(|group| sampler.company(group, now)),
+                    flaps,
                     unseen: None,
                     listing: listing.clone(),
                 });

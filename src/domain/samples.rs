@@ -15,7 +15,6 @@ pub(super) use ends::Parts;
 pub use ends::{Ends, Logs};
 pub use looks::Judge;
 
-use super::rules::Rules;
 use super::series::Series;
 use super::steps::{LONGEST, Numbers};
 use super::{Offset, PartitionId, Time, TopicName, TopicPartition};
@@ -133,11 +132,6 @@ impl GroupSamples {
 
     pub(super) fn at(&self) -> &Series {
         &self.at
-    }
-
-    /// For judging its partitions at `now`.
-    pub fn judge<'a>(&'a self, now: Time, rules: &'a Rules) -> Judge<'a> {
-        Judge::new(self, now, rules)
     }
 
     /// Bytes of memory, without the names.

@@ -199,23 +199,67 @@ fn first_rule(
     if quiet > span && !was_at_end {
         return Reason::Stopped { at: last.at, span, quiet };
     }
-    let back = commits.array_windows().position(|[before, after]| after.offset < before.offset);
-    if let Some(index) = back
-        && let (Some(before), Some(after)) = (commits.get(index), commits.get(index + 1))
-        && !commits.iter().skip(index + 1).any(|commit| commit.offset >= before.offset)
+    let course = Course::of(commits, rules.allowed_lag);
+    if let Some((before, after)) = course.back
+        && !course.is_regained
     {
         return Reason::Rewound { from: before.offset, to: after.offset, at: after.at };
     }
-    if let Some(commit) = commits.iter().rev().find(|commit| commit.lag.is_some_and(|lag| lag <= rules.allowed_lag)) {
-        return Reason::WasAtEnd { at: commit.at };
+    if let Some(at) = course.at_end {
+        return Reason::WasAtEnd { at };
     }
-    if commits.iter().all(|commit| commit.offset == first.offset) {
+    if !course.moved {
         return Reason::Stood { offset: first.offset, since: first.at };
     }
-    let lags = || commits.iter().filter_map(|commit| commit.lag);
-    match lags().zip(lags().skip(1)).find(|(before, after)| after < before) {
+    match course.shrank {
         Some((before, after)) => Reason::CatchingUp { before, after },
-        None => Reason::Growing { before: lags().next(), after: lags().next_back() },
+        None => Reason::Growing { before: course.first_lag, after: course.last_lag },
+    }
+}
+
+/// What became of offset and lag from commit to commit, gathered in one pass: a hundred
+/// thousand windows are judged at each round.
+#[derive(Default)]
+struct Course<'a> {
+    /// The first two between which the offset went back.
+    back: Option<(&'a Commit, &'a Commit)>,
+    /// It came to where it was before.
+    is_regained: bool,
+    /// The last time at which no more was left than is allowed.
+    at_end: Option<Time>,
+    /// The offsets are not all the same.
+    moved: bool,
+    /// The first two lags of which the later one is smaller.
+    shrank: Option<(u64, u64)>,
+    first_lag: Option<u64>,
+    last_lag: Option<u64>,
+}
+
+impl<'a> Course<'a> {
+    fn of(commits: &'a [Commit], allowed_lag: u64) -> Self {
+        let mut course = Self::default();
+        let mut last: Option<&Commit> = None;
+        for commit in commits {
+            if let Some(last) = last {
+                course.moved |= commit.offset != last.offset;
+                if course.back.is_none() && commit.offset < last.offset {
+                    course.back = Some((last, commit));
+                }
+            }
+            course.is_regained |= course.back.is_some_and(|(before, _)| commit.offset >= before.offset);
+            if let Some(lag) = commit.lag {
+                if lag <= allowed_lag {
+                    course.at_end = Some(commit.at);
+                }
+                if let Some(before) = course.last_lag.filter(|before| lag < *before) {
+                    course.shrank.get_or_insert((before, lag));
+                }
+                course.first_lag.get_or_insert(lag);
+                course.last_lag = Some(lag);
+            }
+            last = Some(commit);
+        }
+        course
     }
 }
 

@@ -6,7 +6,7 @@
 mod encoded;
 
 use super::group::GroupPartition;
-use super::samples::{Ends, GroupSamples, Logs, Seen, Together};
+use super::samples::{Ends, GroupSamples, Judge, Logs, Seen, Together};
 use super::standing::Standing;
 use super::verdict::{Judgement, Rules};
 use super::{Fact, GroupId, Time, TopicName, TopicPartition};
@@ -65,35 +65,9 @@ impl Windows {
         self.tracks = self.tracks - before + samples.len();
     }
 
-    /// How a group is doing in each of its partitions, in their order.
-    pub fn judge(
-        &self,
-        group: &GroupId,
-        partitions: &[GroupPartition],
-        now: Time,
-        rules: &Rules,
-    ) -> Vec<Option<Judgement>> {
-        let Some(samples) = self.groups.get(group) else { return vec![None; partitions.len()] };
-        let (mut judge, mut judged) = (samples.judge(now, rules), Vec::with_capacity(partitions.len()));
-        for rows in partitions.chunk_by(|a, b| a.partition.topic == b.partition.topic) {
-            let Some(topic) = rows.first().map(|row| &row.partition.topic) else { continue };
-            let (tracks, logs, mut next) = (samples.of_topic(topic), self.ends.get(topic), 0);
-            for row in rows {
-                let (lag, track) = (row.lag().get(), tracks.of(row.partition.partition, next));
-                next += usize::from(track.is_some());
-                let ends = logs.and_then(|logs| logs.of(row.partition.partition));
-                judged.push(lag.zip(track).map(|(lag, track)| judge.of(track, ends, lag)));
-            }
-        }
-        judged
-    }
-
-    /// The same for all of it.
-    pub fn standing(&self, group: &GroupId, partitions: &[GroupPartition], now: Time, rules: &Rules) -> Standing {
-        if self.tracks >= MOST_TRACKS && !self.groups.contains_key(group) {
-            return Standing::Unknown(NO_ROOM.into());
-        }
-        Standing::of(partitions, &self.judge(group, partitions, now, rules))
+    /// For judging groups at `now`, one after the other.
+    pub fn judging<'a>(&'a self, now: Time, rules: &'a Rules) -> Judging<'a> {
+        Judging { windows: self, judge: Judge::new(now, rules) }
     }
 
     pub fn group(&self, group: &GroupId) -> Option<&GroupSamples> {
@@ -129,6 +103,46 @@ impl Windows {
     }
 }
 
+/// What judges groups at one time.
+#[derive(Debug)]
+pub struct Judging<'a> {
+    windows: &'a Windows,
+    judge: Judge<'a>,
+}
+
+impl Judging<'_> {
+    pub fn now(&self) -> Time {
+        self.judge.now()
+    }
+
+    /// How a group is doing in each of its partitions, in their order.
+    pub fn of(&mut self, group: &GroupId, partitions: &[GroupPartition]) -> Vec<Option<Judgement>> {
+        let Self { windows, judge } = self;
+        let Some(samples) = windows.groups.get(group) else { return vec![None; partitions.len()] };
+        judge.turn_to(samples);
+        let mut judged = Vec::with_capacity(partitions.len());
+        for rows in partitions.chunk_by(|a, b| a.partition.topic == b.partition.topic) {
+            let Some(topic) = rows.first().map(|row| &row.partition.topic) else { continue };
+            let (tracks, logs, mut next) = (samples.of_topic(topic), windows.ends.get(topic), 0);
+            for row in rows {
+                let (lag, track) = (row.lag().get(), tracks.of(row.partition.partition, next));
+                next += usize::from(track.is_some());
+                let ends = logs.and_then(|logs| logs.of(row.partition.partition));
+                judged.push(lag.zip(track).map(|(lag, track)| judge.of(track, ends, lag)));
+            }
+        }
+        judged
+    }
+
+    /// The same for all of it.
+    pub fn standing(&mut self, group: &GroupId, partitions: &[GroupPartition]) -> Standing {
+        if self.windows.tracks >= MOST_TRACKS && !self.windows.groups.contains_key(group) {
+            return Standing::Unknown(NO_ROOM.into());
+        }
+        Standing::of(partitions, &self.of(group, partitions))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,7 +170,7 @@ mod tests {
     }
 
     fn standing(windows: &Windows, rows: &[GroupPartition], now: i64) -> Standing {
-        windows.standing(&"g".into(), rows, Time(now), &Rules::default())
+        windows.judging(Time(now), &Rules::default()).standing(&"g".into(), rows)
     }
 
     #[test]

@@ -32,11 +32,12 @@ impl Looks {
     }
 }
 
-/// Judges the partitions of a group, one after the other. What it works with is made once:
+/// Judges the partitions of groups, one after the other. What it works with is made once:
 /// a hundred thousand partitions are judged at each round.
 #[derive(Debug)]
 pub struct Judge<'a> {
-    at: &'a Arc<Series>,
+    /// The times of the looks at the group, which others may share.
+    at: Option<&'a Arc<Series>>,
     looks: Looks,
     now: Time,
     rules: &'a Rules,
@@ -46,8 +47,19 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(samples: &'a GroupSamples, now: Time, rules: &'a Rules) -> Self {
-        Self { at: &samples.at, looks: Looks::of(&samples.at), now, rules, others: None, recent: Recent::default() }
+    pub fn new(now: Time, rules: &'a Rules) -> Self {
+        Self { at: None, looks: Looks::default(), now, rules, others: None, recent: Recent::default() }
+    }
+
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Partitions of this group come next.
+    pub fn turn_to(&mut self, samples: &'a GroupSamples) {
+        if !self.at.is_some_and(|known| Arc::ptr_eq(known, &samples.at)) {
+            (self.at, self.looks, self.others) = (Some(&samples.at), Looks::of(&samples.at), None);
+        }
     }
 
     /// How the group is doing in a partition that is `lag` behind now. `ends` are those of
@@ -107,7 +119,7 @@ impl<'a> Judge<'a> {
     fn recent(&mut self, track: Track<'_>, ends: Option<Ends<'a>>, most: usize, now: Time) -> &Recent {
         let Self { at, looks, others, recent, rules, .. } = self;
         recent.begin(looks, track, ends.and_then(Ends::renewed), most);
-        if let Some(ends) = ends {
+        if let (Some(at), Some(ends)) = (at, ends) {
             match times_of(at, ends, others) {
                 None => recent.look_at_ends(ends),
                 Some(others) => recent.look_about(ends, others, looks),

@@ -2,7 +2,7 @@
 
 use super::looks::end_at;
 use super::*;
-use crate::domain::verdict::{Commit, Judgement, Reason, Verdict, reason};
+use crate::domain::verdict::{Commit, Judgement, Reason, Rules, Verdict, reason};
 use proptest::prelude::*;
 
 const PACE: i64 = 10_000;
@@ -30,7 +30,10 @@ fn first(group: &GroupSamples) -> Track<'_> {
 }
 
 fn judge(group: &GroupSamples, ends: Option<&Logs>, lag: u64, now: i64) -> Judgement {
-    group.judge(Time(now), &Rules::default()).of(first(group), ends.and_then(|ends| ends.of(0)), lag)
+    let rules = Rules::default();
+    let mut judge = Judge::new(Time(now), &rules);
+    judge.turn_to(group);
+    judge.of(first(group), ends.and_then(|ends| ends.of(0)), lag)
 }
 
 /// As it is told two seconds after the last look.

@@ -36,8 +36,9 @@ pub fn measure(_: &Stage) -> Vec<Line> {
     let (now, rules) = (Time((LOOKS - 1) * 10_000 + 2_000), Rules::default());
     let verdicts = (0..ROUNDS).map(|_| {
         let began = Instant::now();
+        let mut judging = windows.judging(now, &rules);
         for ((group, _), rows) in groups.iter().zip(&rows) {
-            let judged = windows.judge(group, rows, now, &rules);
+            let judged = judging.of(group, rows);
             let are_worse = |judged: &Option<klamm::domain::verdict::Judgement>| {
                 judged.as_ref().is_some_and(|judged| judged.is_sure() && judged.verdict == Verdict::Warn)
             };
