@@ -6,6 +6,8 @@
 //! certain, nothing is needed.
 
 use super::ast::{Comparison, Condition, Field, Literal, Path, Query, Test, Text};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// What bytes must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,9 @@ pub enum Need {
     All(Vec<Need>),
     Any(Vec<Need>),
 }
+
+/// Looked for in every record, and prepared once.
+static UNICODE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u"));
 
 /// Bytes, and what may stand for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +99,7 @@ impl Needle {
         self.text.is_in(bytes)
             || match self.guard {
                 Guard::None => false,
-                Guard::Unicode => memchr::memmem::find(bytes, b"\\u").is_some(),
+                Guard::Unicode => UNICODE.find(bytes).is_some(),
                 Guard::Backslash => memchr::memchr(b'\\', bytes).is_some(),
             }
     }

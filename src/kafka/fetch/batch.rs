@@ -356,8 +356,6 @@ impl<'a> BatchHeader<'a> {
             decompress(self.codec, self.payload, scratch)?;
             scratch.as_slice()
         };
-        // What stands nowhere in the whole need not be looked for in each.
-        let sieve = sieve.filter(|sieve| !sieve.may_be_in(plain));
         let (positions, seen) = self.walk(plain, window, sieve)?;
         let facts = BatchFacts {
             codec: self.codec,
@@ -378,7 +376,7 @@ impl<'a> BatchHeader<'a> {
     }
 
     /// The places of records, and how many lie in the window. With a `sieve`, only those
-    /// that nothing can be told of by their bytes.
+    /// that may be wanted by their bytes.
     fn walk(
         &self,
         block: &[u8],
@@ -390,6 +388,8 @@ impl<'a> BatchHeader<'a> {
         let mut positions = Vec::with_capacity(expected);
         let mut seen = 0;
         let append_time = self.attributes & APPEND_TIME != 0;
+        // What stands nowhere in the whole need not be looked for in each.
+        let may_be_there = sieve.is_some_and(|sieve| sieve.may_be_in(block));
         let mut cursor = Cursor::new(block);
         for _ in 0..self.records {
             let length = usize::try_from(cursor.varint()?).map_err(|_| FaultKind::Shape("a negative record length"))?;
@@ -413,8 +413,11 @@ impl<'a> BatchHeader<'a> {
                 self.base_offset.checked_add(i64::from(offset_delta)).ok_or(FaultKind::Shape("an offset overflow"))?;
             if window.holds(offset) {
                 seen += 1;
-                let headers = block.get(headers_at..end).unwrap_or_default();
-                if sieve.is_some_and(|sieve| !sieve.is_opaque(key, value, headers)) {
+                let is_wanted = |sieve: &dyn Sieve| {
+                    let part = |from: usize| block.get(from..end).unwrap_or_default();
+                    (may_be_there && sieve.may_be_in(part(start))) || sieve.is_opaque(key, value, part(headers_at))
+                };
+                if !sieve.is_none_or(is_wanted) {
                     continue;
                 }
                 positions.push(Position {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub trait Sieve: Debug + Send + Sync {
     /// May records of this batch be wanted? Asked before it is decompressed.
     fn wants(&self, outline: &Outline) -> bool;
-    /// May these bytes, which are those of many records, hold what is wanted?
+    /// May these bytes, which are those of one record or of many, hold what is wanted?
     fn may_be_in(&self, block: &[u8]) -> bool;
     /// Where they do not: may this record be wanted nevertheless, since its bytes do not
     /// say what they mean? `headers` are as they were written, with their count.
