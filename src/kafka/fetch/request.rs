@@ -20,6 +20,9 @@ const BY_ID: i16 = 13;
 const RACK_FROM: i16 = 11;
 /// A batch beyond this is not asked for again and again.
 pub(super) const MOST_PARTITION_BYTES: i32 = 64 << 20;
+/// What is asked for first where a range has an end: nobody knows yet how large its
+/// records are, and it may be short.
+const FIRST_BYTES: i32 = 128 << 10;
 /// Answers that hold a partition's bytes and not one whole batch, in a row,
 /// before it is given up.
 const MOST_STALLS: u32 = 3;
@@ -34,6 +37,9 @@ pub(super) struct Course {
     /// Who is asked for it.
     pub source: Source,
     stalls: u32,
+    /// What came so far, and how many offsets it covers.
+    bytes: u64,
+    offsets: u64,
     /// Where the partition ended when it was first read.
     goal: Option<Offset>,
     /// The goal was reached and said to be.
@@ -42,7 +48,17 @@ pub(super) struct Course {
 
 impl Course {
     pub fn new(range: ReadRange) -> Self {
-        Self { range, next: range.from, tries: 0, source: Source::Leader, stalls: 0, goal: None, has_arrived: false }
+        Self {
+            range,
+            next: range.from,
+            tries: 0,
+            source: Source::Leader,
+            stalls: 0,
+            bytes: 0,
+            offsets: 0,
+            goal: None,
+            has_arrived: false,
+        }
     }
 
     pub fn partition(&self) -> PartitionId {
@@ -57,6 +73,15 @@ impl Course {
     /// Its next batch did not fit; first in a request, it is sent whole.
     fn is_stalled(&self) -> bool {
         self.stalls > 0
+    }
+
+    /// What the rest of the range takes, as far as what came before tells, and a quarter
+    /// more; at most `most`.
+    fn room(&self, most: i32) -> i32 {
+        let Some(to) = self.range.to else { return most };
+        let rest = u64::try_from(to.saturating_sub(self.next)).unwrap_or(0);
+        let expected = u128::from(self.bytes) * u128::from(rest) * 5 / 4 / u128::from(self.offsets.max(1));
+        i32::try_from(expected).unwrap_or(most).clamp(FIRST_BYTES.min(most), most)
     }
 
     /// Everything that was there at the start has been fetched; true once.
@@ -100,11 +125,11 @@ pub(super) fn build(
     rack: Option<&str>,
 ) -> FetchRequest {
     let partition = |course: &Course| {
-        let factor = 4_i32.saturating_pow(course.stalls);
+        let (room, factor) = (course.room(knobs.partition_bytes), 4_i32.saturating_pow(course.stalls));
         FetchPartition::default()
             .with_partition(course.partition())
             .with_fetch_offset(course.next)
-            .with_partition_max_bytes(knobs.partition_bytes.saturating_mul(factor).min(MOST_PARTITION_BYTES))
+            .with_partition_max_bytes(room.saturating_mul(factor).min(MOST_PARTITION_BYTES))
     };
     let wanted = of_topic(version, topic, id, courses.iter().map(partition).collect());
     let request = FetchRequest::default()
@@ -254,6 +279,8 @@ fn take(answer: PartitionData, target: &str, isolation: Isolation, course: &mut 
     // What cannot be followed is still read, for what stands before the fault.
     let follow = next_offset(&set, from);
     course.next = follow.unwrap_or(from).max(from);
+    course.bytes += set.len() as u64;
+    course.offsets += u64::try_from(course.next - from).unwrap_or(0);
     let mut early = None;
     if follow.is_none() {
         early = Some(

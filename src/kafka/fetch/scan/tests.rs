@@ -338,6 +338,28 @@ async fn open_and_aborted_transactions_are_hidden_from_a_committed_read() {
     assert_eq!(seen.caught_up, 1);
 }
 
+#[rstest::rstest]
+#[case::short(40, 640 << 10)]
+#[case::long(400, 5 << 20)]
+#[tokio::test]
+async fn what_is_asked_for_is_near_to_what_the_range_takes(#[case] to: Offset, #[case] most: usize) {
+    // Ten kilobytes each.
+    let value = "x".repeat(10_000);
+    let batches: Vec<_> =
+        (0..1_000).map(|base| (base, base + 1, Bytes::from(BatchOf::at(base).with(&[plain(&value)])))).collect();
+    let broker = serving(move |_| Log { batches: batches.clone(), end: 1_000, ..Log::default() })
+        .topic(TOPIC, &[1])
+        .start()
+        .await;
+    let seen = all(&broker.client(), request(vec![range(0, 0, Some(to))])).await;
+    assert_eq!(seen.values.len() as Offset, to);
+    let asked = broker.asked::<FetchRequest>();
+    let room = |one: &FetchRequest| usize::try_from(one.topics[0].partitions[0].partition_max_bytes).unwrap();
+    let room: Vec<usize> = asked.iter().map(|asked| room(&asked.read())).collect();
+    assert!(room.iter().sum::<usize>() <= most, "{room:?}");
+    assert!(room.len() <= 8, "{room:?}");
+}
+
 #[tokio::test]
 async fn a_batch_larger_than_a_partitions_share_is_read() {
     let large = "x".repeat(3 << 20);
