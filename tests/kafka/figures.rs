@@ -8,6 +8,7 @@ mod burrow;
 mod distant;
 mod frame;
 mod lag;
+mod query;
 mod requests;
 mod resend;
 mod rest;
@@ -45,6 +46,7 @@ const FIGURES: &[Figure] = &[
     ("burrow", burrow::measure),
     ("scan", scan::measure),
     ("search", search::measure),
+    ("query", query::measure),
     ("resend", resend::measure),
     ("tail", tail::measure),
 ];

@@ -23,7 +23,7 @@ pub fn measure(stage: &Stage) -> Vec<Line> {
     let klamm = Klamm::on(&target).without_connection();
     let order = |index: usize| {
         format!(
-            r#"{{"id":{index:06},"state":"SHIPPED","customer":{{"id":"user-{:05}"}},"note":"as usual, at noon"}}"#,
+            r#"{{"id":1{index:05},"state":"SHIPPED","customer":{{"id":"user-{:05}"}},"note":"as usual, at noon"}}"#,
             index % 9_973
         )
     };

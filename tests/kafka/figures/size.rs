@@ -121,7 +121,7 @@ fn tailing(target: &Target) -> Vec<Line> {
     Witness::new(target).create_topic(topic, tail::PARTITIONS, 1, &[("retention.bytes", "50000000")]);
     let writer = tail::Writer::start(target, topic, tail::values());
     let console = tail::open(target, topic, &[]);
-    let keys = tail::keys_in(&console);
+    let keys = tail::keys_in(&console, tail::KEYS);
     let written = writer.stop();
     vec![
         line("a tail there of 100,000 records/s: written", format!("{:.0} k/s", written / 1e3), "100 k/s"),

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const RECORDS_A_SECOND: usize = 100_000;
 pub const PARTITIONS: i32 = 12;
-const KEYS: usize = 200;
+pub const KEYS: usize = 200;
 const MINUTE: usize = 60;
 /// Between two keys: a quick finger, and no multiple of the pace of frames.
 const PAUSE: Duration = Duration::from_millis(37);
@@ -38,7 +38,7 @@ fn plain(target: &Target) -> Vec<Line> {
     Witness::new(target).create_topic(topic, PARTITIONS, 1, &[("retention.bytes", "50000000")]);
     let writer = Writer::start(target, topic, values());
     let console = open(target, topic, &[]);
-    let keys = keys_in(&console);
+    let keys = keys_in(&console, KEYS);
     let control = echoes();
     let minutes = minutes();
     let minute = watch(&console, minutes);
@@ -69,19 +69,8 @@ fn minutes() -> usize {
 fn filtered(target: &Target) -> Vec<Line> {
     let topic = "figures.avro";
     Witness::new(target).create_topic(topic, PARTITIONS, 1, &[("retention.bytes", "50000000")]);
-    let schema = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"customer","type":"string"},{"name":"cents","type":"int"}]}"#;
-    let id = register(target.registry.as_deref().expect("a registry"), &format!("{topic}-value"), schema);
-    let value = |index: usize| {
-        let mut bytes = vec![0];
-        bytes.extend(id.to_be_bytes());
-        varint(&mut bytes, 700_000 + index as u64);
-        let customer = "a customer with a name as long as names are in some of the countries of this world";
-        varint(&mut bytes, customer.len() as u64);
-        bytes.extend(customer.as_bytes());
-        varint(&mut bytes, 1_200);
-        bytes
-    };
-    let writer = Writer::start(target, topic, (0..1_000).map(value).collect());
+    let id = register(target.registry.as_deref().expect("a registry"), &format!("{topic}-value"), ORDER);
+    let writer = Writer::start(target, topic, (0..1_000).map(|index| order(id, index)).collect());
     let console = open(target, topic, &["/", "700500<enter>"]);
     let minute = watch(&console, 1);
     writer.stop();
@@ -90,6 +79,21 @@ fn filtered(target: &Target) -> Vec<Line> {
         line("  CPU of one core", format!("{:.0} %", minute.cpu * 100.0), "not promised"),
         line("  memory after a minute", format!("{} MB", minute.late), "≤ 150 MB"),
     ]
+}
+
+/// The schema of an order.
+pub const ORDER: &str = r#"{"type":"record","name":"Order","fields":[{"name":"id","type":"long"},{"name":"customer","type":"string"},{"name":"cents","type":"int"}]}"#;
+
+/// An order as Avro, framed with the id of its schema.
+pub fn order(schema: u32, index: usize) -> Vec<u8> {
+    let mut bytes = vec![0];
+    bytes.extend(schema.to_be_bytes());
+    varint(&mut bytes, 700_000 + index as u64);
+    let customer = "a customer with a name as long as names are in some of the countries of this world";
+    varint(&mut bytes, customer.len() as u64);
+    bytes.extend(customer.as_bytes());
+    varint(&mut bytes, 1_200);
+    bytes
 }
 
 /// Avro's zigzag encoding of what is not negative.
@@ -133,9 +137,10 @@ pub fn values() -> Vec<Vec<u8>> {
     (0..1_000).map(value).collect()
 }
 
-/// The times from a key to what it shows, in the tail.
-pub fn keys_in(console: &Console) -> Vec<Duration> {
+/// The times from a key to what it shows, of so many keys, where records are.
+pub fn keys_in(console: &Console, count: usize) -> Vec<Duration> {
     keys(
+        count,
         || console.press("?"),
         || console.press("<esc>"),
         |what, shows| {
@@ -146,9 +151,9 @@ pub fn keys_in(console: &Console) -> Vec<Duration> {
 
 /// The times from a key to what it shows, one key after the other: two that undo
 /// each other.
-fn keys(on: impl Fn(), off: impl Fn(), wait: impl Fn(&str, bool)) -> Vec<Duration> {
+fn keys(count: usize, on: impl Fn(), off: impl Fn(), wait: impl Fn(&str, bool)) -> Vec<Duration> {
     let mut times = Vec::new();
-    for _ in 0..KEYS / 2 {
+    for _ in 0..count / 2 {
         for (press, shows) in [(&on as &dyn Fn(), true), (&off, false)] {
             std::thread::park_timeout(PAUSE);
             let began = Instant::now();
