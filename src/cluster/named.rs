@@ -2,8 +2,12 @@
 
 use crate::decode;
 use crate::kafka::fetch::Batch;
-use memchr::memmem;
+use memchr::memmem::Finder;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+/// Stands in the name of each header that names a schema.
+static SCHEMA_ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"_schema_id"));
 
 /// Names of schemas in records: by a number before the payload, and by a number or a
 /// GUID in a header.
@@ -37,10 +41,10 @@ impl Named {
 
 /// Bytes that hold the record's headers; none where it has none.
 pub(super) fn header_bytes(batch: &Batch, index: usize) -> &[u8] {
-    batch.bytes(index).filter(|_| batch.has_headers(index)).unwrap_or_default()
+    if batch.has_headers(index) { batch.bytes(index).unwrap_or_default() } else { &[] }
 }
 
 /// May one of these headers, as they were written, name a schema?
 pub(super) fn names_a_schema(headers: &[u8]) -> bool {
-    memmem::find(headers, b"_schema_id").is_some()
+    !headers.is_empty() && SCHEMA_ID.find(headers).is_some()
 }

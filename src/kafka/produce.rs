@@ -26,14 +26,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
 const OPERATION: &str = "write a record";
-/// Records that may wait for the producer's thread.
-const QUEUE: usize = 64;
+/// Calls that may wait for the producer's thread.
+const QUEUE: usize = 4;
 /// A static token has no lifetime that we know: the year 2100.
 const TOKEN_LIFETIME_MS: i64 = 4_102_444_800_000;
 
 struct Job {
-    record: NewRecord,
-    queued: oneshot::Sender<Result<DeliveryFuture, KafkaError>>,
+    records: Vec<NewRecord>,
+    queued: oneshot::Sender<(Vec<DeliveryFuture>, Option<KafkaError>)>,
 }
 
 /// What librdkafka last complained about; a time-out alone says too little.
@@ -76,22 +76,28 @@ impl Producer {
         Ok(Self { topic, jobs, complaint })
     }
 
-    /// Hands a record over, behind those before it. What is given back waits until the
-    /// cluster has it: partition and offset, which nobody tells with acks 0.
+    /// Hands records over, behind those before them, up to the first that is refused. What
+    /// is given back for each waits until the cluster has it: partition and offset, which
+    /// nobody tells with acks 0.
     pub async fn queue(
         &self,
         _grant: &WriteGrant,
-        record: NewRecord,
-    ) -> Result<impl Future<Output = Result<(PartitionId, Option<Offset>), Failure>> + Send + '_, Failure> {
+        records: Vec<NewRecord>,
+    ) -> (Vec<impl Future<Output = Result<(PartitionId, Option<Offset>), Failure>> + Send + '_>, Option<Failure>) {
         let (queued, answer) = oneshot::channel();
-        self.jobs.send(Job { record, queued }).await.map_err(|_| self.ended())?;
-        let delivery = answer.await.map_err(|_| self.ended())?.map_err(|error| self.failure(&error))?;
-        Ok(async move {
+        let is_taken = self.jobs.send(Job { records, queued }).await.is_ok();
+        let answer = if is_taken { answer.await.ok() } else { None };
+        let refused = match &answer {
+            None => Some(self.ended()),
+            Some((_, refused)) => refused.as_ref().map(|error| self.failure(error)),
+        };
+        let wait = |delivery: DeliveryFuture| async move {
             match delivery.await.map_err(|_| self.ended())? {
                 Ok(delivered) => Ok((delivered.partition, Some(delivered.offset).filter(|offset| *offset >= 0))),
                 Err((error, _)) => Err(self.failure(&error)),
             }
-        })
+        };
+        (answer.into_iter().flat_map(|(deliveries, _)| deliveries).map(wait).collect(), refused)
     }
 
     fn ended(&self) -> Failure {
@@ -116,18 +122,34 @@ impl Producer {
 /// Queues records until the last handle is gone; then the producer is dropped
 /// here, where its waiting disturbs nobody.
 fn serve(producer: &FutureProducer<Context>, topic: &TopicName, mut queue: mpsc::Receiver<Job>) {
-    while let Some(Job { record: message, queued }) = queue.blocking_recv() {
-        let mut headers = OwnedHeaders::new_with_capacity(message.headers.len());
-        for (key, value) in &message.headers {
-            headers = headers.insert(Header { key, value: value.as_deref() });
+    while let Some(Job { records, queued }) = queue.blocking_recv() {
+        let (mut deliveries, mut refused) = (Vec::with_capacity(records.len()), None);
+        for record in &records {
+            match producer.send_result(outgoing(topic, record)) {
+                Ok(delivery) => deliveries.push(delivery),
+                Err((error, _)) => {
+                    refused = Some(error);
+                    break;
+                }
+            }
         }
-        let mut record = FutureRecord::<[u8], [u8]>::to(topic.as_str()).headers(headers);
-        record.timestamp = message.timestamp.map(Time::millis);
-        record.partition = message.partition;
-        record.key = message.key.as_deref();
-        record.payload = message.value.as_deref();
         // Whoever gave up waiting does not want to know.
-        let _ = queued.send(producer.send_result(record).map_err(|(error, _)| error));
+        let _ = queued.send((deliveries, refused));
+    }
+}
+
+fn outgoing<'a>(topic: &'a TopicName, record: &'a NewRecord) -> FutureRecord<'a, [u8], [u8]> {
+    let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
+    for (key, value) in &record.headers {
+        headers = headers.insert(Header { key, value: value.as_deref() });
+    }
+    FutureRecord {
+        topic: topic.as_str(),
+        partition: record.partition,
+        payload: record.value.as_deref(),
+        key: record.key.as_deref(),
+        timestamp: record.timestamp.map(Time::millis),
+        headers: Some(headers),
     }
 }
 
@@ -185,6 +207,7 @@ impl ClientContext for Context {
 mod tests {
     use super::*;
     use crate::kafka::wire::Security;
+    use futures::future::join_all;
     use rdkafka::mocking::MockCluster;
     use std::time::Duration;
 
@@ -226,11 +249,15 @@ mod tests {
     async fn a_record_ends_with_its_position() {
         let (_cluster, producer) = on_a_cluster();
         let grant = WriteGrant::issue();
-        let send = async |record| producer.queue(&grant, record).await?.await;
-        assert_eq!(send(record(Some(2), None)).await, Ok((2, Some(0))));
-        assert_eq!(send(record(Some(2), None)).await, Ok((2, Some(1))));
+        let send = async |records| {
+            let (deliveries, refused) = producer.queue(&grant, records).await;
+            assert_eq!(refused, None);
+            join_all(deliveries).await
+        };
+        let two = send(vec![record(Some(2), None), record(Some(2), None)]).await;
+        assert_eq!(two, [Ok((2, Some(0))), Ok((2, Some(1)))]);
         // murmur2("21") is -973932308; with the sign bit cleared, modulo 3.
-        let by_key = send(record(None, Some("21"))).await.unwrap();
+        let by_key = send(vec![record(None, Some("21"))]).await.remove(0).unwrap();
         assert_eq!(i64::from(by_key.0), ((-973_932_308_i64) & 0x7fff_ffff) % 3);
     }
 
@@ -238,8 +265,12 @@ mod tests {
     async fn a_partition_that_is_not_there_is_a_failure() {
         let (_cluster, producer) = on_a_cluster();
         let grant = WriteGrant::issue();
-        let sent = async { producer.queue(&grant, record(Some(9), None)).await?.await }.await;
-        let failure = sent.unwrap_err();
+        let records = vec![record(Some(2), None), record(Some(9), None), record(Some(2), None)];
+        let (deliveries, refused) = producer.queue(&grant, records).await;
+        let mut told = join_all(deliveries).await;
+        assert_eq!(told.remove(0), Ok((2, Some(0))));
+        // Told at once where the partitions are known already, else when they are.
+        let failure = refused.unwrap_or_else(|| told.remove(0).unwrap_err());
         assert_eq!(failure.kind, FailureKind::NotFound, "{failure}");
         assert!(failure.hint.is_some() && failure.target == "orders");
     }

@@ -18,6 +18,8 @@ use tokio::time::Instant;
 
 /// Records handed over and not yet acknowledged.
 const UNDER_WAY: usize = 1_000;
+/// As many are handed over together, where they are there.
+const TOGETHER: usize = 64;
 /// Their bytes; a single record may have more.
 const BYTES_UNDER_WAY: usize = 32 << 20;
 
@@ -62,8 +64,12 @@ impl Cluster {
         }
         let mut notes = Vec::new();
         if !is_each && tally.records > 0 {
+            let written = show::plural(tally.records, "record");
             let digest = std::mem::take(&mut tally.digest).finish();
-            let text = format!("{} written; SHA-256 of what was sent: {digest}", show::plural(tally.records, "record"));
+            let text = match &tally.failure {
+                None => format!("{written} written; SHA-256 of what was sent: {digest}"),
+                Some(_) => format!("{written} written"),
+            };
             notes.push(Warning::new(Severity::Fine, text));
         }
         let written: Vec<Written> = tally.written.into_values().collect();
@@ -113,12 +119,14 @@ impl Cluster {
                 if let Some(pace) = &mut pace {
                     pace.wait().await;
                 }
-                match first.next() {
-                    Some(record) => Some(Ok(record)),
-                    None => source.rest.as_mut()?.recv().await,
+                let most = if produce.rate.is_some() { 1 } else { TOGETHER };
+                let mut records: Vec<_> = first.by_ref().take(most).map(Ok).collect();
+                if let Some(rest) = source.rest.as_mut().filter(|_| records.is_empty()) {
+                    rest.recv_many(&mut records, most).await;
                 }
+                records
             };
-            let record: NewRecord = tokio::select! {
+            let records: Vec<Result<NewRecord, Failure>> = tokio::select! {
                 biased;
                 () = source.stop.cancelled() => {
                     // A stream without an end is ended in this way; of a number there are fewer.
@@ -131,29 +139,34 @@ impl Cluster {
                     take_in(answer, is_each, &mut bytes, board, tally).await;
                     continue;
                 }
-                record = next => match record {
-                    None => break,
-                    Some(Ok(record)) => record,
-                    Some(Err(failure)) => {
-                        tally.failure = Some(failure);
-                        break;
-                    }
-                },
+                records = next => records,
             };
-            let size = record.size();
-            if !is_each {
-                tally.digest.add(&record);
+            if records.is_empty() {
+                break;
             }
-            match producer.queue(grant, record).await {
-                Ok(delivery) => {
-                    bytes += size;
-                    under_way.push_back(async move { (place, size, delivery.await) });
-                }
-                Err(failure) => {
-                    take_in(Some((place, 0, Err(failure))), is_each, &mut bytes, board, tally).await;
+            let (mut taken, mut sizes) = (Vec::with_capacity(records.len()), Vec::with_capacity(records.len()));
+            for record in records {
+                match record {
+                    Ok(record) => {
+                        sizes.push(record.size());
+                        if !is_each {
+                            tally.digest.add(&record);
+                        }
+                        taken.push(record);
+                    }
+                    Err(failure) => tally.failure = Some(failure),
                 }
             }
-            place += 1;
+            let (deliveries, refused) = producer.queue(grant, taken).await;
+            for (delivery, size) in deliveries.into_iter().zip(sizes) {
+                let here = place;
+                place += 1;
+                bytes += size;
+                under_way.push_back(async move { (here, size, delivery.await) });
+            }
+            if let Some(failure) = refused {
+                take_in(Some((place, 0, Err(failure))), is_each, &mut bytes, board, tally).await;
+            }
         }
         while let Some(answer) = under_way.next().await {
             take_in(Some(answer), is_each, &mut bytes, board, tally).await;
