@@ -266,6 +266,7 @@ fn decode_part(
             value: Value::Null,
             format: Format::Null,
             schema: None,
+            written: None,
             packed: Vec::new(),
             attempts: Vec::new(),
         };
@@ -277,6 +278,7 @@ fn decode_part(
             value: Value::Bytes(bytes.clone()),
             format: Format::Hex,
             schema: None,
+            written: None,
             packed: Vec::new(),
             attempts: vec![Attempt { decoder: "klamm", reason, is_claim: true }],
         }

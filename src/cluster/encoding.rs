@@ -11,6 +11,7 @@ use crate::domain::query::Part;
 use crate::domain::recipe::Recipe;
 use crate::domain::writing::{Framing, Which, WrittenAs, own_subject};
 use crate::domain::{Failure, FailureKind};
+use crate::profile::expand;
 use crate::services::registry::{RegisteredSchema, Registry};
 use std::fmt;
 use std::path::Path;
@@ -89,7 +90,7 @@ impl Cluster {
             WrittenAs::Schema(choice) => choice,
         };
         let subject = choice.subject.clone().unwrap_or_else(|| own_subject(recipe.topic.as_str(), part.word()));
-        let (found, id) = match (&choice.which, choice.framing) {
+        let (found, name) = match (&choice.which, choice.framing) {
             (Which::File(path), Framing::None) => (file(path).await?, None),
             (Which::File(path), _) => {
                 let found = file(path).await?;
@@ -103,16 +104,20 @@ impl Cluster {
                         .on(path.display().to_string())
                         .hint("Register it there, name another --subject-strategy, or write with --framing none.")
                 })?;
-                (found, Some(id))
+                (found, Some(SchemaName::Id(id)))
             }
             (Which::Latest, _) => {
                 let registry = self.registry_wanted(LOOK_UP)?;
                 let id = registry.latest(&subject).await?.id;
-                (registry.schema_by_id(id).await?, Some(id))
+                (registry.schema_by_id(id).await?, Some(SchemaName::Id(id)))
             }
-            (Which::Id(id), _) => (self.registry_wanted(LOOK_UP)?.schema_by_id(*id).await?, Some(*id)),
+            (Which::Id(id), _) => (self.registry_wanted(LOOK_UP)?.schema_by_id(*id).await?, Some(SchemaName::Id(*id))),
+            (Which::Guid(guid), _) => {
+                let found = self.registry_wanted(LOOK_UP)?.schema_by_guid(*guid).await?;
+                (found, Some(SchemaName::Guid(*guid)))
+            }
         };
-        let target = id.map_or_else(|| found.label.clone().unwrap_or_default(), |id| id.to_string());
+        let target = name.map_or_else(|| found.label.clone().unwrap_or_default(), |name| name.to_string());
         let invalid = |reason| {
             let target = target.clone();
             Failure::new(FailureKind::Invalid, "prepare schema", reason).on(target)
@@ -125,19 +130,22 @@ impl Cluster {
         if let Some(message) = choice.message.as_ref().filter(|_| schema.kind() == "protobuf") {
             schema.choose(message).map_err(invalid)?;
         }
-        let named = match (id, choice.framing) {
+        let named = match (name, choice.framing) {
             (None, _) | (_, Framing::None) => None,
-            (Some(id), Framing::Prefix) => {
-                Some(Named::Before([SchemaName::Id(id).bytes(), schema.which().map_err(invalid)?].concat()))
+            (Some(name), Framing::Prefix) => {
+                Some(Named::Before([name.bytes(), schema.which().map_err(invalid)?].concat()))
             }
-            (Some(id), Framing::Header) => {
-                let guid = self.registry_wanted(LOOK_UP)?.guid_of(id).await?;
-                let name = guid.map_or(SchemaName::Id(id), SchemaName::Guid);
+            (Some(name), Framing::Header) => {
+                let guid = match name {
+                    SchemaName::Id(id) => self.registry_wanted(LOOK_UP)?.guid_of(id).await?,
+                    SchemaName::Guid(guid) => Some(guid),
+                };
+                let name = guid.map_or(name, SchemaName::Guid);
                 Some(Named::Header([name.bytes(), schema.which().map_err(invalid)?].concat()))
             }
         };
-        let called = match id {
-            Some(id) => format!("schema {id}"),
+        let called = match name {
+            Some(name) => format!("schema {name}"),
             None => "the schema".to_owned(),
         };
         Ok(Some(Encoder::Schema { schema: Arc::new(schema), named, called }))
@@ -158,6 +166,7 @@ impl Cluster {
 
 /// A schema of a file, told by the file's ending what it is.
 async fn file(path: &Path) -> Result<RegisteredSchema, Failure> {
+    let path = &expand(&path.to_string_lossy(), None);
     let failed = |kind, reason: String| Failure::new(kind, "read schema", reason).on(path.display().to_string());
     let schema_type = match path.extension().and_then(|ending| ending.to_str()) {
         Some("avsc" | "avro") => "AVRO",
@@ -237,9 +246,10 @@ impl Encoders {
         {
             if let (Some(encoder), Some(text)) = (encoder, bytes) {
                 *text = encoder.encode(part, text)?;
-                if let Encoder::Schema { named: Some(Named::Header(name)), .. } = encoder {
-                    // One name for one part: that of a copy's bytes does not count any more.
-                    record.headers.retain(|(header, _)| header != decode::header_name(part));
+                let Encoder::Schema { named, .. } = encoder else { continue };
+                // One name for one part: that of a copy's bytes does not count any more.
+                record.headers.retain(|(header, _)| header != decode::header_name(part));
+                if let Some(Named::Header(name)) = named {
                     record.headers.push((decode::header_name(part).to_owned(), Some(name.clone())));
                 }
             }

@@ -5,7 +5,10 @@
 
 use crate::domain::query::Part;
 use crate::domain::record::{Header, Record};
+use crate::domain::writing::Which;
 use bytes::Bytes;
+use std::fmt;
+use uuid::Uuid;
 
 /// How a header names a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +25,24 @@ impl SchemaName {
         match self {
             Self::Id(id) => [&[0], &id.to_be_bytes()[..]].concat(),
             Self::Guid(guid) => [&[1], &guid.to_be_bytes()[..]].concat(),
+        }
+    }
+}
+
+impl fmt::Display for SchemaName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::Guid(guid) => write!(f, "{}", Uuid::from_u128(*guid)),
+        }
+    }
+}
+
+impl From<SchemaName> for Which {
+    fn from(name: SchemaName) -> Self {
+        match name {
+            SchemaName::Id(id) => Self::Id(id),
+            SchemaName::Guid(guid) => Self::Guid(guid),
         }
     }
 }

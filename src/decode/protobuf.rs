@@ -92,6 +92,13 @@ impl Schema {
         Ok(out)
     }
 
+    /// The full name of the message that indexes at the beginning of `which` lead to;
+    /// `None` for the first.
+    pub fn message_of(&self, which: &Bytes) -> Option<String> {
+        let path = indexes(&mut Wire::new(which)).ok().filter(|path| *path != [0])?;
+        self.plan.name_of(self.plan.by_indexes(&path)?).map(str::to_owned)
+    }
+
     /// The bytes of a value, without a frame.
     pub fn write(&self, value: &Value) -> Result<Vec<u8>, Misfit> {
         let id = self.written().map_err(|reason| Misfit { path: Vec::new(), reason })?;

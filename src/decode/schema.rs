@@ -179,6 +179,15 @@ impl WriterSchema {
         }
     }
 
+    /// The full name of the message that `which` begins by naming, of Protobuf; `None` for
+    /// the first, which needs no name.
+    pub(super) fn message_of(&self, which: &Bytes) -> Option<String> {
+        match &self.body {
+            Body::Protobuf(schema) => schema.message_of(which),
+            Body::Avro(_) | Body::Json(_) => None,
+        }
+    }
+
     /// Names the message of a Protobuf schema that is written, by its full name.
     pub fn choose(&mut self, message: &str) -> Result<(), String> {
         match &mut self.body {

@@ -10,6 +10,7 @@ use super::{
 use crate::domain::query::{Asked, Part};
 use crate::domain::record::{Attempt, Decoded, Format, Packing, Record, ViewAs};
 use crate::domain::value::Value;
+use crate::domain::writing::{Framing, SchemaChoice};
 use crate::domain::xml;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -26,10 +27,11 @@ struct Found {
     value: Value,
     format: Format,
     schema: Option<Arc<str>>,
+    written: Option<SchemaChoice>,
 }
 
 fn plain(value: Value, format: Format) -> Found {
-    Found { value, format, schema: None }
+    Found { value, format, schema: None, written: None }
 }
 
 impl<'a> Trial<'a> {
@@ -47,7 +49,10 @@ impl<'a> Trial<'a> {
             .or_else(|| self.by_a_file(&bytes, view))
             .or_else(|| self.as_guessed(&bytes, view))
             .unwrap_or_else(|| plain(Value::Bytes(bytes.clone()), Format::Hex));
-        Decoded { value: found.value, format: found.format, schema: found.schema, packed, attempts: self.attempts }
+        // What was packed would come back plain.
+        let written = found.written.filter(|_| packed.is_empty());
+        let Found { value, format, schema, .. } = found;
+        Decoded { value, format, schema, written, packed, attempts: self.attempts }
     }
 
     fn claim(&mut self, decoder: &'static str, reason: impl ToString) {
@@ -126,7 +131,7 @@ impl<'a> Trial<'a> {
             Part::Value => kafka_topics::value(record.topic.as_str(), record.key.as_ref(), bytes)?,
         };
         match said.read {
-            Ok((value, name)) => return Some(Found { value, format: Format::Kafka, schema: Some(name) }),
+            Ok((value, name)) => return Some(Found { schema: Some(name), ..plain(value, Format::Kafka) }),
             Err(reason) if said.is_certain => self.claim("kafka", reason),
             Err(reason) => self.guess("kafka", reason),
         }
@@ -157,12 +162,15 @@ impl<'a> Trial<'a> {
             _ => return None,
         };
         let named = self.named_by_header();
-        let (state, id, frame) = match (&named, schema_id(bytes), schema_guid(bytes)) {
-            (Some((SchemaName::Id(id), _)), ..) => (self.schemas.schema(*id), Some(*id), 0),
-            (Some((SchemaName::Guid(guid), _)), ..) => (self.schemas.by_guid(*guid), None, 0),
-            (None, Some(id), _) => (self.schemas.schema(id), Some(id), FRAME_BYTES),
-            (None, None, Some(guid)) => (self.schemas.by_guid(guid), None, GUID_FRAME_BYTES),
+        let (name, frame) = match (&named, schema_id(bytes), schema_guid(bytes)) {
+            (Some((name, _)), ..) => (*name, 0),
+            (None, Some(id), _) => (SchemaName::Id(id), FRAME_BYTES),
+            (None, None, Some(guid)) => (SchemaName::Guid(guid), GUID_FRAME_BYTES),
             (None, None, None) => return self.as_single_object(bytes, wants_schema),
+        };
+        let (state, id) = match name {
+            SchemaName::Id(id) => (self.schemas.schema(id), Some(id)),
+            SchemaName::Guid(guid) => (self.schemas.by_guid(guid), None),
         };
         let schema = match state {
             SchemaState::Ready(schema) => schema,
@@ -179,11 +187,22 @@ impl<'a> Trial<'a> {
                 return None;
             }
         };
+        let payload = bytes.slice(frame..);
         let read = match &named {
             Some((_, which)) => schema.read_bare(bytes, which, id, self.asked),
-            None => schema.read(&bytes.slice(frame..), id, self.asked),
+            None => schema.read(&payload, id, self.asked),
         };
-        self.taken(&schema, read)
+        let mut found = self.taken(&schema, read)?;
+        // Who looks for one field writes nothing.
+        if *self.asked == Asked::All {
+            let (framing, which) = match &named {
+                Some((_, which)) => (Framing::Header, which),
+                None => (Framing::Prefix, &payload),
+            };
+            let message = schema.message_of(which);
+            found.written = Some(SchemaChoice { message, framing, ..SchemaChoice::of(name.into()) });
+        }
+        Some(found)
     }
 
     /// Avro that names its schema by a fingerprint.
@@ -217,7 +236,7 @@ impl<'a> Trial<'a> {
 
     fn taken(&mut self, schema: &WriterSchema, read: Result<(Value, Format), String>) -> Option<Found> {
         match read {
-            Ok((value, format)) => Some(Found { value, format, schema: schema.label() }),
+            Ok((value, format)) => Some(Found { schema: schema.label(), ..plain(value, format) }),
             Err(reason) => {
                 self.claim(schema.kind(), reason);
                 None

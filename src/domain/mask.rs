@@ -249,7 +249,7 @@ mod tests {
     use rstest::rstest;
 
     fn decoded(value: Value) -> Decoded {
-        Decoded { value, format: Format::Json, schema: None, packed: Vec::new(), attempts: Vec::new() }
+        Decoded { value, format: Format::Json, schema: None, written: None, packed: Vec::new(), attempts: Vec::new() }
     }
 
     fn text(text: &str) -> Value {

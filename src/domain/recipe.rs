@@ -6,7 +6,7 @@
 use super::placeholders::{Template, Turn};
 use super::produce::{Acks, Delivery, NewRecord, Spread};
 use super::record::Codec;
-use super::writing::{Framing, WrittenAs};
+use super::writing::WrittenAs;
 use super::{Time, TopicName};
 
 /// A record as it was asked for, and how often.
@@ -74,8 +74,7 @@ impl Recipe {
         }
         words.extend(self.key_as.flags("key").into_iter().chain(self.value_as.flags("value")));
         let mut add = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
-        let framing = self.key_as.framing().or(self.value_as.framing());
-        if let Some(framing) = framing.filter(|framing| *framing != Framing::default()) {
+        if let Some(framing) = self.key_as.unusual_framing().or(self.value_as.unusual_framing()) {
             add("--framing", framing.word());
         }
         for (name, value) in &self.record.headers {

@@ -1,6 +1,7 @@
 //! Records and where to start reading them.
 
 use super::value::Value;
+use super::writing::SchemaChoice;
 use super::{Offset, PartitionId, Time, TopicName};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -391,6 +392,8 @@ pub struct Decoded {
     pub format: Format,
     /// What the schema is called, where there is one: "orders.v1-value v3".
     pub schema: Option<Arc<str>>,
+    /// By what it can be written so again, where its schema has a number.
+    pub written: Option<SchemaChoice>,
     /// What the bytes were unpacked from before they were read, the outermost first.
     pub packed: Vec<Packing>,
     /// Decoders that were tried first and why they did not fit. Not empty for a

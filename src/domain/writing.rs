@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use uuid::Uuid;
 
 /// What is done to a text before it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,8 +38,30 @@ pub enum Which {
     /// The newest of the subject.
     Latest,
     Id(i32),
+    /// The same in every registry.
+    Guid(u128),
     /// A file. Where bytes name their schema, the registry must have it.
     File(PathBuf),
+}
+
+impl Which {
+    /// One of a registry by its number, there or everywhere.
+    pub fn number(text: &str) -> Option<Self> {
+        match text.parse() {
+            Ok(id) => Some(Self::Id(id)).filter(|_| id > 0),
+            // A subject may look like a GUID without its dashes.
+            Err(_) if text.len() == 36 => Uuid::parse_str(text).ok().map(|guid| Self::Guid(guid.as_u128())),
+            Err(_) => None,
+        }
+    }
+
+    /// How it is named where nothing else is said: a file by nothing.
+    pub fn framing(&self) -> Framing {
+        match self {
+            Self::File(_) => Framing::None,
+            Self::Latest | Self::Id(_) | Self::Guid(_) => Framing::Prefix,
+        }
+    }
 }
 
 /// How a schema is named beside what it has written.
@@ -104,15 +127,17 @@ pub fn own_subject(topic: &str, part: &str) -> String {
 }
 
 impl SchemaChoice {
-    /// Named before the bytes, and by the topic.
+    /// Named by the topic, and as it is named unless something else is said.
     pub fn of(which: Which) -> Self {
-        Self { which, subject: None, message: None, framing: Framing::default() }
+        let framing = which.framing();
+        Self { which, subject: None, message: None, framing }
     }
 
     fn flags(&self, part: &str) -> Vec<String> {
         let (name, value) = match &self.which {
             Which::Latest => ("schema", LATEST.to_owned()),
             Which::Id(id) => ("schema", id.to_string()),
+            Which::Guid(guid) => ("schema", Uuid::from_u128(*guid).to_string()),
             Which::File(path) => ("schema-file", path.display().to_string()),
         };
         let mut flags = vec![format!("--{part}-{name}"), value];
@@ -140,8 +165,8 @@ impl WrittenAs {
         }
     }
 
-    /// What a form says: a word, `latest`, a schema's id, or a subject; behind `#` the
-    /// message of Protobuf.
+    /// What a form says: a word, `latest`, a schema's id or GUID, a file whose path begins
+    /// with `/`, `./`, `../` or `~/`, or a subject; behind `#` the message of Protobuf.
     pub fn parse(text: &str) -> Self {
         if text.is_empty() {
             return Self::Text;
@@ -150,10 +175,12 @@ impl WrittenAs {
             return plain;
         }
         let (schema, message) = text.split_once('#').map_or((text, None), |(schema, message)| (schema, Some(message)));
-        let choice = match schema.parse() {
-            Ok(id) if id > 0 => SchemaChoice::of(Which::Id(id)),
-            _ if schema == LATEST => SchemaChoice::of(Which::Latest),
-            _ => SchemaChoice { subject: Some(schema.to_owned()), ..SchemaChoice::of(Which::Latest) },
+        let is_path = ["/", "./", "../", "~/"].iter().any(|begin| schema.starts_with(begin));
+        let choice = match Which::number(schema) {
+            Some(number) => SchemaChoice::of(number),
+            None if schema == LATEST => SchemaChoice::of(Which::Latest),
+            None if is_path => SchemaChoice::of(Which::File(schema.into())),
+            None => SchemaChoice { subject: Some(schema.to_owned()), ..SchemaChoice::of(Which::Latest) },
         };
         Self::Schema(SchemaChoice { message: message.map(str::to_owned), ..choice })
     }
@@ -164,6 +191,22 @@ impl WrittenAs {
             Self::Text => Vec::new(),
             Self::Json | Self::Hex | Self::Base64 => vec![format!("--{part}-format"), self.word().to_owned()],
             Self::Schema(choice) => choice.flags(part),
+        }
+    }
+
+    /// The same with another way to name the schema, where there is one to be named.
+    pub fn named(mut self, framing: Option<Framing>) -> Self {
+        if let (Self::Schema(choice), Some(framing)) = (&mut self, framing) {
+            choice.framing = framing;
+        }
+        self
+    }
+
+    /// How its bytes name a schema, where they are written by one and not as it usually is.
+    pub fn unusual_framing(&self) -> Option<Framing> {
+        match self {
+            Self::Schema(choice) => Some(choice.framing).filter(|framing| *framing != choice.which.framing()),
+            Self::Text | Self::Json | Self::Hex | Self::Base64 => None,
         }
     }
 
@@ -186,6 +229,7 @@ impl fmt::Display for WrittenAs {
                 match which {
                     Which::Latest => f.write_str(subject.as_deref().unwrap_or(LATEST))?,
                     Which::Id(id) => write!(f, "{id}")?,
+                    Which::Guid(guid) => write!(f, "{}", Uuid::from_u128(*guid))?,
                     Which::File(path) => write!(f, "{}", path.display())?,
                 }
                 message.iter().try_for_each(|message| write!(f, "#{message}"))
@@ -208,10 +252,23 @@ mod tests {
     #[case("41", "--value-schema 41")]
     #[case("shop.Order", "--value-schema latest --value-subject shop.Order")]
     #[case("latest#shop.Order", "--value-schema latest --value-record shop.Order")]
+    #[case("00112233-4455-6677-8899-aabbccddeeff", "--value-schema 00112233-4455-6677-8899-aabbccddeeff")]
+    #[case("./shop.proto#shop.Order", "--value-schema-file ./shop.proto --value-record shop.Order")]
+    #[case("~/order.avsc", "--value-schema-file ~/order.avsc")]
     #[case("-5", "--value-schema latest --value-subject -5")]
     fn a_form_and_the_command_line_say_the_same(#[case] text: &str, #[case] flags: &str) {
         let written = WrittenAs::parse(text);
         assert_eq!((written.flags("value").join(" "), written.to_string()), (flags.to_owned(), text.to_owned()));
+    }
+
+    #[test]
+    fn a_file_is_named_by_nothing_unless_it_is_said() {
+        let of = |text, framing| WrittenAs::parse(text).named(framing);
+        assert_eq!((of("/a.avsc", None).framing(), of("/a.avsc", None).unusual_framing()), (Some(Framing::None), None));
+        assert_eq!(of("/a.avsc", Some(Framing::Prefix)).unusual_framing(), Some(Framing::Prefix));
+        assert_eq!(of("5", Some(Framing::Prefix)).unusual_framing(), None);
+        assert_eq!(of("5", Some(Framing::Header)).unusual_framing(), Some(Framing::Header));
+        assert_eq!(of("json", Some(Framing::Header)).framing(), None);
     }
 
     #[test]

@@ -76,7 +76,7 @@ mod tests {
     use bytes::Bytes;
 
     fn decoded(value: Value, format: ValueFormat) -> Decoded {
-        Decoded { value, format, schema: None, packed: vec![], attempts: vec![] }
+        Decoded { value, format, schema: None, written: None, packed: vec![], attempts: vec![] }
     }
 
     fn record(key: Decoded, value: Decoded, headers: Vec<Header>) -> DecodedRecord {

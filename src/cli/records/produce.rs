@@ -59,7 +59,7 @@ pub(crate) struct ProduceArguments {
     /// What the key's text is
     #[arg(long, value_name = "FORMAT", value_parser = format(), conflicts_with = "key_schema")]
     key_format: Option<WrittenAs>,
-    /// The value is JSON, written by this schema: latest, or an id
+    /// The value is JSON, written by this schema: latest, an id or GUID
     #[arg(long, value_name = "SCHEMA", value_parser = which)]
     value_schema: Option<Which>,
     /// The value is JSON, written by the schema of this .avsc, .proto or .json file
@@ -71,7 +71,7 @@ pub(crate) struct ProduceArguments {
     /// The full name of the record, or of the message of Protobuf
     #[arg(long, value_name = "NAME")]
     value_record: Option<String>,
-    /// The key is JSON, written by this schema: latest, or an id
+    /// The key is JSON, written by this schema: latest, an id or GUID
     #[arg(long, value_name = "SCHEMA", value_parser = which)]
     key_schema: Option<Which>,
     /// The key is JSON, written by the schema of this .avsc, .proto or .json file
@@ -131,10 +131,10 @@ pub(crate) struct ProduceArguments {
 
 /// Which schema of a registry; a subject is named beside it.
 fn which(text: &str) -> Result<Which, String> {
-    match text.parse() {
-        Ok(id) if id > 0 => Ok(Which::Id(id)),
-        _ if text == LATEST => Ok(Which::Latest),
-        _ => Err("write latest, or the number of a schema".into()),
+    match Which::number(text) {
+        Some(number) => Ok(number),
+        None if text == LATEST => Ok(Which::Latest),
+        None => Err("write latest, or the number or GUID of a schema".into()),
     }
 }
 
@@ -168,7 +168,7 @@ impl PartFlags {
             }
             return Ok(format.unwrap_or_default());
         };
-        let framing = framing.unwrap_or(if by_file { Framing::None } else { Framing::Prefix });
+        let framing = framing.unwrap_or(which.framing());
         // An id says it all, and so does a file that nothing names.
         let is_looked_up = matches!(which, Which::Latest) || (by_file && framing != Framing::None);
         let subject = match subject {

@@ -152,6 +152,12 @@ impl Plan {
         }
     }
 
+    /// The full name of a message.
+    pub fn name_of(&self, id: MessageId) -> Option<&str> {
+        let is_it = |named: &Named| matches!(named, Named::Message(known) if *known == id);
+        self.names.iter().find(|(_, named)| is_it(named)).map(|(name, _)| name.as_str())
+    }
+
     pub fn by_indexes(&self, path: &[usize]) -> Option<MessageId> {
         let (first, rest) = path.split_first()?;
         let mut id = *self.top.get(*first)?;

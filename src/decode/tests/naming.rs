@@ -1,6 +1,7 @@
 //! Schemas that bytes, headers, fingerprints and the profile name.
 
 use super::*;
+use crate::domain::writing::{Framing, SchemaChoice, Which};
 
 #[test]
 fn a_header_may_name_the_schema() {
@@ -27,18 +28,60 @@ fn a_header_may_name_the_schema() {
         assert_eq!(header_schema_ids(&record.headers).count(), 2 - has_guid);
         decode_record(record, ViewAs::Auto.into(), &lookup)
     };
-    for (indexes, json) in
-        [("", r#"{"a":"x"}"#), ("00", r#"{"a":"x"}"#), ("0202", r#"{"b":"x"}"#), ("040200", r#"{"c":"x"}"#)]
-    {
+    for (indexes, json, message) in [
+        ("", r#"{"a":"x"}"#, None),
+        ("00", r#"{"a":"x"}"#, None),
+        ("0202", r#"{"b":"x"}"#, Some("Second")),
+        ("040200", r#"{"c":"x"}"#, Some("Second.Inner")),
+    ] {
         let decoded = read([guid.clone(), hex(indexes)].concat());
         assert_eq!(decoded.value.value.to_json(), json, "{indexes}");
         assert_eq!(decoded.value.format, Format::Protobuf { schema_id: None });
         assert_eq!(decoded.key.format, Format::Text, "the other part is not meant");
+        let again = SchemaChoice {
+            message: message.map(str::to_owned),
+            framing: Framing::Header,
+            ..SchemaChoice::of(Which::Guid(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff))
+        };
+        assert_eq!((decoded.value.written, decoded.key.written), (Some(again), None));
     }
     let unknown = read(vec![0, 0, 0, 0, 8]);
     assert_eq!(unknown.value.attempts[0].reason, "schema 8 is not in the registry");
     let odd = read([guid, hex("020202")].concat());
     assert_eq!((odd.value.attempts[0].decoder, odd.value.format), ("protobuf", Format::Hex));
+}
+
+/// What is decoded says by what it was written, and is written so again: the same bytes.
+#[test]
+fn what_was_read_can_be_written_again() {
+    struct ById(Arc<WriterSchema>);
+    impl SchemaLookup for ById {
+        fn schema(&self, _: i32) -> SchemaState {
+            SchemaState::Ready(Arc::clone(&self.0))
+        }
+    }
+    let avro = r#"{"type":"record","name":"R","fields":[{"name":"a","type":["null","long"]}]}"#;
+    let proto = "message First { string a = 1; } message Second { sint64 b = 1; repeated string c = 4; }";
+    for (kind, text, payload) in [
+        ("AVRO", avro, hex("020a")),
+        ("PROTOBUF", proto, hex("000a0178")),
+        ("PROTOBUF", proto, hex("020208092201782201 79".replace(' ', "").as_str())),
+        ("JSON", r#"{"type":"object"}"#, br#"{"b":1.50,"a":[]}"#.to_vec()),
+    ] {
+        let parse = || WriterSchema::parse_to_write(text, kind, &[], None).unwrap();
+        let bytes = Bytes::from([&[0, 0, 0, 0, 41], payload.as_slice()].concat());
+        let decoded = decode(Some(&bytes), ViewAs::Auto, &ById(Arc::new(parse())));
+        let choice = decoded.written.expect("its schema has a number");
+        assert_eq!((&choice.which, choice.framing), (&Which::Id(41), Framing::Prefix));
+        let mut schema = parse();
+        choice.message.iter().for_each(|message| schema.choose(message).unwrap());
+        let written = schema.write(decoded.value.to_json().as_bytes()).unwrap();
+        assert_eq!([schema.which().unwrap(), written].concat(), payload, "{kind} {:?}", decoded.value);
+        // What is packed would not be packed again.
+        let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &bytes);
+        let packed = decode(Some(&encoded.into()), ViewAs::Base64, &ById(Arc::new(parse())));
+        assert_eq!((packed.written, packed.packed.len()), (None, 1));
+    }
 }
 
 /// Schemas that somebody named for topics, and none of a registry.

@@ -144,7 +144,7 @@ impl Subject for Sample {
 }
 
 fn decoded(value: Value, format: Format) -> Decoded {
-    Decoded { value, format, schema: None, packed: vec![], attempts: vec![] }
+    Decoded { value, format, schema: None, written: None, packed: vec![], attempts: vec![] }
 }
 
 fn text(text: &str) -> (Option<Bytes>, Decoded) {

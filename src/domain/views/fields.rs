@@ -89,7 +89,14 @@ mod tests {
     use crate::domain::record::{Decoded, Format, Record};
 
     fn record() -> DecodedRecord {
-        let decoded = |value| Decoded { value, format: Format::Json, schema: None, packed: vec![], attempts: vec![] };
+        let decoded = |value| Decoded {
+            value,
+            format: Format::Json,
+            schema: None,
+            written: None,
+            packed: vec![],
+            attempts: vec![],
+        };
         let item = Value::Record(vec![("sku".into(), Value::Text("a".into()))]);
         let value = Value::Record(vec![
             ("customer".into(), Value::Record(vec![("id".into(), Value::Null), ("two words".into(), Value::Null)])),

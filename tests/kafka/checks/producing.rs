@@ -214,7 +214,8 @@ pub fn in_other_forms(target: &Target) {
     assert_eq!(wires[2], [&[0][..], &avro.to_be_bytes(), &wires[0]].concat());
 
     let (own, part) = (format!("{topic}.json"), format!("{topic}.part"));
-    registry::register_as(url, &part, "JSON", r#"{"type":"number","minimum":1}"#);
+    let number = r#"{"$schema":"http://json-schema.org/draft-07/schema#","type":"number","minimum":1}"#;
+    registry::register_as(url, &part, "JSON", number);
     let schema = r#"{"type":"object","properties":{"a":{"$ref":"part.json"}},"additionalProperties":false}"#;
     let id = registry::register_with(url, &own, "JSON", schema, &[("part.json", &part, 1)]);
     let by_json = ["--value-schema", "latest", "--value-subject", &own];

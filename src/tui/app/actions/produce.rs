@@ -15,7 +15,7 @@ use crate::domain::query::Part;
 use crate::domain::recipe::Recipe;
 use crate::domain::record::{Codec, DecodedRecord, Format, Record};
 use crate::domain::when::parse_time;
-use crate::domain::writing::{LATEST, SchemaChoice, Which, WrittenAs, own_subject};
+use crate::domain::writing::{Framing, LATEST, WrittenAs, own_subject};
 use crate::domain::{Failure, PartitionId, TopicName, show};
 
 /// What stands in a field for bytes that cannot be typed.
@@ -30,12 +30,13 @@ const KEY: usize = 0;
 const KEY_AS: usize = 1;
 const VALUE: usize = 2;
 const VALUE_AS: usize = 3;
-const HEADERS: usize = 4;
-const PARTITION: usize = 5;
-const TIMESTAMP: usize = 6;
-const COMPRESSION: usize = 7;
-const ACKS: usize = 8;
-const REPEAT: usize = 9;
+const FRAMING: usize = 4;
+const HEADERS: usize = 5;
+const PARTITION: usize = 6;
+const TIMESTAMP: usize = 7;
+const COMPRESSION: usize = 8;
+const ACKS: usize = 9;
+const REPEAT: usize = 10;
 
 /// `P`: a record for the topic on screen.
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
@@ -59,10 +60,15 @@ pub fn ask_copy(state: &mut State, effects: &mut Vec<Effect>) {
 /// The value as one can change it: by the schema it was written by, or in digits.
 fn readable(selected: &DecodedRecord) -> Option<(String, WrittenAs)> {
     let bytes = selected.record.value.as_deref()?;
-    match selected.value.format {
-        Format::Avro { schema_id: Some(id) } => {
-            let text = json_text::indented(&selected.value.value.to_json());
-            Some((text, WrittenAs::Schema(SchemaChoice::of(Which::Id(id)))))
+    match &selected.value.written {
+        Some(choice) => {
+            // Beside a header the bytes may be the text.
+            let bare = match (&selected.value.format, choice.framing) {
+                (Format::JsonSchema { .. }, Framing::Header) => String::from_utf8(bytes.to_vec()).ok(),
+                _ => None,
+            };
+            let text = bare.unwrap_or_else(|| json_text::indented(&selected.value.value.to_json()));
+            Some((text, WrittenAs::Schema(choice.clone())))
         }
         _ if std::str::from_utf8(bytes).is_ok() => None,
         _ => Some((show::hex(bytes, ""), WrittenAs::Hex)),
@@ -95,12 +101,19 @@ fn push(
     };
     let empty = NewRecord::default();
     let record = base.as_ref().unwrap_or(&empty);
-    let kind = if base.is_some() && record.value.is_none() { TOMBSTONE } else { "" };
+    // A text that stands in its line is held to its schema all the same.
+    let bare = readable.as_ref().filter(|(text, _)| record.value.as_deref().and_then(typeable) == Some(text));
+    let (kind, framing) = match bare {
+        Some((_, written)) => (written.to_string(), written.unusual_framing().map_or("", Framing::word)),
+        None if base.is_some() && record.value.is_none() => (TOMBSTONE.to_owned(), ""),
+        None => (String::new(), ""),
+    };
     let fields = vec![
         bytes_field("key", record.key.as_deref(), "empty: none"),
         Form::field("key as", "", ""),
         bytes_field("value", record.value.as_deref(), VALUE_HINT),
-        Form::field("value as", kind, ""),
+        Form::field("value as", &kind, ""),
+        Form::field("framing", framing, "how a schema is named; empty: prefix, of a file none; header"),
         headers_field(&record.headers),
         Form::field("partition", "", "empty: by the key, as the Java client does it; a number, or a partitioner"),
         Form::field("time", "", "empty: that of sending; 2026-11-21 10:45 or milliseconds"),
@@ -146,9 +159,9 @@ fn hint(form: &mut Form) {
             Subjects::NoRegistry => format!("no registry; empty: as it stands; json, hex, base64{more}"),
             Subjects::Asked => format!("asking for subjects…; empty: as it stands; json, hex, base64{more}"),
             Subjects::Known(subjects) if subjects.binary_search(&own).is_ok() => {
-                format!("latest: by {own}; empty: as it stands; json, hex, base64{more}, a subject, an id")
+                format!("latest: by {own}; empty: as it stands; json, hex, base64{more}, a subject, an id, ./file")
             }
-            Subjects::Known(_) => format!("empty: as it stands; json, hex, base64{more}, a subject, an id"),
+            Subjects::Known(_) => format!("empty: as it stands; json, hex, base64{more}, a subject, an id, ./file"),
             Subjects::Failed(reason) => format!("no subjects: {reason}; empty: as it stands; json, hex, base64{more}"),
         };
         (field, hint)
@@ -167,6 +180,10 @@ pub fn offered(form: &Form) -> Vec<String> {
     let part = match form.focus {
         KEY_AS => "key",
         VALUE_AS => "value",
+        FRAMING => {
+            let words = Framing::ALL.map(Framing::word).into_iter();
+            return words.filter(|word| word.starts_with(form.text(FRAMING))).map(str::to_owned).collect();
+        }
         _ => return Vec::new(),
     };
     let subjects = draft.subjects.known();
@@ -228,7 +245,18 @@ pub fn read(state: &State, form: &Form, draft: &RecordDraft) -> Result<Recipe, S
     let RecordDraft { topic, base, .. } = draft;
     let base = base.as_ref();
     let is_tombstone = form.text(VALUE_AS) == TOMBSTONE;
-    let (key_as, value_as) = (written(form, KEY, KEY_AS, base)?, written(form, VALUE, VALUE_AS, base)?);
+    let framing = match form.text(FRAMING) {
+        "" => None,
+        text => Some(
+            one_of(&Framing::ALL, Framing::word, text)
+                .ok_or_else(|| format!("framing: ‘{text}’: prefix, header or none"))?,
+        ),
+    };
+    let key_as = written(form, KEY, KEY_AS, base)?.named(framing);
+    let value_as = written(form, VALUE, VALUE_AS, base)?.named(framing);
+    if framing.is_some() && key_as.framing().is_none() && value_as.framing().is_none() {
+        return Err("framing: no schema writes the key or the value".into());
+    }
     let bytes = |field: usize, of_base: Option<&Vec<u8>>| match (form.text(field), of_base) {
         (AS_IT_IS, Some(bytes)) => Some(bytes.clone()),
         (EDITED, _) if field == VALUE && draft.edited.is_some() => draft.edited.clone().map(String::into_bytes),
@@ -372,7 +400,13 @@ pub fn edited(state: &mut State, text: Result<String, String>) {
     let Some(Dialog::Form(form)) = state.dialogs.last_mut() else { return };
     let was_readable = form.text(VALUE) == AS_IT_IS;
     let FormPurpose::Produce(draft) = &mut form.purpose else { return };
-    let written = draft.readable.as_ref().filter(|_| was_readable).map(|(_, written)| written.to_string());
+    let readable = draft.readable.as_ref().filter(|_| was_readable);
+    if readable.is_some_and(|(shown, _)| shown.trim_end() == text.trim_end()) {
+        // What was not changed stays the bytes it is, however a schema would write it anew.
+        state.say(Tone::Info, "nothing was changed: the value stays as it is");
+        return;
+    }
+    let written = readable.map(|(_, written)| written.clone());
     let is_line = text.is_empty() || typeable(text.as_bytes()).is_some_and(|line| line != EDITED);
     let (line, hint) = if is_line {
         draft.edited = None;
@@ -385,8 +419,13 @@ pub fn edited(state: &mut State, text: Result<String, String>) {
     if let Some(field) = form.fields.get_mut(VALUE) {
         (field.input, field.hint) = (TextInput::with(&line), hint);
     }
-    if let (Some(written), Some(field)) = (written, form.fields.get_mut(VALUE_AS)) {
-        field.input = TextInput::with(&written);
+    if let Some(written) = written {
+        let framing = written.unusual_framing().map_or("", Framing::word);
+        for (field, text) in [(VALUE_AS, written.to_string().as_str()), (FRAMING, framing)] {
+            if let Some(field) = form.fields.get_mut(field) {
+                field.input = TextInput::with(text);
+            }
+        }
     }
     (form.error, form.error_at, form.focus) = (None, None, VALUE);
     form.offered = offered(form);

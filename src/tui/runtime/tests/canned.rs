@@ -21,6 +21,7 @@ use crate::domain::produce::{Batch, Delivery, Produce, Written};
 use crate::domain::record::*;
 use crate::domain::topic::{Partition, PartitionLog, Rate, Topic};
 use crate::domain::value::{Logical, Value};
+use crate::domain::writing::{SchemaChoice, Which};
 use crate::domain::*;
 use crate::tui::app::session::ProfileCard;
 use std::sync::Arc;
@@ -339,6 +340,7 @@ pub fn record(offset: Offset) -> Arc<DecodedRecord> {
         value: Value::Text(called("customer-12").as_str().into()),
         format: Format::Text,
         schema: None,
+        written: None,
         packed: Vec::new(),
         attempts: Vec::new(),
     };
@@ -358,6 +360,7 @@ pub fn record(offset: Offset) -> Arc<DecodedRecord> {
             value,
             format: Format::Avro { schema_id: Some(41) },
             schema: Some(called("orders.v1-value v3").as_str().into()),
+            written: Some(SchemaChoice::of(Which::Id(41))),
             packed: Vec::new(),
             attempts: Vec::new(),
         },

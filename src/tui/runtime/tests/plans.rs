@@ -2,6 +2,7 @@
 
 use super::behaviour::refused;
 use super::canned::{self, Desk};
+use super::states::places::read_with;
 use crate::cluster::{Access, JournalEntry, JournalView, Misfit};
 use crate::domain::group::GroupState;
 use crate::domain::naming::Naming;
@@ -10,7 +11,7 @@ use crate::domain::plan::{Confirm, Outcome, Plan, Severity, StepStatus, Warning}
 use crate::domain::produce::Spread;
 use crate::domain::query::Part;
 use crate::domain::record::StartAt;
-use crate::domain::writing::{SchemaChoice, Which, WrittenAs};
+use crate::domain::writing::{Framing, SchemaChoice, Which, WrittenAs};
 use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::dialogs::plan::Stage;
 use crate::tui::app::session::Link;
@@ -98,25 +99,28 @@ fn a_record_is_typed_and_planned() {
             _ => Err(desk.draw(120, 40)),
         }
     };
-    let recipe = typed("k|| v ||a=1 a=2|3").unwrap();
+    let recipe = typed("k|| v |||a=1 a=2|3").unwrap();
     assert_eq!((recipe.record.key.as_deref(), recipe.record.value.as_deref()), (Some(&b"k"[..]), Some(&b" v "[..])));
     assert_eq!(recipe.record.headers, [("a".into(), Some(b"1".to_vec())), ("a".into(), Some(b"2".to_vec()))]);
     assert_eq!((recipe.record.partition, recipe.repeat), (Some(3), None));
     let tombstone = typed("k|||tombstone").unwrap();
     assert_eq!((tombstone.record.value, tombstone.value_as), (None, WrittenAs::Text));
-    let written = typed("{}|json|41|shop.Order||consistent").unwrap();
+    let written = typed("{}|json|41|shop.Order|header||consistent").unwrap();
     assert_eq!(written.key_as, WrittenAs::Json);
-    let own = SchemaChoice { subject: Some("shop.Order".into()), ..SchemaChoice::of(Which::Latest) };
+    let named = SchemaChoice { framing: Framing::Header, ..SchemaChoice::of(Which::Latest) };
+    let own = SchemaChoice { subject: Some("shop.Order".into()), ..named };
     assert_eq!(written.value_as, WrittenAs::Schema(own));
     assert_eq!((written.delivery.spread, written.record.partition), (Spread::Consistent, None));
     for (fields, says) in [
-        ("k|||||x", "partition: ‘x’ is not a number"),
-        ("||||a", "headers: ‘a’: write name=value"),
-        ("||{{no}}|||||||5", "is no placeholder"),
+        ("k||||||x", "partition: ‘x’ is not a number"),
+        ("|||||a", "headers: ‘a’: write name=value"),
+        ("||{{no}}||||||||5", "is no placeholder"),
         ("||v|tombstone", "a tombstone has no value"),
         ("|a b", "key as: ‘a b’: one word"),
-        ("|||||||gz", "codec: ‘gz’"),
-        ("|||||||||0", "repeat: ‘0’"),
+        ("||||||||gz", "codec: ‘gz’"),
+        ("||||||||||0", "repeat: ‘0’"),
+        ("||v|5|odd", "framing: ‘odd’: prefix, header or none"),
+        ("||v||header", "framing: no schema writes the key or the value"),
     ] {
         assert!(typed(fields).unwrap_err().contains(says), "{fields}: {says}");
     }
@@ -204,6 +208,48 @@ fn a_value_is_changed_in_the_editor() {
         Some((_, Request::PlanProduce(recipe))) => assert_eq!(recipe.record.value.as_deref(), Some(&b"[\n1]"[..])),
         other => panic!("{other:?}"),
     }
+}
+
+/// A copy is edited as JSON and written as it was: by the same schema, the same message,
+/// named in the same place. What nobody changed stays the bytes that it is.
+#[test]
+fn a_copy_is_written_back_as_it_was() {
+    fn decode(desk: &mut Desk) {
+        while let Some((generation, Request::Decode { records, .. })) = desk.open.remove(&Slot::Decode) {
+            let decoded = records.iter().map(|record| {
+                let mut decoded = (*canned::record(record.offset())).clone();
+                let choice = SchemaChoice::of(Which::Guid(5));
+                let message = Some("shop.Order.Line".to_owned());
+                decoded.value.written = Some(SchemaChoice { message, framing: Framing::Header, ..choice });
+                Arc::new(decoded)
+            });
+            let decoded = decoded.collect();
+            desk.late(Slot::Decode, generation, Answer::Decoded(decoded));
+        }
+    }
+    let planned = |edited: &dyn Fn(String) -> String| {
+        let mut desk = read_with(decode, Access::ReadWrite, "k N ctrl-e");
+        let edit = desk.effects.iter().find_map(|effect| match effect {
+            Effect::Edit(edit) => Some((edit.text.clone(), edit.extension)),
+            _ => None,
+        });
+        let (text, extension) = edit.expect("an editor");
+        assert_eq!(extension, "json");
+        desk.send(Message::Edited { text: Ok(edited(text)), at: desk.now });
+        desk.press("enter");
+        match desk.open.get(&Slot::Plan) {
+            Some((_, Request::PlanProduce(recipe))) => (**recipe).clone(),
+            _ => panic!("{}", desk.draw(120, 40)),
+        }
+    };
+    let same = planned(&|text| text + "\n");
+    assert_eq!((same.record.value, same.value_as), (Some(vec![0; 184]), WrittenAs::Text));
+    let other = planned(&|text| text.replace("declined", "paid"));
+    let text = String::from_utf8(other.record.value.unwrap()).unwrap();
+    assert!(text.contains("\n") && text.contains("\"state\": \"paid\""), "{text}");
+    let WrittenAs::Schema(choice) = other.value_as else { panic!("no schema") };
+    assert_eq!((choice.which, choice.message.as_deref()), (Which::Guid(5), Some("shop.Order.Line")));
+    assert_eq!(choice.framing, Framing::Header);
 }
 
 /// Late names of schemas change nothing but what is offered.
