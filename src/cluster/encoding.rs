@@ -4,7 +4,7 @@
 //! that does not fit is refused before anything is sent, with its place.
 
 use super::own_schemas::imported;
-use super::{Cluster, schemas};
+use super::{Cluster, lock, schemas};
 use crate::decode::{self, SchemaName, Unfit, WriterSchema};
 use crate::domain::produce::NewRecord;
 use crate::domain::query::Part;
@@ -13,9 +13,10 @@ use crate::domain::writing::{Framing, Which, WrittenAs, own_subject};
 use crate::domain::{Failure, FailureKind};
 use crate::profile::expand;
 use crate::services::registry::{RegisteredSchema, Registry};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A larger file is nobody's schema.
 const LARGEST: u64 = 4 << 20;
@@ -50,7 +51,15 @@ enum Named {
 pub struct Encoders {
     key: Option<Encoder>,
     value: Option<Encoder>,
+    filled: Arc<Mutex<Filled>>,
 }
+
+/// Fields that texts left out, and the default that stands for each.
+type Filled = BTreeMap<String, String>;
+
+/// So many of them are told, and a few more counted.
+const MOST_FILLED: usize = 8;
+const MOST_COUNTED: usize = 1_000;
 
 /// A key or value that cannot be written as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +87,7 @@ impl Cluster {
             self.encoder(recipe, Part::Key, &recipe.key_as),
             self.encoder(recipe, Part::Value, &recipe.value_as)
         )?;
-        Ok(Encoders { key, value })
+        Ok(Encoders { key, value, ..Encoders::default() })
     }
 
     async fn encoder(&self, recipe: &Recipe, part: Part, written: &WrittenAs) -> Result<Option<Encoder>, Failure> {
@@ -196,14 +205,23 @@ async fn file(path: &Path) -> Result<RegisteredSchema, Failure> {
 }
 
 impl Encoder {
-    fn encode(&self, part: Part, text: &[u8]) -> Result<Vec<u8>, Misfit> {
+    fn encode(&self, part: Part, text: &[u8], filled: &Mutex<Filled>) -> Result<Vec<u8>, Misfit> {
         let encoded = match self {
             Self::Json => decode::check_json(text).map(|()| text.to_vec()),
             Self::Hex => decode::from_hex(text),
             Self::Base64 => decode::from_base64(text),
-            Self::Schema { schema, named, .. } => schema.write(text).map(|written| match named {
-                Some(Named::Before(name)) => [name.as_slice(), &written].concat(),
-                Some(Named::Header(_)) | None => written,
+            Self::Schema { schema, named, .. } => schema.write(text).map(|written| {
+                if !written.filled.is_empty() {
+                    let mut known = lock(filled);
+                    let told =
+                        written.filled.into_iter().map(|(path, default)| (format!("{}{path}", part.word()), default));
+                    let room = MOST_COUNTED.saturating_sub(known.len());
+                    known.extend(told.take(room));
+                }
+                match named {
+                    Some(Named::Before(name)) => [name.as_slice(), &written.bytes].concat(),
+                    Some(Named::Header(_)) | None => written.bytes,
+                }
             }),
         };
         encoded.map_err(|Unfit { place, path, reason }| {
@@ -245,7 +263,7 @@ impl Encoders {
             [(Part::Key, &self.key, &mut record.key), (Part::Value, &self.value, &mut record.value)]
         {
             if let (Some(encoder), Some(text)) = (encoder, bytes) {
-                *text = encoder.encode(part, text)?;
+                *text = encoder.encode(part, text, &self.filled)?;
                 let Encoder::Schema { named, .. } = encoder else { continue };
                 // One name for one part: that of a copy's bytes does not count any more.
                 record.headers.retain(|(header, _)| header != decode::header_name(part));
@@ -255,6 +273,23 @@ impl Encoders {
             }
         }
         Ok(record)
+    }
+
+    /// The same, of which nothing was written yet.
+    pub fn anew(&self) -> Self {
+        Self { filled: Arc::default(), ..self.clone() }
+    }
+
+    /// The fields that got a schema's default in what was written so far, in a sentence.
+    pub fn filled(&self) -> Option<String> {
+        let filled = lock(&self.filled);
+        let told: Vec<String> =
+            filled.iter().take(MOST_FILLED).map(|(path, default)| format!("{path} = {default}")).collect();
+        let more = match filled.len() - told.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        (!told.is_empty()).then(|| format!("what is left out gets the schema's default: {}{more}", told.join(", ")))
     }
 
     /// A sentence for each part that a schema writes.
@@ -313,7 +348,8 @@ mod tests {
     fn naming(named: Named) -> Encoders {
         let text = r#"{"type":"record","name":"R","fields":[{"name":"id","type":"long"}]}"#;
         let schema = Arc::new(WriterSchema::parse(text, "AVRO", &[], None).unwrap());
-        Encoders { key: None, value: Some(Encoder::Schema { schema, named: Some(named), called: "schema 258".into() }) }
+        let value = Encoder::Schema { schema, named: Some(named), called: "schema 258".into() };
+        Encoders { value: Some(value), ..Encoders::default() }
     }
 
     fn record(value: Option<&str>) -> NewRecord {
@@ -346,6 +382,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_is_told_once() {
+        let text = r#"{"type":"record","name":"R","fields":[{"name":"lines","type":{"type":"array","items":{"type":"record",
+            "name":"L","fields":[{"name":"a","type":"int","default":7}]}}},{"name":"b","type":["null","string"],"default":null}]}"#;
+        let schema = Arc::new(WriterSchema::parse(text, "AVRO", &[], None).unwrap());
+        let value = Encoder::Schema { schema, named: None, called: "the schema".into() };
+        let encoders = Encoders { value: Some(value), ..Encoders::default() };
+        let of = |encoders: &Encoders, text| encoders.encode(record(Some(text))).unwrap().value.unwrap();
+        assert_eq!(of(&encoders, r#"{"lines":[{},{"a":1},{}]}"#), [6, 14, 2, 14, 0, 0]);
+        let told = "what is left out gets the schema's default: value.b = null, value.lines.a = 7";
+        assert_eq!(encoders.filled().as_deref(), Some(told));
+        let anew = encoders.anew();
+        assert_eq!(of(&anew, r#"{"lines":[{"a":7}],"b":{"string":"x"}}"#), [2, 14, 0, 2, 2, b'x']);
+        assert_eq!(anew.filled(), None);
+    }
+
+    #[test]
     fn what_does_not_fit_is_named_by_place_and_path() {
         let misfit = encoders().encode(record(Some("{\n  \"id\": \"x\"}"))).unwrap_err();
         assert_eq!((misfit.part, misfit.place), (Part::Value, Some((2, 9))));
@@ -359,7 +411,8 @@ mod tests {
     #[test]
     fn plain_forms_need_no_schema() {
         let of = |encoder, value| {
-            Encoders { key: None, value: Some(encoder) }.encode(record(Some(value))).map(|record| record.value.unwrap())
+            let encoders = Encoders { value: Some(encoder), ..Encoders::default() };
+            encoders.encode(record(Some(value))).map(|record| record.value.unwrap())
         };
         assert_eq!(of(Encoder::Json, " [1] ").unwrap(), b" [1] ");
         assert_eq!(of(Encoder::Hex, "00 ff").unwrap(), [0, 255]);

@@ -39,6 +39,8 @@ pub struct RecordSource {
     pub bytes: Option<u64>,
     /// Ends it early: what is under way is waited for.
     pub stop: CancellationToken,
+    /// What a plan says about the first, beside how they are written.
+    pub said: Vec<String>,
 }
 
 impl RecordSource {
@@ -51,11 +53,16 @@ impl RecordSource {
         let prepared = prepared(recipe)
             .map_err(|reason| Failure::new(FailureKind::Invalid, "produce to", reason).on(recipe.topic.as_str()))?;
         let count = recipe.count();
+        let encoders = encoders.anew();
+        let written = encoders.clone();
+        let said = || written.filled().into_iter().collect();
         let make = move |sequence| encoders.encode(prepared.record(sequence, now()));
         if count <= SHOWN as u64 {
-            return Ok(Self::of((1..=count).map(make).collect::<Result<_, _>>()?));
+            let all = Self::of((1..=count).map(make).collect::<Result<_, _>>()?);
+            return Ok(Self { said: said(), ..all });
         }
         let first = vec![make(1)?];
+        let said = said();
         let (feed, rest) = mpsc::channel(AHEAD);
         tokio::spawn(async move {
             for sequence in 2..=count {
@@ -67,7 +74,7 @@ impl RecordSource {
                 }
             }
         });
-        Ok(Self { first, rest: Some(rest), count: Some(count), ..Self::default() })
+        Ok(Self { first, rest: Some(rest), count: Some(count), said, ..Self::default() })
     }
 }
 
@@ -153,7 +160,7 @@ impl Cluster {
             rate: request.rate,
             may_write,
             others,
-            said: request.said,
+            said: request.said.into_iter().chain(request.source.said.iter().cloned()).collect(),
             production: self.profile().production,
             command_line: request.command_line,
         })?;

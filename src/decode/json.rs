@@ -55,6 +55,15 @@ pub(super) fn pointer(steps: &[Step]) -> String {
     steps.iter().fold(" at ".to_owned(), |text, step| text + "/" + &token(step))
 }
 
+/// The steps without the places in lists: `.lines.state`.
+pub(super) fn fields(steps: &[Step]) -> String {
+    let name = |step: &Step| match step {
+        Step::Field(name) => format!(".{name}"),
+        Step::Item(_) => String::new(),
+    };
+    steps.iter().map(name).collect()
+}
+
 /// At which byte the value begins that the steps lead to; of a name that repeats, the first.
 pub(super) fn place(text: &str, steps: &[Step]) -> Option<usize> {
     Reader { text, at: 0, values: 0 }.find(steps)

@@ -61,6 +61,21 @@ impl Unfit {
     }
 }
 
+/// What was written by a schema.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    pub bytes: Vec<u8>,
+    /// Fields that the text leaves out, `.lines.state`, and the default that stands for
+    /// each.
+    pub filled: Vec<(String, String)>,
+}
+
+impl Written {
+    fn whole(bytes: Vec<u8>) -> Self {
+        Self { bytes, filled: Vec::new() }
+    }
+}
+
 #[derive(Debug)]
 enum Body {
     Avro(Plan),
@@ -135,9 +150,9 @@ impl WriterSchema {
         self.fingerprint
     }
 
-    /// The bytes of a JSON text by this schema, without a frame. By a JSON Schema they are
-    /// the text, which fits the schema.
-    pub fn write(&self, text: &[u8]) -> Result<Vec<u8>, Unfit> {
+    /// A JSON text by this schema, without a frame. By a JSON Schema it is the text, which
+    /// fits the schema.
+    pub fn write(&self, text: &[u8]) -> Result<Written, Unfit> {
         let text = std::str::from_utf8(text).map_err(|error| Unfit {
             reason: format!("it is not UTF-8 from byte {} on", error.valid_up_to()),
             ..Unfit::default()
@@ -145,15 +160,19 @@ impl WriterSchema {
         let value = json::read(text.as_bytes()).map_err(|error| Unfit::at(text, Some(error.at), &[], error.reason))?;
         let unfit = |misfit: Misfit| Unfit::at(text, json::place(text, &misfit.path), &misfit.path, &misfit.reason);
         match &self.body {
-            Body::Avro(plan) => avro::encode::write(plan, &value).map_err(unfit),
-            Body::Protobuf(schema) => schema.write(&value).map_err(unfit),
+            Body::Avro(plan) => {
+                let (bytes, filled) = avro::encode::write(plan, &value).map_err(unfit)?;
+                let filled = filled.into_iter().map(|filled| (json::fields(&filled.path), filled.default));
+                Ok(Written { bytes, filled: filled.collect() })
+            }
+            Body::Protobuf(schema) => schema.write(&value).map(Written::whole).map_err(unfit),
             Body::Json(checker) => {
                 let checker = checker.as_ref().ok_or_else(|| Unfit {
                     reason: "the schema was made ready for reading only".to_owned(),
                     ..Unfit::default()
                 })?;
                 match checker.check(&value) {
-                    Ok(()) => Ok(text.as_bytes().to_vec()),
+                    Ok(()) => Ok(Written::whole(text.as_bytes().to_vec())),
                     Err(misfit) => Err(Unfit { path: json::pointer(&misfit.path), ..unfit(misfit) }),
                 }
             }

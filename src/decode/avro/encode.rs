@@ -21,15 +21,27 @@ pub(in crate::decode) struct Misfit {
     pub reason: String,
 }
 
-/// Writes a whole value.
-pub(in crate::decode) fn write(plan: &Plan, value: &Value) -> Result<Vec<u8>, Misfit> {
-    let mut writer = Writer { plan, out: Vec::new(), path: Vec::new(), left: MAX_VALUES };
+/// A value that was left out, and what stands for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::decode) struct Filled {
+    pub path: Vec<Step>,
+    pub default: String,
+}
+
+/// So many values that were left out are told.
+const MOST_FILLED: usize = 100;
+
+/// Writes a whole value; for what it leaves out, the schema's defaults.
+pub(in crate::decode) fn write(plan: &Plan, value: &Value) -> Result<(Vec<u8>, Vec<Filled>), Misfit> {
+    let mut writer =
+        Writer { plan, out: Vec::new(), path: Vec::new(), left: MAX_VALUES, filled: Vec::new(), is_default: false };
     // Serializers write a schema that is only `bytes` without a length.
     if matches!(plan.root(), Some(Node::Bytes)) {
-        return bytes_of(value).ok_or_else(|| writer.expected("bytes", value));
+        let bytes = bytes_of(value).ok_or_else(|| writer.expected("bytes", value))?;
+        return Ok((bytes, Vec::new()));
     }
     writer.value(plan.root_id(), value, 0)?;
-    Ok(writer.out)
+    Ok((writer.out, writer.filled))
 }
 
 struct Writer<'a> {
@@ -38,6 +50,9 @@ struct Writer<'a> {
     path: Vec<Step>,
     /// Values that may still be looked at: unions are tried branch by branch.
     left: usize,
+    filled: Vec<Filled>,
+    /// Is this what stands for a field? It is written in a form of its own.
+    is_default: bool,
 }
 
 impl Writer<'_> {
@@ -141,13 +156,55 @@ impl Writer<'_> {
                 }
                 self.long(0);
             }
-            Node::Record(fields) => self.record(fields, value, depth)?,
+            Node::Record(fields) => self.record(id, fields, value, depth)?,
+            logical if self.is_default => self.plainly(logical, value)?,
             logical => self.logical(logical, value)?,
         }
         Ok(())
     }
 
-    fn record(&mut self, fields: &[(Arc<str>, NodeId)], value: &Value, depth: usize) -> Result<(), Misfit> {
+    /// A default of a logical type, which says the number or the bytes beneath.
+    fn plainly(&mut self, node: &Node, value: &Value) -> Result<(), Misfit> {
+        match node {
+            Node::Date | Node::TimeMillis => {
+                let number: i32 = whole(value).ok_or_else(|| self.expected("int", value))?;
+                self.long(number.into());
+            }
+            Node::TimeMicros | Node::Timestamp(_) | Node::LocalTimestamp(_) => {
+                let number = whole(value).ok_or_else(|| self.expected("long", value))?;
+                self.long(number);
+            }
+            Node::Decimal { size: Some(size), .. } => self.fixed(*size, value)?,
+            Node::UuidFixed => self.fixed(16, value)?,
+            Node::Duration => self.fixed(12, value)?,
+            Node::Decimal { size: None, .. } | Node::BigDecimal | Node::UuidBytes => {
+                let bytes = bytes_of(value).ok_or_else(|| self.expected("bytes", value))?;
+                self.sized(&bytes);
+            }
+            _ => self.logical(node, value)?,
+        }
+        Ok(())
+    }
+
+    /// What stands for a field that was left out.
+    fn default(&mut self, name: &Arc<str>, id: NodeId, default: &Value, depth: usize) -> Result<(), Misfit> {
+        let outer = std::mem::replace(&mut self.is_default, true);
+        self.within(Step::Field(Arc::clone(name)), id, default, depth)?;
+        self.is_default = outer;
+        if !outer && self.filled.len() < MOST_FILLED {
+            let path = self.path.iter().cloned().chain([Step::Field(Arc::clone(name))]).collect();
+            self.filled.push(Filled { path, default: shown(default) });
+        }
+        Ok(())
+    }
+
+    fn record(
+        &mut self,
+        record: NodeId,
+        fields: &[(Arc<str>, NodeId)],
+        value: &Value,
+        depth: usize,
+    ) -> Result<(), Misfit> {
         let Value::Record(given) = value else { return Err(self.expected("a record", value)) };
         for (index, (name, _)) in given.iter().enumerate() {
             let reason = if !fields.iter().any(|(known, _)| known == name) {
@@ -160,10 +217,12 @@ impl Writer<'_> {
             self.path.push(Step::Field(Arc::clone(name)));
             return Err(self.misfit(reason));
         }
-        for (name, id) in fields {
-            match given.iter().find(|(given, _)| given == name) {
-                Some((_, value)) => self.within(Step::Field(Arc::clone(name)), *id, value, depth)?,
-                None => return Err(self.misfit(format!("the field {name} is missing"))),
+        let plan = self.plan;
+        for (place, (name, id)) in fields.iter().enumerate() {
+            match (given.iter().find(|(given, _)| given == name), plan.default(record, place)) {
+                (Some((_, value)), _) => self.within(Step::Field(Arc::clone(name)), *id, value, depth)?,
+                (None, Some(default)) => self.default(name, *id, default, depth)?,
+                (None, None) => return Err(self.misfit(format!("the field {name} is missing"))),
             }
         }
         Ok(())
@@ -171,7 +230,8 @@ impl Writer<'_> {
 
     fn union(&mut self, branches: &[NodeId], value: &Value, depth: usize) -> Result<(), Misfit> {
         // As Avro's JSON encoding names it. A record or map may look so, too: then it must fit.
-        if let Value::Record(fields) = value
+        if !self.is_default
+            && let Value::Record(fields) = value
             && let [(name, inner)] = fields.as_slice()
             && let Some(index) = branches.iter().position(|branch| self.plan.is_called(*branch, name))
         {
@@ -179,26 +239,39 @@ impl Writer<'_> {
             let branch = branches.get(index).copied().unwrap_or_default();
             return self.within(Step::Field(Arc::clone(name)), branch, inner, depth);
         }
-        let begin = self.out.len();
+        let (begin, filled, is_default) = (self.out.len(), self.filled.len(), self.is_default);
         let depth_of_path = self.path.len();
-        let mut fits: Vec<(usize, Vec<u8>)> = Vec::new();
+        let mut fits: Vec<(usize, Vec<u8>, Vec<Filled>)> = Vec::new();
         let mut deepest: Option<Misfit> = None;
         for (index, branch) in branches.iter().enumerate() {
             let tried = self.value(*branch, value, depth);
             let written = self.out.split_off(begin);
+            let left_out = self.filled.split_off(filled);
             self.path.truncate(depth_of_path);
+            self.is_default = is_default;
             match tried {
-                Ok(()) => fits.push((index, written)),
+                Ok(()) => fits.push((index, written, left_out)),
                 Err(misfit) if deepest.as_ref().is_none_or(|known| known.path.len() < misfit.path.len()) => {
                     deepest = Some(misfit);
                 }
                 Err(_) => {}
             }
+            // A default is of the first branch that it fits.
+            if is_default && !fits.is_empty() {
+                break;
+            }
         }
-        match fits.as_slice() {
-            [(index, written)] => {
-                self.long(i64::try_from(*index).unwrap_or(i64::MAX));
-                self.out.extend_from_slice(written);
+        // With nothing left out beats with something.
+        let whole = fits.iter().filter(|(.., left_out)| left_out.is_empty()).count();
+        if whole == 1 {
+            fits.retain(|(.., left_out)| left_out.is_empty());
+        }
+        match fits.as_mut_slice() {
+            [(index, written, left_out)] => {
+                let (index, written, left_out) = (*index, std::mem::take(written), std::mem::take(left_out));
+                self.long(i64::try_from(index).unwrap_or(i64::MAX));
+                self.out.extend(written);
+                self.filled.extend(left_out);
                 Ok(())
             }
             [] => match deepest.filter(|misfit| misfit.path.len() > depth_of_path) {
@@ -210,10 +283,10 @@ impl Writer<'_> {
                 }
             },
             several => {
-                let names = self.names(several.iter().filter_map(|(index, _)| branches.get(*index)));
+                let names = self.names(several.iter().filter_map(|(index, ..)| branches.get(*index)));
                 let first = branches
                     .iter()
-                    .find(|branch| several.iter().any(|(index, _)| branches.get(*index) == Some(branch)));
+                    .find(|branch| several.iter().any(|(index, ..)| branches.get(*index) == Some(branch)));
                 let name = first.map(|branch| self.plan.name(*branch)).unwrap_or_default();
                 Err(self.misfit(format!("it fits {names}: name the one, as in {{\"{name}\":…}}")))
             }

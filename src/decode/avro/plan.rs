@@ -1,7 +1,9 @@
 //! A parsed schema as a flat list of nodes that refer to each other by index,
 //! so that reading a record follows numbers instead of names.
 
+use crate::decode::json;
 use crate::decode::moment::Unit;
+use crate::domain::value::Value;
 use apache_avro::Schema;
 use apache_avro::schema::{InnerDecimalSchema, Name, NamespaceRef, UuidSchema};
 use std::collections::HashMap;
@@ -52,12 +54,14 @@ pub(in crate::decode) struct Plan {
     root: NodeId,
     /// The full names of those that have one.
     names: HashMap<NodeId, String>,
+    /// What stands for a field of a record that is left out, by its place.
+    defaults: HashMap<(NodeId, usize), Value>,
 }
 
 impl Plan {
     /// `others` are schemas that `main` refers to.
     pub fn compile(main: &Schema, others: &[Schema]) -> Result<Self, String> {
-        let mut compiler = Compiler { nodes: Vec::new(), names: HashMap::new() };
+        let mut compiler = Compiler { nodes: Vec::new(), names: HashMap::new(), defaults: HashMap::new() };
         for other in others {
             compiler.node(other, None)?;
         }
@@ -69,7 +73,7 @@ impl Plan {
         }
         let nodes = compiler.nodes.into_iter().map(|node| node.unwrap_or(Node::Null)).collect();
         let names = compiler.names.into_iter().map(|(name, id)| (id, name)).collect();
-        Ok(Self { nodes, root, names })
+        Ok(Self { nodes, root, names, defaults: compiler.defaults })
     }
 
     pub fn root_id(&self) -> NodeId {
@@ -78,6 +82,11 @@ impl Plan {
 
     pub fn root(&self) -> Option<&Node> {
         self.node(self.root)
+    }
+
+    /// As Avro writes defaults: bytes as text, a union by its branch alone.
+    pub fn default(&self, record: NodeId, field: usize) -> Option<&Value> {
+        self.defaults.get(&(record, field))
     }
 
     pub fn node(&self, id: NodeId) -> Option<&Node> {
@@ -116,6 +125,7 @@ struct Compiler {
     /// `None` where a name was met before its definition.
     nodes: Vec<Option<Node>>,
     names: HashMap<String, NodeId>,
+    defaults: HashMap<(NodeId, usize), Value>,
 }
 
 impl Compiler {
@@ -147,7 +157,12 @@ impl Compiler {
                 let id = self.named(&record.name, namespace);
                 let inner = record.name.namespace().or(namespace);
                 let mut fields = Vec::with_capacity(record.fields.len());
-                for field in &record.fields {
+                for (place, field) in record.fields.iter().enumerate() {
+                    // It was JSON, and is no deeper than the schema.
+                    let default = field.default.as_ref().map(|default| json::read(default.to_string().as_bytes()));
+                    if let Some(Ok(default)) = default {
+                        self.defaults.insert((id, place), default);
+                    }
                     fields.push((Arc::from(field.name.as_str()), self.node(&field.schema, inner)?));
                 }
                 return Ok(self.define(id, Node::Record(fields.into())));

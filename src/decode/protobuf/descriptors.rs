@@ -15,14 +15,21 @@ pub(super) fn files(set: &Bytes) -> Result<Vec<File>, Broken> {
 }
 
 fn file(bytes: &Bytes) -> Result<File, Broken> {
+    const EDITION: u32 = 14;
+    // By proto2 numbers are not packed unless it is said; an edition's file may choose.
+    let is_later = text(bytes, 12)?.as_deref() == Some("proto3") || number(bytes, EDITION)?.is_some();
+    let is_packed = match messages(bytes, 8)?.last() {
+        Some(options) => packing(options, 50)?.unwrap_or(is_later),
+        None => is_later,
+    };
     Ok(File {
         package: text(bytes, 2)?.unwrap_or_default(),
-        messages: messages(bytes, 4)?.iter().map(|inner| message(inner, 0)).collect::<Result<_, _>>()?,
+        messages: messages(bytes, 4)?.iter().map(|inner| message(inner, is_packed, 0)).collect::<Result<_, _>>()?,
         enums: messages(bytes, 5)?.iter().map(enumeration).collect::<Result<_, _>>()?,
     })
 }
 
-fn message(bytes: &Bytes, depth: usize) -> Result<Message, Broken> {
+fn message(bytes: &Bytes, is_packed: bool, depth: usize) -> Result<Message, Broken> {
     if depth > MAX_DEPTH {
         return Err(Broken::Depth);
     }
@@ -33,18 +40,19 @@ fn message(bytes: &Bytes, depth: usize) -> Result<Message, Broken> {
     };
     let mut entries = Vec::new();
     for inner in messages(bytes, 3)? {
-        let nested = message(&inner, depth + 1)?;
+        let nested = message(&inner, is_packed, depth + 1)?;
         if is_entry_of_a_map(&inner)? {
             entries.push(nested.clone());
         }
         // An entry keeps its place: messages are counted.
         found.messages.push(nested);
     }
-    found.fields = messages(bytes, 2)?.iter().map(|inner| field(inner, &entries)).collect::<Result<_, _>>()?;
+    let fields = messages(bytes, 2)?;
+    found.fields = fields.iter().map(|inner| field(inner, is_packed, &entries)).collect::<Result<_, _>>()?;
     Ok(found)
 }
 
-fn field(bytes: &Bytes, entries: &[Message]) -> Result<Field, Broken> {
+fn field(bytes: &Bytes, is_packed: bool, entries: &[Message]) -> Result<Field, Broken> {
     const REPEATED: u64 = 3;
     const GROUP: u64 = 10;
     let type_name = text(bytes, 6)?.unwrap_or_default();
@@ -59,11 +67,32 @@ fn field(bytes: &Bytes, entries: &[Message]) -> Result<Field, Broken> {
         (_, GROUP) => Kind::Group(type_name),
         (_, number) => Kind::Named(scalar(number).map_or(type_name, str::to_owned)),
     };
+    let said = match messages(bytes, 8)?.last() {
+        Some(options) => number(options, 2)?.map(|packed| packed != 0).or(packing(options, 21)?),
+        None => None,
+    };
+    // What is optional by itself stands alone in a oneof that nobody wrote.
+    let is_alone = number(bytes, 17)? == Some(1);
+    let oneof = number(bytes, 9)?.filter(|_| !is_alone).and_then(|index| usize::try_from(index).ok());
     Ok(Field {
         name: text(bytes, 1)?.unwrap_or_default(),
+        is_packed: said.unwrap_or(is_packed),
+        oneof,
         number: number(bytes, 3)?.map(low).unwrap_or_default(),
         is_repeated: number(bytes, 4)? == Some(REPEATED),
         kind,
+    })
+}
+
+/// What the features of options, which are their field `place`, say of repeated numbers.
+fn packing(options: &Bytes, place: u32) -> Result<Option<bool>, Broken> {
+    const PACKED: u64 = 1;
+    const EXPANDED: u64 = 2;
+    let Some(features) = messages(options, place)?.pop() else { return Ok(None) };
+    Ok(match number(&features, 3)? {
+        Some(PACKED) => Some(true),
+        Some(EXPANDED) => Some(false),
+        _ => None,
     })
 }
 

@@ -107,6 +107,15 @@ impl Writer<'_> {
                 self.path.push(Step::Field(Arc::clone(name)));
                 return Err(self.misfit("the field stands there twice"));
             }
+            let is_there = |field: &FieldPlan, value: &Value| *value != Value::Null || self.takes_null(&field.kind);
+            let beside = fields.iter().find(|(known, _, other)| {
+                field.oneof.is_some() && known.oneof == field.oneof && is_there(known, other)
+            });
+            if let Some((_, other, _)) = beside.filter(|_| is_there(field, value)) {
+                let reason = format!("it stands beside {other}, and of their oneof only one can be there");
+                self.path.push(Step::Field(Arc::clone(name)));
+                return Err(self.misfit(reason));
+            }
             fields.push((field, name, value));
         }
         fields.sort_by_key(|(field, ..)| field.number);
@@ -143,7 +152,7 @@ impl Writer<'_> {
         if items.is_empty() {
             return Ok(());
         }
-        if field.kind.is_packable() {
+        if field.is_packed {
             self.tag(field.number, SIZED);
             return self.within(|writer| {
                 for (index, item) in items.iter().enumerate() {

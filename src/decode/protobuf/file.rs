@@ -36,6 +36,10 @@ pub(in crate::decode) struct Field {
     pub name: String,
     pub number: u32,
     pub is_repeated: bool,
+    /// Numbers of a repeated one lie together behind one length, when it is written.
+    pub is_packed: bool,
+    /// Which oneof of the message it belongs to, counted from 0.
+    pub oneof: Option<usize>,
     pub kind: Kind,
 }
 
@@ -73,7 +77,8 @@ pub fn imports(text: &str) -> Result<Vec<String>, String> {
 
 impl File {
     pub fn parse(text: &str) -> Result<Self, ProtoError> {
-        let mut parser = Parser { tokens: source::tokens(text)?, at: 0 };
+        let mut parser = Parser { tokens: source::tokens(text)?, at: 0, is_packed: false, oneofs: 0 };
+        parser.is_packed = parser.packs();
         let mut file = Self::default();
         while let Some(token) = parser.peek(0) {
             match token {
@@ -99,11 +104,40 @@ impl File {
 struct Parser<'a> {
     tokens: Vec<(Token<'a>, usize)>,
     at: usize,
+    /// What the file says of fields that say nothing themselves.
+    is_packed: bool,
+    oneofs: usize,
 }
 
 impl<'a> Parser<'a> {
     fn peek(&self, ahead: usize) -> Option<Token<'a>> {
         self.tokens.get(self.at + ahead).map(|(token, _)| *token)
+    }
+
+    /// Are numbers packed unless it is said? By proto2 they are not; an edition's file may
+    /// choose.
+    fn packs(&self) -> bool {
+        let said = |at: usize| match [self.peek(at)?, self.peek(at + 1)?, self.peek(at + 2)?] {
+            [Token::Word("syntax"), Token::Sign('='), Token::Text(syntax)] => Some(syntax == "proto3"),
+            [Token::Word("edition"), Token::Sign('='), Token::Text(_)] => Some(true),
+            _ => None,
+        };
+        let chosen = |at: usize| match [self.peek(at)?, self.peek(at + 1)?, self.peek(at + 2)?, self.peek(at + 3)?] {
+            [Token::Word("option"), word, Token::Sign('='), value] => packing(word, value),
+            _ => None,
+        };
+        // Options of the file stand at no depth; braces are counted to find them.
+        let mut depth = 0_usize;
+        let mut option = None;
+        for at in 0..self.tokens.len() {
+            match self.peek(at) {
+                Some(Token::Sign('{')) => depth += 1,
+                Some(Token::Sign('}')) => depth = depth.saturating_sub(1),
+                _ if depth == 0 && option.is_none() => option = chosen(at),
+                _ => {}
+            }
+        }
+        option.or_else(|| said(0)).unwrap_or(false)
     }
 
     fn error(&self, reason: &str) -> ProtoError {
@@ -153,13 +187,17 @@ impl<'a> Parser<'a> {
         Err(self.error("it breaks off"))
     }
 
-    /// `[deprecated = true, …]`, if it is there.
-    fn options(&mut self) -> Result<(), ProtoError> {
+    /// `[packed = true, …]`, if it is there: whether it says that numbers are packed.
+    fn options(&mut self) -> Result<Option<bool>, ProtoError> {
         if !self.eat('[') {
-            return Ok(());
+            return Ok(None);
         }
         let mut depth = 1_usize;
+        let mut packed = None;
         while let Some(token) = self.peek(0) {
+            if let (Some(Token::Sign('=' | ':')), Some(value)) = (self.peek(1), self.peek(2)) {
+                packed = packing(token, value).or(packed);
+            }
             self.at += 1;
             match token {
                 Token::Sign('[' | '{') => depth += 1,
@@ -167,7 +205,7 @@ impl<'a> Parser<'a> {
                 _ => {}
             }
             if depth == 0 {
-                return Ok(());
+                return Ok(packed);
             }
         }
         Err(self.error("it breaks off"))
@@ -205,7 +243,10 @@ impl<'a> Parser<'a> {
                     self.at += 2;
                     // Its fields are the message's; its braces hold nothing else.
                     let mut inside = Message::default();
+                    let oneof = self.oneofs;
+                    self.oneofs += 1;
                     self.body(&mut inside, depth + 1)?;
+                    inside.fields.iter_mut().for_each(|field| field.oneof = Some(oneof));
                     message.fields.append(&mut inside.fields);
                     message.messages.append(&mut inside.messages);
                 }
@@ -247,33 +288,37 @@ impl<'a> Parser<'a> {
             self.expect(',')?;
             let value = self.word("a type")?.to_owned();
             self.expect('>')?;
-            let (name, number) = self.name_and_number()?;
+            let (name, number, _) = self.name_and_number()?;
             self.expect(';')?;
-            message.fields.push(Field { name, number, is_repeated: true, kind: Kind::Map { key, value } });
+            let kind = Kind::Map { key, value };
+            message.fields.push(Field { name, number, is_repeated: true, is_packed: false, oneof: None, kind });
             return Ok(());
         }
-        let (name, number) = self.name_and_number()?;
+        let (name, number, packed) = self.name_and_number()?;
+        let is_packed = packed.unwrap_or(self.is_packed);
         if word == "group" && self.peek(0) == Some(Token::Sign('{')) {
             let mut inner = Message { name: name.clone(), ..Message::default() };
             self.body(&mut inner, depth + 1)?;
             message.messages.push(inner);
             let kind = Kind::Group(name.clone());
-            message.fields.push(Field { name: name.to_ascii_lowercase(), number, is_repeated, kind });
+            let name = name.to_ascii_lowercase();
+            message.fields.push(Field { name, number, is_repeated, is_packed: false, oneof: None, kind });
             return Ok(());
         }
         self.expect(';')?;
-        message.fields.push(Field { name, number, is_repeated, kind: Kind::Named(word.to_owned()) });
+        let kind = Kind::Named(word.to_owned());
+        message.fields.push(Field { name, number, is_repeated, is_packed, oneof: None, kind });
         Ok(())
     }
 
-    /// `name = 7 [options]`
-    fn name_and_number(&mut self) -> Result<(String, u32), ProtoError> {
+    /// `name = 7 [options]`, and whether these say that it is packed.
+    fn name_and_number(&mut self) -> Result<(String, u32, Option<bool>), ProtoError> {
         let name = self.word("a name")?.to_owned();
         self.expect('=')?;
         let number = self.word("a number").ok().and_then(|word| u32::try_from(integer(word)?).ok());
         let number = number.filter(|number| *number > 0).ok_or_else(|| self.error("a field's number was expected"))?;
-        self.options()?;
-        Ok((name, number))
+        let packed = self.options()?;
+        Ok((name, number, packed))
     }
 
     fn enumeration(&mut self) -> Result<Enum, ProtoError> {
@@ -301,6 +346,16 @@ impl<'a> Parser<'a> {
                 _ => return Err(self.error("a value of the enum was expected")),
             }
         }
+    }
+}
+
+/// Whether an option says that numbers are packed: that of proto2 and 3, or an edition's.
+fn packing(option: Token<'_>, value: Token<'_>) -> Option<bool> {
+    let (Token::Word(option), Token::Word(value)) = (option, value) else { return None };
+    match (option.rsplit('.').next(), value) {
+        (Some("packed"), "true") | (Some("repeated_field_encoding"), "PACKED") => Some(true),
+        (Some("packed"), "false") | (Some("repeated_field_encoding"), "EXPANDED") => Some(false),
+        _ => None,
     }
 }
 

@@ -86,7 +86,18 @@ pub(super) struct FieldPlan {
     pub name: Arc<str>,
     pub number: u32,
     pub is_repeated: bool,
+    /// Is it written with one length before all?
+    pub is_packed: bool,
+    /// Of those with the same number only one is there.
+    pub oneof: Option<usize>,
     pub kind: Type,
+}
+
+/// An enum by its numbers, and by all its names.
+#[derive(Debug, Default)]
+struct EnumPlan {
+    names: HashMap<i32, Arc<str>>,
+    numbers: HashMap<Arc<str>, i32>,
 }
 
 #[derive(Debug, Default)]
@@ -108,7 +119,7 @@ impl MessagePlan {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     messages: Vec<MessagePlan>,
-    enums: Vec<HashMap<i32, Arc<str>>>,
+    enums: Vec<EnumPlan>,
     names: HashMap<String, Named>,
     /// The messages of the main file, in its order.
     top: Vec<MessageId>,
@@ -182,21 +193,21 @@ impl Plan {
         })
     }
 
-    /// The number of an enum's value by its name. Of aliases only the first is known.
+    /// The number of an enum's value by its name, or by an alias.
     pub fn number_of(&self, id: EnumId, name: &str) -> Option<i32> {
-        self.enums.get(id.0)?.iter().find(|(_, known)| &***known == name).map(|(number, _)| *number)
+        self.enums.get(id.0)?.numbers.get(name).copied()
     }
 
     /// The names of an enum's values, in the order of their numbers; the first of many.
     pub fn symbols(&self, id: EnumId) -> Vec<&str> {
-        let mut symbols: Vec<_> = self.enums.get(id.0).into_iter().flatten().collect();
+        let mut symbols: Vec<_> = self.enums.get(id.0).into_iter().flat_map(|found| &found.names).collect();
         symbols.sort_unstable();
         symbols.into_iter().take(8).map(|(_, name)| &**name).collect()
     }
 
     /// A value of an enum by its name, or by its number where it has none.
     pub fn symbol(&self, id: EnumId, number: i32) -> Value {
-        match self.enums.get(id.0).and_then(|names| names.get(&number)) {
+        match self.enums.get(id.0).and_then(|found| found.names.get(&number)) {
             Some(name) => Value::Typed { text: (&**name).into(), logical: Logical::Enum },
             None => Value::Number(number.to_string().into()),
         }
@@ -236,12 +247,14 @@ impl Plan {
 
     fn declare_enum(&mut self, scope: &str, found: &Enum) {
         let id = EnumId(self.enums.len());
-        let mut names = HashMap::new();
+        let mut plan = EnumPlan::default();
         for (name, number) in &found.values {
+            let name: Arc<str> = name.as_str().into();
+            plan.numbers.entry(Arc::clone(&name)).or_insert(*number);
             // Of aliases the first is the name.
-            names.entry(*number).or_insert_with(|| Arc::from(name.as_str()));
+            plan.names.entry(*number).or_insert(name);
         }
-        self.enums.push(names);
+        self.enums.push(plan);
         self.names.entry(joined(scope, &found.name)).or_insert(Named::Enum(id));
     }
 
@@ -265,7 +278,9 @@ impl Plan {
                 other => other,
             },
         };
-        FieldPlan { name: field.name.as_str().into(), number: field.number, is_repeated: field.is_repeated, kind }
+        let Field { number, is_repeated, oneof, .. } = *field;
+        let is_packed = field.is_packed && is_repeated && kind.is_packable();
+        FieldPlan { name: field.name.as_str().into(), number, is_repeated, is_packed, oneof, kind }
     }
 
     /// From the innermost scope outwards, as the language has it.

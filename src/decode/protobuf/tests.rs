@@ -86,8 +86,7 @@ fn an_order_is_read_with_all_its_types() {
     assert!(matches!(value.field("state"), Some(Value::Typed { logical: Logical::Enum, .. })));
 }
 
-/// The same bytes as Confluent's own client writes, but that lists of numbers are packed
-/// also where the file would have them loose, which every reader takes.
+/// The same bytes as Confluent's own client writes.
 #[test]
 fn an_order_is_written_with_all_its_types() {
     let mut schema = schema();
@@ -97,15 +96,14 @@ fn an_order_is_written_with_all_its_types() {
         let value = crate::decode::json::read(json.as_bytes()).unwrap();
         [schema.indexes().unwrap(), schema.write(&value).unwrap()].concat()
     };
-    let packed = hex(&EVERYTHING.replace("70077008", "72020708"));
-    assert_eq!(written(&json), packed);
+    assert_eq!(written(&json), hex(EVERYTHING));
     // As Protobuf's own JSON form has it.
     let own = json
         .replace("9223372036854775807", "\"9223372036854775807\"")
         .replace(r#"{"base64":"AP8="}"#, r#""AP8=""#)
         .replace("by_name", "byName")
         .replace(r#""states":["PAID","#, r#""card":null,"states":[1,"#);
-    assert_eq!(written(&own), packed);
+    assert_eq!(written(&own), hex(EVERYTHING));
     schema.choose("shop.Order.Item.Deep").unwrap();
     assert_eq!(schema.indexes().unwrap(), hex("06020000"));
     schema.choose("common.Money").unwrap();
@@ -124,6 +122,7 @@ fn an_order_is_written_with_all_its_types() {
 #[case(r#"{"packed":[1,1.5]}"#, ".packed[1]", "expected int32, got 1.5")]
 #[case(r#"{"by_number":{"x":"y"}}"#, ".by_number.x", r#"expected int32, got "x""#)]
 #[case("7", "", "expected a message, got 7")]
+#[case(r#"{"card":"1","cash":{}}"#, ".cash", "it stands beside card, and of their oneof only one can be there")]
 fn what_cannot_be_written_says_where(#[case] json: &str, #[case] path: &str, #[case] reason: &str) {
     let proto = super::super::Reference { name: "common/money.proto".into(), text: MONEY.into() };
     let mut schema = super::super::WriterSchema::parse(ORDER, "PROTOBUF", &[proto], None).unwrap();
@@ -154,6 +153,38 @@ fn the_indexes_name_the_message(#[case] bytes: &str, #[case] json: &str) {
 #[case::a_group_that_was_not_begun("000c", "a wire type that means nothing here ends at byte 1")]
 fn what_does_not_fit_says_why(#[case] bytes: &str, #[case] reason: &str) {
     assert_eq!(framed(bytes), Err(reason.into()));
+}
+
+/// By proto2 numbers are loose unless it is said, by proto3 packed; an edition's file says
+/// for all, and each field for itself.
+#[rstest]
+#[case("", "loose")]
+#[case("syntax = \"proto3\";", "packed")]
+#[case("edition = \"2023\";", "packed")]
+#[case("edition = \"2023\"; option features.repeated_field_encoding = EXPANDED;", "loose")]
+#[case("edition = \"2023\"; option (x) = { repeated_field_encoding: EXPANDED };", "packed")]
+fn numbers_are_packed_as_the_file_says(#[case] head: &str, #[case] unsaid: &str) {
+    let body = "enum E { option allow_alias = true; A = 0; B = 1; ALSO_B = 1; } message M {
+        option (y).packed = true; repeated int32 unsaid = 1; repeated int32 yes = 2 [packed = true, deprecated = false];
+        repeated E no = 3 [(z) = {packed: 1}, packed=false]; repeated int32 expanded = 4 [features.repeated_field_encoding = EXPANDED]; }";
+    let schema = Schema::parse(&format!("{head} {body}"), std::iter::empty()).unwrap();
+    let value = r#"{"unsaid":[1,2],"yes":[1,2],"no":["ALSO_B",1],"expanded":[5]}"#;
+    let written = schema.write(&crate::decode::json::read(value.as_bytes()).unwrap()).unwrap();
+    let begin = if unsaid == "packed" { "0a020102" } else { "08010802" };
+    assert_eq!(written, hex(&format!("{begin}12020102180118012005")), "{head}");
+    let read = schema.read(&written.into(), schema.plan.by_indexes(&[0]).unwrap()).unwrap().to_json();
+    assert_eq!(read, r#"{"unsaid":[1,2],"yes":[1,2],"no":["B","B"],"expanded":[5]}"#);
+}
+
+/// What is null is not there, and so stands beside nothing.
+#[test]
+fn one_of_a_oneof_is_there() {
+    let proto = "message M { oneof a { string b = 1; int32 c = 2; } oneof d { string e = 3; } string f = 4; }";
+    let schema = Schema::parse(proto, std::iter::empty()).unwrap();
+    let written = |json: &str| schema.write(&crate::decode::json::read(json.as_bytes()).unwrap());
+    assert_eq!(written(r#"{"b":null,"c":1,"e":"x","f":"y"}"#).unwrap(), hex("10011a0178220179"));
+    let misfit = written(r#"{"c":1,"b":""}"#).unwrap_err();
+    assert_eq!(misfit.reason, "it stands beside c, and of their oneof only one can be there");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn what_was_read_can_be_written_again() {
         let mut schema = parse();
         choice.message.iter().for_each(|message| schema.choose(message).unwrap());
         let written = schema.write(decoded.value.to_json().as_bytes()).unwrap();
-        assert_eq!([schema.which().unwrap(), written].concat(), payload, "{kind} {:?}", decoded.value);
+        assert_eq!([schema.which().unwrap(), written.bytes].concat(), payload, "{kind} {:?}", decoded.value);
         // What is packed would not be packed again.
         let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &bytes);
         let packed = decode(Some(&encoded.into()), ViewAs::Base64, &ById(Arc::new(parse())));

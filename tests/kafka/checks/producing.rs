@@ -240,6 +240,15 @@ pub fn in_other_forms(target: &Target) {
     refused(&["--value", "0g", "--value-format", "hex"], "it is not hexadecimal: line 1, column 2");
     let wrong = by.map(|word| if word == value || word.starts_with('{') { r#"{"id":1,"at":"now"}"# } else { word });
     refused(&[&wrong[..], &["--subject-strategy", "topic-record"]].concat(), "line 1, column 14: value.at: expected");
+    let defaults = SCHEMA.replace(r#""type":"long"}"#, r#""type":"long","default":7}"#);
+    assert_ne!(defaults, SCHEMA);
+    let file = klamm.write("defaults.avsc", &defaults).display().to_string();
+    let left_out = r#"{"customer":"ada","amount":12.34,"at":"2026-11-21T10:45:00.118Z"}"#;
+    let words = ["records", "produce", topic, "--value", left_out, "--value-schema-file", &file, "--dry-run"];
+    let said = klamm.json(&words)["plan"]["summary"].to_string();
+    assert!(said.contains("what is left out gets the schema's default: value.id = 7"), "{said}");
+    refused(&["--value", left_out, "--value-schema", "latest"], "line 1, column 1: the field id is missing");
+
     // What the schema refers to counts, too.
     let misfit = format!("it does not fit schema {id}: line 2, column 5: value at /a: expected at least 1, got 0.5");
     refused(&[&["--value", "{\n\"a\":0.5}"], &by_json[..]].concat(), &misfit);

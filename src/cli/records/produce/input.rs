@@ -27,8 +27,21 @@ const MOST_WAIT: Duration = Duration::from_millis(200);
 
 type Line = Result<NewRecord, Failure>;
 
-/// The records of standard input. A dry run reads all of it, and holds the first.
+/// The records of standard input, and what the first leave out.
 pub(super) async fn read(
+    prepared: Prepared,
+    encoders: Encoders,
+    is_json: bool,
+    consent: Consent,
+) -> Result<RecordSource, Stop> {
+    let encoders = encoders.anew();
+    let written = encoders.clone();
+    let source = gathered(prepared, encoders, is_json, consent).await?;
+    Ok(RecordSource { said: written.filled().into_iter().collect(), ..source })
+}
+
+/// A dry run reads all of it, and holds the first.
+async fn gathered(
     prepared: Prepared,
     encoders: Encoders,
     is_json: bool,

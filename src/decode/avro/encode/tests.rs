@@ -12,7 +12,8 @@ fn plan(schema: &str) -> Plan {
 }
 
 fn encoded(schema: &str, text: &str) -> Result<Vec<u8>, String> {
-    write(&plan(schema), &json::read(text.as_bytes()).unwrap()).map_err(|misfit| {
+    let written = write(&plan(schema), &json::read(text.as_bytes()).unwrap()).map(|(bytes, _)| bytes);
+    written.map_err(|misfit| {
         let steps = misfit.path.iter().map(|step| match step {
             Step::Field(name) => format!(".{name}"),
             Step::Item(index) => format!("[{index}]"),
@@ -149,6 +150,55 @@ fn nothing_is_rounded_cut_or_guessed(#[case] schema: &str, #[case] text: &str, #
     assert!(said.contains(says), "{said}");
 }
 
+/// Defaults say what lies beneath a logical type, and of a union a branch without its name.
+const DEFAULTS: &str = r#"{"type":"record","name":"Defaults","namespace":"vector","fields":[
+  {"name":"id","type":"long"},
+  {"name":"n","type":["null","string"],"default":null},
+  {"name":"s","type":["string","null"],"default":"x"},
+  {"name":"e","type":{"type":"enum","name":"E","symbols":["A","B"]},"default":"B"},
+  {"name":"raw","type":"bytes","default":"\u00ff\u0001"},
+  {"name":"fix","type":{"type":"fixed","name":"F","size":2},"default":"\u0000\u00ff"},
+  {"name":"dec","type":{"type":"bytes","logicalType":"decimal","precision":9,"scale":2},"default":"\u0004\u00d2"},
+  {"name":"ts","type":{"type":"long","logicalType":"timestamp-millis"},"default":1700000000000},
+  {"name":"day","type":{"type":"int","logicalType":"date"},"default":-1},
+  {"name":"list","type":{"type":"array","items":"int"},"default":[1,2]},
+  {"name":"map","type":{"type":"map","values":"boolean"},"default":{"k":true}},
+  {"name":"in","type":{"type":"record","name":"In","fields":[{"name":"a","type":"int"},
+    {"name":"b","type":"double","default":0.5}]},"default":{"a":3}}]}"#;
+
+/// What Java's own library makes of it, of which only the id is given: Avro 1.12.0,
+/// `GenericRecordBuilder`.
+const DEFAULTS_BY_JAVA: &str = "02000002780204ff0100ff0404d280a0abfef962010402040002026b010006000000000000e03f";
+
+#[test]
+fn what_is_left_out_gets_its_default() {
+    assert_eq!(encoded(DEFAULTS, r#"{"id":1}"#).unwrap(), crate::decode::hex(DEFAULTS_BY_JAVA));
+    let plan = plan(DEFAULTS);
+    let (bytes, filled) = write(&plan, &json::read(br#"{"id":1,"s":null,"day":"1970-01-01"}"#).unwrap()).unwrap();
+    let read = read_asked(&plan, &Bytes::from(bytes), &Asked::All).unwrap().to_json();
+    let wanted = concat!(
+        r#"{"id":1,"n":null,"s":null,"e":"B","raw":{"base64":"/wE="},"fix":{"base64":"AP8="},"dec":12.34,"#,
+        r#""ts":"2023-11-14T22:13:20.000Z","day":"1970-01-01","list":[1,2],"map":{"k":true},"in":{"a":3,"b":0.5}}"#
+    );
+    assert_eq!(read, wanted);
+    let told: Vec<String> =
+        filled.iter().map(|left| format!("{}={}", json::fields(&left.path), left.default)).collect();
+    let wanted = r#".n=null .e="B" .raw="ÿ\u0001" .fix="\u0000ÿ" .dec="\u0004Ò" .ts=1700000000000 .list=[1,2] .map={"k":true} .in={"a":3}"#;
+    assert_eq!(told.join(" "), wanted);
+    assert_eq!(encoded(DEFAULTS, "{}").unwrap_err(), ": the field id is missing");
+}
+
+/// A branch that takes all as it stands is meant, and not one that would have to be filled.
+#[test]
+fn a_default_does_not_make_a_union_ambiguous() {
+    let schema = r#"[{"type":"record","name":"A","fields":[{"name":"id","type":"int"}]},
+        {"type":"record","name":"B","fields":[{"name":"id","type":"int"},{"name":"x","type":"int","default":0}]}]"#;
+    assert_eq!(encoded(schema, r#"{"id":1}"#).unwrap(), [0, 2]);
+    assert_eq!(encoded(schema, r#"{"id":1,"x":0}"#).unwrap(), [2, 2, 0]);
+    let written = write(&plan(schema), &json::read(br#"{"B":{"id":1}}"#).unwrap()).unwrap();
+    assert_eq!((written.0, written.1.len()), (vec![2, 2, 0], 1));
+}
+
 #[test]
 fn a_branch_can_be_named() {
     let schema = r#"["int","long","string"]"#;
@@ -174,7 +224,7 @@ proptest! {
         let plan = plan(crate::decode::schema::EVERY_TYPE);
         if let Ok(value) = read_asked(&plan, &Bytes::from(payload), &Asked::All) {
             let printed = json::read(value.to_json().as_bytes()).unwrap();
-            if let Ok(bytes) = write(&plan, &printed) {
+            if let Ok((bytes, _)) = write(&plan, &printed) {
                 prop_assert_eq!(read_asked(&plan, &Bytes::from(bytes), &Asked::All).unwrap().to_json(), value.to_json());
             }
         }

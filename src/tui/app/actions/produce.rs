@@ -159,9 +159,9 @@ fn hint(form: &mut Form) {
             Subjects::NoRegistry => format!("no registry; empty: as it stands; json, hex, base64{more}"),
             Subjects::Asked => format!("asking for subjects…; empty: as it stands; json, hex, base64{more}"),
             Subjects::Known(subjects) if subjects.binary_search(&own).is_ok() => {
-                format!("latest: by {own}; empty: as it stands; json, hex, base64{more}, a subject, an id, ./file")
+                format!("latest: by {own}; json, hex, base64{more}, subject, id, ./file; empty: as it stands")
             }
-            Subjects::Known(_) => format!("empty: as it stands; json, hex, base64{more}, a subject, an id, ./file"),
+            Subjects::Known(_) => format!("json, hex, base64{more}, subject, id, ./file; empty: as it stands"),
             Subjects::Failed(reason) => format!("no subjects: {reason}; empty: as it stands; json, hex, base64{more}"),
         };
         (field, hint)
