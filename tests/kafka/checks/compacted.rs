@@ -75,6 +75,9 @@ pub fn after_cleaning(target: &Target) {
     let tailed = klamm.run(&[&tail[..], &["--from", "earliest", "--count", "--output", "json"]].concat()).succeeded();
     assert_eq!(items(&tailed.json())[0]["records"], json!(12));
 
+    let text = klamm.run(&["topics", "describe", topic]).succeeded().stdout;
+    assert!(text.contains(&format!("up to {END} records")), "not so many: {text}");
+
     let stats = items(&klamm.json(&["records", "stats", topic, "--latest-per-key", "--over-time"])).remove(0);
     let latest = stats["latest_per_key"]["keys"].as_array().expect("keys");
     assert_eq!((stats["records"].clone(), latest.len()), (json!(12), 12), "{stats}");

@@ -47,7 +47,7 @@ pub fn dead_letters(target: &Target) {
         assert!(cause["first"].as_str() >= buckets[0]["from"].as_str(), "{cause}");
     }
     let pictured = klamm.run(&["dead-letters", "list", letters, "--over-time"]).succeeded().stdout;
-    assert!(pictured.contains("SocketTimeoutException of check.sent in billing, 1s each"), "{pictured}");
+    assert!(pictured.contains("SocketTimeoutException of check.sent in billing, 1.0 s each"), "{pictured}");
     assert!(pictured.contains('▇'), "{pictured}");
     let shown = klamm.records(&["dead-letters", "show", letters]);
     let places: Vec<&Value> = shown.iter().map(|letter| &letter["source_offset"]).collect();

@@ -7,6 +7,8 @@ use crate::witness::{Seed, Seen, Witness};
 use serde_json::json;
 
 const KEY: &str = r#"{"type":"record","name":"check.Key","fields":[{"name":"id","type":"long"}]}"#;
+/// What no other check registers: the same schema has the same id everywhere in a context.
+const ITEM: &str = r#"{"type":"record","name":"check.Item","fields":[{"name":"id","type":"long"}]}"#;
 const FEW: &str = r#"{"type":"enum","name":"check.Currency","symbols":["EUR"]}"#;
 const CURRENCY: &str = r#"{"type":"enum","name":"check.Currency","symbols":["EUR","USD"]}"#;
 const MONEY: &str = r#"{"type":"record","name":"check.Money","fields":[
@@ -218,8 +220,8 @@ pub fn in_contexts(target: &Target, has_contexts: bool) {
     }
     let there = format!("{url}/contexts/.shop");
     // The first of its context, and the tenth or so of the default one.
-    let id = registry::register(&there, &format!("{topic}-value"), KEY);
-    let meant = registry::register(url, &format!("{topic}-value"), KEY);
+    let id = registry::register(&there, &format!("{topic}-value"), ITEM);
+    let meant = registry::register(url, &format!("{topic}-value"), ITEM);
     assert_ne!(id, meant, "each counts by itself");
     witness.produce(topic, &[Seed { value: Some(&named(id, &[42])), ..Seed::default() }]);
 
