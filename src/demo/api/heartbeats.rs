@@ -2,7 +2,7 @@
 //! ShareGroupHeartbeat and StreamsGroupHeartbeat.
 
 use super::membership::{owned, refuse_stranger};
-use super::{Call, Code, text};
+use super::{Call, Code, code, text};
 use crate::demo::assigning::{self, Beat, Told};
 use crate::demo::group::Kind;
 use crate::demo::state::State;
@@ -11,6 +11,7 @@ use crate::protocol::{
     GivenTopology, HeartbeatStatus, StreamsGroupHeartbeatRequest, StreamsGroupHeartbeatResponse, Subtopology, TaskIds,
     Topology,
 };
+use kafka_protocol::ResponseError as E;
 use kafka_protocol::messages::{
     ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, ShareGroupHeartbeatRequest,
     ShareGroupHeartbeatResponse, consumer_group_heartbeat_response as to_consumer,
@@ -129,16 +130,18 @@ pub(super) fn streams(call: &Call, request: StreamsGroupHeartbeatRequest) -> Str
         tags: request.client_tags.iter().flatten().map(|tag| (tag.key.to_string(), tag.value.to_string())).collect(),
         topology_epoch,
     });
-    let beat = Beat {
-        instance_id: owned(request.instance_id.as_ref()),
-        rebalance_ms: request.rebalance_timeout_ms,
-        rack: owned(request.rack_id.as_ref()),
-        owned: request.active_tasks.as_deref().map(pieces),
-        topology: request.topology.map(topology),
-        process,
-        ..bare(call, Kind::Streams, group, &request.member_id, request.member_epoch)
-    };
-    let told = told(call, beat);
+    let told = request.topology.map(topology).transpose().and_then(|topology| {
+        let beat = Beat {
+            instance_id: owned(request.instance_id.as_ref()),
+            rebalance_ms: request.rebalance_timeout_ms,
+            rack: owned(request.rack_id.as_ref()),
+            owned: request.active_tasks.as_deref().map(pieces),
+            topology,
+            process,
+            ..bare(call, Kind::Streams, group, &request.member_id, request.member_epoch)
+        };
+        told(call, beat)
+    });
     let empty = StreamsGroupHeartbeatResponse {
         throttle_time_ms: 0,
         error_code: 0,
@@ -190,8 +193,11 @@ pub(super) fn task_ids(pieces: &BTreeSet<Piece>) -> Vec<TaskIds> {
     ids.map(|(name, partitions)| TaskIds { subtopology_id: text(name), partitions }).collect()
 }
 
-/// As the group keeps it: patterns of topics are not followed here.
-fn topology(given: GivenTopology) -> Topology {
+/// As the group keeps it. Brokers refuse patterns of source topics by now, and so does this.
+fn topology(given: GivenTopology) -> Result<Topology, Code> {
+    if given.subtopologies.iter().any(|one| !one.source_topic_regex.is_empty()) {
+        return Err(code(E::InvalidRequest));
+    }
     let subtopologies = given.subtopologies.into_iter().map(|one| Subtopology {
         id: one.id,
         source_topics: one.source_topics,
@@ -199,5 +205,29 @@ fn topology(given: GivenTopology) -> Topology {
         state_changelog_topics: one.state_changelog_topics,
         repartition_source_topics: one.repartition_source_topics,
     });
-    Topology { epoch: given.epoch, subtopologies: Some(subtopologies.collect()) }
+    Ok(Topology { epoch: given.epoch, subtopologies: Some(subtopologies.collect()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::GivenSubtopology;
+
+    #[test]
+    fn patterns_of_source_topics_are_refused_as_brokers_refuse_them() {
+        let given = |patterns: &[&str]| {
+            let one = GivenSubtopology {
+                id: text("0"),
+                source_topics: vec![text("orders")],
+                source_topic_regex: patterns.iter().map(|pattern| text(*pattern)).collect(),
+                state_changelog_topics: Vec::new(),
+                repartition_sink_topics: Vec::new(),
+                repartition_source_topics: Vec::new(),
+                copartition_groups: Vec::new(),
+            };
+            GivenTopology { epoch: 1, subtopologies: vec![one] }
+        };
+        assert_eq!(topology(given(&[])).map(|kept| kept.epoch), Ok(1));
+        assert_eq!(topology(given(&["orders.*"])).err(), Some(E::InvalidRequest.code()));
+    }
 }
