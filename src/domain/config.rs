@@ -28,6 +28,13 @@ pub struct ConfigEntry {
     pub documentation: Option<String>,
 }
 
+/// Do these settings of a topic say that older records of a key may go? Then there are fewer
+/// records than offsets.
+pub fn is_compacted(configs: &[ConfigEntry]) -> bool {
+    let policy = configs.iter().find(|entry| entry.name == "cleanup.policy");
+    policy.and_then(|entry| entry.value.as_deref()).is_some_and(|policy| policy.contains("compact"))
+}
+
 impl ConfigEntry {
     /// An entry with nothing special about it.
     #[cfg(test)]

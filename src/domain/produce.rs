@@ -5,7 +5,7 @@
 //! is written down, and a payload is not.
 //! Invariant: one step for each record, or one for a stream whose length may be unknown.
 
-use super::config::ConfigEntry;
+use super::config::{ConfigEntry, is_compacted};
 use super::partitioner::{Partitioner, partition_for};
 use super::plan::{Change, Check, Confirm, Plan, Severity, Step, StepStatus, Warning};
 use super::record::Codec;
@@ -316,10 +316,6 @@ const OVERHEAD: u64 = 61 + 30;
 
 fn value<'a>(configs: &'a [ConfigEntry], name: &str) -> Option<&'a str> {
     configs.iter().find(|entry| entry.name == name)?.value.as_deref()
-}
-
-fn is_compacted(configs: &[ConfigEntry]) -> bool {
-    value(configs, "cleanup.policy").is_some_and(|policy| policy.contains("compact"))
 }
 
 fn warnings(inputs: &ProduceInputs<'_>) -> Vec<Warning> {

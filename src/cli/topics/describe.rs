@@ -5,7 +5,7 @@ use crate::cli::exit::{Exit, Stop};
 use crate::cli::output::{Cell, Column, Report, Section, Table, fact, hidden, number, objects, text};
 use crate::cli::session::Session;
 use crate::cluster::{Cluster, TopicGroup, TopicLogs};
-use crate::domain::config::{ConfigEntry, ConfigSource};
+use crate::domain::config::{ConfigEntry, ConfigSource, is_compacted};
 use crate::domain::origin::origin_of;
 use crate::domain::topic::{PartitionLog, Topic};
 use crate::domain::{Failure, PartitionId, TopicName, show};
@@ -79,6 +79,7 @@ async fn describe(
 ) {
     let (configs, groups) = tokio::join!(cluster.topic_configs(&topic.name), cluster.topic_groups(&topic.name));
     let partitions = partition_rows(topic, logs);
+    let at_most = if configs.as_ref().is_ok_and(|configs| is_compacted(configs)) { "up to " } else { "" };
     let (configs, configs_reason) = match configs {
         Ok(configs) => (Some(config_rows(&configs, defaults)), None),
         Err(failure) => (None, Some(note(&mut report.failures, failure))),
@@ -92,7 +93,7 @@ async fn describe(
     };
     let (records, size) = logs_of(topic, logs);
     let title = format!(
-        "{}: {}, replication factor {}, {} records, {}",
+        "{}: {}, replication factor {}, {at_most}{} records, {}",
         topic.name,
         show::plural(topic.partitions.len(), "partition"),
         topic.replication_factor(),
