@@ -122,8 +122,10 @@ fn overridden(field: Field, layers: [(&Layer, bool); 2], entries: &BTreeMap<Fiel
             let (url, _) = registry_url::split(layer.registry.as_deref()?);
             Some((url, origin(is_flag, "--registry", "KLAMM_REGISTRY")))
         }),
+        // A context is one of its own layer's registry, if that names one.
         Field::RegistryContext => {
-            let named = layers.into_iter().find_map(|(layer, is_flag)| {
+            let says = |(layer, _): &(&Layer, bool)| layer.registry_context.is_some() || layer.registry.is_some();
+            let named = layers.into_iter().find(says).and_then(|(layer, is_flag)| {
                 let context = layer.registry_context.as_ref()?.to_string();
                 Some((context, origin(is_flag, "--registry-context", "KLAMM_REGISTRY_CONTEXT")))
             });
@@ -168,6 +170,7 @@ fn top_place(text: &str, key: &str) -> Origin {
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::registry_context::RegistryContext;
     use crate::profile::*;
     use std::io::Write as _;
 
@@ -184,7 +187,13 @@ mod tests {
 
     #[test]
     fn each_value_names_its_layer() {
-        let environment = Layer { zone: Some(jiff::tz::TimeZone::UTC), read_only: true, ..Layer::default() };
+        let context = RegistryContext::parse("shop").ok();
+        let environment = Layer {
+            zone: Some(jiff::tz::TimeZone::UTC),
+            read_only: true,
+            registry_context: context,
+            ..Layer::default()
+        };
         let flags = Layer { registry: Some("http://x:hush@other".into()), ..Layer::default() };
         let told = explained(&flags, &environment);
         for line in [
@@ -193,12 +202,16 @@ mod tests {
             "sasl.password=in the configuration file File { line: 8, column: 12 }",
             "registry.url=http://other Flag(\"--registry\")",
             "registry.password=none: the registry is another one Flag(\"--registry\")",
+            "registry.context=the default one: the registry is another one Flag(\"--registry\")",
             "read_only=true Environment(\"KLAMM_READ_ONLY\")",
             "time_zone=UTC Environment(\"KLAMM_TZ\")",
             "refresh.lag=5s Default",
         ] {
             assert!(told.iter().any(|told| told == line), "{line} in {told:#?}");
         }
+        let told = explained(&Layer::default(), &environment);
+        let context = "registry.context=.shop Environment(\"KLAMM_REGISTRY_CONTEXT\")".to_owned();
+        assert!(told.contains(&context), "{told:#?}");
     }
 
     #[test]
