@@ -239,7 +239,9 @@ impl Encoder {
     /// The words about it for a plan; `None` where the plan shows it by itself.
     fn said(&self, part: Part) -> Option<String> {
         let Self::Schema { schema, named, called } = self else { return None };
-        let label = schema.label().map_or_else(String::new, |label| format!(", {label}"));
+        // One that was asked for by its GUID is called by it, too.
+        let label = schema.label().filter(|label| !called.ends_with(&**label));
+        let label = label.map_or_else(String::new, |label| format!(", {label}"));
         let how = match named {
             Some(Named::Before(_)) => String::new(),
             Some(Named::Header(_)) => format!("; the header {} names it", decode::header_name(part)),
@@ -257,16 +259,26 @@ impl Encoders {
         (takes(&self.key), takes(&self.value))
     }
 
+    /// Takes away what names the schemas of parts that are written by others: a copy has the
+    /// headers of its original.
+    pub fn unname(&self, record: &mut NewRecord) {
+        let parts = [(Part::Key, &self.key, &record.key), (Part::Value, &self.value, &record.value)];
+        let anew = parts.map(|(part, encoder, bytes)| {
+            let is_anew = bytes.is_some() && matches!(encoder, Some(Encoder::Schema { .. }));
+            is_anew.then(|| decode::header_name(part))
+        });
+        record.headers.retain(|(name, _)| !anew.contains(&Some(name.as_str())));
+    }
+
     /// The record as it is sent. What is null stays null.
     pub fn encode(&self, mut record: NewRecord) -> Result<NewRecord, Misfit> {
+        self.unname(&mut record);
         for (part, encoder, bytes) in
             [(Part::Key, &self.key, &mut record.key), (Part::Value, &self.value, &mut record.value)]
         {
             if let (Some(encoder), Some(text)) = (encoder, bytes) {
                 *text = encoder.encode(part, text, &self.filled)?;
                 let Encoder::Schema { named, .. } = encoder else { continue };
-                // One name for one part: that of a copy's bytes does not count any more.
-                record.headers.retain(|(header, _)| header != decode::header_name(part));
                 if let Some(Named::Header(name)) = named {
                     record.headers.push((decode::header_name(part).to_owned(), Some(name.clone())));
                 }
@@ -372,13 +384,20 @@ mod tests {
     fn a_header_names_the_schema_once_and_the_bytes_are_bare() {
         let encoders = naming(Named::Header(SchemaName::Guid(5).bytes()));
         let old = ("__value_schema_id".to_owned(), Some(vec![0, 0, 0, 0, 9]));
-        let record = NewRecord { headers: vec![old, ("h".into(), None)], ..record(Some(r#"{"id":5}"#)) };
-        let encoded = encoders.encode(record).unwrap();
+        let copy = NewRecord { headers: vec![old, ("h".into(), None)], ..record(Some(r#"{"id":5}"#)) };
+        let encoded = encoders.encode(copy).unwrap();
         assert_eq!(encoded.value.as_deref(), Some(&[10][..]));
         let name = ("__value_schema_id".to_owned(), Some([[1].as_slice(), &5_u128.to_be_bytes()].concat()));
         assert_eq!(encoded.headers, [("h".into(), None), name]);
         let wanted = "the value is written as avro by schema 258; the header __value_schema_id names it";
         assert_eq!(encoders.said(), [wanted]);
+        // Beside a prefix an old header would still be believed; of a tombstone nothing is written.
+        let mut copy = NewRecord { headers: encoded.headers.clone(), ..record(Some("{}")) };
+        naming(Named::Before(Vec::new())).unname(&mut copy);
+        assert_eq!(copy.headers, [("h".into(), None)]);
+        let mut tombstone = NewRecord { headers: encoded.headers.clone(), ..record(None) };
+        encoders.unname(&mut tombstone);
+        assert_eq!(tombstone.headers, encoded.headers);
     }
 
     #[test]

@@ -111,8 +111,9 @@ pub(super) struct Drafts(VecDeque<Kept>);
 
 impl Cluster {
     /// The plan that writes what a recipe says.
-    pub async fn plan_recipe(&self, recipe: Recipe) -> Result<Plan, Unwritable> {
+    pub async fn plan_recipe(&self, mut recipe: Recipe) -> Result<Plan, Unwritable> {
         let encoders = self.encoders(&recipe).await?;
+        encoders.unname(&mut recipe.record);
         let said = encoders.said();
         let source = RecordSource::made(&recipe, encoders)?;
         let command_line = recipe.words(self.profile().masks.touch(recipe.topic.as_str()));

@@ -132,9 +132,26 @@ pub fn kafka_topics(data: &[u8]) {
     }
 }
 
+/// A JSON Schema in the first line, and a value to hold against it in the others; the value
+/// is written as Avro and as Protobuf, too.
+pub fn writing(data: &[u8]) {
+    let end = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+    let (schema, value) = data.split_at(end);
+    if let Ok(text) = std::str::from_utf8(schema)
+        && let Ok(schema) = WriterSchema::parse_to_write(text, "JSON", &[], None)
+    {
+        // Whether it fits does not matter here.
+        let _ = black_box(schema.write(value));
+        black_box(schema.unchecked());
+    }
+    for schema in [&AVRO, &PROTOBUF] {
+        let _ = black_box(schema.as_ref().map(|schema| schema.write(value)));
+    }
+}
+
 /// All of them.
 pub fn formats(data: &[u8]) {
-    for body in [avro, protobuf, messagepack, cbor, json, xml, numbers, packed, kafka_topics] {
+    for body in [avro, protobuf, messagepack, cbor, json, xml, numbers, packed, kafka_topics, writing] {
         body(data);
     }
 }

@@ -29,6 +29,11 @@ fn formats() {
 }
 
 #[test]
+fn writing() {
+    survives("writing", klamm::decode::fuzz::writing);
+}
+
+#[test]
 fn frames() {
     survives("frame", klamm::kafka::wire::fuzz_frame);
 }
