@@ -284,17 +284,20 @@ impl Cluster {
                 sampler.sample(&listing.id, listing.state, partitions, |here| metadata.has(here), now);
                 flaps.push(description.as_ref().and_then(|group| sampler.company(group, now)));
             }
-            let mut judging = sampler.windows().judging(now, rules);
-            for ((index, group), flaps) in groups.iter().enumerate().zip(flaps) {
-                let GroupRead { listing, partitions, .. } = group;
-                let standing = match (&group.why_no_commits, judged.get(index)) {
+            let numbered: Vec<(usize, &GroupRead)> = groups.iter().enumerate().collect();
+            let standings = sampler.windows().judge_all(&numbered, now, rules, |judging, (index, group)| {
+                let GroupRead { listing, partitions, why_no_commits, .. } = group;
+                match (why_no_commits, judged.get(*index)) {
                     (Some(failure), _) => Standing::Unknown(failure.to_string().into()),
                     // What a share group acknowledges is in no log of commits.
                     (None, Some(judged)) if listing.kind != GroupType::Share => {
                         Standing::of(partitions, &judged.partitions)
                     }
-                    (None, _) => sampler.standing(&listing.id, partitions, &mut judging),
-                };
+                    (None, _) => sampler.standing(&listing.id, partitions, judging),
+                }
+            });
+            for (((index, group), flaps), standing) in numbered.into_iter().zip(flaps).zip(standings) {
+                let GroupRead { listing, partitions, .. } = group;
                 let Pace { mut behind, drain, longest } = sampler.pace(&listing.id, partitions);
                 if matches!(behind, Behind::Before(_) | Behind::Unknown) {
                     // Nobody knows what is in sight before the first list.

@@ -34,17 +34,16 @@ pub fn measure(_: &Stage) -> Vec<Line> {
     let (counted, taken) = (windows.memory(), resident().saturating_sub(before));
     let rows: Vec<Vec<GroupPartition>> = groups.iter().map(|(_, topic)| rows(topic, LOOKS - 1)).collect();
     let (now, rules) = (Time((LOOKS - 1) * 10_000 + 2_000), Rules::default());
+    let read: Vec<_> = groups.iter().map(|(group, _)| group).zip(&rows).collect();
     let verdicts = (0..ROUNDS).map(|_| {
         let began = Instant::now();
-        let mut judging = windows.judging(now, &rules);
-        for ((group, _), rows) in groups.iter().zip(&rows) {
-            let judged = judging.of(group, rows);
-            let are_worse = |judged: &Option<klamm::domain::verdict::Judgement>| {
-                judged.as_ref().is_some_and(|judged| judged.is_sure() && judged.verdict == Verdict::Warn)
-            };
-            assert!(judged.iter().all(are_worse), "{judged:?}");
-        }
-        began.elapsed()
+        let judged = windows.judge_all(&read, now, &rules, |judging, (group, rows)| judging.of(group, rows));
+        let took = began.elapsed();
+        let are_worse = |judged: &Option<klamm::domain::verdict::Judgement>| {
+            judged.as_ref().is_some_and(|judged| judged.is_sure() && judged.verdict == Verdict::Warn)
+        };
+        assert!(judged.iter().flatten().all(are_worse), "{judged:?}");
+        took
     });
     let mut distinct = Windows::default();
     let alone = self::groups(1);
