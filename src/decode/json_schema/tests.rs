@@ -35,6 +35,9 @@ const V7: &str = r#""$schema":"http://json-schema.org/draft-07/schema#""#;
 const V2019: &str = r#""$schema":"https://json-schema.org/draft/2019-09/schema""#;
 const V2020: &str = r#""$schema":"https://json-schema.org/draft/2020-12/schema""#;
 
+/// The rows of the drafts up to 7 were also given to Java's everit 1.14.4, by which
+/// Confluent's serializers check: it sees the same, but that 1.0 is for it neither an integer
+/// nor the same as 1, and that an address of mail needs a domain which it knows.
 #[rstest]
 #[case::types(V7, r#""type":["integer","null"]"#, &["1", "1.0", "1.5", "null", "\"1\"", "1e2", "[]"])]
 #[case::type_by_type(V4, r#""items":[{"type":"object"},{"type":"array"},{"type":"boolean"},{"type":"string"}]"#, &["[{},[],true,\"\"]", "[[]]", "[{},{}]", "[{},[],1]", "[{},[],false,null,5]"])]
