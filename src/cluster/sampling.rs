@@ -4,6 +4,7 @@
 //! Whoever waits for all of it asks at once; the console asks in parts.
 
 use super::groups::{GroupRow, Groups};
+use super::judge_all::judge_all;
 use super::logs::{LogsPart, TopicLogs};
 use super::reading::GroupRead;
 use super::rounds::{self, walk};
@@ -285,7 +286,7 @@ impl Cluster {
                 flaps.push(description.as_ref().and_then(|group| sampler.company(group, now)));
             }
             let numbered: Vec<(usize, &GroupRead)> = groups.iter().enumerate().collect();
-            let standings = sampler.windows().judge_all(&numbered, now, rules, |judging, (index, group)| {
+            let standings = judge_all(sampler.windows(), &numbered, now, rules, |judging, (index, group)| {
                 let GroupRead { listing, partitions, why_no_commits, .. } = group;
                 match (why_no_commits, judged.get(*index)) {
                     (Some(failure), _) => Standing::Unknown(failure.to_string().into()),

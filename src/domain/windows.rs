@@ -11,14 +11,11 @@ use super::standing::Standing;
 use super::verdict::{Judgement, Rules};
 use super::{Fact, GroupId, Time, TopicName, TopicPartition};
 use foldhash::HashMap;
-use std::thread;
 
 /// Partitions of groups that are remembered, of all groups together.
 pub const MOST_TRACKS: usize = 200_000;
 /// Milliseconds after which an end is forgotten that nobody looked at.
 const UNREAD: i64 = 3_600_000;
-/// As many groups are judged on several threads.
-const MANY: usize = 1_000;
 const NO_ROOM: &str = "more partitions of groups than klamm remembers";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,35 +68,6 @@ impl Windows {
     /// For judging groups at `now`, one after the other.
     pub fn judging<'a>(&'a self, now: Time, rules: &'a Rules) -> Judging<'a> {
         Judging { windows: self, judge: Judge::new(now, rules) }
-    }
-
-    /// What `judge` says of each of these groups, on all cores where they are many: every
-    /// round judges all there are.
-    pub fn judge_all<G: Sync, J: Send>(
-        &self,
-        groups: &[G],
-        now: Time,
-        rules: &Rules,
-        judge: impl Fn(&mut Judging<'_>, &G) -> J + Sync,
-    ) -> Vec<J> {
-        let judge_part = |groups: &[G]| -> Vec<J> {
-            let mut judging = self.judging(now, rules);
-            groups.iter().map(|group| judge(&mut judging, group)).collect()
-        };
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        if groups.len() < MANY {
-            return judge_part(groups);
-        }
-        thread::scope(|scope| {
-            let mut parts = groups.chunks(groups.len().div_ceil(cores));
-            let mine = parts.next().unwrap_or_default();
-            let others: Vec<_> = parts.map(|part| scope.spawn(|| judge_part(part))).collect();
-            let mut judged = judge_part(mine);
-            for other in others {
-                judged.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-            judged
-        })
     }
 
     pub fn group(&self, group: &GroupId) -> Option<&GroupSamples> {
@@ -289,24 +257,6 @@ mod tests {
             standing(&windows, &[row(0, Some(1), 2)], PACE).why_not().as_deref(),
             Some("its commits were not seen")
         );
-    }
-
-    #[test]
-    fn many_are_judged_as_each_is_alone() {
-        let names: Vec<GroupId> = (0..MANY + 7).map(|number| format!("g{number}").as_str().into()).collect();
-        let (mut windows, rules) = (Windows::default(), Rules::default());
-        let rows = |look: i64, index: usize| [row(0, Some(look * (index as i64 % 3)), 1_000 + look)];
-        for look in 0..10 {
-            for (index, name) in names.iter().enumerate() {
-                windows.look(name, &rows(look, index), Time(look * PACE));
-            }
-        }
-        let (now, numbered) = (Time(92_000), names.iter().enumerate().collect::<Vec<_>>());
-        let all =
-            windows.judge_all(&numbered, now, &rules, |judging, (index, name)| judging.of(name, &rows(9, *index)));
-        let alone: Vec<_> =
-            numbered.iter().map(|(index, name)| windows.judging(now, &rules).of(name, &rows(9, *index))).collect();
-        assert!(all == alone && all[0] != all[1]);
     }
 
     #[test]

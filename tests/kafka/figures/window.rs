@@ -6,6 +6,7 @@
 
 use super::{Line, line, median, rest, shown};
 use crate::stage::Stage;
+use klamm::cluster::judge_all;
 use klamm::domain::group::{CommittedOffset, GroupPartition};
 use klamm::domain::verdict::{Judgement, Rules, Verdict};
 use klamm::domain::windows::Windows;
@@ -37,7 +38,7 @@ pub fn measure(_: &Stage) -> Vec<Line> {
     let read: Vec<_> = groups.iter().map(|(group, _)| group).zip(&rows).collect();
     let verdicts = (0..ROUNDS).map(|_| {
         let began = Instant::now();
-        let are_worse = windows.judge_all(&read, now, &rules, |judging, (group, rows)| {
+        let are_worse = judge_all(&windows, &read, now, &rules, |judging, (group, rows)| {
             let is_worse = |judged: &Judgement| judged.is_sure() && judged.verdict == Verdict::Warn;
             judging.of(group, rows).iter().all(|judged| judged.as_ref().is_some_and(is_worse))
         });
