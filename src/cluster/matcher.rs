@@ -78,8 +78,12 @@ impl Matcher {
             || names_a_schema(headers)
     }
 
-    /// Does the record's own bytes leave it open whether it meets the query?
-    pub(super) fn may_meet(&self, batch: &Batch, index: usize) -> bool {
+    /// The records of a batch whose own bytes leave it open whether they meet the query.
+    pub(super) fn candidates(&self, batch: &Batch) -> Vec<usize> {
+        (0..batch.len()).filter(|index| self.may_meet(batch, *index)).collect()
+    }
+
+    fn may_meet(&self, batch: &Batch, index: usize) -> bool {
         if self.need == Need::Nothing || self.masks.is_some() {
             return true;
         }
@@ -88,15 +92,11 @@ impl Matcher {
             || self.is_opaque(batch.key(index).flatten(), batch.value(index).flatten(), headers)
     }
 
-    /// The schemas that these records name.
-    pub(super) fn named(&self, batch: &Batch, indexes: &[usize]) -> Named {
+    /// The schemas that these records name, where one of them is not known yet.
+    pub(super) fn lacks(&self, batch: &Batch, indexes: &[usize]) -> Option<Named> {
         let mut named = Named::default();
         indexes.iter().for_each(|index| named.add(batch, *index));
-        named
-    }
-
-    pub(super) fn lacks(&self, named: &Named) -> bool {
-        self.schemas.lacks(named)
+        Some(named).filter(|named| self.schemas.lacks(named))
     }
 
     pub(super) async fn resolve(&self, named: Named) {

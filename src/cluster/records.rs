@@ -5,22 +5,23 @@
 //! everything and slows the fetch down instead. At most one update leaves every
 //! 50 ms, through a channel that holds two.
 
+mod gathering;
+mod reference;
+
+pub use reference::RecordRef;
+pub(super) use reference::{decoded, in_order_of_time};
+
 use super::Cluster;
 use super::feed::Feed;
-use super::matcher::Matcher;
 use super::named::Named;
-use super::schemas::Schemas;
-use crate::decode;
-use crate::domain::mask::Masks;
-use crate::domain::query::{Query, Truth};
-use crate::domain::record::{
-    BatchFacts, DecodedRecord, Isolation, ReadAs, Record, StartAt, TieredPart, TieredRead, Within,
-};
+use crate::domain::query::Query;
+use crate::domain::record::{DecodedRecord, Isolation, ReadAs, StartAt, TieredPart, TieredRead, Within};
 use crate::domain::transaction::TransactionEnd;
-use crate::domain::{Failure, FailureKind, Offset, PartitionId, Time, TopicName, TopicPartition};
+use crate::domain::{Failure, FailureKind, Offset, PartitionId, TopicName, TopicPartition};
 use crate::kafka::admin::offsets::{Listed, OffsetAt};
-use crate::kafka::fetch::{self, Batch, PartitionBounds, ReadEvent, ReadRequest};
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use crate::kafka::fetch::{self, PartitionBounds, ReadEvent, ReadRequest};
+use gathering::Gathering;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -32,11 +33,6 @@ const PACE: Duration = Duration::from_millis(50);
 pub(super) const MAX_UPDATE: usize = 4096;
 /// Ends of transactions that one update carries at most.
 pub(super) const MOST_ENDS: usize = 10_000;
-/// The newest records of several partitions wait this long for each other, so
-/// that a screen shows them in order of time.
-const GATHER: Duration = Duration::from_millis(300);
-/// Failures of one feed that are handed on; more of the same kind help nobody.
-const MAX_FAILURES: usize = 16;
 
 /// What to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,88 +83,6 @@ pub enum Keep {
     All,
     /// Nothing is kept: only the counts matter.
     Counts,
-}
-
-/// A record inside a shared batch.
-#[derive(Clone, Debug)]
-pub struct RecordRef {
-    batch: Arc<Batch>,
-    index: u32,
-}
-
-impl RecordRef {
-    /// References into a batch that holds times only.
-    #[cfg(test)]
-    pub(crate) fn of_times(topic: &TopicName, partition: PartitionId, base_offset: Offset, times: &[i64]) -> Vec<Self> {
-        let batch = Arc::new(Batch::of_times(topic, partition, base_offset, times));
-        (0..u32::try_from(times.len()).unwrap()).map(|index| Self { batch: Arc::clone(&batch), index }).collect()
-    }
-
-    /// One record of a batch.
-    pub(super) fn at(batch: &Arc<Batch>, index: usize) -> Self {
-        Self { batch: Arc::clone(batch), index: u32::try_from(index).unwrap_or(u32::MAX) }
-    }
-
-    /// All records of a batch.
-    pub(super) fn of(batch: &Arc<Batch>) -> impl Iterator<Item = Self> {
-        let indexes = 0..u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        indexes.map(|index| Self { batch: Arc::clone(batch), index })
-    }
-
-    pub fn topic(&self) -> &TopicName {
-        self.batch.topic()
-    }
-
-    pub fn partition(&self) -> PartitionId {
-        self.batch.partition()
-    }
-
-    pub fn offset(&self) -> Offset {
-        self.batch.offset(self.index as usize).unwrap_or(-1)
-    }
-
-    pub fn timestamp(&self) -> Time {
-        self.batch.timestamp(self.index as usize).unwrap_or_default()
-    }
-
-    pub(super) fn key(&self) -> Option<&[u8]> {
-        self.batch.key(self.index as usize).flatten()
-    }
-
-    /// The record itself, without masks: its bytes are for another topic, not for eyes.
-    pub(super) fn record(&self) -> Option<Record> {
-        self.batch.record(self.index as usize)
-    }
-
-    pub fn is_transactional(&self) -> bool {
-        self.batch.facts().is_transactional
-    }
-
-    /// Bytes of its key and its value.
-    pub fn size(&self) -> u64 {
-        let length = |field: Option<Option<&[u8]>>| field.flatten().map_or(0, <[u8]>::len) as u64;
-        let index = self.index as usize;
-        length(self.batch.key(index)).saturating_add(length(self.batch.value(index)))
-    }
-
-    /// Bytes of the whole batch that this reference keeps alive.
-    pub fn batch_bytes(&self) -> usize {
-        self.batch.pinned_bytes()
-    }
-
-    pub fn batch_facts(&self) -> BatchFacts {
-        self.batch.facts()
-    }
-
-    /// The whole batch as it was before compression.
-    pub(super) fn plain(&self) -> &[u8] {
-        self.batch.plain()
-    }
-
-    /// Equal for references into the same batch.
-    pub fn batch_key(&self) -> usize {
-        Arc::as_ptr(&self.batch).addr()
-    }
 }
 
 /// Totals since the feed began.
@@ -229,7 +143,7 @@ impl Cluster {
     pub async fn decode(&self, refs: &[RecordRef], view: ReadAs) -> Vec<Arc<DecodedRecord>> {
         let schemas = &self.inner.schemas;
         let mut named = Named::default();
-        refs.iter().for_each(|record| named.add(&record.batch, record.index as usize));
+        refs.iter().for_each(|record| record.add_to(&mut named));
         schemas.resolve(named).await;
         let masks = &self.profile().masks;
         refs.iter().filter_map(|record| decoded(record, schemas, view, masks)).map(Arc::new).collect()
@@ -432,183 +346,6 @@ impl RangeRecords {
         }
         self.pending.pop_front()
     }
-}
-
-/// The state of one feed between updates.
-struct Gathering {
-    request: RecordsRequest,
-    matcher: Option<Matcher>,
-    update: RecordsUpdate,
-    pending: VecDeque<RecordRef>,
-    counts: RecordCounts,
-    /// Partitions that cannot be read at the moment.
-    waiting: BTreeMap<PartitionId, Failure>,
-    failed: usize,
-    dirty: bool,
-    has_caught_up: bool,
-    began: Instant,
-}
-
-impl Gathering {
-    fn new(schemas: Arc<Schemas>, masks: Masks, request: RecordsRequest) -> Self {
-        Self {
-            matcher: request
-                .query
-                .clone()
-                .map(|query| Matcher::new(query, &request.topic, request.view, schemas, &masks)),
-            request,
-            update: RecordsUpdate::default(),
-            pending: VecDeque::new(),
-            counts: RecordCounts::default(),
-            waiting: BTreeMap::new(),
-            failed: 0,
-            dirty: false,
-            has_caught_up: false,
-            began: Instant::now(),
-        }
-    }
-
-    fn has_news(&self) -> bool {
-        let gathers = matches!(self.request.start, StartAt::Latest(_)) && !self.has_caught_up;
-        self.dirty && !(gathers && self.began.elapsed() < GATHER)
-    }
-
-    /// A reader's update is full: fetching waits until it is taken.
-    fn must_flush(&self) -> bool {
-        self.request.keep == Keep::All && (self.pending.len() >= MAX_UPDATE || self.update.ends.len() >= MOST_ENDS / 2)
-    }
-
-    fn is_satisfied(&self) -> bool {
-        self.request.limit.is_some_and(|limit| self.counts.matched >= limit)
-    }
-
-    async fn take(&mut self, event: ReadEvent) {
-        self.dirty = true;
-        match event {
-            ReadEvent::TransactionEnded(partition, end) => {
-                // Nobody waits for the counts alone to be told of an end.
-                if self.request.keep != Keep::Counts && self.update.ends.len() < MOST_ENDS {
-                    self.update.ends.push((partition, end));
-                }
-            }
-            ReadEvent::Batch(batch) => self.take_batch(batch).await,
-            // There is no sieve.
-            ReadEvent::Passed(..) => {}
-            ReadEvent::Skipped { records, bytes } => {
-                self.counts.seen += records;
-                self.counts.matched += records;
-                self.counts.dropped += records;
-                self.counts.bytes += bytes;
-            }
-            ReadEvent::CaughtUp => {
-                self.has_caught_up = true;
-                self.update.caught_up = true;
-            }
-            ReadEvent::Waiting { partitions, failure } => {
-                self.waiting.extend(partitions.into_iter().map(|partition| (partition, failure.clone())));
-            }
-            ReadEvent::Settled(partitions) => {
-                self.waiting.retain(|partition, _| !partitions.contains(partition));
-            }
-            ReadEvent::Failed(failure) => {
-                self.failed += 1;
-                if self.failed <= MAX_FAILURES {
-                    self.update.failures.push(failure);
-                }
-            }
-        }
-    }
-
-    async fn take_batch(&mut self, batch: Arc<Batch>) {
-        self.counts.bytes += batch.wire_bytes() as u64;
-        self.counts.seen += batch.len() as u64;
-        if let Some(matcher) = &self.matcher {
-            let candidates: Vec<usize> = (0..batch.len()).filter(|index| matcher.may_meet(&batch, *index)).collect();
-            let named = matcher.named(&batch, &candidates);
-            if matcher.lacks(&named) {
-                matcher.resolve(named).await;
-            }
-        }
-        let room = match self.request.limit {
-            Some(limit) => usize::try_from(limit.saturating_sub(self.counts.matched)).unwrap_or(usize::MAX),
-            None => usize::MAX,
-        };
-        // Without a filter only what an update can carry is walked at all.
-        let skip = match (self.request.keep, &self.matcher) {
-            (Keep::Newest, None) if room == usize::MAX => batch.len().saturating_sub(MAX_UPDATE),
-            (Keep::Counts, None) => batch.len().min(room),
-            _ => 0,
-        };
-        self.counts.matched += skip as u64;
-        if self.request.keep == Keep::Newest {
-            self.counts.dropped += skip as u64;
-        }
-        let mut taken = skip;
-        for index in skip..batch.len() {
-            if taken == room {
-                break;
-            }
-            if self.matches(&batch, index) {
-                taken += 1;
-                self.counts.matched += 1;
-                if self.request.keep == Keep::Counts {
-                    continue;
-                }
-                self.pending.push_back(RecordRef {
-                    batch: Arc::clone(&batch),
-                    index: u32::try_from(index).unwrap_or(u32::MAX),
-                });
-            }
-        }
-        if self.request.keep == Keep::Newest {
-            while self.pending.len() > MAX_UPDATE {
-                self.pending.pop_front();
-                self.counts.dropped += 1;
-            }
-        }
-    }
-
-    fn matches(&mut self, batch: &Batch, index: usize) -> bool {
-        let Some(matcher) = &self.matcher else { return true };
-        let truth = if matcher.may_meet(batch, index) { matcher.truth(batch, index) } else { Truth::No };
-        self.counts.undecodable += u64::from(truth == Truth::Unknown);
-        truth == Truth::Yes
-    }
-
-    fn flush(&mut self) -> RecordsUpdate {
-        self.dirty = false;
-        let mut update = std::mem::take(&mut self.update);
-        update.records = in_order_of_time(self.pending.drain(..).collect());
-        update.counts = self.counts;
-        let waiting: HashSet<&Failure> = self.waiting.values().collect();
-        update.waiting = waiting.into_iter().take(MAX_FAILURES).cloned().collect();
-        update
-    }
-}
-
-/// Puts partitions together by time. Within a partition the order stays that of
-/// the log, whatever its timestamps say.
-pub(super) fn in_order_of_time(records: Vec<RecordRef>) -> Vec<RecordRef> {
-    let mut latest: HashMap<PartitionId, Time> = HashMap::new();
-    let mut keyed: Vec<(Time, PartitionId, RecordRef)> = records
-        .into_iter()
-        .map(|record| {
-            let partition = record.partition();
-            let latest = latest.entry(partition).or_insert(Time(i64::MIN));
-            *latest = (*latest).max(record.timestamp());
-            (*latest, partition, record)
-        })
-        .collect();
-    keyed.sort_by_key(|(time, partition, _)| (*time, *partition));
-    keyed.into_iter().map(|(_, _, record)| record).collect()
-}
-
-/// As it may be seen: records leave here only with their masks.
-pub(super) fn decoded(reference: &RecordRef, schemas: &Schemas, view: ReadAs, masks: &Masks) -> Option<DecodedRecord> {
-    let record = reference.batch.record(reference.index as usize)?;
-    let mut decoded = decode::decode_record(record, view, schemas);
-    masks.apply(&mut decoded);
-    Some(decoded)
 }
 
 #[cfg(test)]

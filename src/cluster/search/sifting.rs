@@ -111,9 +111,10 @@ impl Sieve for Sifting {
     }
 
     fn sift(&self, batch: &Arc<Batch>) -> Option<Arc<Batch>> {
-        let candidates: Vec<usize> = (0..batch.len()).filter(|index| self.matcher.may_meet(batch, *index)).collect();
-        let named = self.matcher.named(batch, &candidates);
-        if self.matcher.lacks(&named) {
+        // Records of batches were asked about one by one; messages of the versions before come as they are.
+        let candidates =
+            if batch.is_legacy() { self.matcher.candidates(batch) } else { (0..batch.len()).collect::<Vec<_>>() };
+        if let Some(named) = self.matcher.lacks(batch, &candidates) {
             // Here one may wait: this thread is for what takes its time.
             self.runtime.block_on(self.matcher.resolve(named));
         }

@@ -210,8 +210,8 @@ impl Batch {
         Self::new(&self.topic, self.partition, self.base_offset, self.facts, self.layout, block, positions)
     }
 
-    /// Messages of the versions before batches.
-    pub(super) fn is_legacy(&self) -> bool {
+    /// Messages of the versions before batches. No sieve was asked about each of them.
+    pub fn is_legacy(&self) -> bool {
         self.layout == Layout::Wide
     }
 

@@ -18,7 +18,8 @@ pub trait Sieve: Debug + Send + Sync {
     /// Where they do not: may this record be wanted nevertheless, since its bytes do not
     /// say what they mean? `headers` are as they were written, with their count.
     fn is_opaque(&self, key: Option<&[u8]>, value: Option<&[u8]>, headers: &[u8]) -> bool;
-    /// What is wanted of a batch. It may wait for something.
+    /// What is wanted of a batch: of the records that may be by their bytes, or of all where
+    /// it [is of a version before](Batch::is_legacy). It may wait for something.
     fn sift(&self, batch: &Arc<Batch>) -> Option<Arc<Batch>>;
     /// A part of an answer is done with.
     fn passed(&self, passed: &Passed);
