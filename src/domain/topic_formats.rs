@@ -143,6 +143,14 @@ pub fn word(view: ViewAs) -> &'static str {
     WORDS.iter().find(|(_, known)| *known == view).map_or("auto", |(word, _)| word)
 }
 
+/// The words that are typed for how key and value are read: one where both are the same.
+pub fn words(view: ReadAs) -> String {
+    match view.key == view.value {
+        true => word(view.value).to_owned(),
+        false => format!("{} {}", word(view.key), word(view.value)),
+    }
+}
+
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };

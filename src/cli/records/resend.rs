@@ -228,11 +228,7 @@ impl Which {
         option("--slack", self.slack.clone());
         let partitions: Vec<String> = self.from_partition.iter().map(ToString::to_string).collect();
         option("--from-partition", (!partitions.is_empty()).then(|| partitions.join(",")));
-        let shown = |view: ReadAs| match view.key == view.value {
-            true => topic_formats::word(view.value).to_owned(),
-            false => format!("{} {}", topic_formats::word(view.key), topic_formats::word(view.value)),
-        };
-        option("--as", self.view.map(shown));
+        option("--as", self.view.map(topic_formats::words));
         option("--limit", self.limit.map(|limit| limit.to_string()));
         words.extend(self.tiered.then(|| "--tiered".to_owned()));
         words

@@ -124,10 +124,6 @@ fn words(state: &State, wish: &ExportWish) -> String {
     let columns: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let partitions: Vec<String> = search.partitions.iter().flatten().map(ToString::to_string).collect();
     let view = search.view.unwrap_or_default();
-    let shown = match view.key == view.value {
-        true => topic_formats::word(view.value).to_owned(),
-        false => format!("{} {}", topic_formats::word(view.key), topic_formats::word(view.value)),
-    };
     let latest = match search.start {
         StartAt::Latest(count) => Some(format!("-{count}")),
         StartAt::Earliest | StartAt::End | StartAt::Offset(_) | StartAt::Time(_) => None,
@@ -140,7 +136,7 @@ fn words(state: &State, wish: &ExportWish) -> String {
         ("--from", latest),
         ("--where", query),
         ("--from-partition", (!partitions.is_empty()).then(|| partitions.join(","))),
-        ("--as", (view != Default::default()).then_some(shown)),
+        ("--as", (view != Default::default()).then(|| topic_formats::words(view))),
         ("--isolation", (search.isolation == Isolation::Uncommitted).then(|| "read_uncommitted".to_owned())),
     ];
     let mut words: Vec<String> = ["records", "export"].map(String::from).to_vec();
