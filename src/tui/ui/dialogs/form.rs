@@ -29,6 +29,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
     let room = (usize::from(inner.height).saturating_sub(below) / 2).max(1);
     let first = (form.focus + 1).saturating_sub(room);
     let end = inner.bottom().saturating_sub(u16::try_from(error.len().saturating_sub(1)).unwrap_or(0));
+    let mut behind = first;
     for (index, field) in form.fields.iter().enumerate().skip(first).take(room) {
         if y + 1 >= end {
             break;
@@ -42,6 +43,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
             None => canvas.put(place.x, y + 1, place.width, &field.hint, Role::Muted),
         };
         y += 2;
+        behind = index + 1;
     }
     for choice in &form.choices {
         if y + 1 >= end {
@@ -53,10 +55,21 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, form: &Form) {
     if !form.offered.is_empty() && y + 1 < end {
         canvas.put(inner.x + label_width, y, inner.width.saturating_sub(label_width), &completions(form), Role::Info);
     }
+    // The line of errors, while there is none.
+    let hidden = (first, form.fields.len() - behind);
+    if error.is_empty() && hidden != (0, 0) {
+        canvas.put(inner.x, inner.bottom().saturating_sub(1), inner.width, &out_of_sight(hidden), Role::Muted);
+    }
     for (line, text) in error.iter().rev().enumerate() {
         let y = inner.bottom().saturating_sub(1 + u16::try_from(line).unwrap_or(0));
         canvas.put(inner.x, y, inner.width, text, Role::Danger);
     }
+}
+
+/// How many fields stand before and behind those in sight.
+fn out_of_sight((before, behind): (usize, usize)) -> String {
+    let parts = [(before, "above"), (behind, "below")].into_iter().filter(|(count, _)| *count > 0);
+    parts.map(|(count, side)| format!("{count} more {side}")).collect::<Vec<_>>().join(", ")
 }
 
 /// What `tab` may make of the last word.
